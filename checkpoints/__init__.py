@@ -1,0 +1,1 @@
+"""The built-in models that ship with vqclip."""

@@ -1,0 +1,1 @@
+"""Settings files and presets that ship with vqclip."""

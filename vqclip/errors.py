@@ -1,0 +1,88 @@
+"""What can go wrong, each with a stable exit code and a next step for the reader.
+
+Every error that a user can cause or cure is one of these. The message names the input and what is wrong with
+it; `hint` says what to do next. Anything else that escapes is a bug and shows its traceback.
+"""
+
+from __future__ import annotations
+
+
+class VqclipError(Exception):
+    """A failure that is meant to be shown: one line, one hint, one exit code.
+
+    message: names the input and what is wrong. hint: the next step, or an empty string.
+    """
+
+    exit_code = 1
+    kind = "failed"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(VqclipError):
+    """An option, a prompt or a settings file that cannot be meant."""
+
+    exit_code = 2
+    kind = "usage"
+
+
+class ModelError(VqclipError):
+    """A checkpoint or a model configuration that is missing, damaged, foreign or unsafe."""
+
+    exit_code = 3
+    kind = "model"
+
+
+class InputError(VqclipError):
+    """An input picture or prompt file that cannot be read."""
+
+    exit_code = 4
+    kind = "input"
+
+
+class OutputError(VqclipError):
+    """A place that cannot be written, is in use, or is full."""
+
+    exit_code = 5
+    kind = "output"
+
+
+class Diverged(VqclipError):
+    """The loss or its gradient stopped being a finite number."""
+
+    exit_code = 6
+    kind = "diverged"
+
+
+class OutOfMemory(VqclipError):
+    """The device has no memory left for this size and these cutouts."""
+
+    exit_code = 7
+    kind = "memory"
+
+
+class EncoderError(VqclipError):
+    """No encoder for the wanted video format is at hand."""
+
+    exit_code = 8
+    kind = "encoder"
+
+
+class Interrupted(VqclipError):
+    """A signal ended the run after its step was finished and kept.
+
+    signal_number: 2 for SIGINT (exit code 130), 15 for SIGTERM (143), 1 for SIGHUP (129).
+    """
+
+    kind = "interrupted"
+
+    def __init__(self, message: str, hint: str = "", signal_number: int = 2) -> None:
+        super().__init__(message, hint)
+        self.signal_number = signal_number
+        self.exit_code = 128 + signal_number
