@@ -1,0 +1,126 @@
+"""The prompt grammar."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vqclip.errors import UsageError
+from vqclip.prompts import Prompt, format, parse
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at 12:30 sharp",
+        "at 12:30",
+        "Alien: a poster",
+        "ratio 16:9",
+        "50:50",
+        "12:30:15",
+        "http://example.org:8080",
+        "see https://example.org/a:1",
+        "Chapter: 2",
+        "100% ${HOME} ??? no {} %s",
+        "C:\\cat",
+        "<b>[red]",
+    ],
+)
+def test_fault_28_a_colon_inside_text_is_text(text: str) -> None:
+    assert parse(text) == (Prompt(text),)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("a red apple", [Prompt("a red apple")]),
+        ("apple:2", [Prompt("apple", 2)]),
+        ("apple:.5", [Prompt("apple", 0.5)]),
+        ("apple:-1:-.5", [Prompt("apple", -1, -0.5)]),
+        ("apple:1e-2", [Prompt("apple", 0.01)]),
+        ("a cat:1:0.6", [Prompt("a cat", 1, 0.6)]),
+        ("area 51 :2", [Prompt("area 51", 2)]),
+        ("at 12:30 :2:0.1", [Prompt("at 12:30", 2, 0.1)]),
+        ("http://x.org :0.5", [Prompt("http://x.org", 0.5)]),
+        ("C:\\cat.png:0.5", [Prompt("C:\\cat.png", 0.5)]),
+        ("a\\:b", [Prompt("a:b")]),
+        ("a\\:2", [Prompt("a:2")]),
+        ("this\\|that", [Prompt("this|that")]),
+        ("back\\\\slash", [Prompt("back\\slash")]),
+        ("forest | fog:0.5|people:-0.3 ", [Prompt("forest"), Prompt("fog", 0.5), Prompt("people", -0.3)]),
+        ("Title\\:", [Prompt("Title:")]),
+    ],
+)
+def test_weights_stops_and_escapes(source: str, expected: list[Prompt]) -> None:
+    assert list(parse(source)) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "position"),
+    [("", 1), ("   ", 1), ("a||b", 3), ("a|", 3), ("|", 1), ("apple:", 6), ("apple: ", 6), (":2", 1), ("a | b:", 6)],
+)
+def test_fault_27_empty_prompts_name_the_position(source: str, position: int) -> None:
+    with pytest.raises(UsageError, match=f"position {position}:") as caught:
+        parse(source)
+    assert caught.value.exit_code == 2
+    caret = caught.value.message.splitlines()[2]
+    assert caret.index("^") == 2 + position - 1
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e309", "NaN", "Infinity"])
+def test_fault_24_non_finite_weights_and_stops_are_refused(number: str) -> None:
+    with pytest.raises(UsageError, match="not a finite number, at position 7"):
+        parse(f"apple:{number}")
+    with pytest.raises(UsageError, match=r"the stop .* is not a finite number"):
+        parse(f"apple:1:{number}")
+
+
+def test_fault_24_all_weights_zero_is_refused_but_one_zero_is_not() -> None:
+    with pytest.raises(UsageError, match="weight 0"):
+        parse("a:0|b:0.0")
+    assert [p.weight for p in parse("a:0|b:1")] == [0, 1]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_fault_30_nul_and_lone_surrogates_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"position 2"):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["ein Haus 🏠", "红苹果", "תפוח אדום", "a\u202eb", "e\u0301", "\x1b[31mred"])
+def test_fault_30_other_text_survives(text: str) -> None:
+    assert parse(text)[0].text == text
+
+
+_texts = (
+    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
+    | st.text(st.sampled_from("ab:|\\ 19.-e/"), min_size=1)
+).map(str.strip).filter(bool)
+_weights = st.floats(allow_nan=False, allow_infinity=False)
+_stops = _weights | st.just(-math.inf)
+
+
+@given(st.lists(st.builds(Prompt, _texts, _weights, _stops), min_size=1, max_size=4))
+def test_format_then_parse_gives_the_same_prompts(prompts: list[Prompt]) -> None:
+    if all(prompt.weight == 0 for prompt in prompts):
+        prompts = [*prompts, Prompt("anything")]
+    assert parse(format(tuple(prompts))) == tuple(prompts)
+
+
+@given(st.text(max_size=60))
+def test_any_text_gives_prompts_or_one_usage_error(source: str) -> None:
+    try:
+        prompts = parse(source)
+    except UsageError as error:
+        assert error.exit_code == 2
+    else:
+        assert prompts
+        assert all(prompt.text == prompt.text.strip() != "" for prompt in prompts)
+        assert parse(format(prompts)) == prompts
+
+
+def test_format_stays_readable_where_no_escape_is_needed() -> None:
+    assert format(parse("Alien: a poster | fog:0.5")) == "Alien: a poster | fog:0.5"
