@@ -1,0 +1,318 @@
+"""Files that are never seen half written, folders proved writable, and safe names for both."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import importlib.resources
+import json
+import math
+import os
+import platform
+import re
+import secrets
+import time
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from vqclip.errors import OutputError
+
+PART_PREFIX = ".vqclip-part-"
+STALE_SECONDS = 24 * 3600.0
+
+_WINDOWS_NAMES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))]
+)
+_REASONS: dict[int, tuple[str, str]] = {
+    errno.ENOSPC: ("the disk is full", "Free some space and run the same command again."),
+    errno.EDQUOT: ("your disk quota is used up", "Free some space and run the same command again."),
+    errno.EFBIG: ("it would grow beyond the largest file allowed here", "Raise the limit (ulimit -f)."),
+    errno.EROFS: ("the file system is read-only", "Choose another place with --output."),
+    errno.EACCES: ("you have no permission to write here", "Choose another place with --output."),
+    errno.EPERM: ("you have no permission to write here", "Choose another place with --output."),
+    errno.EISDIR: ("there is a folder of that name", "Move it away or choose another name."),
+    errno.EEXIST: ("there is a file of that name", "Move it away or choose another name."),
+    errno.ENOTDIR: ("a part of its path is a file, not a folder", "Choose another place with --output."),
+    errno.ENOENT: ("its folder does not exist", "Create the folder or choose another place with --output."),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
+    errno.ELOOP: ("it is a symbolic link, and links are not followed here", "Remove the link."),
+    errno.EIO: ("the disk reported an error", "Choose another place with --output."),
+}
+_open_parts: set[Path] = set()
+
+
+def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
+    """Return the path of a shipped file or folder; it need not exist.
+
+    Works from a wheel, an editable install and a plain checkout.
+    """
+    try:
+        root = Path(str(importlib.resources.files(f"vqclip.{kind}")))
+    except ModuleNotFoundError:
+        # A checkout's vqclip/ on the path hides the installed data packages, which are its siblings.
+        root = Path(__file__).resolve().parent.parent / kind
+    return root.joinpath(*parts)
+
+
+def output_error(path: Path, error: OSError | ValueError) -> OutputError:
+    """Put a failed write into words: the path, what is wrong and what to do next."""
+    number = error.errno if isinstance(error, OSError) else None
+    reason, hint = _REASONS.get(
+        number or 0,
+        ((error.strerror if isinstance(error, OSError) else None) or str(error), "Choose another place."),
+    )
+    return OutputError(f"Cannot write {printable(path)}: {reason}.", hint)
+
+
+def printable(path: Path | str) -> str:
+    """Return the path as text that a UTF-8 terminal can print and that cannot steer it."""
+    shown = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
+
+
+def part_path(path: Path) -> Path:
+    """Create an empty temporary file beside `path` and return its path.
+
+    The name starts with PART_PREFIX, holds the host and process that own it, and keeps the suffix of
+    `path`, because writers choose their format by it. Raises OutputError.
+    """
+    tail = path.name if len(os.fsencode(path.name)) <= 100 else path.name[:20] + path.suffix[:20]
+    temp = path.with_name(f"{PART_PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(4)}-{tail}")
+    try:
+        # O_EXCL: a link planted under this name must fail, not be written through.
+        os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    except (OSError, ValueError) as error:
+        raise output_error(path, error) from error
+    _open_parts.add(temp)
+    return temp
+
+
+def publish(temp: Path, path: Path) -> None:
+    """Flush a part file to the disk and put it in the place of `path`, which is replaced if it is a link.
+
+    Raises OutputError; `temp` is then still there, for `discard`.
+    """
+    try:
+        with temp.open("r+b") as handle:
+            os.fsync(handle.fileno())
+        temp.replace(path)
+        _open_parts.discard(temp)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def discard(temp: Path) -> None:
+    """Remove a part file; one that is gone already is fine."""
+    _open_parts.discard(temp)
+    with contextlib.suppress(OSError):
+        temp.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; when the block ends well it becomes `path`, in one step.
+
+    When the block fails the temporary file is removed and an earlier `path` stays as it was.
+    An OSError of the system inside the block is raised as OutputError.
+    """
+    temp = part_path(path)
+    try:
+        yield temp
+        publish(temp, path)
+    except OSError as error:
+        # Pillow raises OSError without a number for pictures it cannot encode: not the disk's fault.
+        if error.errno is None:
+            raise
+        raise output_error(path, error) from error
+    finally:
+        discard(temp)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file in one step that a reader never sees half done; raises OutputError."""
+    with atomic(path) as temp:
+        temp.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8, with its line ends as they are, in one step; raises OutputError."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as canonical JSON, indented, with a final newline, in one step; raises OutputError."""
+    write_text(path, canonical(value, indent=2) + "\n")
+
+
+def canonical(value: object, indent: int | None = None) -> str:
+    """Return the one JSON text of a value: sorted keys, UTF-8 text as it is, non-finite numbers as null.
+
+    Tuples become lists and paths their text. Raises TypeError for what JSON cannot hold.
+    """
+    separators = (",", ": ") if indent else (",", ":")
+    return json.dumps(
+        _plain(value),
+        sort_keys=True,
+        ensure_ascii=False,
+        allow_nan=False,
+        indent=indent,
+        separators=separators,
+    )
+
+
+def append_line(path: Path, value: Mapping[str, object]) -> None:
+    """Append one JSON line, first cutting off a last line that a killed process left unfinished.
+
+    One writer at a time is assumed (the run's lock). A symbolic link is refused. Raises OutputError.
+    """
+    line = (canonical(value) + "\n").encode("utf-8", "backslashreplace")
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=0) as handle:
+            start = _whole_lines_end(handle.fileno())
+            handle.truncate(start)
+            handle.seek(start)
+            written = 0
+            while written < len(line):
+                written += handle.write(line[written:])
+    except (OSError, ValueError) as error:
+        raise output_error(path, error) from error
+
+
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSON-lines file; an unfinished last line and damaged lines are left out.
+
+    A missing file has no lines.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    rows: list[dict[str, Any]] = []
+    for line in data[: data.rfind(b"\n") + 1].splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
+            row = json.loads(line)
+            if isinstance(row, dict):
+                rows.append(row)
+    return rows
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove the part files that dead processes left in `folder`, and return them.
+
+    A part file of a living process of this host is kept, one of another host until it is a day old.
+    """
+    removed: list[Path] = []
+    pattern = re.compile(re.escape(PART_PREFIX) + r"([0-9a-f]+)-(\d+)-[0-9a-f]+-")
+    try:
+        names = sorted(folder.iterdir())
+    except OSError:
+        return removed
+    for path in names:
+        match = pattern.match(path.name)
+        if match is None or path in _open_parts:
+            continue
+        owner_lives = match[1] != _host() or (int(match[2]) != os.getpid() and _is_alive(int(match[2])))
+        with contextlib.suppress(OSError):
+            if not owner_lives or time.time() - path.lstat().st_mtime > STALE_SECONDS:
+                path.unlink()
+                removed.append(path)
+    return removed
+
+
+def ensure_writable(folder: Path) -> Path:
+    """Create `folder` with its parents, prove that a file can be written in it, and return its real path.
+
+    A folder that is a symbolic link is followed here, once: use the returned path from then on.
+    Raises OutputError.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        real = folder.resolve()
+    except (OSError, ValueError) as error:
+        raise output_error(folder, error) from error
+    probe = part_path(real / "probe")
+    try:
+        probe.write_bytes(b"vqclip")
+    except OSError as error:
+        raise output_error(folder, error) from error
+    finally:
+        discard(probe)
+    return real
+
+
+def slug(text: str, limit: int = 60) -> str:
+    """Return a file name of [a-z0-9-] made from any text: 1 to `limit` characters, never a reserved name.
+
+    Text without Latin letters or digits becomes a short digest of itself. limit: at least 16.
+    """
+    if limit < 16:
+        raise ValueError(f"limit must be at least 16, not {limit}")
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    ascii_only = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    name = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
+    if len(name) > limit:
+        cut = name[: limit + 1].rfind("-")
+        name = name[: cut if cut > limit // 2 else limit].rstrip("-")
+    if not name:
+        return digest
+    return f"{name}-{digest[:8]}" if name in _WINDOWS_NAMES else name
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _whole_lines_end(handle: int) -> int:
+    """Return the offset just behind the last newline of an open file."""
+    end = os.lseek(handle, 0, os.SEEK_END)
+    while end > 0:
+        start = max(0, end - 4096)
+        os.lseek(handle, start, os.SEEK_SET)
+        at = os.read(handle, end - start).rfind(b"\n")
+        if at >= 0:
+            return start + at + 1
+        end = start
+    return 0
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some network file systems cannot sync a folder; the rename has happened all the same.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(handle)
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:6]
+
+
+def _is_alive(pid: int) -> bool:
+    if os.name == "nt":
+        # os.kill would end the process there; a part file is then kept for a day.
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
