@@ -60,7 +60,17 @@ def test_weights_stops_and_escapes(source: str, expected: list[Prompt]) -> None:
 
 @pytest.mark.parametrize(
     ("source", "position"),
-    [("", 1), ("   ", 1), ("a||b", 3), ("a|", 3), ("|", 1), ("apple:", 6), ("apple: ", 6), (":2", 1), ("a | b:", 6)],
+    [
+        ("", 1),
+        ("   ", 1),
+        ("a||b", 3),
+        ("a|", 3),
+        ("|", 1),
+        ("apple:", 6),
+        ("apple: ", 6),
+        (":2", 1),
+        ("a | b:", 6),
+    ],
 )
 def test_fault_27_empty_prompts_name_the_position(source: str, position: int) -> None:
     with pytest.raises(UsageError, match=f"position {position}:") as caught:
@@ -96,9 +106,13 @@ def test_fault_30_other_text_survives(text: str) -> None:
 
 
 _texts = (
-    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
-    | st.text(st.sampled_from("ab:|\\ 19.-e/"), min_size=1)
-).map(str.strip).filter(bool)
+    (
+        st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
+        | st.text(st.sampled_from("ab:|\\ 19.-e/"), min_size=1)
+    )
+    .map(str.strip)
+    .filter(bool)
+)
 _weights = st.floats(allow_nan=False, allow_infinity=False)
 _stops = _weights | st.just(-math.inf)
 

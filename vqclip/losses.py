@@ -1,0 +1,117 @@
+"""The terms of the loss, and the functions whose gradient is not their own.
+
+Formulas are those of Katherine Crowson's VQGAN+CLIP notebook (2021) unless a docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vqclip.prompts import Prompt
+
+
+class _ReplaceGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, forward: Tensor, backward: Tensor) -> Tensor:
+        ctx.shape = backward.shape
+        return forward.view_as(forward)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor]:
+        return None, gradients[0].sum_to_size(ctx.shape)
+
+
+class _ClampWithGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, low: float, high: float) -> Tensor:
+        ctx.save_for_backward(values)
+        ctx.low, ctx.high = low, high
+        return values.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (values,) = ctx.saved_tensors
+        outside = values - values.clamp(ctx.low, ctx.high)
+        return gradients[0] * (gradients[0] * outside >= 0), None, None
+
+
+def replace_gradient(forward: Tensor, backward: Tensor) -> Tensor:
+    """The value of `forward` with the gradient going to `backward`, of any shapes that broadcast."""
+    result: Tensor = _ReplaceGradient.apply(forward, backward)  # type: ignore[no-untyped-call]
+    return result
+
+
+def clamp_with_gradient(values: Tensor, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Clamp, and pass the gradients of outside values only where they lead back inside."""
+    result: Tensor = _ClampWithGradient.apply(values, low, high)  # type: ignore[no-untyped-call]
+    return result
+
+
+def spherical_distance(x: Tensor, y: Tensor) -> Tensor:
+    """Half the squared angle between unit vectors: (..., E) and (..., E) to (...), 0 to pi^2/2.
+
+    Equal to the notebook's 2 asin^2(|x - y| / 2). Through the arc tangent the gradient stays finite for
+    opposite vectors, where that of the arc sine does not.
+    """
+    angle = 2 * torch.atan2((x - y).norm(dim=-1), (x + y).norm(dim=-1))
+    return angle.square() / 2
+
+
+class PromptLoss(nn.Module):
+    """Pulls cutout features to the prompts with positive weight and pushes them from the others.
+
+    features: (N, E) unit float32. cut_weights: (N,) of mean 1. Unlike the notebook, the sum over prompts is
+    divided by the sum of the absolute weights, so that other terms keep their meaning beside any prompts.
+    """
+
+    targets: Tensor
+    weights: Tensor
+    stops: Tensor
+
+    def __init__(self, targets: Tensor, prompts: Sequence[Prompt]) -> None:
+        """targets: (P, E) unit float32, the prompts' text features."""
+        super().__init__()
+        device = targets.device
+        self.register_buffer("targets", targets)
+        self.register_buffer("weights", torch.tensor([p.weight for p in prompts], device=device))
+        self.register_buffer("stops", torch.tensor([p.stop for p in prompts], device=device))
+
+    def forward(self, features: Tensor, cut_weights: Tensor) -> Tensor:
+        """The mean over the given cutouts, a scalar."""
+        distance = spherical_distance(features[:, None], self.targets[None])  # (N, P)
+        pulled = distance * self.weights.sign()
+        held = replace_gradient(pulled, torch.maximum(pulled, self.stops))
+        weighted = held * self.weights.abs() / self.weights.abs().sum()
+        return (weighted.sum(1) * cut_weights).mean()
+
+    def score(self, features: Tensor) -> Tensor:
+        """Mean cosine similarity to the prompts that pull, by weight: a scalar from -1 to 1."""
+        pull = self.weights.clamp(min=0)
+        if not bool(pull.any()):
+            pull = torch.ones_like(pull)
+        return (features @ self.targets.T @ (pull / pull.sum())).mean()
+
+    def extra_repr(self) -> str:
+        """The weights, for print."""
+        return f"weights={self.weights.tolist()}"
+
+
+def total_variation(image: Tensor) -> Tensor:
+    """Mean squared difference of neighbouring pixels: (B, C, H, W) to a scalar."""
+    across = (image[..., 1:] - image[..., :-1]).square().mean()
+    down = (image[..., 1:, :] - image[..., :-1, :]).square().mean()
+    return across + down
+
+
+def latent_l2(z: Tensor) -> Tensor:
+    """Mean square of the latent, as in the VQGAN-CLIP paper (arXiv 2204.08583), which lets it fade."""
+    return z.square().mean()
+
+
+def init_distance(z: Tensor, z_init: Tensor) -> Tensor:
+    """Mean squared distance to the start's latent. The field's tools pull to zero here, which is grey."""
+    return (z - z_init).square().mean()

@@ -1,0 +1,283 @@
+"""Every setting of a run, its default, its valid range and its meaning: the only home of each.
+
+Command line options, presets, environment variables and the settings kept in a run directory are all read
+from `Settings`. The defaults are the field's for full-size models; a preset (configs/presets/) replaces the
+ones that another pair of models wants otherwise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vqclip.errors import UsageError
+from vqclip.prompts import Prompt, parse
+
+MAX_SIDE = 8192
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is known about one setting beside its type and default.
+
+    help: one line. unit: of the number, if it has one. low/high: the closed valid range. choices: the valid
+    words. group: the panel of the help page. shapes_picture: whether two runs that differ in it alone may
+    draw different pictures.
+    """
+
+    help: str
+    group: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    shapes_picture: bool = True
+
+
+def _option(default: Any, group: str, help: str, **known: Any) -> Any:
+    return field(default=default, metadata={"option": Option(help, group, **known)})
+
+
+INITS = ("tokens", "spot")
+CUT_METHODS = ("smart", "crowson", "pooled")
+OPTIMISERS = ("adam", "adamw")
+DTYPES = ("auto", "float32", "bfloat16")
+METADATA = ("full", "minimal", "none")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run; `validate` says whether they can be meant.
+
+    The names are the field's. `prompt` keeps the user's spelling; `prompts` is what it means.
+    """
+
+    prompt: str = _option("", "Prompt", "What to draw: text:weight:stop, | between several.")
+    seed: int | None = _option(
+        None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED
+    )
+    init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
+    init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
+    init_weight: float = _option(
+        0.0, "Prompt", "Pull towards the start's latent, fading to 0 at the end.", low=0, high=1000
+    )
+
+    vqgan: str = _option("tiny", "Model", "VQGAN by name, or a .ckpt, .pt or .safetensors file.")
+    vqgan_config: str | None = _option(None, "Model", "YAML file of that VQGAN.")
+    clip: tuple[str, ...] = _option(("tiny",), "Model", "CLIP as NAME or NAME:WEIGHT; repeat for several.")
+
+    size: str = _option("256x256", "Optimisation", "Picture WIDTHxHEIGHT.", unit="pixels")
+    iterations: int = _option(
+        300, "Optimisation", "Steps of the optimiser.", unit="steps", low=0, high=1_000_000
+    )
+    stages: int = _option(
+        1,
+        "Optimisation",
+        "Coarse-to-fine stages; each halves the size of the next.",
+        unit="stages",
+        low=1,
+        high=6,
+    )
+    optimiser: str = _option("adam", "Optimisation", "Optimiser of the latent.", choices=OPTIMISERS)
+    learning_rate: float = _option(0.1, "Optimisation", "Step size in latent units.", low=1e-6, high=100)
+    learning_rate_end: float = _option(
+        0.1, "Optimisation", "Last step size as a share of the first, along a cosine.", low=0, high=1
+    )
+    ema: float = _option(
+        0.99, "Optimisation", "Decay of the latent's running mean; 0 is off.", low=0, high=0.99999
+    )
+    latent_l2: float = _option(
+        0.0, "Optimisation", "Weight of the latent's square, gone at half time.", low=0, high=1000
+    )
+    tv: float = _option(
+        0.0, "Optimisation", "Weight of the total variation of the picture.", low=0, high=1000
+    )
+
+    cutouts: int = _option(
+        32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096
+    )
+    cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=CUT_METHODS)
+    cut_pow: float = _option(
+        1.0, "Cutouts", "Below 1 larger, above 1 smaller cutouts (crowson).", low=0.01, high=100
+    )
+    cut_noise: float = _option(0.1, "Cutouts", "Largest deviation of the noise on a cutout.", low=0, high=1)
+    augment: float = _option(1.0, "Cutouts", "Strength of turns, shifts and colour shifts.", low=0, high=2)
+    cut_chunk: int = _option(
+        16,
+        "Cutouts",
+        "Cutouts in memory at once; the gradient stays.",
+        unit="cutouts",
+        low=1,
+        high=4096,
+        shapes_picture=False,
+    )
+
+    device: str = _option("auto", "Runtime", "auto, cpu, cuda, cuda:N or mps.", shapes_picture=False)
+    dtype: str = _option("auto", "Runtime", "Precision of the networks.", choices=DTYPES)
+    threads: int | None = _option(
+        None, "Runtime", "Processor threads; torch decides when not given.", unit="threads", low=1, high=1024
+    )
+
+    save_every: int = _option(
+        10,
+        "Output",
+        "Steps between two frames; 0 keeps none.",
+        unit="steps",
+        low=0,
+        high=1_000_000,
+        shapes_picture=False,
+    )
+    snapshot_every: int = _option(
+        50,
+        "Output",
+        "Steps between two snapshots.",
+        unit="steps",
+        low=1,
+        high=1_000_000,
+        shapes_picture=False,
+    )
+    video: bool = _option(True, "Output", "Write video.mp4 from the frames.", shapes_picture=False)
+    fps: float = _option(
+        15.0,
+        "Output",
+        "Frames per second of the video.",
+        unit="frames/s",
+        low=0.1,
+        high=240,
+        shapes_picture=False,
+    )
+    crf: int = _option(
+        18, "Output", "Quality of the video: 0 is lossless, 51 worst.", low=0, high=51, shapes_picture=False
+    )
+    metadata: str = _option(
+        "full", "Output", "What image.png says about its making.", choices=METADATA, shapes_picture=False
+    )
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The prompts, parsed."""
+        return parse(self.prompt)
+
+    @property
+    def width(self) -> int:
+        """Width of the picture in pixels."""
+        return parse_size(self.size)[0]
+
+    @property
+    def height(self) -> int:
+        """Height of the picture in pixels."""
+        return parse_size(self.size)[1]
+
+    def replace(self, **changes: Any) -> Settings:
+        """A copy with some settings changed."""
+        return dataclasses.replace(self, **changes)
+
+    def validate(self) -> Settings:
+        """Raise UsageError for the first setting out of its range; return the settings."""
+        for name, option in options().items():
+            _check(name, getattr(self, name), option)
+        parse_size(self.size)
+        if not self.clip:
+            raise UsageError(
+                "clip is empty: no model would look at the picture.", "Name one, as in --clip tiny."
+            )
+        weights = [parse_clip(clip)[1] for clip in self.clip]
+        if sum(map(abs, weights)) == 0:
+            raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
+        if self.prompt:
+            _ = self.prompts
+        if self.init_weight and not self.init_image:
+            raise UsageError(
+                "init_weight has no effect without an init picture.", "Add --init-image FILE or leave it out."
+            )
+        if self.cut_pow != 1.0 and self.cut_method != "crowson":
+            raise UsageError(
+                f"cut_pow has no effect on the {self.cut_method} cutouts.",
+                "Use --cut-method crowson or leave it out.",
+            )
+        return self
+
+    def digest(self) -> str:
+        """SHA-256 over all settings that shape the picture: equal digests mean the same picture."""
+        shaping = {name: getattr(self, name) for name, option in options().items() if option.shapes_picture}
+        text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by name, as kept in run.json."""
+        return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in options()}
+
+
+def options() -> dict[str, Option]:
+    """What is known about every setting, by name, in order."""
+    return {f.name: f.metadata["option"] for f in dataclasses.fields(Settings)}
+
+
+def default_of(name: str) -> Any:
+    """The default of one setting."""
+    return next(f.default for f in dataclasses.fields(Settings) if f.name == name)
+
+
+def parse_size(size: str) -> tuple[int, int]:
+    """Read `WIDTHxHEIGHT` or one number for a square, in pixels.
+
+    Raises UsageError that states the valid range.
+    """
+    valid = f"Valid: WIDTHxHEIGHT with sides from 16 to {MAX_SIDE} pixels, as in 256x192."
+    sides = size.strip().lower().replace("×", "x").split("x")
+    if len(sides) not in (1, 2) or not all(
+        side.strip().isascii() and side.strip().isdigit() for side in sides
+    ):
+        raise UsageError(f"size {size!r} is not a size.", valid)
+    width, height = int(sides[0][:9]), int(sides[-1][:9])
+    for side in (width, height):
+        if not 16 <= side <= MAX_SIDE:
+            raise UsageError(f"size {size!r} has a side of {side} pixels.", valid)
+    return width, height
+
+
+def parse_clip(clip: str) -> tuple[str, float]:
+    """Split `NAME:WEIGHT` into the name and its weight (1 when not given).
+
+    `local-dir:PATH` keeps its colon. Raises UsageError for a weight that is not finite.
+    """
+    head, colon, tail = clip.rpartition(":")
+    if not colon or head in ("local-dir", "hf-hub"):
+        return clip, 1.0
+    try:
+        weight = float(tail)
+    except ValueError:
+        return clip, 1.0
+    if not math.isfinite(weight):
+        raise UsageError(
+            f"clip {clip!r} has the weight {tail}.", "A weight is a finite number, as in tiny:0.5."
+        )
+    return head, weight
+
+
+def _check(name: str, value: Any, option: Option) -> None:
+    if value is None:
+        return
+    if option.choices and value not in option.choices:
+        raise UsageError(f"{name} is {value!r}.", f"Valid: {', '.join(option.choices)}.")
+    if isinstance(value, bool) or option.low is None or option.high is None:
+        return
+    if not (math.isfinite(value) and option.low <= value <= option.high):
+        unit = f" {option.unit}" if option.unit else ""
+        raise UsageError(f"{name} is {value}.", f"Valid: {option.low:g} to {option.high:g}{unit}.")
+
+
+def from_dict(values: Mapping[str, Any]) -> Settings:
+    """Settings from plain values, as `to_dict` gave them; unknown names are refused."""
+    known = options()
+    for name in values:
+        if name not in known:
+            raise UsageError(f"unknown setting {name!r}.")
+    given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return Settings(**given).validate()
