@@ -38,7 +38,7 @@ def test_data_path_falls_back_to_the_checkout(monkeypatch: pytest.MonkeyPatch) -
     def missing(name: str) -> Path:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(files.importlib.resources, "files", missing)
+    monkeypatch.setattr("importlib.resources.files", missing)
     assert files.data_path("configs", "presets") == Path(files.__file__).parent.parent / "configs" / "presets"
 
 
@@ -125,7 +125,7 @@ def test_fault_36_and_37_a_refusing_system_is_an_output_error(
     def refuse(*_: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(files.os, "fsync", refuse)
+    monkeypatch.setattr("os.fsync", refuse)
     with pytest.raises(OutputError, match=words) as caught:
         files.write_text(isolated / "run.json", "x")
     assert caught.value.exit_code == 5

@@ -12,13 +12,14 @@ import os
 import platform
 import re
 import secrets
+import stat
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
-from vqclip.errors import OutputError
+from vqclip.errors import InputError, OutputError
 
 PART_PREFIX = ".vqclip-part-"
 STALE_SECONDS = 24 * 3600.0
@@ -41,6 +42,7 @@ _REASONS: dict[int, tuple[str, str]] = {
     errno.ELOOP: ("it is a symbolic link, and links are not followed here", "Remove the link."),
     errno.EIO: ("the disk reported an error", "Choose another place with --output."),
 }
+_NONBLOCK: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _open_parts: set[Path] = set()
 
 
@@ -224,6 +226,29 @@ def sweep(folder: Path) -> list[Path]:
     return removed
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open an ordinary, non-empty file for reading, without ever waiting on a pipe or a device.
+
+    Raises InputError.
+    """
+    name = printable(path)
+    try:
+        _refuse_special(name, path.stat().st_mode)
+        # The second look is at the open file itself: it may have been swapped since the first.
+        handle = os.fdopen(os.open(path, os.O_RDONLY | _NONBLOCK), "rb")
+        status = os.fstat(handle.fileno())
+        _refuse_special(name, status.st_mode)
+    except (OSError, ValueError) as error:
+        what = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
+        if isinstance(error, OSError) and error.strerror and not isinstance(error, FileNotFoundError):
+            what = error.strerror[0].lower() + error.strerror[1:]
+        raise InputError(f"Cannot read {name}: {what}.", "Check the path.") from error
+    if status.st_size == 0:
+        handle.close()
+        raise InputError(f"Cannot read {name}: it is empty (0 bytes).", "Give another file.")
+    return handle
+
+
 def ensure_writable(folder: Path) -> Path:
     """Create `folder` with its parents, prove that a file can be written in it, and return its real path.
 
@@ -262,6 +287,13 @@ def slug(text: str, limit: int = 60) -> str:
     if not name:
         return digest
     return f"{name}-{digest[:8]}" if name in _WINDOWS_NAMES else name
+
+
+def _refuse_special(name: str, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    what = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
+    raise InputError(f"Cannot read {name}: it is {what}, not a file.", "Give the path of a file.")
 
 
 def _plain(value: object) -> object:
