@@ -41,13 +41,13 @@ class _ClampWithGradient(torch.autograd.Function):
 
 def replace_gradient(forward: Tensor, backward: Tensor) -> Tensor:
     """The value of `forward` with the gradient going to `backward`, of any shapes that broadcast."""
-    result: Tensor = _ReplaceGradient.apply(forward, backward)  # type: ignore[no-untyped-call]
+    result: Tensor = _ReplaceGradient.apply(forward, backward)
     return result
 
 
 def clamp_with_gradient(values: Tensor, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Clamp, and pass the gradients of outside values only where they lead back inside."""
-    result: Tensor = _ClampWithGradient.apply(values, low, high)  # type: ignore[no-untyped-call]
+    result: Tensor = _ClampWithGradient.apply(values, low, high)
     return result
 
 

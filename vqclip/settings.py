@@ -95,13 +95,9 @@ class Settings:
     latent_l2: float = _option(
         0.0, "Optimisation", "Weight of the latent's square, gone at half time.", low=0, high=1000
     )
-    tv: float = _option(
-        0.0, "Optimisation", "Weight of the total variation of the picture.", low=0, high=1000
-    )
+    tv: float = _option(0.0, "Optimisation", "Weight of the total variation of the picture.", low=0, high=1000)
 
-    cutouts: int = _option(
-        32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096
-    )
+    cutouts: int = _option(32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096)
     cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=CUT_METHODS)
     cut_pow: float = _option(
         1.0, "Cutouts", "Below 1 larger, above 1 smaller cutouts (crowson).", low=0.01, high=100
@@ -115,7 +111,6 @@ class Settings:
         unit="cutouts",
         low=1,
         high=4096,
-        shapes_picture=False,
     )
 
     device: str = _option("auto", "Runtime", "auto, cpu, cuda, cuda:N or mps.", shapes_picture=False)
@@ -231,9 +226,7 @@ def parse_size(size: str) -> tuple[int, int]:
     """
     valid = f"Valid: WIDTHxHEIGHT with sides from 16 to {MAX_SIDE} pixels, as in 256x192."
     sides = size.strip().lower().replace("×", "x").split("x")
-    if len(sides) not in (1, 2) or not all(
-        side.strip().isascii() and side.strip().isdigit() for side in sides
-    ):
+    if len(sides) not in (1, 2) or not all(side.strip().isascii() and side.strip().isdigit() for side in sides):
         raise UsageError(f"size {size!r} is not a size.", valid)
     width, height = int(sides[0][:9]), int(sides[-1][:9])
     for side in (width, height):

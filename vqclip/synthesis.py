@@ -1,0 +1,255 @@
+"""The loop: quantise, decode, cut, look, climb. A generator of events that touches nothing but tensors.
+
+Per step: quantise z (straight-through), decode, take cutouts, encode them with CLIP, and send the loss back
+into z. The picture is decoded once; CLIP works through the cutouts in chunks on a detached copy of it, and
+the summed gradient goes through the decoder in one pass, so memory does not grow with the cutouts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vqclip import cutouts, losses, starts
+from vqclip.errors import Diverged, OutOfMemory
+from vqclip.events import Event, Finished, StageStarted, Started, Stepped
+from vqclip.perceptor import Perceptor
+from vqclip.schedules import EMA, cosine, fade, make_optimiser, optimiser_tensors, restore_optimiser
+from vqclip.settings import Settings
+from vqclip.snapshots import State
+from vqclip.stages import Stage, plan_stages
+from vqclip.vqgan import VQGAN
+
+START_STREAM, STEP_STREAM = 0, 1
+
+
+@dataclass(frozen=True)
+class Gaze:
+    """One perceptor with its pull and what it looks for.
+
+    targets: (P, E) unit float32, the prompts' features in the order of the prompts.
+    """
+
+    perceptor: Perceptor
+    weight: float
+    targets: Tensor
+
+
+def step_seed(seed: int, stream: int, stage: int, step: int) -> int:
+    """The seed of one step's random numbers, from the run's: so a resumed step draws what it drew before."""
+    words = np.random.SeedSequence([seed, stream, stage, step]).generate_state(2, np.uint32)
+    return int(words[0]) << 31 | int(words[1]) >> 1
+
+
+def synthesise(
+    vqgan: VQGAN,
+    gazes: Sequence[Gaze],
+    settings: Settings,
+    picture: np.ndarray | None = None,
+    state: State | None = None,
+) -> Iterator[Event]:
+    """Climb from the start, or from `state`, to the last step.
+
+    picture: the start, (H, W, 3) uint8, or None. settings.seed must be set. Raises Diverged when the loss or
+    the gradient is not finite, OutOfMemory when the device has no room left. Stop iterating to stop.
+    """
+    try:
+        yield from _Climb(vqgan, gazes, settings, picture, state).events()
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemory(
+            f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
+            f"Try --cut-chunk {max(1, settings.cut_chunk // 2)}, a smaller --size or fewer --cutouts.",
+        ) from error
+
+
+class _Climb:
+    """The loop's variables between two events."""
+
+    def __init__(
+        self,
+        vqgan: VQGAN,
+        gazes: Sequence[Gaze],
+        settings: Settings,
+        picture: np.ndarray | None,
+        state: State | None,
+    ) -> None:
+        if settings.seed is None:
+            raise ValueError("synthesise needs settings with a seed")
+        self.vqgan, self.settings, self.seed = vqgan, settings, settings.seed
+        self.gazes = [(gaze, losses.PromptLoss(gaze.targets, settings.prompts)) for gaze in gazes]
+        self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
+        self.device = vqgan.codebook.device
+        self.bounds = vqgan.latent_bounds
+        self.plan = plan_stages(
+            settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations
+        )
+        self.step, self.score = 0, None if state is None else state.score
+        self.stage = self.plan[0]
+        if state is None:
+            generator = self._generator(START_STREAM, 0)
+            size = (self.stage.width, self.stage.height)
+            self._enter(starts.first_latent(vqgan, settings, size, picture, generator))
+        else:
+            self._restore(state)
+
+    def events(self) -> Iterator[Event]:
+        """Everything that happens from here to the end."""
+        last = self.plan[-1]
+        yield Started(
+            self.step, self.settings.iterations, last.width, last.height, self.seed, self.image, self.state
+        )
+        for stage in self.plan[self.stage.index :]:
+            if stage is not self.stage:
+                self._refine(stage)
+            if self.settings.stages > 1:
+                yield StageStarted(self.step, stage.index + 1, len(self.plan), stage.width, stage.height)
+            while self.step < stage.last:
+                loss, terms, self.score = self._climb()
+                self.step += 1
+                yield Stepped(
+                    self.step,
+                    self.settings.iterations,
+                    stage.index + 1,
+                    loss,
+                    terms,
+                    self.score,
+                    self.image,
+                    self.state,
+                )
+        yield Finished(self.step, self.score, self.image, self.state)
+
+    @torch.no_grad()
+    def image(self) -> np.ndarray:
+        """The picture of the latent's running mean, (H, W, 3) uint8."""
+        z = self.ema.mean(self.z)
+        pixels = self.vqgan.decode(self.vqgan.quantize(z))[0].clamp(0, 1)
+        rounded = (pixels * 255).round().to(torch.uint8).permute(1, 2, 0).cpu()
+        result: np.ndarray = rounded.numpy()
+        return result
+
+    def state(self) -> State:
+        """Copies of everything that the next step depends on."""
+        tensors = {"z": self.z, "z_init": self.z_init}
+        if self.ema.total is not None:
+            tensors["ema"] = self.ema.total
+        memory = optimiser_tensors(self.optimiser)
+        tensors |= {f"optimiser.{name}": tensor for name, tensor in memory.items()}
+        kept = {name: tensor.detach().float().cpu().clone() for name, tensor in tensors.items()}
+        return State(self.step, self.stage.index, kept, self.ema.weight, self.score)
+
+    def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
+        seed = step_seed(self.seed, stream, self.stage.index, step)
+        return torch.Generator(device or "cpu").manual_seed(seed)
+
+    def _enter(self, z: Tensor) -> None:
+        """Begin a stage at the latent z."""
+        self.z_init = z.detach().clone()
+        self.z = z.detach().clone().requires_grad_()
+        self.ema = EMA(self.settings.ema)
+        self.optimiser = make_optimiser(self.settings.optimiser, self.z, self.settings.learning_rate)
+
+    def _refine(self, stage: Stage) -> None:
+        """Enlarge the picture and encode it again: the larger latent begins where the smaller one ended."""
+        with torch.no_grad():
+            small = self.vqgan.decode(self.vqgan.quantize(self.ema.mean(self.z))).clamp(0, 1)
+            z = self.vqgan.encode(starts.fit(small, stage.width, stage.height)).float()
+        self.stage = stage
+        self._enter(z)
+
+    def _restore(self, state: State) -> None:
+        self.step, self.stage = state.step, self.plan[state.stage]
+        tensors = {name: tensor.to(self.device) for name, tensor in state.tensors.items()}
+        self._enter(tensors["z"])
+        self.z_init = tensors["z_init"]
+        self.ema.total, self.ema.weight = tensors.get("ema"), state.ema_weight
+        memory = {n.removeprefix("optimiser."): t for n, t in tensors.items() if n.startswith("optimiser.")}
+        if "step" in memory:
+            # Adam counts its steps on the CPU wherever the latent is.
+            memory["step"] = memory["step"].cpu()
+        restore_optimiser(self.optimiser, memory)
+
+    def _climb(self) -> tuple[float, dict[str, float], float]:
+        """One step of the optimiser: the loss, its terms, and the score before the step."""
+        settings = self.settings
+        for group in self.optimiser.param_groups:
+            within = self.step - self.stage.first, self.stage.last - self.stage.first
+            group["lr"] = settings.learning_rate * cosine(*within, settings.learning_rate_end)
+        self.optimiser.zero_grad(set_to_none=True)
+        image = losses.clamp_with_gradient(self.vqgan.decode(self.vqgan.quantize(self.z)))
+        terms, outputs, gradients = self._look(image)
+        score = terms.pop("score")
+        if settings.tv:
+            roughness = settings.tv * losses.total_variation(image)
+            terms["tv"] = roughness.item()
+            outputs.append(roughness)
+            gradients.append(torch.ones_like(roughness))
+        for name, term in self._latent_terms():
+            terms[name] = term.item()
+            outputs.append(term)
+            gradients.append(torch.ones_like(term))
+        torch.autograd.backward(outputs, gradients)
+        loss = sum(terms.values())
+        self._require_finite(loss, terms)
+        self.optimiser.step()
+        with torch.no_grad():
+            self.z.clamp_(*self.bounds)
+        self.ema.update(self.z)
+        return loss, terms, score
+
+    def _look(self, image: Tensor) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
+        """Let every perceptor look; return the terms, and the picture's copies with their gradients."""
+        terms = {"prompt": 0.0, "score": 0.0}
+        outputs: list[Tensor] = []
+        gradients: list[Tensor] = []
+        generator = self._generator(STEP_STREAM, self.step)
+        noise = generator if self.device.type == "cpu" else self._generator(STEP_STREAM, self.step, self.device)
+        plans: dict[int, cutouts.CutPlan] = {}
+        for gaze, prompt_loss in self.gazes:
+            side = gaze.perceptor.cut_size
+            squeezed = self.settings.cut_method in cutouts.SQUEEZED
+            source = cutouts.squeeze(image, side) if squeezed else image
+            if side not in plans:
+                # Perceptors of one input size share the cutouts, so that they pull on the same places.
+                canvas = cutouts.Canvas(image.shape[-1], image.shape[-2], side)
+                sampler = cutouts.SAMPLERS[self.settings.cut_method]
+                plans[side] = sampler(self.settings.cutouts, canvas, self.settings, generator)
+            plan = plans[side]
+            chain = cutouts.pyramid(source, cutouts.levels_for(plan))
+            copies = [level.detach().requires_grad_() for level in chain]
+            share = gaze.weight / self.total_weight
+            for first in range(0, len(plan), self.settings.cut_chunk):
+                part = plan.part(first, first + self.settings.cut_chunk)
+                features = gaze.perceptor.encode_image(cutouts.take(copies, part, side, noise))
+                partial = len(part) / len(plan)
+                loss = prompt_loss(features, part.weights) * share * partial
+                loss.backward()
+                terms["prompt"] += loss.item()
+                terms["score"] += prompt_loss.score(features.detach()).item() * abs(share) * partial
+            for level, copy in zip(chain, copies, strict=True):
+                if copy.grad is not None:
+                    outputs.append(level)
+                    gradients.append(copy.grad)
+        return terms, outputs, gradients
+
+    def _latent_terms(self) -> Iterator[tuple[str, Tensor]]:
+        weight = self.settings.latent_l2 * fade(self.step, self.settings.iterations, 0.5)
+        if weight:
+            yield "latent_l2", weight * losses.latent_l2(self.z)
+        weight = self.settings.init_weight * fade(self.step, self.settings.iterations, 1.0)
+        if weight:
+            yield "init", weight * losses.init_distance(self.z, self.z_init)
+
+    def _require_finite(self, loss: float, terms: dict[str, float]) -> None:
+        gradient = self.z.grad
+        if np.isfinite(loss) and gradient is not None and bool(torch.isfinite(gradient).all()):
+            return
+        guilty = [name for name, value in terms.items() if not np.isfinite(value)]
+        what = f"the term {guilty[0]!r}" if guilty else "the gradient"
+        raise Diverged(
+            f"{what} is not a finite number at step {self.step + 1}.",
+            f"Try a --learning-rate below {self.settings.learning_rate:g}, or --dtype float32.",
+        )
