@@ -1,1 +1,42 @@
-"""Text to image with VQGAN and CLIP."""
+"""Text to image with VQGAN and CLIP.
+
+    import vqclip
+    for event in vqclip.generate("a red apple", seed=7, output="apple"):
+        print(event)
+
+Nothing heavy is imported until a run begins.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vqclip._version import __version__
+
+if TYPE_CHECKING:
+    from vqclip.api import generate, resume
+    from vqclip.errors import VqclipError
+    from vqclip.settings import Settings
+
+__all__ = ["Settings", "VqclipError", "__version__", "generate", "resume"]
+
+_HOMES = {
+    "generate": "vqclip.api",
+    "resume": "vqclip.api",
+    "Settings": "vqclip.settings",
+    "VqclipError": "vqclip.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used."""
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'vqclip' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return sorted(__all__)

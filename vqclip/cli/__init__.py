@@ -1,1 +1,97 @@
-"""The command line."""
+"""The command line: options to settings, one call, and its events to the console."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from vqclip import __version__
+from vqclip.cli import look, run
+from vqclip.errors import Interrupted, UsageError, VqclipError
+
+EXIT_CODES = """
+Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input picture,
+5 output or disk, 6 diverged, 7 out of memory, 8 no video encoder, 130 and 143 stopped
+by a signal (go on with `vqclip resume DIR`).
+"""
+
+app = typer.Typer(
+    name="vqclip",
+    help="Text to image with VQGAN and CLIP.",
+    epilog=EXIT_CODES.replace("\n", " ").strip(),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"vqclip {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit. \\[default: off]",
+            is_eager=True,
+            callback=_show_version,
+            show_default=False,
+        ),
+    ] = False,
+) -> None:
+    """Text to image with VQGAN and CLIP."""
+
+
+run.add_to(app)
+look.add_to(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with the code that `EXIT_CODES` lists."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # Spinning OpenMP threads take whole cores from their neighbours; idle ones should sleep.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = app(args=arguments, prog_name="vqclip", standalone_mode=False)
+    except VqclipError as error:
+        _fail(error, arguments)
+        return error.exit_code
+    except typer.TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(message)
+            return 0
+        usage = UsageError(message.replace("\n", " "), "See --help for what is valid.")
+        _fail(usage, arguments)
+        return usage.exit_code
+    except KeyboardInterrupt:
+        _fail(Interrupted("stopped at once."), arguments)
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is left to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return code if isinstance(code, int) else 0
+
+
+def _fail(error: VqclipError, arguments: Sequence[str]) -> None:
+    from vqclip.console import Console
+
+    if os.environ.get("VQCLIP_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+    Console(as_json="--json" in arguments).fail(error)

@@ -1,0 +1,108 @@
+"""The commands that only look: info, models, config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vqclip.cli.options import with_settings
+from vqclip.cli.shared import JsonOption, QuietOption, console_for
+
+models = typer.Typer(help="The VQGAN and CLIP models that vqclip knows.", no_args_is_help=True)
+config = typer.Typer(help="Settings: where they come from, and whether a file is valid.", no_args_is_help=True)
+
+
+def info(
+    image: Annotated[Path, typer.Argument(help="PNG file made by vqclip.", metavar="IMAGE")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Show how a picture was made, from the picture alone."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import metadata
+
+    found = metadata.read_metadata(image)
+    lines = [f"{name}: {_readable(value)}" for name, value in found.items()]
+    console.answer("\n".join(lines), {"image": str(image), "metadata": found})
+
+
+@models.command("list")
+def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """List the models by name, with their size, licence and whether they are here."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import registry
+
+    rows = registry.list_models()
+    lines = [f"{row.kind:6} {row.name:24} {_size(row.bytes):>9}  {'here' if row.present else '-':5} {row.licence}"
+             for row in rows]  # fmt: skip
+    console.answer("\n".join(lines), {"models": [vars(row) for row in rows]})
+
+
+def config_show(
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
+                     show_default=False),
+    ] = None,
+    config: Annotated[
+        list[Path] | None,
+        typer.Option("--config", help="YAML file of settings; repeat, later wins. \\[default: none]", metavar="FILE",
+                     show_default=False),
+    ] = None,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Say where each value came from. \\[default: off]", show_default=False)
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Print the settings that a run would take, as YAML that --config reads."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    import yaml
+
+    from vqclip import config as configuration
+
+    resolved = configuration.resolve(settings, preset=preset, config_files=config or ())
+    values = resolved.settings.to_dict()
+    lines = []
+    for name, value in values.items():
+        line = yaml.safe_dump({name: value}, default_flow_style=None, allow_unicode=True, width=10_000).strip()
+        lines.append(f"{line}  # {resolved.sources[name]}" if sources else line)
+    record = {"settings": values, "preset": resolved.preset, "sources": dict(resolved.sources)}
+    console.answer("\n".join(lines), record)
+
+
+@config.command("check")
+def config_check(
+    file: Annotated[list[Path], typer.Argument(help="YAML files of settings.", metavar="FILE...")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check settings files: names, types and ranges. Exit code 2 at the first one that is wrong."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import config as configuration
+
+    for path in file:
+        configuration.resolve({}, config_files=[path])
+    names = [str(path) for path in file]
+    console.answer("\n".join(f"{name}: valid" for name in names), {"valid": names})
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(f"\n  {name}: {item}" for name, item in value.items())
+    return str(value)
+
+
+def _size(size: int | None) -> str:
+    return "-" if size is None else f"{size / 1e6:.1f} MB"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this room."""
+    app.command()(info)
+    config.command("show")(with_settings(config_show))
+    app.add_typer(models, name="models")
+    app.add_typer(config, name="config")

@@ -1,0 +1,114 @@
+"""Command line options made from `Settings`, so that a default and its help have one home."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import typer
+
+from vqclip.settings import Option, Settings, default_of, options
+
+SHORT = {"iterations": "-n"}
+HIDDEN = ("prompt",)
+"""Settings that are not options: the prompt is the argument."""
+
+
+def setting_options(names: tuple[str, ...] | None = None) -> dict[str, tuple[Any, Any]]:
+    """For each setting its annotation and typer option, by name.
+
+    Values stay text until `config` converts them, so that flags, variables and files fail alike. None means
+    "not given".
+    """
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, option in options().items():
+        if name in HIDDEN or (names is not None and name not in names):
+            continue
+        kind = Settings.__dataclass_fields__[name].type
+        flag = f"--{name.replace('_', '-')}"
+        declarations = [flag, *([SHORT[name]] if name in SHORT else [])]
+        annotation: Any = str | None
+        metavar: str | None = _metavar(name, str(kind), option)
+        if kind == "bool":
+            declarations = [f"{flag}/--no-{name.replace('_', '-')}"]
+            annotation, metavar = bool | None, None
+        elif str(kind).startswith("tuple"):
+            annotation = list[str] | None
+        found[name] = (
+            annotation,
+            typer.Option(
+                None,
+                *declarations,
+                help=_help(name, option),
+                metavar=metavar,
+                rich_help_panel=option.group,
+                show_default=False,
+            ),
+        )
+    return found
+
+
+def with_settings(command: Callable[..., None], names: tuple[str, ...] | None = None) -> Callable[..., None]:
+    """Give a command one option per setting, in the place of its `**settings`."""
+    signature = inspect.signature(command, eval_str=True)
+    kept = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=annotation)
+        for name, (annotation, option) in setting_options(names).items()
+    ]
+    order = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept] + added
+
+    def wrapper(**values: Any) -> None:
+        command(**values)
+
+    wrapper.__name__, wrapper.__doc__ = command.__name__, command.__doc__
+    wrapper.__signature__ = inspect.Signature(order)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in order}
+    return wrapper
+
+
+def _metavar(name: str, kind: str, option: Option) -> str:
+    if option.choices:
+        return "|".join(option.choices)
+    if name == "size":
+        return "WxH"
+    if "int" in kind:
+        return "N"
+    if "float" in kind:
+        return "X"
+    return "FILE" if name in ("init_image", "vqgan_config") else "NAME"
+
+
+def _help(name: str, option: Option) -> str:
+    unit = f" {option.unit}" if option.unit else ""
+    default = default_of(name)
+    shown = "none" if default is None else _plain(default) + unit
+    preset = _built_in().get(name)
+    if preset is not None and preset != _plain(default):
+        shown = f"{preset}{unit}; {shown} for other models"
+    if name == "seed":
+        shown = "random"
+    elif name == "threads":
+        shown = "all cores"
+    return f"{option.help} \\[default: {shown}]"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@functools.cache
+def _built_in() -> Mapping[str, str]:
+    """What the built-in pair's preset sets: the values that hold when no other model is named."""
+    import yaml
+
+    from vqclip.files import data_path
+
+    values = yaml.safe_load(data_path("configs", "presets", "tiny.yaml").read_text(encoding="utf-8"))
+    return {name: _plain(tuple(v) if isinstance(v, list) else v) for name, v in values.items()}

@@ -1,0 +1,152 @@
+"""The commands that make pictures: generate, resume, video, reconstruct."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vqclip.cli.options import with_settings
+from vqclip.cli.shared import JsonOption, QuietOption, console_for
+
+if TYPE_CHECKING:
+    from vqclip.console import Console
+    from vqclip.events import Event
+    from vqclip.recording import Stop
+
+
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What to draw: text:weight:stop, | between several.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder of the run. \\[default: runs/DATE-PROMPT-SEED]", metavar="DIR",
+                     rich_help_panel="Output", show_default=False),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace another run in that folder. \\[default: off]",
+                     rich_help_panel="Output", show_default=False),
+    ] = False,
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
+                     rich_help_panel="Model", show_default=False),
+    ] = None,
+    config: Annotated[
+        list[Path] | None,
+        typer.Option("--config", help="YAML file of settings; repeat, later wins. \\[default: none]", metavar="FILE",
+                     rich_help_panel="Model", show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Draw a prompt: the picture, its frames and a video, in a folder of their own."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import api
+    from vqclip import config as configuration
+
+    resolved = configuration.resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
+    parent = Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
+
+    def begin(stop: Stop) -> Iterator[Event]:
+        return api.start(
+            resolved.settings,
+            preset=resolved.preset,
+            output=output,
+            parent=parent,
+            overwrite=overwrite,
+            stop=stop,
+        )
+
+    _follow(begin, console)
+
+
+def resume(
+    directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Go on with a run that was stopped or killed; the picture is the one an unbroken run gives."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import api
+
+    _follow(lambda stop: api.resume(directory, stop=stop), console)
+
+
+def video(
+    directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Video file; its ending chooses mp4, webm, gif, webp or apng. "
+                     "\\[default: DIR/video.mp4]", metavar="FILE", show_default=False),
+    ] = None,
+    fps: Annotated[
+        str | None,
+        typer.Option("--fps", help="Frames per second. \\[default: the run's]", metavar="X", show_default=False),
+    ] = None,
+    crf: Annotated[
+        str | None,
+        typer.Option("--crf", help="Quality: 0 is lossless, 51 worst. \\[default: the run's]", metavar="N",
+                     show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:  # fmt: skip
+    """Render the frames of a run as a video again."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import config as configuration
+    from vqclip import runs
+    from vqclip import video as films
+
+    kept = runs.read_manifest(directory).settings
+    wanted = configuration.resolve({"fps": fps or kept.fps, "crf": crf or kept.crf}).settings
+    frames = films.frame_paths(directory / "frames")
+    target = output or directory / "video.mp4"
+    films.render(frames, target, fps=wanted.fps, crf=wanted.crf, title=kept.prompt, warn=console.note)
+    console.answer(str(target), {"video": str(target), "frames": len(frames), "fps": wanted.fps})
+
+
+def reconstruct(
+    image: Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="PNG file to write. \\[required]", metavar="OUT.png",
+                           show_default=False),
+    ],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Encode a picture to tokens and decode them: what this VQGAN can show of it."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import config as configuration
+    from vqclip import reconstruction
+
+    resolved = configuration.resolve(settings)
+    report = reconstruction.reconstruct(resolved.settings, image, output, with_size=settings["size"] is not None)
+    console.note(f"{report['tokens']} tokens, PSNR {report['psnr']:.2f} dB")
+    console.answer(str(output), report)
+
+
+def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> None:
+    from vqclip.events import Started
+    from vqclip.signals import StopSignals
+
+    with StopSignals() as stop:
+        events = begin(stop)
+        for event in events:
+            stop.climbing = stop.climbing or isinstance(event, Started)
+            console.show(event)
+    console.finish()
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this room."""
+    app.command()(with_settings(generate))
+    app.command()(resume)
+    app.command()(video)
+    chosen = ("vqgan", "vqgan_config", "size", "device", "dtype", "threads")
+    app.command()(with_settings(reconstruct, chosen))

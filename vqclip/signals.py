@@ -1,0 +1,42 @@
+"""SIGINT, SIGTERM and SIGHUP as a question that the recorder asks after each step.
+
+The first signal lets the step end and the snapshot be written; the second ends the run at once. Before the
+first step there is nothing to keep, so there the first one ends it at once.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+from vqclip.errors import Interrupted
+
+_HANDLED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class StopSignals:
+    """While entered, signals are noted instead of obeyed. Call it for the noted signal's number, or None."""
+
+    def __init__(self) -> None:
+        self.climbing = False
+        self._noted: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __call__(self) -> int | None:
+        """The signal that asks for an end after this step."""
+        return self._noted
+
+    def __enter__(self) -> StopSignals:
+        self._before = {number: signal.signal(number, self._note) for number in _HANDLED}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        again = self._noted is not None
+        self._noted = number
+        if again or not self.climbing:
+            raise Interrupted("stopped at once.", "", number)
