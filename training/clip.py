@@ -1,0 +1,337 @@
+"""Train the small CLIP: open_clip's own classes, symmetric InfoNCE, then free adversarial training.
+
+    python training/clip.py --work DIR --steps 6000 --robust-from 0.4
+
+Resumes from DIR/clip.pt and uses DIR/vqgan.pt (if there) to mix in reconstructions. Needs DIR/bpe.txt.gz.
+"""
+
+import argparse
+import logging
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from open_clip.model import CLIP
+from open_clip.tokenizer import SimpleTokenizer
+from torch import nn
+
+from common import Average, Log, cosine, load, save, set_rate
+from data import PALETTE, Pictures, backgrounds, jitter, over, tensor
+from scenes import Scenes, unmatched
+from vqgan import CODES, VQGAN
+
+CONTEXT = 32
+MEAN, STD = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+
+
+def model_config(vocabulary):
+    return {
+        "embed_dim": 192,
+        "vision_cfg": {"image_size": 64, "layers": [1, 2, 2, 1], "width": 24, "head_width": 64},
+        "text_cfg": {
+            "context_length": CONTEXT,
+            "vocab_size": vocabulary,
+            "width": 160,
+            "heads": 5,
+            "layers": 3,
+        },
+    }
+
+
+class Tokens:
+    """Fast front of SimpleTokenizer for captions that are clean already."""
+
+    def __init__(self, path):
+        self.tokenizer = SimpleTokenizer(bpe_path=str(path), context_length=CONTEXT, clean="whitespace")
+        self.tokenizer.clean_fn = str.lower
+        self.cache = {}
+
+    def __call__(self, texts):
+        """-> int [n, longest], zero padded"""
+        start, end = self.tokenizer.sot_token_id, self.tokenizer.eot_token_id
+        rows = []
+        for text in texts:
+            if text not in self.cache:
+                if len(self.cache) > 200_000:
+                    self.cache.clear()
+                self.cache[text] = [start, *self.tokenizer.encode(text)[: CONTEXT - 2], end]
+            rows.append(self.cache[text])
+        result = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
+        for i, row in enumerate(rows):
+            result[i, : len(row)] = torch.tensor(row)
+        return result
+
+
+def build(vocabulary):
+    model = CLIP(**model_config(vocabulary))
+    nn.init.normal_(model.token_embedding.weight, std=0.05)  # .02 learns far slower at this size
+    nn.init.constant_(model.logit_scale, np.log(20.0))
+    model.visual.to(memory_format=torch.channels_last)
+    return model
+
+
+def encode_text(model, tokens):
+    """open_clip's encode_text without its padding (causal: what follows the end changes nothing).
+
+    tokens int [n, L] -> unit vectors [n, D]. Short captions run apart from long ones.
+    """
+    ends = tokens.argmax(1)
+    result = torch.zeros(len(tokens), model.text_projection.shape[1])
+    for chosen in (ends < 8, ends >= 8):
+        if not chosen.any():
+            continue
+        length = int(ends[chosen].max()) + 1
+        with torch.autocast("cpu", torch.bfloat16):
+            x = model.token_embedding(tokens[chosen, :length]) + model.positional_embedding[:length]
+            x = model.transformer(x, attn_mask=model.attn_mask[:length, :length])
+            x = model.ln_final(x[torch.arange(len(x)), ends[chosen]]) @ model.text_projection
+        result = result.index_put((chosen.nonzero()[:, 0],), x.float())
+    return F.normalize(result, dim=1)
+
+
+def encode_image(model, images):
+    """images [B, 3, 64, 64] in 0..1 -> unit vectors [B, D]"""
+    images = ((images - MEAN[0]) / STD[0]).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        return F.normalize(model.visual(images).float(), dim=1)
+
+
+class Reconstructions:
+    """A rolling pool of VQGAN reconstructions, some with wrong codes in them, and of decoded random codes."""
+
+    def __init__(self, work, pictures, scenes, size=4096):
+        self.path, self.pictures, self.scenes, self.size = work / "vqgan.pt", pictures, scenes, size
+        self.images, self.rows = np.zeros((size, 64, 64, 3), np.uint8), np.zeros(size, np.int64)
+        self.junk, self.filled, self.made, self.model, self.stamp = (
+            np.zeros((512, 64, 64, 3), np.uint8),
+            0,
+            0,
+            None,
+            None,
+        )
+
+    def refresh_model(self, minimum_step=700):
+        if not self.path.exists() or self.path.stat().st_mtime == self.stamp:
+            return
+        state = load(self.path)
+        self.stamp = self.path.stat().st_mtime
+        if state["step"] >= minimum_step:
+            self.model = VQGAN().eval().requires_grad_(False)
+            self.model.load_state_dict(state["average"])
+
+    @torch.no_grad()
+    def add(self, count=48, junk=8):
+        if self.model is None:
+            return
+        rows = self.scenes.singles(count)
+        images = over(
+            tensor(np.stack([self.pictures.x64[r] for r in rows])), backgrounds(count, 64, white=0.6)
+        )
+        with torch.autocast("cpu", torch.bfloat16):
+            codes = self.model.quantize.indices(self.model.encode(images * 2 - 1))
+            share = torch.rand(count, 1, 1) * 0.25 * (torch.rand(count, 1, 1) < 0.4)
+            wrong = torch.rand(codes.shape) < share
+            codes[wrong] = torch.randint(0, CODES, (int(wrong.sum()),))
+            # nothing to see: codes drawn at random, and codes of a picture in random order
+            noise = torch.randint(0, CODES, (junk, 8, 8))
+            noise[junk // 2 :] = codes[: junk - junk // 2].flatten(1)[:, torch.randperm(64)].view(-1, 8, 8)
+            output = self.model.decode(self.model.quantize.vectors(torch.cat([codes, noise]))).float()
+        output = ((output.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+        at = (self.filled + np.arange(count)) % self.size
+        self.images[at], self.rows[at] = output[:count], rows
+        self.junk[(self.made + np.arange(junk)) % len(self.junk)] = output[count:]
+        self.filled, self.made = self.filled + count, self.made + junk
+
+    def pool(self):
+        known = min(self.filled, self.size)
+        return (self.images[:known], self.rows[:known]) if known else None
+
+    def junk_pool(self):
+        return self.junk[: min(self.made, len(self.junk))]
+
+
+@torch.no_grad()
+def retrieval(model, tokens, pictures, name, limit=1000):
+    """Picture -> its own name among those of `limit` pictures of one set: R@1, R@5, median rank."""
+    rows = [r for r in pictures.of_set(name) if pictures.rows[r]["hexcode"]]
+    by_name = {pictures.rows[r]["names"][0]: r for r in rows}
+    chosen = random.Random(0).sample(sorted(by_name), min(limit, len(by_name)))
+    texts = torch.cat(
+        [
+            encode_text(model, tokens([f"{n}" for n in chosen[i : i + 250]]))
+            for i in range(0, len(chosen), 250)
+        ]
+    )
+    images = over(tensor(np.stack([pictures.x64[by_name[n]] for n in chosen])), torch.ones(1))
+    vectors = torch.cat([encode_image(model, part) for part in images.split(250)])
+    scores = vectors @ texts.t()
+    rank = (scores > scores.diagonal()[:, None]).sum(1)
+    return [
+        round((rank < 1).float().mean().item(), 3),
+        round((rank < 5).float().mean().item(), 3),
+        rank.median().item() + 1,
+        len(chosen),
+    ]
+
+
+@torch.no_grad()
+def colour_accuracy(model, tokens, pictures, limit=300):
+    """Share of recoloured test pictures whose colour word wins among the eight chromatic ones."""
+    words = PALETTE[3:]
+    rows = [r for r in pictures.test if pictures.rows[r]["copy"] and pictures.rows[r]["colours"][0] in words][
+        :limit
+    ]
+    texts = [f"{word} {pictures.rows[r]['names'][0]}" for r in rows for word in words]
+    vectors = torch.cat(
+        [encode_text(model, tokens(texts[i : i + 320])) for i in range(0, len(texts), 320)]
+    ).view(len(rows), len(words), -1)
+    images = over(tensor(np.stack([pictures.x64[r] for r in rows])), torch.ones(1))
+    seen = torch.cat([encode_image(model, part) for part in images.split(250)])
+    best = torch.einsum("nd,nwd->nw", seen, vectors).argmax(1)
+    truth = [words.index(pictures.rows[r]["colours"][0]) for r in rows]
+    return (best == torch.tensor(truth)).float().mean().item()
+
+
+def measure(model, tokens, pictures):
+    model.eval()
+    result = {name: retrieval(model, tokens, pictures, name) for name in ("emojione-v1", "openmoji", "noto")}
+    result["colour"] = colour_accuracy(model, tokens, pictures)
+    model.train()
+    return result
+
+
+def contrastive(model, images, texts, matched):
+    """InfoNCE; only the first `matched` images have a caption, the others are negatives for every caption."""
+    vectors = encode_image(model, images)
+    logits = model.logit_scale.exp().clamp(max=60.0) * vectors @ texts.t()
+    target = torch.arange(matched)
+    to_text = F.cross_entropy(logits[:matched], target, label_smoothing=0.05)
+    to_image = F.cross_entropy(logits.t(), target, label_smoothing=0.05)
+    return (to_text + to_image) / 2, (logits[:matched].argmax(1) == target).float().mean()
+
+
+def unit(x):
+    return x / (x.flatten(1).norm(dim=1)[:, None, None, None] + 1e-12)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--junk", type=int, default=24)
+    parser.add_argument(
+        "--robust-from", type=float, default=0.4, help="share of the steps before adversarial training"
+    )
+    parser.add_argument("--epsilon", type=float, default=1.25, help="L2 radius, pictures in 0..1 at 64 px")
+    parser.add_argument("--replays", type=int, default=3)
+    args = parser.parse_args()
+    logging.disable(logging.WARNING)
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    pictures, tokens = Pictures(args.work), Tokens(args.work / "bpe.txt.gz")
+    scenes = Scenes(pictures)
+    pool = Reconstructions(args.work, pictures, scenes)
+    model = build(tokens.tokenizer.vocab_size).train()
+    average = Average(model, 0.998)
+    heavy = [p for p in model.parameters() if p.ndim > 1]
+    light = [p for p in model.parameters() if p.ndim <= 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": heavy, "weight_decay": 0.1}, {"params": light, "weight_decay": 0.0}],
+        lr=args.rate,
+        betas=(0.9, 0.98),
+    )
+    step, path, log, recent = 0, args.work / "clip.pt", Log(args.work / "clip.jsonl"), []
+    if state := load(path):
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.state, average.count, step = state["average"], state["step"], state["step"]
+    random.seed(step)
+    np.random.seed(step)
+    torch.manual_seed(step)
+    print(
+        sum(map(len, scenes.concepts.values())),
+        "pictures",
+        len(scenes.keys),
+        "concepts",
+        len(scenes.family),
+        "colour families",
+        sum(p.numel() for p in model.visual.parameters()),
+        "image parameters",
+        sum(p.numel() for p in model.parameters()),
+        "in all",
+    )
+    begin = int(args.robust_from * args.steps)
+    replay, delta = 0, None
+    while step < args.steps:
+        set_rate(optimizer, cosine(step, args.steps, args.rate, warmup=200))
+        robust = step >= begin
+        if not robust or replay % args.replays == 0:
+            images, texts = scenes.batch(args.batch, pool.pool())
+            images = torch.cat([images, unmatched(images, pool.junk_pool(), args.junk)])
+            images, captions = jitter(images), tokens(texts)
+            if robust:
+                epsilon = args.epsilon * min(1.0, 0.25 + (step - begin) / (0.25 * args.steps))
+                delta = unit(torch.randn_like(images)) * epsilon * torch.rand(len(images), 1, 1, 1)
+        shown = images
+        if robust:
+            replay += 1
+            delta.requires_grad_()
+            shown = images + delta
+        # the perturbation leaves the captions alone: their tower learns on the first replay only
+        if not robust or (replay - 1) % args.replays == 0:
+            vectors = encode_text(model, captions)
+        loss, accuracy = contrastive(model, shown, vectors, args.batch)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        vectors = vectors.detach()
+        if robust:
+            with torch.no_grad():
+                delta = delta + unit(delta.grad) * epsilon * 0.75
+                delta = (
+                    delta
+                    * torch.clamp(epsilon / (delta.flatten(1).norm(dim=1) + 1e-12), max=1.0)[
+                        :, None, None, None
+                    ]
+                ).detach()
+        step += 1
+        average.update(model)
+        recent.append((loss.item(), accuracy.item()))
+        if step % 24 == 0:
+            pool.add()
+        if step % 100 == 0 or step == args.steps:
+            extra = {}
+            if step % 500 == 0 or step == args.steps:
+                live = {k: v.clone() for k, v in model.state_dict().items()}
+                model.load_state_dict(average.state)
+                extra = measure(model, tokens, pictures)
+                model.load_state_dict(live)
+            means = np.mean(recent, 0)
+            recent = []
+            log.write(
+                step=step,
+                loss=float(means[0]),
+                accuracy=float(means[1]),
+                scale=model.logit_scale.exp().item(),
+                reconstructions=pool.filled,
+                **extra,
+            )
+            save(
+                path,
+                model=model.state_dict(),
+                optimizer=optimizer.state_dict(),
+                average=average.state,
+                step=step,
+            )
+            pool.refresh_model()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What the training scripts share: resumable checkpoints, running averages, schedules, a JSONL log."""
+
+import json
+import math
+import time
+from pathlib import Path
+
+import torch
+
+
+def cosine(step, total, peak, warmup=100, floor=0.03):
+    """Learning rate at `step` of a run of exactly `total` steps."""
+    progress = min(1.0, step / total)
+    return (
+        peak
+        * min(1.0, (step + 1) / warmup)
+        * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
+    )
+
+
+def set_rate(optimizer, rate):
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def save(path, **state):
+    """Write a checkpoint so that a kill at any moment leaves either the old or the new one."""
+    path = Path(path)
+    torch.save(state, path.with_suffix(".part"))
+    path.with_suffix(".part").replace(path)
+
+
+def load(path):
+    return torch.load(path, map_location="cpu", weights_only=False) if Path(path).exists() else None
+
+
+class Average:
+    """Exponential moving average of a module's parameters and buffers; warms up so early use is sane."""
+
+    def __init__(self, module, decay):
+        self.decay, self.count = decay, 0
+        self.state = {k: v.detach().clone() for k, v in module.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, module):
+        self.count += 1
+        keep = min(self.decay, (1 + self.count) / (10 + self.count))
+        for key, value in module.state_dict().items():
+            if value.dtype.is_floating_point:
+                self.state[key].lerp_(value, 1 - keep)
+            else:
+                self.state[key].copy_(value)
+
+
+class Log:
+    """Append JSON lines and echo them."""
+
+    def __init__(self, path):
+        self.path, self.last = Path(path), time.time()
+
+    def write(self, **values):
+        values["seconds"] = round(time.time() - self.last, 1)
+        self.last = time.time()
+        line = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in values.items()})
+        with self.path.open("a") as file:
+            file.write(line + "\n")
+        print(line, flush=True)

@@ -1,0 +1,138 @@
+"""Write the trained models as the files that vqclip ships: fp16 safetensors, their configurations, checksums.
+
+    python training/export.py --work DIR --out checkpoints [--only vqgan|clip]
+
+Can run at any time during training: it takes the running averages of the last checkpoints.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from open_clip.factory import create_model
+from safetensors.torch import save_file
+
+import clip as clip_training
+import vqgan as vqgan_training
+from common import load
+
+VQGAN_CONFIG = """model:
+  target: taming.models.vqgan.VQModel
+  params:
+    embed_dim: {embed}
+    n_embed: {codes}
+    # the one field taming does not know: 2x2 pixels are folded into channels before the encoder,
+    # and unfolded after the decoder
+    pixel_unshuffle: {fold}
+    ddconfig:
+{ddconfig}
+"""
+CHECKED = [
+    "tiny_vqgan.yaml",
+    "tiny_vqgan.safetensors",
+    "tiny_clip/open_clip_config.json",
+    "tiny_clip/open_clip_model.safetensors",
+    "tiny_clip/bpe.txt.gz",
+    "tiny_prior.safetensors",
+    "tiny_prior.json",
+]
+
+
+def half(state):
+    return {k: v.to(torch.float16).contiguous() for k, v in state.items() if v.dtype.is_floating_point}
+
+
+def write(weights, path):
+    save_file(weights, path)
+    path.chmod(0o644)
+
+
+def export_vqgan(work, out, source):
+    state = load(work / "vqgan.pt")
+    weights = half(state[source])
+    assert all(v.isfinite().all() for v in weights.values())
+    write(weights, out / "tiny_vqgan.safetensors")
+    lines = [
+        f"      {k}: {str(v).lower() if isinstance(v, bool) else v}"
+        for k, v in vqgan_training.DDCONFIG.items()
+    ]
+    text = VQGAN_CONFIG.format(
+        embed=vqgan_training.EMBED_DIM,
+        codes=vqgan_training.CODES,
+        fold=vqgan_training.FOLD,
+        ddconfig="\n".join(lines),
+    )
+    (out / "tiny_vqgan.yaml").write_text(text)
+    print("vqgan at step", state["step"])
+
+
+def export_clip(work, out, source):
+    state = load(work / "clip.pt")
+    folder = out / "tiny_clip"
+    folder.mkdir(parents=True, exist_ok=True)
+    tokens = clip_training.Tokens(work / "bpe.txt.gz")
+    config = {
+        "model_cfg": clip_training.model_config(tokens.tokenizer.vocab_size),
+        "preprocess_cfg": {
+            "mean": list(clip_training.MEAN),
+            "std": list(clip_training.STD),
+            "interpolation": "bicubic",
+            "resize_mode": "squash",
+        },
+    }
+    # num_batches_tracked are integers that inference ignores, but strict loading wants them
+    weights = {
+        k: (v.to(torch.float16) if v.dtype.is_floating_point else v).contiguous().clone()
+        for k, v in state[source].items()
+    }
+    assert all(v.isfinite().all() for v in weights.values())
+    write(weights, folder / "open_clip_model.safetensors")
+    (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    shutil.copyfile(work / "bpe.txt.gz", folder / "bpe.txt.gz")
+    model = create_model(f"local-dir:{folder}").eval()
+    ours = clip_training.build(tokens.tokenizer.vocab_size).eval()
+    ours.load_state_dict(state[source])
+    picture, text = (
+        torch.rand(2, 3, 64, 64),
+        tokens.tokenizer(["a red apple", "two blue cars on a green field"]),
+    )
+    with torch.no_grad():
+        theirs = model.encode_image(picture * 2 - 1, normalize=True)
+        agreement = (theirs * clip_training.encode_image(ours, picture)).sum(1)
+        words = (model.encode_text(text, normalize=True) * ours.encode_text(text, normalize=True)).sum(1)
+    print(
+        "clip at step",
+        state["step"],
+        "open_clip loads it; cosine to the trained one",
+        agreement.tolist(),
+        words.tolist(),
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "checkpoints")
+    parser.add_argument("--only", choices=["vqgan", "clip"])
+    parser.add_argument(
+        "--source", choices=["average", "model"], default="average", help="running average or live weights"
+    )
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.only != "clip":
+        export_vqgan(args.work, args.out, args.source)
+    if args.only != "vqgan":
+        export_clip(args.work, args.out, args.source)
+    present = [name for name in CHECKED if (args.out / name).exists()]
+    sums = [f"{hashlib.sha256((args.out / name).read_bytes()).hexdigest()}  {name}\n" for name in present]
+    (args.out / "SHA256SUMS").write_text("".join(sums))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""Train the small VQGAN: taming-transformers' encoder and decoder around an EMA codebook, f8, no GAN loss.
+
+    python training/vqgan.py --work DIR --steps 3600
+
+Resumes from DIR/vqgan.pt. The picture is folded 2x2 into channels before taming's Encoder and unfolded
+after its Decoder (`pixel_unshuffle: 2`): taming's GroupNorm wants multiples of 32 channels, and at full
+resolution those would be too slow on a CPU.
+"""
+
+import argparse
+import contextlib
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from taming.modules.diffusionmodules.model import Decoder, Encoder
+from torch import nn
+
+from common import Average, Log, cosine, load, save, set_rate
+from data import Pictures, affine, backgrounds, over, tensor
+
+DDCONFIG = {
+    "double_z": False,
+    "z_channels": 64,
+    "resolution": 32,
+    "in_channels": 12,
+    "out_ch": 12,
+    "ch": 64,
+    "ch_mult": [1, 1, 2],
+    "num_res_blocks": 1,
+    "attn_resolutions": [8],
+    "dropout": 0.0,
+}
+EMBED_DIM, CODES, FOLD = 16, 1024, 2
+
+
+class Codebook(nn.Module):
+    """Nearest-code look-up. The EMA statistics live in the trainer; only `embedding.weight` is exported."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(CODES, EMBED_DIM).requires_grad_(False)
+
+    def indices(self, z):
+        """z [B, D, h, w] -> int [B, h, w]"""
+        flat = z.permute(0, 2, 3, 1).reshape(-1, EMBED_DIM).float()
+        weight = self.embedding.weight
+        distance = weight.square().sum(1) - 2 * flat @ weight.t()
+        return distance.argmin(1).view(len(z), z.shape[2], z.shape[3])
+
+    def vectors(self, indices):
+        """int [B, h, w] -> [B, D, h, w]"""
+        return self.embedding(indices).permute(0, 3, 1, 2)
+
+
+class VQGAN(nn.Module):
+    """State dict keys as in taming's VQModel. Pictures [B, 3, H, W] in -1..1, H and W multiples of 8."""
+
+    def __init__(self):
+        super().__init__()
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.encoder, self.decoder = Encoder(**DDCONFIG), Decoder(**DDCONFIG)
+        self.quantize = Codebook()
+        self.quant_conv = nn.Conv2d(DDCONFIG["z_channels"], EMBED_DIM, 1)
+        self.post_quant_conv = nn.Conv2d(EMBED_DIM, DDCONFIG["z_channels"], 1)
+
+    def encode(self, images):
+        """-> [B, 16, H/8, W/8], before quantisation"""
+        return self.quant_conv(self.encoder(F.pixel_unshuffle(images, FOLD)))
+
+    def decode(self, z):
+        return F.pixel_shuffle(self.decoder(self.post_quant_conv(z)), FOLD)
+
+    def reconstruct(self, images):
+        return self.decode(self.quantize.vectors(self.quantize.indices(self.encode(images))))
+
+
+class CodeStatistics:
+    """Running counts and sums per code; codes nobody uses are moved onto encoder outputs."""
+
+    def __init__(self, codebook, decay=0.99):
+        self.weight, self.decay = codebook.embedding.weight, decay
+        self.counts, self.sums = torch.ones(CODES), self.weight.detach().clone()
+
+    @torch.no_grad()
+    def reset(self, vectors):
+        """Start from encoder outputs: a few Lloyd iterations on vectors [n, D]."""
+        centres = vectors[torch.randperm(len(vectors))[:CODES]].clone()
+        for _ in range(4):
+            nearest = (centres.square().sum(1) - 2 * vectors @ centres.t()).argmin(1)
+            counts = torch.bincount(nearest, minlength=CODES).float()
+            sums = torch.zeros_like(centres).index_add_(0, nearest, vectors)
+            used = counts > 0
+            centres[used] = sums[used] / counts[used, None]
+            centres[~used] = vectors[torch.randint(len(vectors), (int((~used).sum()),))]
+        self.weight.copy_(centres)
+        self.counts, self.sums = torch.ones(CODES), centres.clone()
+
+    @torch.no_grad()
+    def update(self, z, indices, restart):
+        flat, chosen = z.permute(0, 2, 3, 1).reshape(-1, EMBED_DIM), indices.flatten()
+        counts = torch.bincount(chosen, minlength=CODES).float()
+        sums = torch.zeros_like(self.sums).index_add_(0, chosen, flat)
+        self.counts.lerp_(counts, 1 - self.decay)
+        self.sums.lerp_(sums, 1 - self.decay)
+        dead = (self.counts < 0.03).nonzero().flatten()
+        if restart and len(dead):
+            self.sums[dead] = flat[torch.randint(len(flat), (len(dead),))] * 0.3
+            self.counts[dead] = 0.3
+        self.weight.copy_(self.sums / self.counts[:, None].clamp(min=1e-6))
+
+
+def batch(pictures, step, size=32):
+    """[B, 3, 64, 64] in -1..1; every sixth batch is whole pictures at 128 px (fewer of them)."""
+    if step % 6 == 5:
+        rows = np.random.choice(pictures.train128, size // 4)
+        images = over(
+            affine(tensor(pictures.x128[np.sort(rows)]), (0.8, 1.1), shift=0.1, out=128),
+            backgrounds(len(rows), 128),
+        )
+        return images * 2 - 1
+    whole, crops = size * 5 // 8, size - size * 5 // 8
+    small = tensor(pictures.x64[np.sort(np.random.choice(pictures.train, whole))])
+    half = whole // 2
+    small[:half] = affine(small[:half], (0.7, 1.2), shift=0.2, rotation=8)
+    large = tensor(pictures.x128[np.sort(np.random.choice(pictures.train128, crops))])
+    large = affine(large, (1.3, 3.0), shift=0.5)
+    ground = backgrounds(size, 64)
+    # a few pictures stand in front of another one
+    behind = tensor(pictures.x64[np.sort(np.random.choice(pictures.train, size // 8))])
+    ground[: size // 8] = over(affine(behind, (0.6, 1.5), shift=0.6), ground[: size // 8])
+    images = over(torch.cat([small, large]), ground)
+    flip = torch.rand(size) < 0.5
+    images[flip] = images[flip].flip(3)
+    return images * 2 - 1
+
+
+def edge_loss(output, target):
+    """Differences of neighbouring pixels at three scales, and of the smoothed pictures themselves."""
+    loss = 0.0
+    for scale in range(3):
+        error = output - target
+        loss = loss + error.diff(dim=3).abs().mean() + error.diff(dim=2).abs().mean()
+        if scale < 2:
+            output, target = F.avg_pool2d(output, 2), F.avg_pool2d(target, 2)
+            loss = loss + 0.5 * (output - target).abs().mean()
+    return loss
+
+
+@torch.no_grad()
+def measure(model, pictures):
+    """Mean absolute error on 0..1 of test pictures and held-out styles, and the share of codes in use."""
+    model.eval()
+    result, used = {}, torch.zeros(CODES)
+    generator = torch.Generator().manual_seed(0)
+    groups = {
+        "test": pictures.test128[:192],
+        "emojione-v1": pictures.of_set("emojione-v1")[:192],
+        "openmoji": pictures.of_set("openmoji")[:192],
+    }
+    with torch.autocast("cpu", torch.bfloat16):
+        for name, rows in groups.items():
+            for kind in ["white", "coloured"] if name == "test" else ["white"]:
+                total = 0.0
+                for start in range(0, len(rows), 64):
+                    images = tensor(pictures.x64[rows[start : start + 64]])
+                    ground = (
+                        torch.ones(1)
+                        if kind == "white"
+                        else torch.rand(len(images), 3, 1, 1, generator=generator)
+                    )
+                    images = over(images, ground) * 2 - 1
+                    codes = model.quantize.indices(model.encode(images).float())
+                    used += torch.bincount(codes.flatten(), minlength=CODES)
+                    output = model.decode(model.quantize.vectors(codes)).float()
+                    total += (output - images).abs().mean().item() / 2 * len(images)
+                result[f"{name} {kind}"] = total / len(rows)
+        images = over(tensor(pictures.x128[pictures.test128[:64]]), torch.ones(1)) * 2 - 1
+        result["test 128 px"] = (model.reconstruct(images).float() - images).abs().mean().item() / 2
+    share = used / used.sum()
+    result["codes used"] = (used > 0).float().mean().item()
+    result["perplexity"] = torch.exp(-(share * (share + 1e-9).log()).sum()).item()
+    model.train()
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
+    parser.add_argument("--steps", type=int, default=3600)
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--free-steps", type=int, default=150, help="steps before the codebook is put in")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    pictures = Pictures(args.work)
+    torch.manual_seed(0)
+    model = VQGAN().train()
+    statistics, average = CodeStatistics(model.quantize), Average(model, 0.998)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
+    step, path, log, recent = 0, args.work / "vqgan.pt", Log(args.work / "vqgan.jsonl"), []
+    if state := load(path):
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.state, average.count = state["average"], state["step"]
+        statistics.counts, statistics.sums, step = state["counts"], state["sums"], state["step"]
+        torch.manual_seed(step)
+    np.random.seed(step)
+    while step < args.steps:
+        set_rate(optimizer, cosine(step, args.steps, args.rate))
+        if step == args.free_steps:
+            with torch.no_grad():
+                outputs = [
+                    model.encode(batch(pictures, 0, 64)).permute(0, 2, 3, 1).reshape(-1, EMBED_DIM)
+                    for _ in range(4)
+                ]
+            statistics.reset(torch.cat(outputs))
+        images = batch(pictures, step)
+        with torch.autocast("cpu", torch.bfloat16):
+            z = model.encode(images).float()
+            commit = torch.zeros(())
+            if step >= args.free_steps:
+                indices = model.quantize.indices(z.detach())
+                codes = model.quantize.vectors(indices)
+                statistics.update(z.detach(), indices, restart=step < 0.85 * args.steps)
+                commit = F.mse_loss(z, codes)
+                z = z + (codes - z).detach()
+            output = model.decode(z)
+        output = output.float()
+        l1, edges = (output - images).abs().mean(), edge_loss(output, images)
+        loss = l1 + 0.5 * edges + 0.25 * commit
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        step += 1
+        average.update(model)
+        recent.append((l1.item(), edges.item(), commit.item()))
+        if step % 100 == 0 or step == args.steps:
+            means = np.mean(recent, 0)
+            recent = []
+            extra = {}
+            if step % 500 == 0 or step == args.steps:
+                extra = measure(model, pictures)
+                live = {k: v.clone() for k, v in model.state_dict().items()}
+                model.load_state_dict(average.state)
+                extra["average: test white"] = measure(model, pictures)["test white"]
+                model.load_state_dict(live)
+            log.write(step=step, l1=float(means[0]), edges=float(means[1]), commit=float(means[2]), **extra)
+            save(
+                path,
+                model=model.state_dict(),
+                optimizer=optimizer.state_dict(),
+                average=average.state,
+                counts=statistics.counts,
+                sums=statistics.sums,
+                step=step,
+            )
+
+
+if __name__ == "__main__":
+    main()
