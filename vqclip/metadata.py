@@ -218,7 +218,7 @@ def _parse_own(path: Path, text: str) -> dict[str, Any]:
     if not isinstance(own, dict):
         _refuse(path, "its vqclip text is not a JSON object")
     schema = own.get("schema")
-    if not _is_int(schema, 1):
+    if schema is None or not _is_int(schema, 1):
         _refuse(path, "its vqclip text has no schema number")
     if schema > SCHEMA:
         raise InputError(

@@ -1,0 +1,153 @@
+"""Which encoder writes which video format, and with what settings.
+
+Equal frames give equal bytes: one thread, no processor-dependent code, no version numbers in the file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from vqclip.errors import EncoderError, UsageError
+
+Warn = Callable[[str], None]
+
+MIN_FPS, MAX_FPS = 0.1, 240.0
+# Browsers show a GIF frame with a shorter delay than 2/100 s for 10/100 s.
+MAX_GIF_FPS = 50.0
+MAX_CRF = 51
+KEEP_HINT = "Keep the frames with --no-video and make the video later with: vqclip video DIR"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One video format.
+
+    container: FFmpeg's name of it. codecs: tried in this order. pixels: FFmpeg's name of their layout.
+    options: of the container. ticks: of its clock per second, 0 for one per frame.
+    """
+
+    container: str
+    codecs: tuple[str, ...]
+    pixels: str
+    options: tuple[tuple[str, str], ...] = ()
+    ticks: int = 0
+
+
+FORMATS = {
+    ".mp4": Format("mp4", ("libx264", "libopenh264", "mpeg4"), "yuv420p", (("movflags", "+faststart"),)),
+    ".webm": Format("webm", ("libvpx-vp9",), "yuv420p", (("fflags", "+bitexact"),), 1000),
+    ".gif": Format("gif", ("gif",), "pal8", (("loop", "0"),), 100),
+    ".webp": Format("webp", ("libwebp_anim",), "bgra", (("loop", "0"),), 1000),
+    ".apng": Format("apng", ("apng",), "rgb24", (("plays", "0"),), 1000),
+}
+
+
+def formats() -> tuple[str, ...]:
+    """Return the suffixes that can be written, with their dots."""
+    return tuple(FORMATS)
+
+
+def check_encoder(suffix: str, warn: Warn | None = None) -> str:
+    """Return the encoder that will write `suffix`, so that a run can fail before it starts.
+
+    `warn` is told when it is not the first choice. Raises UsageError for an unknown suffix and EncoderError
+    when no encoder for it is at hand.
+    """
+    wanted = format_of(suffix)
+    try:
+        import av  # noqa: F401 - only asked whether it is there
+    except ImportError as error:
+        raise EncoderError(
+            f"Cannot write {suffix}: PyAV is not installed or does not load ({error}).",
+            f"Install it with: pip install av. {KEEP_HINT}",
+        ) from error
+    for codec in wanted.codecs:
+        if _opens(codec, wanted):
+            if warn and codec != wanted.codecs[0]:
+                warn(f"PyAV has no {wanted.codecs[0]} here; {codec} writes {suffix}, in larger files.")
+            return codec
+    raise EncoderError(
+        f"Cannot write {suffix}: PyAV has none of the encoders {', '.join(wanted.codecs)}.",
+        f"Install PyAV's own wheel with: pip install --force-reinstall av. {KEEP_HINT}",
+    )
+
+
+def check_rate(fps: float) -> Fraction:
+    """Return frames per second as a fraction; raises UsageError outside 0.1 to 240."""
+    if not math.isfinite(fps) or not MIN_FPS <= fps <= MAX_FPS:
+        raise UsageError(f"fps {fps:g} is out of range.", f"Valid: {MIN_FPS:g} to {MAX_FPS:g}.")
+    rate = Fraction(fps).limit_denominator(1001)
+    # MPEG-4 keeps the rate in 16 bits.
+    return rate if rate.numerator < 65536 else Fraction(fps).limit_denominator(200)
+
+
+def format_of(suffix: str) -> Format:
+    """Return what is known of a suffix; raises UsageError for one that cannot be written."""
+    try:
+        return FORMATS[suffix.lower()]
+    except KeyError:
+        raise UsageError(
+            f"{suffix or 'A name without a suffix'} is no video format.", f"Valid: {', '.join(FORMATS)}."
+        ) from None
+
+
+def _opens(codec: str, wanted: Format) -> bool:
+    """Try an encoder on a small size: some are listed but lack their library."""
+    import av
+
+    try:
+        context = av.CodecContext.create(codec, "w")
+        context.width, context.height, context.pix_fmt = 64, 64, wanted.pixels
+        context.time_base, context.thread_count = Fraction(1, 10), 1
+        context.open()
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def to_yuv(frame: Any) -> Any:
+    """Convert a full-range RGB frame of PyAV to limited-range BT.709 yuv420p, the same on every processor."""
+    from av.video.reformatter import ColorRange, Colorspace, Interpolation
+
+    exact = Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolation.FULL_CHR_H_INP
+    return frame.reformat(
+        format="yuv420p",
+        dst_colorspace=Colorspace.ITU709,
+        src_color_range=ColorRange.JPEG,
+        dst_color_range=ColorRange.MPEG,
+        interpolation=Interpolation.BICUBIC | exact,
+    )
+
+
+def palette_graph(width: int, height: int, clock: Fraction) -> Any:
+    """Build FFmpeg's palette filters with a palette per frame, so that nothing waits for the last frame."""
+    import av
+
+    graph = av.filter.Graph()
+    graph.threads = 1
+    source = graph.add_buffer(width=width, height=height, format="rgb24", time_base=clock)
+    split, palette = graph.add("split"), graph.add("palettegen", "stats_mode=single")
+    use, sink = graph.add("paletteuse", "new=1:dither=sierra2_4a"), graph.add("buffersink")
+    source.link_to(split)
+    split.link_to(use, 0, 0)
+    split.link_to(palette, 1, 0)
+    palette.link_to(use, 0, 1)
+    use.link_to(sink)
+    graph.configure()
+    return graph
+
+
+def codec_options(codec: str, crf: int) -> dict[str, str]:
+    """Return an encoder's options for a quality from 0 (best) to 51, counted as x264 does."""
+    if codec == "libx264":
+        # Without cpu-independent the bytes depend on the processor's vector instructions.
+        return {"crf": str(crf), "preset": "medium", "x264-params": "cpu-independent=1:threads=1"}
+    if codec == "libvpx-vp9":
+        return {"crf": str(crf + 12), "b": "0", "cpu-used": "4", "row-mt": "0"}
+    if codec == "libwebp_anim":
+        return {"quality": str(100 - crf / 2)}
+    return {"pred": "mixed"} if codec == "apng" else {}
