@@ -49,46 +49,46 @@ class CutPlan:
 
 
 def pyramid(image: Tensor, levels: int) -> list[Tensor]:
-    """The picture and its halvings by area, as many as `levels` says beyond the picture itself.
+    """The picture and its halvings, antialiased, as many as `levels` says beyond the picture itself.
 
     image: (1, 3, H, W). Sampling a far-away level keeps a large cutout free of aliasing.
     """
     chain = [image]
     for _ in range(levels):
         height, width = chain[-1].shape[-2:]
-        chain.append(F.interpolate(chain[-1], size=(max(1, height // 2), max(1, width // 2)), mode="area"))
+        half = (max(1, height // 2), max(1, width // 2))
+        chain.append(F.interpolate(chain[-1], size=half, mode="bilinear", antialias=True))
     return chain
 
 
 def levels_for(plan: CutPlan) -> int:
     """How many halvings `take` needs for this plan."""
-    return int(math.log2(max(1.0, float(plan.scales.max())) + 1e-6))
+    return int(_depths(plan).max())
+
+
+def _depths(plan: CutPlan) -> Tensor:
+    """The level that each cutout is taken from: its grain is at least a quarter of the cutout's own."""
+    return (torch.log2(plan.scales.clamp(min=1.0)) - 1e-4).ceil().long().sub(2).clamp(min=0)
 
 
 def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generator) -> Tensor:
     """Resample the plan's cutouts, then shift their colours, erase and add noise.
 
     chain: from `pyramid`, each (1, 3, h, w) in [0, 1]. Returns (N, 3, side, side) float32, differentiable in
-    the chain. Cutouts of less than twice the picture's grain are sampled at twice their size and averaged.
+    the chain. It equals cropping and resizing with an antialiased bilinear filter: a cutout is sampled one,
+    two or four times as fine as it needs to be, and brought down with that filter's weights.
     """
     device = chain[0].device
-    depth = torch.log2(plan.scales.clamp(min=1.0) + 1e-6).floor().long().clamp(max=len(chain) - 1)
-    fine = (plan.scales / 2.0**depth) > 1.0 + 1e-4
+    depth = _depths(plan)
+    factors = 2 ** (torch.log2(plan.scales.clamp(min=1.0)) - 1e-4).ceil().long().clamp(0, 2)
     cuts: list[Tensor | None] = [None] * len(plan)
-    for level in sorted({int(d) for d in depth}):
-        for factor in (1, 2):
-            rows = ((depth == level) & (fine == (factor == 2))).nonzero().flatten()
-            if not len(rows):
-                continue
-            grid = homography_grid(plan.homographies[rows], side * factor).to(device)
-            source = chain[level].expand(len(rows), -1, -1, -1)
-            pixels = F.grid_sample(
-                source, grid, mode="bilinear", padding_mode=plan.padding, align_corners=False
-            )
-            if factor == 2:
-                pixels = F.avg_pool2d(pixels, 2)
-            for row, cut in zip(rows.tolist(), pixels, strict=True):
-                cuts[row] = cut
+    for level, factor in sorted(set(zip(depth.tolist(), factors.tolist(), strict=True))):
+        rows = ((depth == level) & (factors == factor)).nonzero().flatten()
+        grid = homography_grid(plan.homographies[rows], side, factor).to(device)
+        source = chain[level].expand(len(rows), -1, -1, -1)
+        pixels = F.grid_sample(source, grid, mode="bilinear", padding_mode=plan.padding, align_corners=False)
+        for row, cut in zip(rows.tolist(), _reduce(pixels, factor), strict=True):
+            cuts[row] = cut
     stacked = torch.stack([cut for cut in cuts if cut is not None])
     colours = plan.colours.to(device)
     coloured = torch.einsum("nij,njhw->nihw", colours[..., :3], stacked) + colours[..., 3, None, None]
@@ -100,13 +100,29 @@ def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generat
     return coloured
 
 
-def homography_grid(homographies: Tensor, side: int) -> Tensor:
-    """Sampling positions of N square cutouts: (N, side, side, 2) for `grid_sample`, align_corners=False."""
-    axis = (torch.arange(side, dtype=torch.float32) * 2 + 1) / side - 1
+def homography_grid(homographies: Tensor, side: int, factor: int = 1) -> Tensor:
+    """Sampling positions of N square cutouts: (N, S, S, 2) for `grid_sample`, align_corners=False.
+
+    factor 1: S is side. factor 2 or 4: that much finer, with the margin that `_reduce` needs.
+    """
+    count, edge = side * factor, factor // 2
+    axis = (torch.arange(-edge, count + edge, dtype=torch.float32) * 2 + 1) / count - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     points = torch.stack([x, y, torch.ones_like(x)], -1).view(1, -1, 3)
     mapped = points @ homographies.transpose(1, 2)
-    return (mapped[..., :2] / mapped[..., 2:].clamp(min=1e-3)).view(-1, side, side, 2)
+    return (mapped[..., :2] / mapped[..., 2:].clamp(min=1e-3)).view(-1, len(axis), len(axis), 2)
+
+
+def _reduce(pixels: Tensor, factor: int) -> Tensor:
+    """(N, 3, S * factor + factor, same) to (N, 3, S, S) with a triangle of 2 * factor taps, as antialiasing has."""
+    if factor == 1:
+        return pixels
+    ramp = torch.arange(1, 2 * factor, 2, dtype=torch.float32, device=pixels.device)
+    taps = torch.cat([ramp, ramp.flip(0)])
+    taps = taps / taps.sum()
+    channels = pixels.shape[1]
+    rows = F.conv2d(pixels, taps.view(1, 1, -1, 1).expand(channels, 1, -1, 1), stride=(factor, 1), groups=channels)
+    return F.conv2d(rows, taps.view(1, 1, 1, -1).expand(channels, 1, 1, -1), stride=(1, factor), groups=channels)
 
 
 def crops(left: Tensor, top: Tensor, sizes: Tensor, width: int, height: int) -> Tensor:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from vqclip import __version__
 from vqclip.cli import look, run
@@ -19,8 +20,17 @@ Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input pict
 by a signal (go on with `vqclip resume DIR`).
 """
 
+
+class _Root(TyperGroup):
+    """The first page of help in plain text: loading rich would double the time that it takes."""
+
+    def __init__(self, **known: Any) -> None:
+        super().__init__(**{**known, "rich_markup_mode": None})
+
+
 app = typer.Typer(
     name="vqclip",
+    cls=_Root,
     help="Text to image with VQGAN and CLIP.",
     epilog=EXIT_CODES.replace("\n", " ").strip(),
     no_args_is_help=True,
@@ -41,7 +51,7 @@ def _root(
         bool,
         typer.Option(
             "--version",
-            help="Print the version and exit. \\[default: off]",
+            help="Print the version and exit. [default: off]",
             is_eager=True,
             callback=_show_version,
             show_default=False,

@@ -1,0 +1,55 @@
+# Every target sets up what it needs in .venv; no target but `format` changes a source file.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := vqclip tests training configs checkpoints
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-fast lint format typecheck bench tiny sheet build clean help
+.DEFAULT_GOAL := help
+
+$(READY): setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+demo: $(READY) ## set up, and draw a red apple with its frames and video into demo/
+	$(BIN)/vqclip generate "a red apple" --seed 1 --output demo --overwrite
+
+test: $(READY) ## set up, and run every test
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= $(ARGS)
+	$(BIN)/coverage report --fail-under=90 --skip-covered
+
+test-fast: $(READY) ## run the tests that take seconds
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+
+lint: $(READY) ## check style and the order of the rooms
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## rewrite the sources in the house style
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+typecheck: $(READY) ## check the types of the package
+	$(BIN)/mypy
+
+bench: $(READY) ## time a step of the loop with the built-in pair
+	$(BIN)/python -m benchmarks.steps
+
+sheet: $(READY) ## draw the contact sheet of the docs
+	$(BIN)/python -m benchmarks.sheet --output docs/sheet.png
+
+tiny: $(READY) ## train the built-in models from nothing (hours; see training/README.md)
+	$(MAKE) -C training all PYTHON=../$(BIN)/python
+
+build: $(READY) ## build the wheel and the source archive into dist/
+	$(BIN)/python -m build --outdir dist .
+
+clean: ## remove everything that the targets above made
+	rm -rf $(VENV) build dist demo *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

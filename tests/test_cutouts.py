@@ -1,0 +1,209 @@
+"""Cutouts: the batched resampling against a plain loop, and each sampler's law."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from vqclip.cutouts import (
+    SAMPLERS,
+    Augmentation,
+    Canvas,
+    CutPlan,
+    bend,
+    colour_matrices,
+    crops,
+    crowson,
+    levels_for,
+    pooled,
+    pyramid,
+    smart,
+    squeeze,
+    take,
+)
+from vqclip.settings import Settings
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def soft_picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
+    """A picture without grain: blurred noise, as a decoder's output is smooth at the scale of a pixel."""
+    small = torch.rand(1, 3, height // 16, width // 16, generator=seeded(seed))
+    return F.interpolate(small, size=(height, width), mode="bicubic").clamp(0, 1)
+
+
+def plain_plan(
+    left: list[float], top: list[float], sizes: list[float], width: int, height: int, side: int
+) -> CutPlan:
+    count = len(sizes)
+    eye = torch.eye(3, 4).expand(count, 3, 4)
+    size = torch.tensor(sizes)
+    return CutPlan(
+        crops(torch.tensor(left), torch.tensor(top), size, width, height),
+        size / side,
+        torch.ones(count),
+        eye,
+        torch.zeros(count),
+        torch.zeros(count, 4),
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(256, 256), (320, 192), (144, 256)])
+def test_batched_cutouts_match_a_crop_and_resize_loop(width: int, height: int) -> None:
+    image, side = soft_picture(height, width), 64
+    short = min(width, height)
+    sizes = [short, 64, 96, 128, 100, 137, 80, short - 1, 40]
+    left = [(width - s) * 0.3 // 1 for s in sizes]
+    top = [(height - s) * 0.8 // 1 for s in sizes]
+    plan = plain_plan(left, top, [float(s) for s in sizes], width, height, side)
+    cuts = take(pyramid(image, levels_for(plan)), plan, side, seeded())
+    for cut, x, y, size in zip(cuts, left, top, sizes, strict=True):
+        crop = image[..., int(y) : int(y) + size, int(x) : int(x) + size]
+        expected = F.interpolate(crop, size=(side, side), mode="bilinear", antialias=True)[0]
+        # The crop loop cannot see over the crop's edge; inside, both are the same picture.
+        inner = (slice(None), slice(2, -2), slice(2, -2))
+        assert (cut - expected)[inner].abs().max().item() <= 2 / 255, size
+
+
+@pytest.mark.parametrize("size", [64, 128, 256])
+def test_factors_one_two_and_four_are_exact_even_on_noise(size: int) -> None:
+    image = torch.rand(1, 3, 256, 256, generator=seeded())
+    plan = plain_plan([0.0], [0.0], [float(size)], 256, 256, 64)
+    cut = take(pyramid(image, levels_for(plan)), plan, 64, seeded())[0]
+    expected = F.interpolate(image[..., :size, :size], size=(64, 64), mode="bilinear", antialias=True)[0]
+    torch.testing.assert_close(cut[:, 1:-1, 1:-1], expected[:, 1:-1, 1:-1], rtol=0, atol=1e-5)
+
+
+def test_parts_of_a_plan_give_the_cutouts_of_the_whole() -> None:
+    image = soft_picture(192, 256)
+    plan = smart(12, Canvas(256, 192, 64), Settings(cut_noise=0.0), seeded(3))
+    chain = pyramid(image, levels_for(plan))
+    whole = take(chain, plan, 64, seeded())
+    parts = torch.cat([take(chain, plan.part(i, i + 5), 64, seeded()) for i in range(0, 12, 5)])
+    torch.testing.assert_close(whole, parts, rtol=0, atol=1e-6)
+
+
+def test_cutouts_send_a_gradient_to_every_pixel_they_see() -> None:
+    image = soft_picture(128, 128).requires_grad_()
+    plan = plain_plan([0.0], [0.0], [128.0], 128, 128, 64)
+    take(pyramid(image, levels_for(plan)), plan, 64, seeded()).sum().backward()
+    assert image.grad is not None
+    assert image.grad.min().item() > 0
+    assert image.grad.sum().item() == pytest.approx(3 * 64 * 64, rel=1e-4)
+
+
+def places(plan: CutPlan, canvas: Canvas) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Left, top and size in pixels of cutouts that no augmentation bends."""
+    sizes = plan.scales * canvas.side
+    left = (plan.homographies[:, 0, 2] + 1) / 2 * canvas.width - sizes / 2
+    top = (plan.homographies[:, 1, 2] + 1) / 2 * canvas.height - sizes / 2
+    return left, top, sizes
+
+
+@pytest.mark.parametrize(("width", "height"), [(256, 256), (512, 256), (256, 400), (64, 64), (48, 80)])
+@pytest.mark.parametrize("name", ["smart", "crowson"])
+def test_cutouts_lie_inside_the_picture(name: str, width: int, height: int) -> None:
+    canvas, settings = Canvas(width, height, 64), Settings(augment=0.0)
+    for seed in range(5):
+        plan = SAMPLERS[name](17, canvas, settings, seeded(seed))
+        left, top, sizes = places(_unflipped(plan), canvas)
+        assert float(left.min()) >= -1e-2
+        assert float(top.min()) >= -1e-2
+        assert float((left + sizes).max()) <= width + 1e-2
+        assert float((top + sizes).max()) <= height + 1e-2
+        assert plan.weights.mean().item() == pytest.approx(1, abs=1e-5)
+        assert float(sizes.min()) >= min(width, height, 64) - 1e-3
+
+
+def _unflipped(plan: CutPlan) -> CutPlan:
+    return plan  # a flip keeps the centre, which is all that `places` reads
+
+
+def test_smart_shows_the_whole_picture_and_weighs_it_most() -> None:
+    canvas = Canvas(512, 256, 64)
+    plan = smart(16, canvas, Settings(augment=0.0), seeded(1))
+    left, _, sizes = places(plan, canvas)
+    assert (sizes == 256).sum().item() >= 4
+    assert plan.weights[:4].min().item() > plan.weights[4:].max().item()
+    assert sorted(left[:4].tolist()) == left[:4].tolist(), "full views are spread along the long axis"
+    assert float(left[:4].max() - left[:4].min()) > 64
+
+
+def test_smart_details_cover_the_picture_evenly() -> None:
+    canvas = Canvas(512, 512, 32)
+    plan = smart(64, canvas, Settings(augment=0.0), seeded(2))
+    left, top, sizes = places(plan, canvas)
+    centres = torch.stack([left + sizes / 2, top + sizes / 2], 1)[16:]
+    counts = torch.histogramdd(centres, bins=[2, 2], range=[0.0, 512.0, 0.0, 512.0]).hist
+    assert counts.min().item() >= 8, counts
+
+
+def test_cut_pow_moves_crowsons_sizes() -> None:
+    canvas = Canvas(512, 512, 64)
+    means = [
+        crowson(400, canvas, Settings(cut_pow=power, augment=0.0), seeded()).scales.mean().item()
+        for power in (0.3, 1.0, 3.0)
+    ]
+    assert means[0] > means[1] > means[2]
+    assert means[1] * 64 == pytest.approx((512 + 64) / 2, rel=0.1)
+
+
+def test_pooled_looks_at_the_squeezed_picture_alone() -> None:
+    image = soft_picture(256, 512)
+    small = squeeze(image, 64)
+    assert small.shape == (1, 3, 64, 64)
+    expected = (F.adaptive_avg_pool2d(image, 64) + F.adaptive_max_pool2d(image, 64)) / 2
+    torch.testing.assert_close(small, expected)
+    plan = pooled(200, Canvas(512, 256, 64), Settings(cut_noise=0.0), seeded())
+    cuts = take(pyramid(small, 0), plan, 64, seeded())
+    assert plan.padding == "zeros"
+    erased = (plan.boxes[:, 2] > plan.boxes[:, 0]).float().mean().item()
+    assert 0.55 < erased < 0.85
+    assert bool((cuts == 0).any())
+
+
+def test_perspective_moves_corners_inwards_only() -> None:
+    how = Augmentation(perspective_p=1.0, perspective=0.5)
+    maps = bend(200, how, seeded())
+    corners = torch.tensor([[-1.0, -1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]])
+    moved = corners @ maps.transpose(1, 2)
+    moved = moved[..., :2] / moved[..., 2:]
+    assert moved.abs().max().item() <= 1 + 1e-4
+    assert moved.abs().min().item() >= 0.5 - 1e-4
+
+
+def test_affine_keeps_to_its_angle_and_shift() -> None:
+    how = Augmentation(affine_p=1.0, turn=30, shift=0.1)
+    maps = bend(500, how, seeded())
+    angle = torch.atan2(maps[:, 1, 0], maps[:, 0, 0]) * 180 / torch.pi
+    assert 25 < angle.abs().max().item() <= 30.001
+    assert 0.18 < maps[:, :2, 2].abs().max().item() <= 0.2001
+
+
+def test_no_strength_leaves_the_cutouts_alone() -> None:
+    how = Augmentation(
+        affine_p=1, turn=30, shift=0.1, shear=5, grow=0.2, perspective_p=1, perspective=0.5, colour_p=1, hue=0.1,
+        saturation=0.5, brightness=0.5, contrast=0.5,
+    ).scaled(0.0)  # fmt: skip
+    torch.testing.assert_close(bend(8, how, seeded()), torch.eye(3).expand(8, 3, 3), atol=1e-6, rtol=0)
+    torch.testing.assert_close(colour_matrices(8, how, seeded()), torch.eye(3, 4).expand(8, 3, 4), atol=1e-6, rtol=0)
+
+
+def test_colour_shifts_keep_grey_grey_and_turn_hues() -> None:
+    matrices = colour_matrices(50, Augmentation(colour_p=1.0, hue=0.2, saturation=0.5), seeded())
+    grey = torch.tensor([0.5, 0.5, 0.5])
+    torch.testing.assert_close(matrices[..., :3] @ grey + matrices[..., 3], grey.expand(50, 3), atol=2e-3, rtol=0)
+    red = matrices[..., :3] @ torch.tensor([1.0, 0.0, 0.0])
+    assert (red - torch.tensor([1.0, 0.0, 0.0])).abs().max().item() > 0.2
+
+
+def test_noise_has_a_deviation_of_its_own_per_cutout() -> None:
+    plan = smart(8, Canvas(64, 64, 64), Settings(cut_noise=0.5, augment=0.0), seeded())
+    image = torch.full((1, 3, 64, 64), 0.5)
+    cuts = take(pyramid(image, 0), plan, 64, seeded(9))
+    measured = cuts.flatten(1).std(1)
+    torch.testing.assert_close(measured, plan.noise, atol=0.02, rtol=0.1)
+    assert plan.noise.max().item() <= 0.5
