@@ -29,7 +29,7 @@ from vqclip.encoders import (
     codec_options,
     format_of,
     formats,
-    palette_graph,
+    to_palette,
     to_yuv,
 )
 from vqclip.errors import EncoderError, InputError, UsageError
@@ -72,13 +72,19 @@ class VideoWriter:
         self.crf, self.title, self.size = crf, title, size
         self.frames = 0
         self._resizes = size is not None
+        self._closed = False
         self._part: Path | None = None
         self._container: Any = None
         self._stream: Any = None
-        self._graph: Any = None
 
     def write(self, frame: Pixels) -> None:
-        """Append a frame. Raises InputError when its size is another than that of the frames before."""
+        """Append a frame.
+
+        Raises InputError when its size is another than that of the frames before, OutputError, and ValueError
+        once the video was closed, dropped or failed.
+        """
+        if self._closed:
+            raise ValueError(f"{self.path} takes no more frames")
         height, width = frame.shape[:2]
         if self.size is None:
             self.size = (width, height)
@@ -91,13 +97,13 @@ class VideoWriter:
         with self._guarded():
             if self._container is None:
                 self._open()
-            for ready in self._prepared(resize(frame, *self.size)):
-                for packet in self._stream.encode(ready):
-                    self._container.mux(packet)
+            for packet in self._stream.encode(self._prepared(resize(frame, *self.size))):
+                self._container.mux(packet)
         self.frames += 1
 
     def close(self) -> None:
         """Finish the file and put it in its place; without a frame there is no file. Safe to call twice."""
+        self._closed = True
         if self._container is None:
             return
         container, self._container = self._container, None
@@ -141,6 +147,7 @@ class VideoWriter:
             raise EncoderError(f"{self.codec} cannot write {self.path.name}: {error}.", KEEP_HINT) from error
 
     def _drop(self, container: Any) -> None:
+        self._closed = True
         if container is not None:
             with contextlib.suppress(OSError):
                 container.close()
@@ -179,29 +186,24 @@ class VideoWriter:
 
             context.color_range, context.colorspace = ColorRange.MPEG, Colorspace.ITU709
             context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
-        if self.format.pixels == "pal8":
-            self._graph = palette_graph(width, height, self._clock)
 
-    def _prepared(self, frame: Pixels) -> Iterator[Any]:
-        """Yield the frame as the encoder wants it: padded, converted and timed."""
+    def _prepared(self, frame: Pixels) -> Any:
+        """Return the frame as the encoder wants it: padded, converted and timed."""
         import av
 
-        if self.format.pixels == "yuv420p":
-            frame = np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), mode="edge")
-        ready = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-        if self.format.pixels == "yuv420p":
-            ready = to_yuv(ready)
-        elif self.format.pixels == "bgra":
-            ready = ready.reformat(format="bgra")
+        if self.format.pixels == "pal8":
+            ready = to_palette(frame)
+        else:
+            if self.format.pixels == "yuv420p":
+                frame = np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), mode="edge")
+            ready = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            if self.format.pixels == "yuv420p":
+                ready = to_yuv(ready)
+            elif self.format.pixels == "bgra":
+                ready = ready.reformat(format="bgra")
         start, end = (round(index / self.rate / self._clock) for index in (self.frames, self.frames + 1))
         ready.pts, ready.duration, ready.time_base = start, end - start, self._clock
-        if self._graph is None:
-            yield ready
-            return
-        self._graph.push(ready)
-        with contextlib.suppress(av.BlockingIOError, av.EOFError):
-            while True:
-                yield self._graph.pull()
+        return ready
 
 
 def render(
