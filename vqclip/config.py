@@ -148,7 +148,8 @@ def _plain(node: yaml.Node, name: str, place: str) -> str | list[str] | None:
     if isinstance(node, yaml.ScalarNode) and node.tag.startswith("tag:yaml.org,2002:"):
         unquoted = node.style is None
         return None if unquoted and node.value.lower() in NULLS else str(node.value)
-    if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
+    listed = isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq"
+    if listed and all(isinstance(item, yaml.ScalarNode) for item in node.value):
         return [str(item.value) for item in node.value]
     raise UsageError(f"{place}: {name} is not a plain value.", "Write a word, a number or a list of words.")
 
@@ -179,9 +180,7 @@ def _typed(merged: Mapping[str, Raw]) -> Settings:
             OmegaConf.update(schema, field.name, text)
             typed = OmegaConf.to_container(schema)[field.name]
         except OmegaConfBaseException:
-            kind = (
-                str(field.type).replace(" | None", "").replace("int", "whole number").replace("float", "number")
-            )
+            kind = str(field.type).replace(" | None", "").replace("int", "whole number").replace("float", "number")
             kind = kind.replace("bool", "yes or no").replace("str", "text")
             raise UsageError(f"{raw.place}: {field.name} cannot be {raw.value!r}.", f"Valid: {kind}.") from None
         values[field.name] = unquote(typed, errors="surrogatepass") if textual and typed is not None else typed

@@ -1,0 +1,198 @@
+"""Settings from all places: what wins, what is refused, and that texts arrive as they were typed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vqclip import config
+from vqclip.errors import UsageError
+from vqclip.settings import Settings, from_dict, options
+
+
+def resolve(flags: dict[str, object] | None = None, **known: object) -> config.Resolved:
+    known.setdefault("environment", {})
+    return config.resolve(flags or {}, **known)  # type: ignore[arg-type]
+
+
+def yaml(text: str | bytes, name: str = "settings.yaml") -> Path:
+    path = Path(name)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def test_each_place_wins_over_the_one_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = tmp_path / "config" / "vqclip"
+    home.mkdir(parents=True)
+    (home / "config.yaml").write_text("iterations: 1\nseed: 1\ncutouts: 1\ntv: 1\nfps: 1\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    first = yaml("seed: 3\ncutouts: 3\ntv: 3\n", "a.yaml")
+    second = yaml("cutouts: 4\ntv: 4\n", "b.yaml")
+    found = resolve({"tv": 6}, config_files=[first, second], environment={"VQCLIP_CUTOUTS": "5", "VQCLIP_TV": "5"})
+    settings = found.settings
+    assert settings.fps == 1, "the user's file is over the default"
+    assert settings.iterations == 120, "the preset is over the user's file"
+    assert settings.seed == 3, "a file is over the preset"
+    assert settings.cutouts == 5, "a variable is over the files"
+    assert settings.tv == 6, "a flag is over all"
+    assert found.sources["tv"] == "--tv"
+    assert found.sources["cutouts"] == "the variable VQCLIP_CUTOUTS"
+    assert found.sources["seed"] == "a.yaml, line 1"
+    assert found.sources["iterations"].startswith("preset tiny, line")
+    assert found.sources["crf"] == "default"
+
+
+HOSTILE = ["${oc.env:HOME}", "???", "no", "1e3", "a: b", "%s", "{}", "${", "\\${x}", "null", "~", "- x", "%41", "'"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_fault_32_a_prompt_arrives_as_typed_from_flag_variable_and_file(text: str) -> None:
+    assert resolve({"prompt": text}).settings.prompt == text
+    assert resolve(environment={"VQCLIP_PROMPT": text}).settings.prompt == text
+    quoted = "'" + text.replace("'", "''") + "'"
+    assert resolve(config_files=[yaml(f"prompt: {quoted}")]).settings.prompt == text
+
+
+@pytest.mark.parametrize("text", ["no", "yes", "1e3", "???", "0x10", "2026-11-24", "12:30", "${x}"])
+def test_fault_32_unquoted_words_in_yaml_stay_text(text: str) -> None:
+    assert resolve(config_files=[yaml(f"prompt: {text}")]).settings.prompt == text
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40))
+def test_fault_32_any_text_survives(text: str) -> None:
+    # A trailing `:` or a lone `|` is a question of the prompt grammar, not of this room.
+    merged = {"init_image": config.Raw(text, "--init-image")}
+    assert config._typed(merged).init_image == text
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("itarations: 5", r"line 1: unknown setting 'itarations'\..* 'iterations'"),
+        ("seed: 1\nseed: 2", r"line 2: seed is given twice"),
+        ("seed: 1\n\tcutouts: 2", r"line 2 is not YAML"),
+        ("- a\n- b", r"is not a list of `setting: value` lines"),
+        ("seed: {a: 1}", r"line 1: seed is not a plain value"),
+        ("seed: !!python/object/apply:os.system ['touch canary']", r"line 1: seed is not a plain value|is not YAML"),
+        ("seed: [1, 2]", r"line 1: seed cannot be"),
+        ("iterations: 3.5", r"line 1: iterations cannot be '3.5'.*whole number"),
+        ("iterations: true", r"line 1: iterations cannot be 'true'"),
+        ("learning_rate: .nan", r"line 1: learning_rate (is nan|cannot be)"),
+        ("learning_rate: 1e400", r"line 1: learning_rate is inf"),
+        ("seed: 99999999999999999999", r"line 1: seed is 9+\."),
+        ("video: maybe", r"line 1: video cannot be 'maybe'.*yes or no"),
+        (b"\xff\xfes\x00", r"is not YAML|not a list"),
+        (b"seed: \xff", r"is not YAML"),
+    ],
+)
+def test_fault_49_and_50_a_bad_file_is_refused_by_line(content: str | bytes, expected: str) -> None:
+    with pytest.raises(UsageError, match=expected) as caught:
+        resolve(config_files=[yaml(content)])
+    assert caught.value.exit_code == 2
+    assert "settings.yaml" in caught.value.message
+    assert not Path("canary").exists()
+
+
+def test_fault_49_alias_bombs_huge_and_missing_files_are_refused() -> None:
+    bomb = "a: &a [x, x]\n" + "".join(f"b{i}: &b{i} [*a, *a]\n" for i in range(50))
+    with pytest.raises(UsageError):
+        resolve(config_files=[yaml(bomb)])
+    with pytest.raises(UsageError, match="more than"):
+        resolve(config_files=[yaml("# " + "x" * 2_000_000)])
+    with pytest.raises(UsageError, match=r"cannot read nowhere\.yaml"):
+        resolve(config_files=[Path("nowhere.yaml")])
+
+
+@pytest.mark.parametrize("content", ["", "# nothing\n", "\ufeffseed: 5\n", "seed:\n", "seed: ~\n"])
+def test_fault_49_empty_files_byte_order_marks_and_nulls_are_fine(content: str) -> None:
+    settings = resolve(config_files=[yaml(content)]).settings
+    assert settings.seed == (5 if "5" in content else None)
+
+
+def test_fault_52_a_bad_variable_is_named() -> None:
+    with pytest.raises(UsageError, match="the variable VQCLIP_ITERATIONS: iterations cannot be 'many'"):
+        resolve(environment={"VQCLIP_ITERATIONS": "many"})
+    with pytest.raises(UsageError, match=r"VQCLIP_ITERATONS names no setting.*VQCLIP_ITERATIONS"):
+        resolve(environment={"VQCLIP_ITERATONS": "5"})
+    with pytest.raises(UsageError, match="the variable VQCLIP_CUTOUTS: cutouts is 0"):
+        resolve(environment={"VQCLIP_CUTOUTS": "0"})
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({"size": "0x64"}, r"size '0x64' .*Valid: .*16 to 8192"),
+        ({"size": "-64"}, r"size '-64' is not a size"),
+        ({"size": "abc"}, r"size 'abc' is not a size"),
+        ({"size": "64x64x64"}, r"is not a size"),
+        ({"size": "30000x30000"}, r"has a side of 30000"),
+        ({"iterations": "-1"}, r"iterations is -1.*Valid: 0 to"),
+        ({"cutouts": "0"}, r"cutouts is 0.*Valid: 1 to 4096 cutouts"),
+        ({"fps": "0"}, r"fps is 0.*Valid"),
+        ({"fps": "1e9"}, r"fps is 1000000000.*Valid"),
+        ({"ema": "1"}, r"ema is 1"),
+        ({"cut_method": "smrt"}, r"cut_method is 'smrt'.*smart, crowson, pooled"),
+        ({"device": "gpu"}, None),
+        ({"clip": ["tiny:nan"]}, r"has the weight nan"),
+        ({"clip": ["tiny:0"]}, r"every CLIP has the weight 0"),
+        ({"init_weight": "1"}, r"init_weight has no effect"),
+        ({"cut_pow": "2"}, r"cut_pow has no effect"),
+        ({"seed": "-1"}, r"seed is -1"),
+        ({"prompt": "a||b"}, r"prompt is empty, at position 3"),
+    ],
+)
+def test_options_out_of_range_say_the_range(flags: dict[str, object], expected: str | None) -> None:
+    if expected is None:
+        assert resolve(flags).settings.device == "gpu", "the devices room judges device names"
+        return
+    with pytest.raises(UsageError) as caught:
+        resolve(flags)
+    assert re.search(expected, str(caught.value), re.DOTALL)
+
+
+def test_a_named_model_takes_the_field_defaults_and_an_asked_preset_stays() -> None:
+    assert resolve().preset == "tiny"
+    assert resolve({"vqgan": "imagenet"}).preset is None
+    assert resolve({"vqgan": "imagenet"}).settings.iterations == 300
+    assert resolve({"clip": ["ViT-B-32"]}).preset is None
+    assert resolve({"clip": ["tiny:2"]}).preset == "tiny"
+    assert resolve({"vqgan": "imagenet"}, preset="tiny").settings.iterations == 120
+    assert resolve(environment={"VQCLIP_PRESET": "imagenet"}).settings.size == "512x512"
+    assert resolve(preset="imagenet").settings.vqgan == "imagenet"
+
+
+def test_an_unknown_preset_is_refused_with_a_suggestion() -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve(preset="imagnet")
+    assert "unknown preset 'imagnet'" in caught.value.message
+    assert "imagenet" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", config.preset_names())
+def test_every_shipped_preset_is_valid(name: str) -> None:
+    found = resolve(preset=name)
+    assert found.preset == name
+    assert any(source.startswith(f"preset {name}") for source in found.sources.values())
+
+
+def test_random_seed_is_not_a_seed() -> None:
+    assert resolve({"seed": "random"}).settings.seed is None
+    assert resolve({"seed": 0}).settings.seed == 0
+
+
+def test_settings_survive_the_manifest() -> None:
+    settings = Settings(prompt="a: b|c:2", seed=0, clip=("tiny", "ViT-B-32:0.5"), video=False)
+    assert from_dict(settings.to_dict()) == settings
+    assert set(settings.to_dict()) == set(options())
+
+
+def test_the_digest_tells_pictures_apart_and_nothing_else() -> None:
+    settings = Settings(prompt="x", seed=1)
+    same = settings.replace(save_every=3, video=False, fps=1.0, crf=3, metadata="none", snapshot_every=1)
+    assert same.digest() == settings.digest()
+    for change in ({"seed": 2}, {"prompt": "y"}, {"cutouts": 8}, {"size": "64x64"}, {"clip": ("tiny:2",)}):
+        assert settings.replace(**change).digest() != settings.digest(), change

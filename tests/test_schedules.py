@@ -1,0 +1,63 @@
+"""Schedules, the running mean, and optimisers that go on where they stopped."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vqclip.schedules import EMA, cosine, fade, make_optimiser, optimiser_tensors, restore_optimiser
+
+
+def test_cosine_goes_from_one_to_the_end() -> None:
+    values = [cosine(step, 11, 0.2) for step in range(11)]
+    assert values[0] == pytest.approx(1)
+    assert values[5] == pytest.approx(0.6)
+    assert values[-1] == pytest.approx(0.2)
+    assert values == sorted(values, reverse=True)
+    assert cosine(0, 1, 0.2) == pytest.approx(1)
+
+
+def test_fade_is_gone_at_its_share() -> None:
+    assert fade(0, 100, 0.5) == 1
+    assert fade(25, 100, 0.5) == pytest.approx(0.5)
+    assert fade(50, 100, 0.5) == fade(99, 100, 0.5) == 0
+
+
+def test_the_running_mean_is_corrected_for_its_start() -> None:
+    ema = EMA(0.9)
+    assert torch.equal(ema.mean(torch.ones(2)), torch.ones(2))
+    values = [torch.tensor([float(v)]) for v in (1, 2, 4)]
+    for value in values:
+        ema.update(value)
+    weights = torch.tensor([0.81, 0.9, 1.0])
+    expected = (weights * torch.tensor([1.0, 2.0, 4.0])).sum() / weights.sum()
+    assert ema.mean(values[0]).item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_without_decay_the_mean_is_the_newest_value() -> None:
+    ema = EMA(0.0)
+    ema.update(torch.tensor([1.0]))
+    ema.update(torch.tensor([5.0]))
+    assert ema.mean(torch.zeros(1)).item() == 5
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_a_restored_optimiser_takes_the_same_steps(name: str) -> None:
+    def gradient(step: int) -> torch.Tensor:
+        return torch.randn(3, generator=torch.Generator().manual_seed(step))
+
+    whole = torch.zeros(3, requires_grad=True)
+    optimiser = make_optimiser(name, whole, 0.1)
+    for step in range(6):
+        whole.grad = gradient(step)
+        optimiser.step()
+        if step == 2:
+            kept, memory = whole.detach().clone(), optimiser_tensors(optimiser)
+    resumed = kept.requires_grad_()
+    again = make_optimiser(name, resumed, 0.1)
+    restore_optimiser(again, memory)
+    for step in range(3, 6):
+        resumed.grad = gradient(step)
+        again.step()
+    assert torch.equal(whole, resumed)
+    assert optimiser_tensors(make_optimiser(name, whole, 0.1)) == {}

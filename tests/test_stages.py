@@ -1,0 +1,48 @@
+"""Coarse-to-fine plans."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vqclip.errors import UsageError
+from vqclip.stages import plan_stages
+
+
+@given(
+    st.integers(16, 1024), st.integers(16, 1024), st.sampled_from([4, 8, 16]), st.integers(1, 4), st.integers(0, 500)
+)
+def test_stages_cover_every_step_once_and_grow_to_whole_tokens(
+    width: int, height: int, factor: int, stages: int, steps: int
+) -> None:
+    if min(width, height) // factor >> (stages - 1) < 1:
+        with pytest.raises(UsageError):
+            plan_stages(width, height, factor, stages, steps)
+        return
+    plan = plan_stages(width, height, factor, stages, steps)
+    assert len(plan) == stages
+    assert plan[0].first == 0
+    assert plan[-1].last == steps
+    assert all(a.last == b.first for a, b in itertools.pairwise(plan))
+    assert (plan[-1].width, plan[-1].height) == (width // factor * factor, height // factor * factor)
+    for stage in plan:
+        assert stage.width % factor == stage.height % factor == 0
+        assert stage.first <= stage.last
+    widths = [stage.width for stage in plan]
+    assert widths == sorted(widths)
+
+
+def test_shares_of_the_steps() -> None:
+    assert [s.last for s in plan_stages(256, 256, 8, 2, 100)] == [40, 100]
+    assert [s.last for s in plan_stages(256, 256, 8, 3, 100)] == [25, 50, 100]
+    assert [(s.width, s.height) for s in plan_stages(256, 128, 8, 3, 100)] == [(64, 32), (128, 64), (256, 128)]
+
+
+def test_fault_23_a_picture_smaller_than_a_token_is_refused() -> None:
+    with pytest.raises(UsageError, match="smaller than one token"):
+        plan_stages(16, 8, 16, 1, 10)
+    with pytest.raises(UsageError, match="4 stages are too many"):
+        plan_stages(64, 64, 16, 4, 10)
