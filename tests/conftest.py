@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,3 +27,44 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     work = tmp_path_factory.mktemp("work")
     monkeypatch.chdir(work)
     return work
+
+
+SMALL = {
+    "size": "32x32",
+    "iterations": 4,
+    "stages": 1,
+    "cutouts": 4,
+    "save_every": 2,
+    "threads": 1,
+    "dtype": "float32",
+}
+"""Settings with which the built-in pair takes a run in about a second."""
+
+
+@pytest.fixture
+def small() -> dict[str, Any]:
+    """Settings of a short run of the built-in pair, to be changed at will."""
+    return dict(SMALL)
+
+
+@pytest.fixture(scope="session")
+def pair() -> tuple[Any, Callable[..., Any]]:
+    """The built-in VQGAN in float32, and a function that makes gazes of the built-in CLIP at given prompts."""
+    import torch
+    from vqclip.perceptor import load_perceptor
+    from vqclip.vqgan import load_vqgan
+
+    from vqclip import registry
+    from vqclip.prompts import parse
+    from vqclip.synthesis import Gaze
+
+    torch.set_num_threads(1)
+    cpu = torch.device("cpu")
+    vqgan = load_vqgan(registry.find_vqgan("tiny", None), cpu, torch.float32)
+    perceptor = load_perceptor(registry.find_clip("tiny"), cpu, torch.float32)
+
+    def gazes(prompt: str, weight: float = 1.0) -> list[Gaze]:
+        targets = perceptor.encode_text([p.text for p in parse(prompt)])
+        return [Gaze(perceptor, weight, targets)]
+
+    return vqgan, gazes

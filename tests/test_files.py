@@ -106,9 +106,7 @@ def test_fault_37_a_full_disk_keeps_the_old_file(isolated: Path) -> None:
         "files.append_line(j, {'step': 3})\n"
     )
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=isolated, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=isolated, capture_output=True, text=True, check=True)
     assert done.stdout.count("largest file allowed") == 2
     assert (isolated / "frame.png").read_bytes() == b"old"
     assert files.read_json_lines(isolated / "m.jsonl") == [{"step": 1}, {"step": 3}]

@@ -59,9 +59,7 @@ WORLD = st.sampled_from(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(TEXTS | WORLD, st.floats(-9, 9)), min_size=1, max_size=4), st.integers(0, 2**63 - 1))
-def test_fault_30_prompts_of_every_script_come_back_exactly(
-    prompts: list[tuple[str, float]], seed: int
-) -> None:
+def test_fault_30_prompts_of_every_script_come_back_exactly(prompts: list[tuple[str, float]], seed: int) -> None:
     found = metadata.read_metadata(saved(describe(prompts, seed=seed)))
     assert found["source"] == "vqclip"
     assert found["vqclip"]["prompts"] == [list(prompt) for prompt in prompts]

@@ -96,9 +96,7 @@ def resume(directory: str | Path, *, stop: recording.Stop = _never) -> Iterator[
     directory = Path(directory)
     manifest = runs.read_manifest(directory)
     if manifest.status == "finished" and (directory / "image.png").is_file():
-        return iter(
-            [Opened(directory, manifest.settings.seed or 0, manifest.step), _done(directory, manifest.step)]
-        )
+        return iter([Opened(directory, manifest.settings.seed or 0, manifest.step), _done(directory, manifest.step)])
     inputs = _Inputs.check(manifest.settings)
     run = runs.open_run(directory)
     return _continued(inputs, run, manifest, stop)

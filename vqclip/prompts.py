@@ -47,9 +47,7 @@ def parse(source: str) -> tuple[Prompt, ...]:
             raise _refusal(source, position, f"the prompt holds U+{ord(character):04X}, which is not text")
     prompts = tuple(_parse_one(source, start, end) for start, end in _pieces(source))
     if all(prompt.weight == 0 for prompt in prompts):
-        raise UsageError(
-            "every prompt has the weight 0, so nothing would be drawn.", "Give one a weight above 0."
-        )
+        raise UsageError("every prompt has the weight 0, so nothing would be drawn.", "Give one a weight above 0.")
     return prompts
 
 
@@ -88,9 +86,7 @@ def _parse_one(source: str, start: int, end: int) -> Prompt:
             stop = _number(source, start + tail.start(2), tail[2], "stop")
     elif masked.endswith(":"):
         position = start + len(masked) - 1
-        raise _refusal(
-            source, position, "a number is missing after ':'", "Write '\\:' for a colon in the text."
-        )
+        raise _refusal(source, position, "a number is missing after ':'", "Write '\\:' for a colon in the text.")
     # Escapes are undone only here, so an escaped character never takes part in the grammar. A trailing blank
     # that the user escaped does not exist: blanks need no escape.
     text = re.sub(r"\\([\\:|])", r"\1", piece[:text_end]).strip()

@@ -66,7 +66,7 @@ class _Recorder:
         self.run.write(replace(self.manifest, status=status))
 
     def _start(self, event: Started) -> Iterator[Event]:
-        yield from self._open_video()
+        yield from self._open_video((event.width, event.height))
         if event.step == 0:
             self.run.metrics.unlink(missing_ok=True)
             for stale in (*video.frame_paths(self.run.frames), *self.run.state.glob("step-*.safetensors")):
@@ -77,18 +77,20 @@ class _Recorder:
             yield from self._rejoin(event.step)
         self.run.write(self.manifest)
 
-    def _open_video(self) -> Iterator[Event]:
+    def _open_video(self, size: tuple[int, int]) -> Iterator[Event]:
         if not self.settings.video:
             return
         if not self.settings.save_every:
             yield Warned("no frames are kept (--save-every 0), so there is no video.")
             return
         warnings: list[str] = []
+        # The frames of early stages are smaller; the video has the size of the last.
         self.writer = video.VideoWriter(
             self.run.video,
             self.settings.fps,
             self.settings.crf,
             title=self.settings.prompt,
+            size=size,
             warn=warnings.append,
         )
         yield from map(Warned, warnings)
@@ -162,11 +164,9 @@ class _Recorder:
         yield Saved("image", self.run.image, event.step)
 
     def _texts(self, event: Finished) -> dict[str, str]:
-        if self.settings.metadata == "none":
-            return {}
         settings = self.settings
         return metadata.describe(
-            settings.to_dict() if settings.metadata == "full" else {},
+            settings.to_dict(),
             [(prompt.text, prompt.weight) for prompt in settings.prompts],
             seed=settings.seed or 0,
             steps=event.step,
@@ -174,6 +174,7 @@ class _Recorder:
             models=self.manifest.models,
             versions=self.manifest.versions,
             score=event.score,
+            level=settings.metadata,
         )
 
 

@@ -49,8 +49,7 @@ class Manifest:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as written to run.json."""
         return {"schema": SCHEMA, "digest": self.settings.digest()} | {
-            name: value.to_dict() if isinstance(value, Settings) else value
-            for name, value in vars(self).items()
+            name: value.to_dict() if isinstance(value, Settings) else value for name, value in vars(self).items()
         }
 
 

@@ -59,9 +59,7 @@ class Settings:
     """
 
     prompt: str = _option("", "Prompt", "What to draw: text:weight:stop, | between several.")
-    seed: int | None = _option(
-        None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED
-    )
+    seed: int | None = _option(None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED)
     init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
     init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
     init_weight: float = _option(
@@ -73,9 +71,7 @@ class Settings:
     clip: tuple[str, ...] = _option(("tiny",), "Model", "CLIP as NAME or NAME:WEIGHT; repeat for several.")
 
     size: str = _option("256x256", "Optimisation", "Picture WIDTHxHEIGHT.", unit="pixels")
-    iterations: int = _option(
-        300, "Optimisation", "Steps of the optimiser.", unit="steps", low=0, high=1_000_000
-    )
+    iterations: int = _option(300, "Optimisation", "Steps of the optimiser.", unit="steps", low=0, high=1_000_000)
     stages: int = _option(
         1,
         "Optimisation",
@@ -89,9 +85,7 @@ class Settings:
     learning_rate_end: float = _option(
         0.1, "Optimisation", "Last step size as a share of the first, along a cosine.", low=0, high=1
     )
-    ema: float = _option(
-        0.99, "Optimisation", "Decay of the latent's running mean; 0 is off.", low=0, high=0.99999
-    )
+    ema: float = _option(0.99, "Optimisation", "Decay of the latent's running mean; 0 is off.", low=0, high=0.99999)
     latent_l2: float = _option(
         0.0, "Optimisation", "Weight of the latent's square, gone at half time.", low=0, high=1000
     )
@@ -99,9 +93,7 @@ class Settings:
 
     cutouts: int = _option(32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096)
     cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=CUT_METHODS)
-    cut_pow: float = _option(
-        1.0, "Cutouts", "Below 1 larger, above 1 smaller cutouts (crowson).", low=0.01, high=100
-    )
+    cut_pow: float = _option(1.0, "Cutouts", "Below 1 larger, above 1 smaller cutouts (crowson).", low=0.01, high=100)
     cut_noise: float = _option(0.1, "Cutouts", "Largest deviation of the noise on a cutout.", low=0, high=1)
     augment: float = _option(1.0, "Cutouts", "Strength of turns, shifts and colour shifts.", low=0, high=2)
     cut_chunk: int = _option(
@@ -179,9 +171,7 @@ class Settings:
             _check(name, getattr(self, name), option)
         parse_size(self.size)
         if not self.clip:
-            raise UsageError(
-                "clip is empty: no model would look at the picture.", "Name one, as in --clip tiny."
-            )
+            raise UsageError("clip is empty: no model would look at the picture.", "Name one, as in --clip tiny.")
         weights = [parse_clip(clip)[1] for clip in self.clip]
         if sum(map(abs, weights)) == 0:
             raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
@@ -248,9 +238,7 @@ def parse_clip(clip: str) -> tuple[str, float]:
     except ValueError:
         return clip, 1.0
     if not math.isfinite(weight):
-        raise UsageError(
-            f"clip {clip!r} has the weight {tail}.", "A weight is a finite number, as in tiny:0.5."
-        )
+        raise UsageError(f"clip {clip!r} has the weight {tail}.", "A weight is a finite number, as in tiny:0.5.")
     return head, weight
 
 

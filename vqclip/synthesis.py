@@ -84,9 +84,7 @@ class _Climb:
         self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
         self.device = vqgan.codebook.device
         self.bounds = vqgan.latent_bounds
-        self.plan = plan_stages(
-            settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations
-        )
+        self.plan = plan_stages(settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations)
         self.step, self.score = 0, None if state is None else state.score
         self.stage = self.plan[0]
         if state is None:
@@ -99,9 +97,7 @@ class _Climb:
     def events(self) -> Iterator[Event]:
         """Everything that happens from here to the end."""
         last = self.plan[-1]
-        yield Started(
-            self.step, self.settings.iterations, last.width, last.height, self.seed, self.image, self.state
-        )
+        yield Started(self.step, self.settings.iterations, last.width, last.height, self.seed, self.image, self.state)
         for stage in self.plan[self.stage.index :]:
             if stage is not self.stage:
                 self._refine(stage)

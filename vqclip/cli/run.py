@@ -93,20 +93,34 @@ def video(
         typer.Option("--crf", help="Quality: 0 is lossless, 51 worst. \\[default: the run's]", metavar="N",
                      show_default=False),
     ] = None,
+    allow_gaps: Annotated[
+        bool,
+        typer.Option("--allow-gaps", help="Leave missing frames out. \\[default: off]", show_default=False),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:  # fmt: skip
     """Render the frames of a run as a video again."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import config as configuration
-    from vqclip import runs
+    from vqclip import images, runs
     from vqclip import video as films
 
     kept = runs.read_manifest(directory).settings
     wanted = configuration.resolve({"fps": fps or kept.fps, "crf": crf or kept.crf}).settings
     frames = films.frame_paths(directory / "frames")
     target = output or directory / "video.mp4"
-    films.render(frames, target, fps=wanted.fps, crf=wanted.crf, title=kept.prompt, warn=console.note)
+    size = images.open_image(frames[-1]).shape[1::-1] if frames else None
+    films.render(
+        frames,
+        target,
+        fps=wanted.fps,
+        crf=wanted.crf,
+        title=kept.prompt,
+        size=size,
+        allow_gaps=allow_gaps,
+        warn=console.note,
+    )
     console.answer(str(target), {"video": str(target), "frames": len(frames), "fps": wanted.fps})
 
 

@@ -1,0 +1,256 @@
+"""A run and its folder: what is written, what a kill or a stop leaves, and what may not change the picture."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import vqclip
+from vqclip import api, files, metadata, runs
+from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
+from vqclip.events import Finished, Opened, Saved, Started, Stepped, Warned
+
+
+def draw(output: Path | str, small: dict[str, Any], prompt: str = "a red apple", **changes: Any) -> list[Any]:
+    return list(vqclip.generate(prompt, output=output, **{**small, "seed": 5, **changes}))
+
+
+def test_a_run_folder_holds_what_the_guide_says(small: dict[str, Any]) -> None:
+    events = draw("run", small, iterations=5, snapshot_every=2)
+    assert isinstance(events[0], Opened)
+    assert sorted(p.name for p in Path("run/frames").iterdir()) == [f"{i:05d}.png" for i in range(4)]
+    assert Path("run/video.mp4").stat().st_size > 0
+    assert [p.name for p in Path("run/state").iterdir()] == [
+        "step-000002.safetensors",
+        "step-000004.safetensors",
+    ] or (
+        sorted(p.name for p in Path("run/state").iterdir()) == ["step-000002.safetensors", "step-000004.safetensors"]
+    )
+    rows = files.read_json_lines(Path("run/metrics.jsonl"))
+    assert [row["step"] for row in rows] == [1, 2, 3, 4, 5]
+    assert all(row["loss"] == pytest.approx(row["prompt"]) for row in rows)
+    manifest = json.loads(Path("run/run.json").read_text())
+    assert manifest["status"] == "finished"
+    assert manifest["settings"]["seed"] == 5
+    assert len(manifest["models"]["tiny"]) == 64
+    assert manifest["best_score"] == max(row["score"] for row in rows)
+    final = np.asarray(Image.open("run/image.png"))
+    assert np.array_equal(final, np.asarray(Image.open("run/frames/00003.png")))
+    last = events[-1]
+    assert isinstance(last, Saved)
+    assert (last.kind, last.path.name) == ("image", "image.png")
+
+
+def test_the_picture_tells_how_it_was_made(small: dict[str, Any]) -> None:
+    draw("run", small, prompt="a red apple | fog:-0.5")
+    found = metadata.read_metadata(Path("run/image.png"))
+    text = json.dumps(found, default=str)
+    assert "a red apple" in text
+    assert "fog" in text
+    assert str(Path.cwd()) not in text
+    assert os.uname().nodename not in text
+
+
+@pytest.mark.parametrize("level", ["minimal", "none"])
+def test_metadata_can_be_kept_short(small: dict[str, Any], level: str) -> None:
+    draw("run", small, metadata=level)
+    info = Image.open("run/image.png").info
+    assert "cut_method" not in json.dumps(info, default=str)
+    assert bool(info) == (level == "minimal")
+
+
+def test_output_settings_do_not_change_the_picture(small: dict[str, Any]) -> None:
+    draw("a", small, metadata="none")
+    draw("b", small, metadata="none", save_every=0, video=False, snapshot_every=1)
+    draw("c", small, metadata="none", save_every=1, fps=3, crf=40)
+    first = Path("a/image.png").read_bytes()
+    assert Path("b/image.png").read_bytes() == first
+    assert Path("c/image.png").read_bytes() == first
+    assert not Path("b/video.mp4").exists()
+    assert list(Path("b/frames").iterdir()) == []
+    draw("d", small, metadata="none", seed=6)
+    assert Path("d/image.png").read_bytes() != first
+
+
+def test_no_frames_means_no_video_and_says_so(small: dict[str, Any]) -> None:
+    events = draw("run", small, save_every=0)
+    assert any(isinstance(e, Warned) and "no video" in e.message for e in events)
+
+
+def test_without_an_output_nothing_is_written(small: dict[str, Any], isolated: Path) -> None:
+    events = draw(None, small)  # type: ignore[arg-type]
+    assert list(isolated.iterdir()) == []
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert last.image().shape == (32, 32, 3)
+    assert isinstance(events[0], Started)
+
+
+def test_zero_steps_give_the_start(small: dict[str, Any]) -> None:
+    events = draw("run", small, iterations=0)
+    assert not [e for e in events if isinstance(e, Stepped)]
+    assert np.array_equal(np.asarray(Image.open("run/image.png")), np.asarray(Image.open("run/frames/00000.png")))
+
+
+def test_fault_43_the_same_run_again_does_nothing(small: dict[str, Any]) -> None:
+    draw("run", small)
+    before = Path("run/image.png").stat().st_mtime_ns
+    again = draw("run", small)
+    assert [type(e) for e in again] == [Opened, Saved]
+    assert [type(e) for e in vqclip.resume("run")] == [Opened, Saved]
+    assert Path("run/image.png").stat().st_mtime_ns == before
+
+
+def test_another_run_is_never_overwritten_unasked(small: dict[str, Any]) -> None:
+    draw("run", small)
+    kept = Path("run/image.png").read_bytes()
+    with pytest.raises(OutputError, match="holds a run with other settings") as caught:
+        draw("run", small, seed=6)
+    assert "--overwrite" in caught.value.hint
+    assert Path("run/image.png").read_bytes() == kept
+    draw("run", small, seed=6, overwrite=True)
+    assert Path("run/image.png").read_bytes() != kept
+    Path("mine").mkdir()
+    Path("mine/image.png").write_text("my own")
+    with pytest.raises(OutputError, match="holds pictures of another run"):
+        draw("mine", small)
+
+
+def test_a_stop_keeps_the_step_and_resume_ends_the_same(small: dict[str, Any]) -> None:
+    draw("whole", small, iterations=6)
+    asked = iter([None, None, signal.SIGTERM])
+    with pytest.raises(Interrupted, match="stopped at step 3 of 6") as caught:
+        draw("run", small, iterations=6, stop=lambda: next(asked))
+    assert caught.value.exit_code == 143
+    assert "vqclip resume" in caught.value.hint
+    assert json.loads(Path("run/run.json").read_text())["status"] == "interrupted"
+    assert not Path("run/image.png").exists()
+    events = list(vqclip.resume("run"))
+    opened = events[0]
+    assert isinstance(opened, Opened)
+    assert opened.step == 3
+    assert Path("run/image.png").read_bytes() == Path("whole/image.png").read_bytes()
+    assert Path("run/video.mp4").read_bytes() == Path("whole/video.mp4").read_bytes()
+    assert Path("run/metrics.jsonl").read_text() == Path("whole/metrics.jsonl").read_text()
+
+
+def test_fault_42_missing_frames_and_damaged_snapshots_are_survived(small: dict[str, Any]) -> None:
+    draw("whole", small, iterations=6)
+    asked = iter([None, None, None, None, signal.SIGINT])
+    with pytest.raises(Interrupted):
+        draw("run", small, iterations=6, snapshot_every=2, stop=lambda: next(asked))
+    Path("run/frames/00001.png").unlink()
+    newest = sorted(Path("run/state").iterdir())[-1]
+    newest.write_bytes(newest.read_bytes()[:100])
+    events = list(vqclip.resume("run"))
+    warnings = " ".join(e.message for e in events if isinstance(e, Warned))
+    assert "is damaged" in warnings
+    assert "1 frame(s)" in warnings
+    assert Path("run/image.png").read_bytes() == Path("whole/image.png").read_bytes()
+
+
+def test_fault_42_another_model_is_refused(small: dict[str, Any]) -> None:
+    with pytest.raises(Interrupted):
+        draw("run", small, stop=lambda: signal.SIGINT)
+    path = Path("run/run.json")
+    manifest = json.loads(path.read_text())
+    manifest["models"]["tiny"] = "0" * 64
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match="the model tiny is not the one") as caught:
+        list(vqclip.resume("run"))
+    assert caught.value.exit_code == 3
+
+
+def test_inputs_are_refused_before_anything_is_written(small: dict[str, Any], isolated: Path) -> None:
+    with pytest.raises(UsageError, match="prompt is empty"):
+        draw("run", small, prompt=" ")
+    with pytest.raises(InputError):
+        draw("run", small, init_image="nowhere.png")
+    with pytest.raises(ModelError):
+        draw("run", small, vqgan="nowhere.ckpt")
+    with pytest.raises(UsageError, match="device 'gpu' is unknown"):
+        draw("run", small, device="gpu")
+    assert not (isolated / "run").exists()
+
+
+def test_a_long_prompt_says_what_is_not_seen(small: dict[str, Any]) -> None:
+    events = draw(None, small, prompt="an apple " * 60 + "zebra")  # type: ignore[arg-type]
+    warned = [e.message for e in events if isinstance(e, Warned)]
+    assert warned
+    assert "zebra" in warned[0]
+
+
+def test_several_perceptors_and_an_init_picture(small: dict[str, Any]) -> None:
+    Image.new("RGB", (40, 20), (200, 20, 20)).save("start.png")
+    events = draw("run", small, clip=["tiny", "tiny:0.5"], init_image="start.png", init_weight=1.0)
+    rows = files.read_json_lines(Path("run/metrics.jsonl"))
+    assert all("init" in row for row in rows)
+    assert json.loads(Path("run/run.json").read_text())["settings"]["init_image"] == str(Path("start.png").absolute())
+    assert isinstance(events[-1], Saved)
+
+
+def _run(output: str, small: dict[str, Any], again: bool) -> None:
+    for _ in vqclip.resume(output) if again else vqclip.generate("a red apple", output=output, seed=5, **small):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_fault_38_a_killed_run_resumes_to_the_same_picture(small: dict[str, Any], isolated: Path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch", "vqclip.synthesis", "vqclip.recording"])
+    small |= {"iterations": 12, "snapshot_every": 2, "stages": 2, "save_every": 1}
+    began = time.monotonic()
+    whole = context.Process(target=_run, args=("whole", small, False))
+    whole.start()
+    whole.join()
+    began = time.monotonic()
+    _timed = context.Process(target=_run, args=("timed", small, False))
+    _timed.start()
+    _timed.join()
+    seconds = time.monotonic() - began
+    expected = Path("whole/image.png").read_bytes()
+    assert Path("timed/image.png").read_bytes() == expected
+    moments = random.Random(38)
+    killed = 0
+    for number in range(20):
+        output = f"run{number}"
+        for again in range(1 + number % 2):
+            process = context.Process(target=_run, args=(output, small, bool(again)))
+            process.start()
+            process.join(moments.uniform(0.1, 1.0) * seconds)
+            if process.is_alive():
+                killed += 1
+            process.kill()
+            process.join()
+            if not (Path(output) / "run.json").exists():
+                break
+        # A kill before run.json leaves nothing to resume: the same command begins again.
+        begun = (Path(output) / "run.json").exists()
+        last = context.Process(target=_run, args=(output, small, begun))
+        last.start()
+        last.join()
+        assert last.exitcode == 0, number
+        assert (Path(output) / "image.png").read_bytes() == expected, number
+        assert runs.read_manifest(Path(output)).status == "finished"
+        leftovers = [p.name for p in Path(output).rglob("*") if p.name.startswith(files.PART_PREFIX)]
+        assert leftovers == [], number
+    assert killed >= 15
+
+
+def test_the_public_names_are_lazy() -> None:
+    assert vqclip.generate is api.generate
+    assert vqclip.__version__
+    assert "generate" in dir(vqclip)
+    with pytest.raises(AttributeError):
+        _ = vqclip.nonsense

@@ -1,0 +1,256 @@
+"""The loop: what a seed fixes, what chunks and onlookers cannot change, and how it ends when it must."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from vqclip import synthesis
+from vqclip.errors import Diverged, OutOfMemory
+from vqclip.events import Event, Finished, StageStarted, Started, Stepped
+from vqclip.settings import Settings
+from vqclip.synthesis import Gaze, synthesise
+
+Pair = tuple[Any, Callable[..., list[Gaze]]]
+
+
+def settings(**changes: Any) -> Settings:
+    known: dict[str, Any] = {
+        "prompt": "a red apple", "seed": 3, "size": "32x32", "iterations": 4, "cutouts": 4, "cut_chunk": 4,
+        "dtype": "float32", "ema": 0.5,
+    }  # fmt: skip
+    return Settings(**{**known, **changes}).validate()
+
+
+def climb(pair: Pair, wanted: Settings, **known: Any) -> list[Event]:
+    vqgan, gazes = pair
+    return list(synthesise(vqgan, gazes(wanted.prompt), wanted, **known))
+
+
+def final(pair: Pair, wanted: Settings, **known: Any) -> np.ndarray:
+    last = climb(pair, wanted, **known)[-1]
+    assert isinstance(last, Finished)
+    return last.image()
+
+
+def test_one_seed_one_picture_and_zero_is_a_seed(pair: Pair) -> None:
+    pictures = {seed: final(pair, settings(seed=seed)) for seed in (0, 1)}
+    assert np.array_equal(final(pair, settings(seed=0)), pictures[0])
+    assert not np.array_equal(pictures[0], pictures[1])
+    torch.manual_seed(99)
+    assert np.array_equal(final(pair, settings(seed=1)), pictures[1]), "torch's own seed must not matter"
+
+
+@pytest.mark.parametrize("init", ["tokens", "spot"])
+def test_the_seed_is_set_before_the_start_is_drawn(pair: Pair, init: str) -> None:
+    def start(seed: int) -> np.ndarray:
+        first = climb(pair, settings(seed=seed, init=init, iterations=0))[0]
+        assert isinstance(first, Started)
+        return first.image()
+
+    assert np.array_equal(start(5), start(5))
+    assert not np.array_equal(start(5), start(6))
+
+
+def test_looking_at_pictures_and_states_changes_nothing(pair: Pair) -> None:
+    vqgan, gazes = pair
+    wanted = settings(stages=2)
+    seen = []
+    for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
+        if isinstance(event, (Started, Stepped)):
+            event.image()
+            event.state()
+            torch.rand(7)
+        seen.append(event)
+    last = seen[-1]
+    assert isinstance(last, Finished)
+    assert np.array_equal(last.image(), final(pair, wanted))
+
+
+@pytest.mark.parametrize("stop", [0, 1, 2, 3, 5, 6])
+def test_a_run_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> None:
+    vqgan, gazes = pair
+    wanted = settings(stages=2, iterations=6, latent_l2=0.1, tv=0.1)
+    state = None
+    for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
+        if isinstance(event, (Started, Stepped)) and event.step == stop:
+            state = event.state()
+            break
+    assert state is not None
+    assert state.step == stop
+    events = climb(pair, wanted, state=state)
+    assert [e.step for e in events if isinstance(e, Stepped)] == list(range(stop + 1, 7))
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert np.array_equal(last.image(), final(pair, wanted))
+
+
+def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
+    vqgan, gazes = pair
+    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, None, None)
+    loop._climb()
+    assert loop.z.grad is not None
+    return loop.z.grad.clone()
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 8])
+@pytest.mark.parametrize("method", ["smart", "crowson", "pooled"])
+def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: str, chunk: int) -> None:
+    prompt = "a red apple | a blue car:0.5 | fog:-0.3"
+    common: dict[str, Any] = {
+        "prompt": prompt,
+        "cutouts": 16,
+        "size": "64x96",
+        "cut_method": method,
+        "cut_noise": 0.0,
+    }
+    whole = gradient(pair, settings(**common, cut_chunk=16))
+    parts = gradient(pair, settings(**common, cut_chunk=chunk))
+    assert float((whole - parts).norm() / whole.norm()) < 1e-4
+
+
+def test_the_score_of_the_prompt_rises(pair: Pair) -> None:
+    wanted = settings(size="64x64", iterations=30, cutouts=8, learning_rate=0.15, init="spot")
+    scores = [e.score for e in climb(pair, wanted) if isinstance(e, Stepped)]
+    assert np.mean(scores[-5:]) > np.mean(scores[:3]) + 0.05
+
+
+def test_a_negative_prompt_lowers_its_score(pair: Pair) -> None:
+    def score(prompt: str) -> float:
+        wanted = settings(prompt=prompt, size="64x64", iterations=15, cutouts=8, init="spot")
+        return float(np.mean([e.score for e in climb(pair, wanted) if isinstance(e, Stepped)][-3:]))
+
+    # With no prompt that pulls, the score is the mean similarity to those that push.
+    assert score("a red apple:-1") < score("a red apple") - 0.1
+
+
+def test_stages_grow_the_picture(pair: Pair) -> None:
+    events = climb(pair, settings(size="64x32", stages=2, iterations=5))
+    stages = [(e.width, e.height, e.step) for e in events if isinstance(e, StageStarted)]
+    assert stages == [(32, 16, 0), (64, 32, 2)]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert last.image().shape == (32, 64, 3)
+
+
+def test_a_size_that_is_not_whole_tokens_is_cut_down(pair: Pair) -> None:
+    assert final(pair, settings(size="39x25", iterations=1)).shape == (24, 32, 3)
+
+
+def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
+    picture = np.zeros((50, 70, 3), np.uint8)
+    picture[:, :35] = (220, 30, 30)
+    picture[:, 35:] = (30, 30, 220)
+    first = climb(pair, settings(size="64x64", iterations=0), picture=picture)[0]
+    assert isinstance(first, Started)
+    drawn = first.image().astype(int)
+    left, right = drawn[:, :24].mean((0, 1)), drawn[:, 40:].mean((0, 1))
+    assert left[0] > left[2] + 80
+    assert right[2] > right[0] + 80
+
+
+def test_init_weight_holds_the_start(pair: Pair) -> None:
+    picture = np.full((64, 64, 3), (40, 160, 60), np.uint8)
+
+    def distance(weight: float) -> float:
+        wanted = settings(size="64x64", iterations=12, init_image="given.png", init_weight=weight)
+        events = climb(pair, wanted, picture=picture)
+        first, last = events[0], events[-1]
+        assert isinstance(first, Started)
+        assert isinstance(last, Finished)
+        start = climb(pair, wanted.replace(iterations=0), picture=picture)[0]
+        assert isinstance(start, Started)
+        return float(np.abs(last.image().astype(float) - start.image()).mean())
+
+    assert distance(30.0) < 0.8 * distance(0.0)
+
+
+def test_the_latent_stays_within_the_codebook(pair: Pair) -> None:
+    vqgan, _ = pair
+    events = climb(pair, settings(learning_rate=5.0, learning_rate_end=1.0))
+    last = events[-1]
+    assert isinstance(last, Finished)
+    low, high = vqgan.latent_bounds
+    z = last.state().tensors["z"]
+    assert bool((z >= low).all())
+    assert bool((z <= high).all())
+
+
+class _Fake(torch.nn.Module):
+    """A perceptor that answers with what a test wants."""
+
+    cut_size = 16
+
+    def __init__(self, answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def encode_image(self, cutouts: torch.Tensor) -> torch.Tensor:
+        return self.answer(cutouts)
+
+
+def fake(answer: Callable[[torch.Tensor], torch.Tensor]) -> list[Gaze]:
+    return [Gaze(_Fake(answer), 1.0, torch.tensor([[1.0, 0.0, 0.0]]))]  # type: ignore[arg-type]
+
+
+def test_fault_25_a_loss_that_is_not_finite_ends_the_run_at_its_step(pair: Pair) -> None:
+    calls = []
+
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        features = torch.nn.functional.normalize(cutouts.mean((2, 3)), dim=1)
+        return features * (torch.nan if len(calls) == 3 else 1.0)
+
+    events: list[Event] = []
+    with pytest.raises(Diverged, match="the term 'prompt' is not a finite number at step 3") as caught:
+        events.extend(synthesise(pair[0], fake(answer), settings()))
+    assert caught.value.exit_code == 6
+    assert "--learning-rate" in caught.value.hint
+
+
+def test_fault_25_a_gradient_that_is_not_finite_ends_the_run(pair: Pair) -> None:
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        features = torch.nn.functional.normalize(cutouts.mean((2, 3)), dim=1)
+        features.register_hook(lambda gradient: gradient * torch.inf)
+        return features
+
+    with pytest.raises(Diverged, match="the gradient is not a finite number at step 1"):
+        list(synthesise(pair[0], fake(answer), settings()))
+
+
+def test_fault_44_out_of_memory_says_what_to_change(pair: Pair) -> None:
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("no room")
+
+    with pytest.raises(OutOfMemory, match=r"32x32 with 4 cutouts") as caught:
+        list(synthesise(pair[0], fake(answer), settings()))
+    assert caught.value.exit_code == 7
+    assert "--cut-chunk 2" in caught.value.hint
+
+
+def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
+    vqgan, gazes = pair
+    wanted = settings()
+
+    def first_gradient(weights: tuple[float, float]) -> torch.Tensor:
+        looks = [*gazes("a red apple", weights[0]), *gazes("a blue car", weights[1])]
+        loop = synthesis._Climb(vqgan, looks, wanted, None, None)
+        loop._climb()
+        assert loop.z.grad is not None
+        return loop.z.grad.clone()
+
+    apple, car, both = (first_gradient(weights) for weights in ((1.0, 0.0), (0.0, 1.0), (3.0, 1.0)))
+    torch.testing.assert_close(both, 0.75 * apple + 0.25 * car, rtol=1e-3, atol=1e-7)
+
+
+def test_step_seeds_differ_between_runs_stages_and_steps() -> None:
+    seeds = {
+        synthesis.step_seed(seed, stream, stage, step)
+        for seed in (0, 1, 2**62) for stream in (0, 1) for stage in range(3) for step in range(50)
+    }  # fmt: skip
+    assert len(seeds) == 3 * 2 * 3 * 50
+    assert all(0 <= seed < 2**63 for seed in seeds)
