@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := vqclip tests training configs checkpoints
+SOURCES := vqclip tests training benchmarks configs checkpoints
 READY := $(VENV)/.ready
 
 .PHONY: demo test test-fast lint format typecheck bench tiny sheet build clean help

@@ -1,0 +1,1 @@
+"""Measurements of the loop; none of them is a test."""

@@ -1,0 +1,341 @@
+"""The command line: what it prints where, its exit codes, and what it costs before there is work."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from vqclip import cli
+from vqclip.errors import Diverged, EncoderError, ModelError, OutOfMemory, VqclipError
+from vqclip.settings import options
+
+FAST = ["--size", "32x32", "-n", "4", "--stages", "1", "--cutouts", "4", "--threads", "1", "--dtype", "float32"]
+
+
+class Answer:
+    """Exit code, standard output and standard error of one call in this process."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Standard output as JSON lines; fails when a line is none."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> Any:
+    """Call the command line in this process."""
+
+    def call(*arguments: str) -> Answer:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            cli.main(list(arguments))
+        out, err = capfd.readouterr()
+        code = exit_.value.code
+        return Answer(code if isinstance(code, int) else 0, out, err)
+
+    return call
+
+
+def in_a_process(*arguments: str, **known: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vqclip", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200, **known)
+
+
+def test_generate_answers_with_the_path_of_the_picture(call: Any) -> None:
+    answer = call("generate", "a red apple", "--seed", "1", "-o", "run", *FAST)
+    assert answer.code == 0
+    assert answer.out == f"{Path('run/image.png').absolute()}\n"
+    assert "step 4/4" in answer.err
+    assert "\r" not in answer.err
+    assert "\x1b" not in answer.err
+    assert max(map(len, answer.err.splitlines())) < 200
+
+
+def test_fault_61_json_is_all_that_standard_output_holds(call: Any) -> None:
+    answer = call("generate", "a red apple", "--seed", "1", "-o", "run", "--json", *FAST)
+    kinds = [line["event"] for line in answer.lines]
+    assert kinds[0] == "opened"
+    assert kinds.count("stepped") == 4
+    assert kinds[-1] == "result"
+    result = answer.lines[-1]
+    assert Path(result["image"]).is_file()
+    assert Path(result["video"]).is_file()
+    assert (result["seed"], result["steps"]) == (1, 4)
+    assert all(line["schema_version"] == 1 for line in answer.lines)
+    assert answer.err == ""
+
+
+def test_quiet_prints_the_path_alone(call: Any) -> None:
+    answer = call("generate", "a red apple", "--seed", "1", "-o", "run", "-q", *FAST)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.endswith("image.png\n")
+
+
+def test_without_an_output_a_folder_with_date_words_and_seed_is_made(call: Any) -> None:
+    answer = call("generate", "A Red Apple!", "--seed", "1", *FAST)
+    folder = Path(answer.out.strip()).parent
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d-a-red-apple-1", folder.name)
+    assert folder.parent == Path("runs").absolute()
+
+
+def test_the_seed_is_always_told(call: Any) -> None:
+    answer = call("generate", "x", "-o", "run", "--json", *FAST)
+    seed = answer.lines[-1]["seed"]
+    again = call("generate", "x", "-o", "again", "--seed", str(seed), "--metadata", "none", *FAST)
+    assert again.code == 0
+    assert Image.open("run/image.png").tobytes() == Image.open("again/image.png").tobytes()
+
+
+def test_info_video_resume_and_reconstruct(call: Any) -> None:
+    call("generate", "a red apple|fog:-1", "--seed", "1", "-o", "run", "--save-every", "1", *FAST)
+    info = call("info", "run/image.png")
+    assert "a red apple" in info.out
+    told = call("info", "run/image.png", "--json").lines[-1]["metadata"]
+    assert told["vqclip"]["settings"]["seed"] == 1
+    film = call("video", "run", "-o", "film.gif", "--fps", "5", "--json").lines[-1]
+    assert film["frames"] == 5
+    assert getattr(Image.open("film.gif"), "n_frames", 0) >= 2
+    assert call("resume", "run").out.endswith("image.png\n")
+    report = call("reconstruct", "run/image.png", "-o", "back.png", "--json").lines[-1]
+    assert Image.open("back.png").size == (32, 32)
+    assert report["tokens"] == 16
+    assert report["psnr"] > 10
+
+
+def test_models_list_names_the_built_in_pair(call: Any) -> None:
+    text = call("models", "list").out
+    assert re.search(r"tiny.*here", text)
+    assert "imagenet" in text
+    rows = call("models", "list", "--json").lines[-1]["models"]
+    assert {"name", "kind", "licence", "present"} <= rows[0].keys()
+
+
+def test_config_show_prints_what_config_reads(call: Any) -> None:
+    shown = call("config", "show", "--seed", "4", "--clip", "tiny:0.5")
+    Path("mine.yaml").write_text(shown.out)
+    assert call("config", "check", "mine.yaml").out == "mine.yaml: valid\n"
+    again = call("config", "show", "--config", "mine.yaml")
+    assert again.out == shown.out
+    assert "# --seed" in call("config", "show", "--seed", "4", "--sources").out
+    record = call("config", "show", "--seed", "4", "--json").lines[-1]
+    assert record["settings"]["seed"] == 4
+    assert record["sources"]["seed"] == "--seed"
+
+
+BAD = [
+    (["generate", ""], 2, "prompt is empty"),
+    (["generate", "a||b"], 2, "position 3"),
+    (["generate", "a:nan"], 2, "not a finite number, at position 3"),
+    (["generate", "a", "--size", "0"], 2, "16 to 8192"),
+    (["generate", "a", "--size", "abc"], 2, "16 to 8192"),
+    (["generate", "a", "-n", "-1"], 2, "0 to"),
+    (["generate", "a", "-n", "many"], 2, "whole number"),
+    (["generate", "a", "--fps", "0"], 2, "0.1 to 240"),
+    (["generate", "a", "--preset", "nonsense"], 2, "unknown preset"),
+    (["generate", "a", "--device", "gpu"], 2, "cpu, cuda"),
+    (["generate", "a", "--nonsense"], 2, "--nonsense"),
+    (["generate"], 2, "prompt"),
+    (["nonsense"], 2, "nonsense"),
+    (["generate", "a", "--vqgan", "nowhere.ckpt"], 3, "nowhere.ckpt"),
+    (["generate", "a", "--vqgan", "imagenet", "--clip", "tiny"], 3, "imagenet"),
+    (["generate", "a", "--clip", "local-dir:nowhere"], 3, "nowhere"),
+    (["generate", "a", "--init-image", "nowhere.png"], 4, "nowhere.png"),
+    (["generate", "a", "--config", "nowhere.yaml"], 2, "nowhere.yaml"),
+    (["generate", "a", "-o", "file"], 5, "file"),
+    (["resume", "nowhere"], 2, "holds no run"),
+    (["video", "nowhere"], 2, "holds no run"),
+    (["info", "nowhere.png"], 4, "nowhere.png"),
+    (["info", "file"], 4, "file"),
+    (["reconstruct", "nowhere.png", "-o", "out.png"], 4, "nowhere.png"),
+    (["reconstruct", "nowhere.png", "-o", "out.jpg"], 2, "out.jpg"),
+    (["config", "check", "nowhere.yaml"], 2, "nowhere.yaml"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), BAD, ids=[" ".join(a) for a, *_ in BAD])
+def test_bad_input_gets_its_code_and_a_line_that_names_it(
+    call: Any, arguments: list[str], code: int, words: str
+) -> None:
+    Path("file").write_text("not a picture, not a folder")
+    plain = call(*arguments)
+    assert plain.code == code
+    assert plain.out == ""
+    assert words in plain.err
+    assert "Traceback" not in plain.err
+    told = call(*arguments, "--json")
+    assert told.code == code
+    assert len(told.lines) == 1
+    assert told.lines[0]["event"] == "error"
+    assert told.lines[0]["exit_code"] == code
+    assert words in told.lines[0]["message"] + told.lines[0]["hint"]
+    assert [path.name for path in Path().iterdir()] == ["file"], "nothing is left behind"
+
+
+@pytest.mark.parametrize("arguments", [a for a, *_ in BAD if a[0] in ("generate", "resume", "config")][:18])
+def test_bad_input_is_refused_before_torch_is_imported(arguments: list[str]) -> None:
+    Path("file").write_text("")
+    probe = (
+        "import sys, vqclip.cli as c\n"
+        f"code = c._run({arguments!r})\n"
+        "print(code, sorted({'torch', 'open_clip', 'torchvision'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
+    assert re.match(r"[2345] \[\]$", told.stdout.splitlines()[-1]), told.stdout
+
+
+@pytest.mark.parametrize("error", [Diverged, OutOfMemory, EncoderError, ModelError, VqclipError])
+def test_every_error_has_its_own_exit_code(
+    call: Any, monkeypatch: pytest.MonkeyPatch, error: type[VqclipError]
+) -> None:
+    from vqclip import api
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error("something broke.", "Do this.")
+
+    monkeypatch.setattr(api, "start", fail)
+    answer = call("generate", "a")
+    assert answer.code == error.exit_code
+    assert answer.err == "error: something broke.\nDo this.\n"
+
+
+@pytest.mark.parametrize(
+    "prompt", ["[bold]red[/bold]", "\x1b[31mred", "a\u202eb", "苹果 🍎", "${oc.env:HOME} ??? %s {}", "no"]
+)
+def test_fault_30_prompts_reach_the_picture_unharmed_and_never_steer_the_terminal(call: Any, prompt: str) -> None:
+    answer = call("generate", prompt, "--seed", "1", "-o", "run", *FAST)
+    assert answer.code == 0
+    assert "\x1b" not in answer.err + answer.out
+    assert "\u202e" not in answer.err + answer.out
+    told = call("info", "run/image.png", "--json").lines[-1]["metadata"]
+    assert told["vqclip"]["settings"]["prompt"] == prompt
+
+
+def test_fault_33_prompts_never_choose_a_place(call: Any) -> None:
+    for prompt in ("../../etc/x", "CON", "/absolute", "🍎🍎", "x" * 3000):
+        answer = call("generate", prompt, "--seed", "1", "-q", *FAST, "-n", "0")
+        path = Path(answer.out.strip())
+        assert path.parent.parent == Path("runs").absolute(), prompt
+        assert len(path.parent.name) < 90
+
+
+COMMANDS = [[], ["generate"], ["resume"], ["video"], ["reconstruct"], ["info"], ["models"], ["models", "list"],
+            ["config"], ["config", "show"], ["config", "check"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_fits_eighty_columns_and_gives_every_default(call: Any, command: list[str]) -> None:
+    answer = call(*command, "--help")
+    assert answer.code == 0
+    assert answer.err == ""
+    assert max(map(len, answer.out.splitlines())) <= 80
+    assert "…" not in answer.out
+    assert "..." not in answer.out.replace("[ARGS]...", "").replace("FILE...", "")
+
+
+def test_every_setting_is_an_option_with_its_default_and_unit(call: Any) -> None:
+    text = re.sub(r"[│\s]+", " ", call("generate", "--help").out)
+    for name, option in options().items():
+        if name == "prompt":
+            continue
+        assert f"--{name.replace('_', '-')}" in text, name
+        assert option.help.split(";")[0].rstrip(".") in text or name, name
+    assert text.count("[default:") >= len(options()) - 1
+    for unit in ("pixels", "steps", "cutouts", "frames/s"):
+        assert re.search(rf"\[default: [^\]]*{unit}", text), unit
+
+
+def test_no_command_shows_help_and_version_is_one_line(call: Any) -> None:
+    assert call().code == 0
+    assert "generate" in call().out
+    assert re.fullmatch(r"vqclip \d+\.\d+\.\d+\n", call("--version").out)
+
+
+def test_python_m_is_the_same_program() -> None:
+    told = in_a_process("--version")
+    assert told.returncode == 0
+    assert told.stdout.startswith("vqclip ")
+    script = shutil.which("vqclip", path=str(Path(sys.executable).parent))
+    assert script is not None
+    assert in_a_process("--help").stdout == subprocess.check_output([script, "--help"], text=True)
+
+
+@pytest.mark.slow
+def test_help_costs_little_more_than_typer() -> None:
+    def seconds(*command: str) -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, *command], capture_output=True, check=True, timeout=60)
+        return time.perf_counter() - began
+
+    pairs = [(seconds("-m", "vqclip", "--help"), seconds("-c", "import typer")) for _ in range(7)]
+    ours, typers = (statistics.median(column) for column in zip(*pairs, strict=True))
+    assert ours <= 2.5 * typers
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "vqclip", "generate", "a red apple", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 120
+    while not path.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_fault_39_and_40_a_signal_keeps_the_run_and_says_how_to_go_on(number: int, code: int) -> None:
+    long = [*FAST, "-n", "5000", "--seed", "1", "-o", "run", "--save-every", "1"]
+    process = start(*long)
+    wait_for(Path("run/frames/00003.png"), process)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert out == ""
+    assert re.search(r"stopped at step \d+ of 5000", err)
+    assert "vqclip resume" in err
+    assert json.loads(Path("run/run.json").read_text())["status"] == "interrupted"
+    assert list(Path("run/state").glob("step-*.safetensors"))
+
+
+@pytest.mark.slow
+def test_fault_40_a_reader_that_goes_away_causes_no_traceback() -> None:
+    long = [*FAST, "-n", "400", "--seed", "1", "-o", "run", "--json"]
+    process = start(*long)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    err = process.stderr.read()
+    process.wait(timeout=60)
+    assert process.returncode != 0
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+@pytest.mark.slow
+def test_fault_59_and_60_odd_places_and_odd_environments() -> None:
+    odd = Path("an odd  'place' – 世界")
+    odd.mkdir()
+    environment = {**os.environ, "COLUMNS": "1", "TERM": "dumb", "LC_ALL": "C", "TZ": "Odd/Zone"}
+    environment.pop("HOME", None)
+    told = in_a_process("generate", "a red apple", "--seed", "1", "-o", "my run", *FAST, cwd=odd, env=environment)
+    assert told.returncode == 0, told.stderr
+    assert (odd / "my run" / "image.png").is_file()
