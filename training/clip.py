@@ -8,6 +8,7 @@ Resumes from DIR/clip.pt and uses DIR/vqgan.pt (if there) to mix in reconstructi
 import argparse
 import logging
 import random
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from open_clip.model import CLIP
 from open_clip.tokenizer import SimpleTokenizer
 from torch import nn
 
+from climbers import Climbers
 from common import Average, Log, cosine, load, save, set_rate
 from data import PALETTE, Pictures, backgrounds, jitter, over, tensor
 from scenes import Scenes, unmatched
@@ -228,8 +230,9 @@ def main():
     parser.add_argument(
         "--robust-from", type=float, default=0.4, help="share of the steps before adversarial training"
     )
-    parser.add_argument("--epsilon", type=float, default=1.25, help="L2 radius, pictures in 0..1 at 64 px")
+    parser.add_argument("--epsilon", type=float, default=1.5, help="L2 radius, pictures in 0..1 at 64 px")
     parser.add_argument("--replays", type=int, default=3)
+    parser.add_argument("--climbed", type=int, default=14, help="self-made negatives per adversarial batch")
     args = parser.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
@@ -254,26 +257,23 @@ def main():
     random.seed(step)
     np.random.seed(step)
     torch.manual_seed(step)
-    print(
-        sum(map(len, scenes.concepts.values())),
-        "pictures",
-        len(scenes.keys),
-        "concepts",
-        len(scenes.family),
-        "colour families",
-        sum(p.numel() for p in model.visual.parameters()),
-        "image parameters",
-        sum(p.numel() for p in model.parameters()),
-        "in all",
+    parameters = sum(p.numel() for p in model.parameters())
+    print(len(pictures.train), "pictures", len(scenes.keys), "concepts", parameters, "parameters", flush=True)
+    climbers, judge = (
+        Climbers(pictures, scenes),
+        build(tokens.tokenizer.vocab_size).eval().requires_grad_(False),
     )
+    judge.load_state_dict(average.state)
+    pool.refresh_model()
     begin = int(args.robust_from * args.steps)
     replay, delta = 0, None
     while step < args.steps:
         set_rate(optimizer, cosine(step, args.steps, args.rate, warmup=200))
         robust = step >= begin
         if not robust or replay % args.replays == 0:
-            images, texts = scenes.batch(args.batch, pool.pool())
-            images = torch.cat([images, unmatched(images, pool.junk_pool(), args.junk)])
+            climbed, rows, given = climbers.draw(args.climbed)
+            images, texts = scenes.batch(args.batch, pool.pool(), list(zip(rows, given, strict=True)))
+            images = torch.cat([images, unmatched(images, pool.junk_pool(), args.junk - len(rows)), climbed])
             images, captions = jitter(images), tokens(texts)
             if robust:
                 epsilon = args.epsilon * min(1.0, 0.25 + (step - begin) / (0.25 * args.steps))
@@ -295,12 +295,12 @@ def main():
         if robust:
             with torch.no_grad():
                 delta = delta + unit(delta.grad) * epsilon * 0.75
-                delta = (
-                    delta
-                    * torch.clamp(epsilon / (delta.flatten(1).norm(dim=1) + 1e-12), max=1.0)[
-                        :, None, None, None
-                    ]
-                ).detach()
+                length = delta.flatten(1).norm(dim=1)[:, None, None, None]
+                delta = (delta * (epsilon / (length + 1e-12)).clamp(max=1.0)).detach()
+            if pool.model is not None and step % 9 == 0:
+                climbers.advance(
+                    pool.model, partial(encode_image, judge), lambda t: encode_text(judge, tokens(t))
+                )
         step += 1
         average.update(model)
         recent.append((loss.item(), accuracy.item()))
@@ -313,6 +313,10 @@ def main():
                 model.load_state_dict(average.state)
                 extra = measure(model, tokens, pictures)
                 model.load_state_dict(live)
+            if climbers.known > 40:
+                extra["climbed, real"] = climbers.compare(
+                    partial(encode_image, judge), lambda t: encode_text(judge, tokens(t))
+                )
             means = np.mean(recent, 0)
             recent = []
             log.write(
@@ -331,6 +335,7 @@ def main():
                 step=step,
             )
             pool.refresh_model()
+            judge.load_state_dict(average.state)
 
 
 if __name__ == "__main__":

@@ -84,11 +84,14 @@ class Scenes:
         chosen = np.random.choice(len(self.keys), count, False, p=self.weight)
         return [random.choice(self.concepts[self.keys[k]]) for k in chosen]
 
-    def batch(self, count, pool=None):
-        """`pool`: (uint8 [n, 64, 64, 3], rows) of VQGAN reconstructions to mix in."""
+    def batch(self, count, pool=None, given=()):
+        """`pool`: (uint8 [n, 64, 64, 3], rows) of VQGAN reconstructions to mix in.
+
+        `given`: (row, caption) pairs that the batch has to contain.
+        """
         twins, pairs, counts = count // 10, count // 10, count // 20
-        rows = self.singles(count - 2 * twins - pairs - counts)
-        plain = len(rows)
+        plain = count - 2 * twins - pairs - counts - len(given)
+        rows = self.singles(plain)
         colour_of = {}
         for family in random.sample(self.family, twins):
             first = random.choice(family)
@@ -100,6 +103,10 @@ class Scenes:
             for row in (first, random.choice(others)):
                 colour_of[len(rows)] = self.pictures.rows[row]["colours"][0]
                 rows.append(row)
+        fixed = {}
+        for row, text in given:
+            fixed[len(rows)] = text
+            rows.append(row)
         rgba = self._rgba(rows)
         reconstructed = np.zeros(len(rows), bool)
         if pool is not None and len(pool[1]) >= 256:
@@ -125,7 +132,9 @@ class Scenes:
             record, word = self.pictures.rows[row], words[i]
             if reconstructed[i]:
                 word = None
-            if i in colour_of:
+            if i in fixed:
+                captions.append(fixed[i])
+            elif i in colour_of:
                 name = random.choice(record["names"])
                 captions.append(caption(dict(record, names=[f"{colour_of[i]} {name}"], colours=[], tags=[])))
             elif isinstance(word, list):

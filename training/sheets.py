@@ -1,7 +1,7 @@
 """Look at the models: reconstruction sheets and quick text-to-image climbs with the pair in training.
 
-    python training/sheets.py --work DIR --out sheet.png reconstruct [--size 64|128]
-    python training/sheets.py --work DIR --out sheet.png climb --prompts "a red apple" "a blue car" ...
+python training/sheets.py --work DIR --out sheet.png reconstruct [--size 64|128]
+python training/sheets.py --work DIR --out sheet.png climb --prompts "a red apple" "a blue car" ...
 """
 
 import argparse
@@ -51,10 +51,15 @@ def sheet(rows, path, size=96, labels=None):
 
 @torch.no_grad()
 def reconstruct(vqgan, pictures, size, count=10):
-    """Original and reconstruction rows for test pictures on white and coloured grounds, and held-out styles."""
+    """Originals and reconstructions: test pictures on white and coloured grounds, held-out styles."""
     source = pictures.x64 if size == 64 else pictures.x128
     rows = []
-    sets = [pictures.test128, pictures.test128[40:], pictures.of_set("openmoji"), pictures.of_set("emojione-v1")]
+    sets = [
+        pictures.test128,
+        pictures.test128[40:],
+        pictures.of_set("openmoji"),
+        pictures.of_set("emojione-v1"),
+    ]
     for i, chosen in enumerate(sets):
         images = tensor(source[np.sort(np.random.default_rng(i).choice(chosen, count, False))])
         images = over(images, torch.rand(count, 3, 1, 1) if i == 1 else torch.ones(1))
@@ -105,7 +110,9 @@ def climb(vqgan, clip, tokens, prompt, steps=150, cutouts=16, rate=0.1, start="w
             z = vqgan.quantize.vectors(torch.randint(0, CODES, (1, side, side))).clone()
         else:
             level = {"white": 1.0, "grey": 0.0}.get(start, 0.0)
-            plain = torch.full((1, 3, 8 * side, 8 * side), level) + 0.05 * torch.randn(1, 3, 8 * side, 8 * side)
+            plain = torch.full((1, 3, 8 * side, 8 * side), level) + 0.05 * torch.randn(
+                1, 3, 8 * side, 8 * side
+            )
             z = vqgan.encode(plain).clone()
     z.requires_grad_()
     optimizer = torch.optim.Adam([z], lr=rate, betas=(0.9, 0.99))
@@ -117,7 +124,9 @@ def climb(vqgan, clip, tokens, prompt, steps=150, cutouts=16, rate=0.1, start="w
         picture = _Clamp.apply((output.float() + 1) / 2)
         seen = clip_training.encode_image(clip, views(picture, cutouts, scale))
         similarity = (seen @ target.t()).mean()
-        loss = 2 * ((seen - target).norm(dim=1) / 2).arcsin().square().mean() + 0.1 * F.mse_loss(z, codes.detach())
+        loss = 2 * ((seen - target).norm(dim=1) / 2).arcsin().square().mean() + 0.1 * F.mse_loss(
+            z, codes.detach()
+        )
         if contrast:
             loss = loss + contrast * (seen @ against.t()).clamp(min=0).mean()
         optimizer.zero_grad()
@@ -130,7 +139,9 @@ def climb(vqgan, clip, tokens, prompt, steps=150, cutouts=16, rate=0.1, start="w
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["reconstruct", "climb"])
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--out", type=Path, default=Path("sheet.png"))
