@@ -1,0 +1,208 @@
+"""A VQGAN's configuration: taming-style YAML in, checked numbers out.
+
+taming imports and calls whatever a YAML file names as `target`. Here a target is compared with three names,
+and nothing that a file names is ever imported or opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from vqclip.errors import InputError, ModelError
+from vqclip.files import open_regular, printable
+
+MAX_CONFIG_BYTES = 2**20
+_NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
+_KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
+    "taming.models.vqgan.VQModel": "VQModel",
+    "taming.models.vqgan.GumbelVQ": "GumbelVQ",
+}
+_HINT = "Give the YAML file that came with the checkpoint."
+# GroupNorm in taming's blocks has this many groups.
+_GROUPS = 32
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All that decides the shape of a VQGAN.
+
+    kind: VQModel (nearest code, arXiv 2012.09841) or GumbelVQ (a code by its logit, as in DALL-E). n_embed:
+    codes. embed_dim: numbers per code. z_channels: of the latent inside. in_channels, out_ch: of encoder input
+    and decoder output. ch, ch_mult: channels per level. resolution: the picture side in training, which only
+    decides the levels with attention. pixel_unshuffle: r, when r×r pixels are folded into channels around the
+    networks (not in taming; 1 is off).
+    """
+
+    kind: Literal["VQModel", "GumbelVQ"]
+    n_embed: int
+    embed_dim: int
+    z_channels: int
+    in_channels: int
+    out_ch: int
+    ch: int
+    ch_mult: tuple[int, ...]
+    num_res_blocks: int
+    attn_resolutions: tuple[int, ...]
+    resolution: int
+    resamp_with_conv: bool = True
+    pixel_unshuffle: int = 1
+
+    @property
+    def factor(self) -> int:
+        """Pixels along one side of a token."""
+        return int(2 ** (len(self.ch_mult) - 1) * self.pixel_unshuffle)
+
+    def ddconfig(self) -> dict[str, Any]:
+        """The arguments of taming's Encoder and Decoder."""
+        return {
+            "double_z": False,
+            "z_channels": self.z_channels,
+            "resolution": self.resolution,
+            "in_channels": self.in_channels,
+            "out_ch": self.out_ch,
+            "ch": self.ch,
+            "ch_mult": list(self.ch_mult),
+            "num_res_blocks": self.num_res_blocks,
+            "attn_resolutions": list(self.attn_resolutions),
+            "resamp_with_conv": self.resamp_with_conv,
+            "dropout": 0.0,
+        }
+
+
+def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
+    """Read a taming-style configuration: a YAML file of at most 1 MB, or its content.
+
+    A Net2NetTransformer stands for its first stage. Losses, training settings and unknown fields are passed
+    over. Raises ModelError for a target that is not supported, for `remap` (a file of taming's that narrows
+    the codebook), and for fields that are missing, of a wrong type or out of range.
+    """
+    source = printable(config) if isinstance(config, Path) else "the configuration"
+    content = _read_yaml(config, source) if isinstance(config, Path) else config
+    stage: Any = content.get("model", content)
+    target, params = _stage(stage, source)
+    if target == _NET2NET:
+        target, params = _stage(params.get("first_stage_config"), source)
+    if target not in _KINDS:
+        known = ", ".join([*_KINDS, _NET2NET])
+        raise ModelError(f"{source}: the target {_shown(target)} is not supported.", f"Supported: {known}.")
+    if params.get("remap") is not None:
+        raise ModelError(f"{source}: remap is not supported, it names another file.", _HINT)
+    fields = _Fields(source, params)
+    dd = fields.section("ddconfig")
+    architecture = Architecture(
+        kind=_KINDS[target],
+        n_embed=fields.whole("n_embed", 1, 2**20),
+        embed_dim=fields.whole("embed_dim", 1, 2**14),
+        z_channels=dd.whole("z_channels", 1, 2**14),
+        in_channels=dd.whole("in_channels", 1, 2**10),
+        out_ch=dd.whole("out_ch", 1, 2**10),
+        ch=dd.whole("ch", 1, 2**12),
+        ch_mult=dd.wholes("ch_mult", 1, 64, at_least=1),
+        num_res_blocks=dd.whole("num_res_blocks", 1, 16),
+        attn_resolutions=dd.wholes("attn_resolutions", 1, 2**14, at_least=0),
+        resolution=dd.whole("resolution", 1, 2**14),
+        resamp_with_conv=dd.flag("resamp_with_conv", default=True),
+        pixel_unshuffle=fields.whole("pixel_unshuffle", 1, 16, default=1),
+    )
+    _check(architecture, source)
+    if dd.flag("double_z", default=False) or dd.flag("give_pre_end", default=False):
+        raise ModelError(f"{source}: double_z and give_pre_end do not go with a VQGAN.", _HINT)
+    return architecture
+
+
+def _check(given: Architecture, source: str) -> None:
+    pixels = 3 * given.pixel_unshuffle**2
+    for name, channels in (("in_channels", given.in_channels), ("out_ch", given.out_ch)):
+        if channels != pixels:
+            raise ModelError(
+                f"{source}: ddconfig.{name} is {channels}, but RGB with pixel_unshuffle "
+                f"{given.pixel_unshuffle} has {pixels} channels.",
+                _HINT,
+            )
+    for mult in (1, *given.ch_mult):
+        if given.ch * mult % _GROUPS:
+            raise ModelError(
+                f"{source}: a level has {given.ch * mult} channels (ch {given.ch} × {mult}), "
+                f"not a multiple of {_GROUPS}.",
+                _HINT,
+            )
+    if given.kind == "GumbelVQ" and given.embed_dim != given.z_channels:
+        raise ModelError(
+            f"{source}: a GumbelVQ needs embed_dim ({given.embed_dim}) equal to z_channels ({given.z_channels}).",
+            _HINT,
+        )
+
+
+def _stage(node: Any, source: str) -> tuple[str, Mapping[str, Any]]:
+    if not isinstance(node, Mapping) or not isinstance(node.get("params"), Mapping):
+        raise ModelError(f"{source} has no model with target and params.", _HINT)
+    return str(node.get("target")), node["params"]
+
+
+def _read_yaml(path: Path, source: str) -> Mapping[str, Any]:
+    import yaml
+
+    try:
+        with open_regular(path) as handle:
+            data = handle.read(MAX_CONFIG_BYTES + 1)
+    except InputError as error:
+        raise ModelError(error.message, error.hint) from None
+    if len(data) > MAX_CONFIG_BYTES:
+        raise ModelError(f"{source} has more than {MAX_CONFIG_BYTES} bytes; a configuration is small.", _HINT)
+    try:
+        content = yaml.safe_load(data)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it is not text"
+        raise ModelError(f"{source}{line} is not plain YAML: {printable(problem)}.", _HINT) from None
+    if not isinstance(content, Mapping):
+        raise ModelError(f"{source} has no model with target and params.", _HINT)
+    return content
+
+
+def _shown(value: object) -> str:
+    return printable(repr(value)[:80])
+
+
+class _Fields:
+    """The fields of one mapping, each read with its type and range."""
+
+    def __init__(self, source: str, values: Mapping[str, Any], path: str = "") -> None:
+        self.source, self.values, self.path = source, values, path
+
+    def section(self, name: str) -> _Fields:
+        value = self.values.get(name)
+        if not isinstance(value, Mapping):
+            raise self._wrong(name, value, "a group of fields")
+        return _Fields(self.source, value, f"{name}.")
+
+    def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
+        value = self.values.get(name, default)
+        if not _is_whole(value, low, high):
+            raise self._wrong(name, value, f"a whole number from {low} to {high}")
+        return int(value)
+
+    def wholes(self, name: str, low: int, high: int, at_least: int) -> tuple[int, ...]:
+        value = self.values.get(name)
+        fits = isinstance(value, (list, tuple)) and at_least <= len(value) <= 8
+        if not fits or not all(_is_whole(item, low, high) for item in value or ()):
+            raise self._wrong(name, value, f"a list of {at_least} to 8 whole numbers from {low} to {high}")
+        return tuple(value or ())
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.values.get(name, default)
+        if not isinstance(value, bool):
+            raise self._wrong(name, value, "true or false")
+        return value
+
+    def _wrong(self, name: str, value: object, wanted: str) -> ModelError:
+        is_not = "is missing" if value is None else f"is {_shown(value)}"
+        return ModelError(f"{self.source}: {self.path}{name} {is_not}; it has to be {wanted}.", _HINT)
+
+
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high

@@ -1,0 +1,303 @@
+"""The VQGAN: pictures to latents, latents to codes, codes to pictures.
+
+Networks and names of weights are those of taming-transformers (Esser, Rombach, Ommer 2021, arXiv 2012.09841).
+Its Lightning modules are never imported: they need an old Lightning and fetch a VGG to throw it away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vqclip import registry
+from vqclip.architecture import Architecture, read_architecture
+from vqclip.errors import ModelError
+from vqclip.files import printable
+from vqclip.weights import load_into, read_state_dict, verify_sha256
+
+# Written by training, or by taming's options, and of no use here.
+_NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.")
+_ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
+
+
+class VQGAN(nn.Module):
+    """A frozen VQGAN, for inference and for gradients to the latent.
+
+    z is (B, D, h, w) float32 with one vector per token; a picture is (B, 3, h·factor, w·factor) in [0, 1].
+    The networks may compute in bfloat16; codebook, z and pictures are float32 all the same.
+    """
+
+    def __init__(self, architecture: Architecture, *, encoder: bool = True) -> None:
+        """Build it without weights; use `from_files` for one with."""
+        super().__init__()
+        # taming prints while it builds, and stdout belongs to the answer.
+        with contextlib.redirect_stdout(io.StringIO()):
+            networks = _taming()
+            self.encoder = networks.Encoder(**architecture.ddconfig()) if encoder else None
+            self.decoder = networks.Decoder(**architecture.ddconfig())
+        self.architecture = architecture
+        inner, outer = architecture.z_channels, architecture.embed_dim
+        self.quant_conv = nn.Conv2d(inner, outer, 1) if encoder else None
+        self.post_quant_conv = nn.Conv2d(outer, inner, 1)
+        self.quantize = Quantiser(architecture, encoder=encoder)
+
+    @classmethod
+    def from_files(
+        cls,
+        checkpoint: Path,
+        config: Path | Mapping[str, Any],
+        *,
+        encoder: bool = True,
+        expected_bytes: int | None = None,
+    ) -> VQGAN:
+        """Load a checkpoint with its taming-style configuration, in float32 on the CPU.
+
+        encoder: False leaves out what only `encode` needs, also from memory. Raises ModelError for files that
+        are damaged, unsafe, or do not belong together.
+        """
+        architecture = read_architecture(config)
+        source = printable(checkpoint)
+        state = read_state_dict(checkpoint, expected_bytes)
+        with torch.device("meta"):
+            vqgan = cls(architecture, encoder=encoder)
+        ignored = _NOT_OURS if encoder else (*_NOT_OURS, *_ENCODER_PARTS)
+        load_into(vqgan, state, source, explain=_Explanation(architecture), ignored=ignored)
+        vqgan.quantize.measure()
+        return vqgan
+
+    def to_precision(self, device: torch.device, dtype: torch.dtype) -> VQGAN:
+        """Move it to a device, with networks in float32 or bfloat16; returns itself."""
+        self.to(device)
+        for network in (self.encoder, self.quant_conv, self.decoder, self.post_quant_conv, self.quantize.proj):
+            if network is not None:
+                network.to(dtype)
+        return self
+
+    @property
+    def factor(self) -> int:
+        """Pixels along one side of a token."""
+        return self.architecture.factor
+
+    @property
+    def codebook(self) -> Tensor:
+        """The codes: (n_embed, D) float32."""
+        return self.quantize.codes
+
+    @property
+    def n_embed(self) -> int:
+        """How many codes there are."""
+        return self.architecture.n_embed
+
+    @property
+    def embed_dim(self) -> int:
+        """How many numbers a code has: D."""
+        return self.architecture.embed_dim
+
+    @property
+    def latent_bounds(self) -> tuple[Tensor, Tensor]:
+        """The least and greatest value of each channel over the codebook: two (1, D, 1, 1) float32."""
+        return self.quantize.least, self.quantize.greatest
+
+    def encode(self, image: Tensor) -> Tensor:
+        """The latent of a picture, before quantisation: (B, D, h, w) float32.
+
+        image: (B, 3, h·factor, w·factor) float in [0, 1]. A GumbelVQ gives the code with the highest logit
+        (taming would draw one at random), so its latents lie on the codebook. Raises ValueError for a side
+        that is not a multiple of `factor`, or when the encoder was left out.
+        """
+        if self.encoder is None or self.quant_conv is None:
+            raise ValueError("this VQGAN was loaded without its encoder")
+        height, width = image.shape[-2:]
+        if height % self.factor or width % self.factor:
+            raise ValueError(f"{width}x{height} pixels are not whole tokens of {self.factor} pixels")
+        x = F.pixel_unshuffle(image.to(self._dtype) * 2 - 1, self.architecture.pixel_unshuffle)
+        h: Tensor = self.quant_conv(_encode(self.encoder, x))
+        if self.quantize.proj is not None:
+            return self.lookup(self.quantize.proj(h).argmax(1))
+        return h.float()
+
+    def indices(self, z: Tensor) -> Tensor:
+        """The nearest code of every token, by Euclidean distance: (B, h, w) int64, from z (B, D, h, w)."""
+        return self.quantize.indices(z)
+
+    def lookup(self, indices: Tensor) -> Tensor:
+        """The codes with these numbers: (B, D, h, w) float32, from (B, h, w) int64 in [0, n_embed)."""
+        return self.quantize.lookup(indices)
+
+    def decode(self, z_q: Tensor) -> Tensor:
+        """The picture of quantised latents: (B, 3, h·factor, w·factor) float32, around [0, 1] and unclamped.
+
+        z_q: (B, D, h, w) float.
+        """
+        h = self.post_quant_conv(z_q.to(self._dtype))
+        x = F.pixel_shuffle(_decode(self.decoder, h).float(), self.architecture.pixel_unshuffle)
+        return (x + 1) / 2
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        return self.post_quant_conv.weight.dtype
+
+
+class Quantiser(nn.Module):
+    """The codebook, with taming's names of weights; calling it quantises.
+
+    taming keeps the codes as `embedding` in a VQModel, and as `embed` beside the logits' `proj` in a GumbelVQ.
+    """
+
+    half_norms: Tensor
+    least: Tensor
+    greatest: Tensor
+
+    def __init__(self, architecture: Architecture, *, encoder: bool) -> None:
+        super().__init__()
+        gumbel = architecture.kind == "GumbelVQ"
+        self.name = "embed" if gumbel else "embedding"
+        self.add_module(self.name, nn.Embedding(architecture.n_embed, architecture.embed_dim))
+        needs_logits = gumbel and encoder
+        self.proj = nn.Conv2d(architecture.z_channels, architecture.n_embed, 1) if needs_logits else None
+        for buffer in ("half_norms", "least", "greatest"):
+            self.register_buffer(buffer, None, persistent=False)
+
+    @property
+    def codes(self) -> Tensor:
+        """(n_embed, D) float32."""
+        return self.get_submodule(self.name).get_parameter("weight")
+
+    def measure(self) -> None:
+        """Keep what every step needs to know about the codes; to be called when they have changed."""
+        low, high = self.codes.aminmax(dim=0)
+        self.least, self.greatest = low[None, :, None, None], high[None, :, None, None]
+        self.half_norms = self.codes.square().sum(1) / 2
+
+    def forward(self, z: Tensor) -> Tensor:
+        """The nearest codes of z, both (B, D, h, w) float32; the gradient passes straight through to z."""
+        # The sum is exact: z - z is zero, while z + (codes - z) would be rounded.
+        return self.lookup(self.indices(z)) + (z - z.detach())
+
+    def indices(self, z: Tensor) -> Tensor:
+        """As `VQGAN.indices`."""
+        flat = z.detach().float().permute(0, 2, 3, 1).reshape(-1, z.shape[1])  # (B·h·w, D)
+        # |z - c|² = |z|² - 2(z·c - |c|²/2), and |z|² is the same for every code
+        likeness = torch.addmm(self.half_norms, flat, self.codes.t(), beta=-1)
+        return likeness.argmax(1).view(z.shape[0], z.shape[2], z.shape[3])
+
+    def lookup(self, indices: Tensor) -> Tensor:
+        """As `VQGAN.lookup`."""
+        return F.embedding(indices, self.codes).permute(0, 3, 1, 2).contiguous()
+
+
+def load_vqgan(
+    files: registry.VqganFiles,
+    device: torch.device,
+    dtype: torch.dtype = torch.float32,
+    encoder: bool = True,
+) -> VQGAN:
+    """Load a VQGAN that `registry.find_vqgan` found; its published hash, if any, is checked first.
+
+    dtype: of the networks, float32 or bfloat16. encoder: False leaves out what only `encode` needs. Raises
+    ModelError.
+    """
+    verify_sha256(files.checkpoint, files.sha256)
+    vqgan = VQGAN.from_files(files.checkpoint, files.config, encoder=encoder, expected_bytes=files.bytes)
+    return vqgan.to_precision(device, dtype)
+
+
+# The functions below run taming's modules with its arithmetic, but with fused SiLU and attention: fewer
+# and smaller tensors are kept for the gradient. Dropout is left out, it does nothing outside training.
+
+
+def _encode(network: Any, x: Tensor) -> Tensor:
+    h: Tensor = network.conv_in(x)
+    for level in network.down:
+        h = _blocks(level, h)
+        if hasattr(level, "downsample"):
+            h = level.downsample(h)
+    return _last(network, _middle(network, h))
+
+
+def _decode(network: Any, z: Tensor) -> Tensor:
+    h = _middle(network, network.conv_in(z))
+    for level in reversed(network.up):
+        h = _blocks(level, h)
+        if hasattr(level, "upsample"):
+            h = level.upsample(h)
+    return _last(network, h)
+
+
+def _middle(network: Any, h: Tensor) -> Tensor:
+    h = _attention(network.mid.attn_1, _residual(network.mid.block_1, h))
+    return _residual(network.mid.block_2, h)
+
+
+def _blocks(level: Any, h: Tensor) -> Tensor:
+    for number, block in enumerate(level.block):
+        h = _residual(block, h)
+        if len(level.attn):
+            h = _attention(level.attn[number], h)
+    return h
+
+
+def _last(network: Any, h: Tensor) -> Tensor:
+    out: Tensor = network.conv_out(F.silu(network.norm_out(h)))
+    return out
+
+
+def _residual(block: Any, x: Tensor) -> Tensor:
+    h = block.conv1(F.silu(block.norm1(x)))
+    h = block.conv2(F.silu(block.norm2(h)))
+    return (block.nin_shortcut(x) if hasattr(block, "nin_shortcut") else x) + h  # type: ignore[no-any-return]
+
+
+def _attention(block: Any, x: Tensor) -> Tensor:
+    """Single-head attention over all pixels, scaled by 1/sqrt(C)."""
+    h = block.norm(x)
+    q, k, v = (conv(h).flatten(2).transpose(1, 2)[:, None] for conv in (block.q, block.k, block.v))  # (B, 1, HW, C)
+    h = F.scaled_dot_product_attention(q, k, v)[:, 0].transpose(1, 2).reshape(x.shape)
+    return x + block.proj_out(h)  # type: ignore[no-any-return]
+
+
+def _taming() -> Any:
+    try:
+        from taming.modules.diffusionmodules import model
+    except Exception as error:
+        raise ModelError(
+            f"taming-transformers cannot be imported: {printable(str(error))[:200]}.",
+            "Install it with `pip install taming-transformers-rom1504 einops`.",
+        ) from error
+    return model
+
+
+class _Explanation:
+    """Says in the words of the configuration why a checkpoint does not fit it."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        self.architecture = architecture
+
+    def __call__(self, state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str | None:
+        kind = "GumbelVQ" if "quantize.embed.weight" in state else "VQModel"
+        codes = state.get("quantize.embed.weight", state.get("quantize.embedding.weight"))
+        given = self.architecture
+        if codes is None or codes.ndim != 2:
+            return None
+        n_embed, embed_dim = codes.shape
+        fitting = [e.name for e in map(registry.vqgan_entry, registry.vqgan_names()) if e.network == (kind, n_embed)]
+        like = f" (as {' and '.join(fitting)})" if fitting else ""
+        if kind != given.kind:
+            return f"the configuration says {given.kind}, the checkpoint is a {kind}{like}"
+        if n_embed != given.n_embed:
+            return f"the configuration says {given.n_embed} codes, the checkpoint has {n_embed}{like}"
+        if embed_dim != given.embed_dim:
+            return f"the configuration says embed_dim {given.embed_dim}, the checkpoint has {embed_dim}"
+        levels = len({key.split(".")[2] for key in state if key.startswith("decoder.up.")})
+        if levels != len(given.ch_mult):
+            return f"the configuration says {len(given.ch_mult)} levels (ch_mult), the checkpoint has {levels}"
+        if "encoder.conv_in.weight" in expected and "encoder.conv_in.weight" not in state:
+            return "the checkpoint has no encoder"
+        return None
