@@ -238,7 +238,7 @@ def _mismatch(
     ):
         if names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            parts.append(f"{len(names)} tensors {what} ({', '.join(names[:5])}{more})")
+            parts.append(f"{len(names)} tensor{'s' if len(names) > 1 else ''} {what} ({', '.join(names[:5])}{more})")
     return "; ".join(parts)
 
 
