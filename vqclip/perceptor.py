@@ -1,0 +1,241 @@
+"""The perceptor: one CLIP of open_clip, frozen, that scores cutouts of a picture against texts.
+
+The networks are open_clip's own; only how they are loaded is ours: built without weights, filled from a
+checked file, and never fetched by surprise.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vqclip.errors import ModelError
+from vqclip.files import open_regular, printable
+from vqclip.registry import ClipFiles
+from vqclip.weights import load_into, read_state_dict
+
+MAX_CONFIG_BYTES = 1_000_000
+_OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
+_OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
+_SPECIAL = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)>", re.IGNORECASE)
+
+
+class Perceptor(nn.Module):
+    """A frozen CLIP: pictures and texts to unit vectors of one space.
+
+    cut_size: side of the square pictures that it takes, in pixels. context_length: tokens of a text that it
+    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, model: Any, tokenizer: Any, mean: Sequence[float], std: Sequence[float]) -> None:
+        """model: open_clip's, with its weights. tokenizer: open_clip's for that model."""
+        super().__init__()
+        self.visual = model.visual
+        self._texts: Any = model
+        self._tokenizer = tokenizer
+        size = model.visual.image_size
+        self.cut_size = int(size[0] if isinstance(size, (tuple, list)) else size)
+        self.context_length = int(model.context_length)
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
+
+    def encode_image(self, cutouts: Tensor) -> Tensor:
+        """Features of pictures: (N, 3, cut_size, cut_size) float32 in [0, 1] to (N, E) unit float32."""
+        pixels = (cutouts - self.mean) / self.std
+        features = self.visual(pixels.to(self._dtype))
+        if isinstance(features, (tuple, list)):
+            features = features[0]
+        unit: Tensor = F.normalize(features.float(), dim=-1)
+        return unit
+
+    @torch.no_grad()
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """Features of texts: (len(texts), E) unit float32. What does not fit the context is cut off.
+
+        Raises RuntimeError once the text tower was dropped.
+        """
+        if self._texts is None:
+            raise RuntimeError("the text tower of this perceptor was dropped; load it again to encode texts")
+        tokens = self._tokenizer([_neutral(text) for text in texts], context_length=self.context_length)
+        unit: Tensor = F.normalize(self._texts.encode_text(tokens.to(self.mean.device)).float(), dim=-1)
+        return unit
+
+    def drop_text_tower(self) -> None:
+        """Free what only `encode_text` needs: half of the memory of a ViT-B/32."""
+        self._texts = None
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, start and end included, however many there are."""
+        return len(self._ids(text)) + 2
+
+    def cut_text(self, text: str) -> str:
+        """The end of a text that does not fit the context and is not seen; empty when all of it is."""
+        ids = self._ids(text)
+        fits = self.context_length - 2
+        return str(self._tokenizer.decode(ids[fits:])).strip() if len(ids) > fits else ""
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        first = next(p for p in self.visual.parameters() if p.dim() > 1)
+        return first.dtype
+
+    def _ids(self, text: str) -> list[int]:
+        if hasattr(self._tokenizer, "encode"):
+            return list(self._tokenizer.encode(_neutral(text)))
+        # A tokenizer of Hugging Face adds its own start and end.
+        return list(self._tokenizer.tokenizer(_neutral(text))["input_ids"])[1:-1]
+
+
+def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = torch.float32) -> Perceptor:
+    """Load the CLIP that `registry.find_clip` found.
+
+    dtype: of the image tower, float32 or bfloat16; texts are always encoded in float32. Raises ModelError.
+    """
+    weights = files.weights or _in_cache(files)
+    if files.folder is not None:
+        config, preprocessing = _read_config(files.folder / "open_clip_config.json")
+    else:
+        config, preprocessing = _known_config(files)
+    model = _build(config, dtype, files.name)
+    source = printable(weights)
+    load_into(model, read_state_dict(weights), source)
+    _rebuild_buffers(model, source)
+    tokenizer = _tokenizer(files, config)
+    mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
+    perceptor = Perceptor(model, tokenizer, mean, std)
+    perceptor.requires_grad_(False).eval().to(device)
+    if dtype != torch.float32:
+        from open_clip.model import convert_weights_to_lp
+
+        # Norms stay in float32; open_clip's own cast leaves them so.
+        convert_weights_to_lp(perceptor.visual, dtype=dtype)
+    return perceptor
+
+
+def _build(config: dict[str, Any], dtype: torch.dtype, name: str) -> nn.Module:
+    """open_clip's network without weights."""
+    import open_clip.model as networks
+
+    cast = dtype if dtype != torch.float32 else None
+    known = {key: value for key, value in config.items() if key != "custom_text"}
+    text = known.get("text_cfg", {})
+    custom = config.get("custom_text") or "hf_model_name" in text
+    if "multimodal_cfg" in known:
+        raise ModelError(
+            f"the CLIP {printable(name)} is a CoCa model, which vqclip does not take.", "Take a plain CLIP."
+        )
+    build = networks.CustomTextCLIP if custom else networks.CLIP
+    try:
+        with torch.device("meta"):
+            model: nn.Module = build(**known, cast_dtype=cast)
+    except (
+        TypeError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        RuntimeError,
+        AssertionError,
+        ZeroDivisionError,
+    ) as error:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(
+            f"the configuration of the CLIP {printable(name)} describes no network of open_clip: {problem}.",
+            "Check its model_cfg.",
+        ) from error
+    return model
+
+
+def _rebuild_buffers(model: nn.Module, source: str) -> None:
+    """Make the buffers that no file holds: the causal mask of the text tower."""
+    for name, buffer in list(model.named_buffers()):
+        if not buffer.is_meta:
+            continue
+        owner = model.get_submodule(name.rpartition(".")[0])
+        if not name.endswith("attn_mask"):
+            raise ModelError(f"{source} leaves {name} of its network without a value.", "Take another CLIP.")
+        owner.attn_mask = torch.full(buffer.shape, -torch.inf).triu_(1)
+
+
+def _read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """model_cfg and preprocess_cfg of an open_clip folder."""
+    shown = printable(path)
+    with open_regular(path) as handle:
+        data = handle.read(MAX_CONFIG_BYTES + 1)
+    try:
+        config = json.loads(data) if len(data) <= MAX_CONFIG_BYTES else None
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{shown} is not JSON: {error}.", "Give a folder of open_clip.") from None
+    if not isinstance(config, dict) or not isinstance(config.get("model_cfg"), dict):
+        raise ModelError(f"{shown} has no model_cfg.", "Give a folder of open_clip.")
+    preprocessing = config.get("preprocess_cfg") or {}
+    for key in ("mean", "std"):
+        given = preprocessing.get(key, (1.0, 1.0, 1.0)) if isinstance(preprocessing, dict) else None
+        numbers = isinstance(given, (list, tuple)) and len(given) == 3
+        if not numbers or not all(isinstance(v, (int, float)) and abs(v) < 1e3 for v in given or ()):
+            raise ModelError(f"{shown}: preprocess_cfg.{key} is not three numbers.", "Give a folder of open_clip.")
+    if 0 in preprocessing.get("std", ()):
+        raise ModelError(f"{shown}: preprocess_cfg.std holds a zero.", "Give a folder of open_clip.")
+    return config["model_cfg"], preprocessing
+
+
+def _known_config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
+    """open_clip's own configuration of a named network, and the preprocessing of its weights."""
+    import open_clip
+    from open_clip.pretrained import get_pretrained_cfg
+
+    config = open_clip.get_model_config(files.model)
+    if config is None:
+        raise ModelError(f"open_clip knows no network {files.model!r}.", "See open_clip.list_models().")
+    return config, get_pretrained_cfg(files.model, files.pretrained) if files.pretrained else {}
+
+
+def _in_cache(files: ClipFiles) -> Path:
+    """The weights of a tag, if they were fetched before. Raises ModelError with the command that fetches them."""
+    from huggingface_hub import try_to_load_from_cache
+    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
+
+    known = get_pretrained_cfg(files.model, files.pretrained or "")
+    if not known:
+        tags = ", ".join(list_pretrained_tags_by_model(files.model)) or "none"
+        raise ModelError(
+            f"open_clip knows no weights {files.pretrained!r} for the network {files.model!r}.", f"Known: {tags}."
+        )
+    repo, _, name = str(known.get("hf_hub", "")).rpartition("/")
+    names = [name] if name else ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]
+    for candidate in names if repo else []:
+        found = try_to_load_from_cache(repo, candidate)
+        if isinstance(found, str):
+            return Path(found)
+    fetch = f"Fetch it with `hf download {repo} {names[0]}`" if repo else f"Fetch {known.get('url')}"
+    raise ModelError(f"the CLIP {files.name!r} is not on this machine.", f"{fetch}; nothing is downloaded by itself.")
+
+
+def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
+    import open_clip
+    from open_clip.tokenizer import SimpleTokenizer
+
+    length = config.get("text_cfg", {}).get("context_length", 77)
+    try:
+        if files.folder is not None and (files.folder / "bpe.txt.gz").is_file():
+            return SimpleTokenizer(bpe_path=str(files.folder / "bpe.txt.gz"), context_length=length)
+        return open_clip.get_tokenizer(files.model, context_length=length)
+    except (OSError, ValueError, ImportError, EOFError) as error:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(
+            f"the tokenizer of the CLIP {printable(files.name)} cannot be loaded: {problem}.", "Take another CLIP."
+        ) from error
+
+
+def _neutral(text: str) -> str:
+    """The text with the names of special tokens broken up, so that they are read as words."""
+    return _SPECIAL.sub(lambda match: f"< {match[1]} >", text)
