@@ -51,12 +51,12 @@ def small() -> dict[str, Any]:
 def pair() -> tuple[Any, Callable[..., Any]]:
     """The built-in VQGAN in float32, and a function that makes gazes of the built-in CLIP at given prompts."""
     import torch
-    from vqclip.perceptor import load_perceptor
-    from vqclip.vqgan import load_vqgan
 
     from vqclip import registry
+    from vqclip.perceptor import load_perceptor
     from vqclip.prompts import parse
     from vqclip.synthesis import Gaze
+    from vqclip.vqgan import load_vqgan
 
     torch.set_num_threads(1)
     cpu = torch.device("cpu")

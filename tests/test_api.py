@@ -70,15 +70,15 @@ def test_metadata_can_be_kept_short(small: dict[str, Any], level: str) -> None:
 
 
 def test_output_settings_do_not_change_the_picture(small: dict[str, Any]) -> None:
-    draw("a", small, metadata="none")
-    draw("b", small, metadata="none", save_every=0, video=False, snapshot_every=1)
-    draw("c", small, metadata="none", save_every=1, fps=3, crf=40)
+    draw("a", small)
+    draw("b", small, save_every=0, video=False, snapshot_every=1)
+    draw("c", small, save_every=1, fps=3, crf=40)
     first = Path("a/image.png").read_bytes()
     assert Path("b/image.png").read_bytes() == first
     assert Path("c/image.png").read_bytes() == first
     assert not Path("b/video.mp4").exists()
     assert list(Path("b/frames").iterdir()) == []
-    draw("d", small, metadata="none", seed=6)
+    draw("d", small, seed=6)
     assert Path("d/image.png").read_bytes() != first
 
 

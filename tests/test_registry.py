@@ -120,6 +120,7 @@ def test_a_checkpoint_file_takes_the_configuration_beside_it_or_the_named_one(tm
     found = registry.find_vqgan(str(checkpoint))
     assert (found.checkpoint, found.config, found.sha256) == (checkpoint, beside, None)
     assert registry.find_vqgan(str(checkpoint), str(other)).config == other
+    assert registry.find_vqgan("tiny", str(other)).config == other
 
 
 def test_files_that_are_not_there_are_named(tmp_path):

@@ -274,8 +274,12 @@ class Canvas:
         return min(self.width, self.height)
 
 
-def _plan(left: Tensor, top: Tensor, sizes: Tensor, weights: Tensor, canvas: Canvas, how: Augmentation,
-          generator: torch.Generator, padding: str = "border") -> CutPlan:  # fmt: skip
+def plan_of(left: Tensor, top: Tensor, sizes: Tensor, weights: Tensor, canvas: Canvas, how: Augmentation,
+            generator: torch.Generator, padding: str = "border") -> CutPlan:  # fmt: skip
+    """A plan of square cutouts, bent at random.
+
+    left, top, sizes: (N,) in pixels of the canvas. weights: (N,) of any positive scale.
+    """
     count = len(sizes)
     bends = bend(count, how, generator)
     return CutPlan(
@@ -319,7 +323,7 @@ def smart(count: int, canvas: Canvas, settings: Settings, generator: torch.Gener
         flip=0.5, affine_p=0.8, turn=15, shift=0.1, grow=0.1, perspective_p=0.4, perspective=0.2, colour_p=0.7,
         hue=0.01, saturation=0.1, brightness=0.1, contrast=0.1, noise=settings.cut_noise,
     ).scaled(settings.augment)  # fmt: skip
-    return _plan(left, top, sizes, weights, canvas, how, generator)
+    return plan_of(left, top, sizes, weights, canvas, how, generator)
 
 
 def crowson(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
@@ -337,7 +341,7 @@ def crowson(count: int, canvas: Canvas, settings: Settings, generator: torch.Gen
         saturation=0.01, noise=settings.cut_noise,
     ).scaled(settings.augment)  # fmt: skip
     left, top = place[:, 0] * (canvas.width - sizes), place[:, 1] * (canvas.height - sizes)
-    return _plan(left, top, sizes, torch.ones(count), canvas, how, generator)
+    return plan_of(left, top, sizes, torch.ones(count), canvas, how, generator)
 
 
 def pooled(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
@@ -352,7 +356,7 @@ def pooled(count: int, canvas: Canvas, settings: Settings, generator: torch.Gene
     ).scaled(settings.augment)  # fmt: skip
     square = Canvas(canvas.side, canvas.side, canvas.side)
     nowhere, sizes = torch.zeros(count), torch.full((count,), float(canvas.side))
-    return _plan(nowhere, nowhere, sizes, torch.ones(count), square, how, generator, padding="zeros")
+    return plan_of(nowhere, nowhere, sizes, torch.ones(count), square, how, generator, padding="zeros")
 
 
 def squeeze(image: Tensor, side: int) -> Tensor:

@@ -26,7 +26,7 @@ def first_latent(
     width, height = size
     device = vqgan.codebook.device
     if picture is not None:
-        pixels = torch.from_numpy(np.ascontiguousarray(picture)).to(device).permute(2, 0, 1)[None] / 255
+        pixels = torch.from_numpy(np.array(picture)).to(device).permute(2, 0, 1)[None] / 255
         return vqgan.encode(fit(pixels, width, height)).float()
     if settings.init == "spot":
         return vqgan.encode(spot(width, height, generator).to(device)).float()

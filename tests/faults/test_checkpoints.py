@@ -118,6 +118,12 @@ def test_fault_06_malformed_safetensors_are_refused(tmp_path):
         refused(makers.write_raw_safetensors(path, header, data, length))
 
 
+def test_fault_06_bytes_after_the_last_tensor_are_counted(tmp_path):
+    path = makers.write_safetensors(tmp_path / "x.safetensors", {"w": torch.zeros(2)})
+    path.write_bytes(path.read_bytes() + b"hidden")
+    refused(path, "6 bytes follow its last tensor")
+
+
 def test_fault_06_headers_that_look_like_another_format_are_read(tmp_path):
     # A safetensors file begins with its header's length, whose bytes can be those of '<', '{' or a pickle.
     for first in (0x3C, 0x7B, 0x5B, 0x80):

@@ -1,0 +1,76 @@
+"""What the documents show is run: the README's commands in order, and the example of CONTRIBUTING."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vqclip import cutouts
+from vqclip.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK = {"VQCLIP_SIZE": "32x32", "VQCLIP_STAGES": "1", "VQCLIP_ITERATIONS": "2", "VQCLIP_CUTOUTS": "4"}
+
+
+def blocks(name: str, language: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in QUICK.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    Path("prompts.txt").write_text("a red apple\na blue car\n")
+    script = "\n".join(blocks("README.md", "sh"))
+    assert script.count("vqclip ") >= 10
+    told = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    for path in ("car/image.png", "car.gif", "back.png", "mine.yaml", "out/a blue car/image.png"):
+        assert Path(path).stat().st_size > 0, path
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in QUICK.items():
+        monkeypatch.setenv(name, value)
+    (example,) = blocks("README.md", "python")
+    told = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "Stepped(step=2" in told.stdout
+    assert Path("apple/image.png").is_file()
+
+
+def test_the_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)$", "\n".join(blocks("README.md", "")), re.MULTILINE):
+        assert re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE), target
+
+
+def test_the_example_of_a_cut_method_works() -> None:
+    (example,) = blocks("CONTRIBUTING.md", "python")
+    assert len(example.splitlines()) <= 8
+    room = dict(vars(cutouts))
+    exec(compile(example, "CONTRIBUTING.md", "exec"), room)
+    plan = room["corners"](5, cutouts.Canvas(128, 96, 32), Settings(), torch.Generator().manual_seed(0))
+    image = torch.rand(1, 3, 96, 128)
+    cuts = cutouts.take(cutouts.pyramid(image, cutouts.levels_for(plan)), plan, 32, torch.Generator())
+    assert cuts.shape == (5, 3, 32, 32)
+
+
+def test_every_room_is_in_the_table_and_in_the_contract() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text()
+    contract = (ROOT / "setup.cfg").read_text()
+    for path in sorted((ROOT / "vqclip").iterdir()):
+        if path.name.startswith(("_", "py.typed")):
+            continue
+        assert f"`{path.name}" in table, path.name
+        assert f"vqclip.{path.stem}" in contract, path.name
+        if path.is_file():
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 450, f"{path.name} has grown two jobs"
