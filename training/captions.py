@@ -196,6 +196,8 @@ SYNONYMS = {
     "santa claus": ["father christmas"],
     "ninja": ["ninja warrior"],
 }
+#: emojibase's groups: people in their many professions, and signs, are far too many.
+GROUP_WEIGHT = {1: 0.35, 8: 0.5}
 NUMBERS = {2: "two", 3: "three"}
 IRREGULAR = {
     "fish": "fish",
@@ -238,11 +240,7 @@ def phrase(record, rng=random, tags=True):
         text += ", " + rng.choice(record["tags"])
     words = record["colours"]
     if words and not COLOUR_WORDS & set(text.split()) and rng.random() < (0.92 if record["copy"] else 0.35):
-        text = (
-            f"{words[0]} {text}"
-            if len(words) < 2 or rng.random() < 0.7
-            else f"{words[0]} and {words[1]} {text}"
-        )
+        text = f"{words[0]} {text}" if len(words) < 2 or rng.random() < 0.7 else f"{words[0]} and {words[1]} {text}"
     return text
 
 
@@ -261,9 +259,9 @@ def caption(record, ground=None, rng=random):
 def pair_caption(first, second, rng=random):
     """Two different pictures, the first on the left."""
     left, right = phrase(first, rng, tags=False), phrase(second, rng, tags=False)
-    return rng.choice(
-        ["a {} and a {}", "{} and {}", "a {} next to a {}", "a {} beside a {}", "{} with {}"]
-    ).format(left, right)
+    return rng.choice(["a {} and a {}", "{} and {}", "a {} next to a {}", "a {} beside a {}", "{} with {}"]).format(
+        left, right
+    )
 
 
 def count_caption(record, count, rng=random):

@@ -12,6 +12,7 @@ import torch
 
 from captions import caption
 from data import affine, backgrounds, over, tensor
+from resumable import mixed
 from vqgan import CODES
 
 
@@ -57,12 +58,10 @@ class Climbers:
         for _ in range(steps):
             z.requires_grad_()
             codes = vqgan.quantize.vectors(vqgan.quantize.indices(z))
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed():
                 output = vqgan.decode(z + (codes - z).detach())
             picture = ((output.float() + 1) / 2).clamp(-0.05, 1.05)
-            likeness = (see(picture) * target).sum() + (
-                see(affine(picture, (0.85, 1.2), 8, 0.08)) * target
-            ).sum()
+            likeness = (see(picture) * target).sum() + (see(affine(picture, (0.85, 1.2), 8, 0.08)) * target).sum()
             (slope,) = torch.autograd.grad(likeness, z)
             with torch.no_grad():
                 spread = slope.flatten(1).std(dim=1)[:, None, None, None] + 1e-9

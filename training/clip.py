@@ -16,11 +16,12 @@ import torch
 import torch.nn.functional as F
 from open_clip.model import CLIP
 from open_clip.tokenizer import SimpleTokenizer
+from safetensors.torch import load_file
 from torch import nn
 
 from climbers import Climbers
-from common import Average, Log, cosine, load, save, set_rate
 from data import PALETTE, Pictures, backgrounds, jitter, over, tensor
+from resumable import Average, Log, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes, unmatched
 from vqgan import CODES, VQGAN
 
@@ -85,7 +86,7 @@ def encode_text(model, tokens):
         if not chosen.any():
             continue
         length = int(ends[chosen].max()) + 1
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed():
             x = model.token_embedding(tokens[chosen, :length]) + model.positional_embedding[:length]
             x = model.transformer(x, attn_mask=model.attn_mask[:length, :length])
             x = model.ln_final(x[torch.arange(len(x)), ends[chosen]]) @ model.text_projection
@@ -96,7 +97,7 @@ def encode_text(model, tokens):
 def encode_image(model, images):
     """images [B, 3, 64, 64] in 0..1 -> unit vectors [B, D]"""
     images = ((images - MEAN[0]) / STD[0]).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed():
         return F.normalize(model.visual(images).float(), dim=1)
 
 
@@ -128,10 +129,8 @@ class Reconstructions:
         if self.model is None:
             return
         rows = self.scenes.singles(count)
-        images = over(
-            tensor(np.stack([self.pictures.x64[r] for r in rows])), backgrounds(count, 64, white=0.6)
-        )
-        with torch.autocast("cpu", torch.bfloat16):
+        images = over(tensor(np.stack([self.pictures.x64[r] for r in rows])), backgrounds(count, 64, white=0.6))
+        with mixed():
             codes = self.model.quantize.indices(self.model.encode(images * 2 - 1))
             share = torch.rand(count, 1, 1) * 0.25 * (torch.rand(count, 1, 1) < 0.4)
             wrong = torch.rand(codes.shape) < share
@@ -161,10 +160,7 @@ def retrieval(model, tokens, pictures, name, limit=1000):
     by_name = {pictures.rows[r]["names"][0]: r for r in rows}
     chosen = random.Random(0).sample(sorted(by_name), min(limit, len(by_name)))
     texts = torch.cat(
-        [
-            encode_text(model, tokens([f"{n}" for n in chosen[i : i + 250]]))
-            for i in range(0, len(chosen), 250)
-        ]
+        [encode_text(model, tokens([f"{n}" for n in chosen[i : i + 250]])) for i in range(0, len(chosen), 250)]
     )
     images = over(tensor(np.stack([pictures.x64[by_name[n]] for n in chosen])), torch.ones(1))
     vectors = torch.cat([encode_image(model, part) for part in images.split(250)])
@@ -182,13 +178,11 @@ def retrieval(model, tokens, pictures, name, limit=1000):
 def colour_accuracy(model, tokens, pictures, limit=300):
     """Share of recoloured test pictures whose colour word wins among the eight chromatic ones."""
     words = PALETTE[3:]
-    rows = [r for r in pictures.test if pictures.rows[r]["copy"] and pictures.rows[r]["colours"][0] in words][
-        :limit
-    ]
+    rows = [r for r in pictures.test if pictures.rows[r]["copy"] and pictures.rows[r]["colours"][0] in words][:limit]
     texts = [f"{word} {pictures.rows[r]['names'][0]}" for r in rows for word in words]
-    vectors = torch.cat(
-        [encode_text(model, tokens(texts[i : i + 320])) for i in range(0, len(texts), 320)]
-    ).view(len(rows), len(words), -1)
+    vectors = torch.cat([encode_text(model, tokens(texts[i : i + 320])) for i in range(0, len(texts), 320)]).view(
+        len(rows), len(words), -1
+    )
     images = over(tensor(np.stack([pictures.x64[r] for r in rows])), torch.ones(1))
     seen = torch.cat([encode_image(model, part) for part in images.split(250)])
     best = torch.einsum("nd,nwd->nw", seen, vectors).argmax(1)
@@ -219,11 +213,10 @@ def unit(x):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--warm-start", type=Path, help="begin with these shipped weights, not from nothing")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--batch", type=int, default=192)
     parser.add_argument("--junk", type=int, default=24)
@@ -254,6 +247,10 @@ def main():
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         average.state, average.count, step = state["average"], state["step"], state["step"]
+    elif args.warm_start:
+        weights = load_file(args.warm_start).items()
+        model.load_state_dict({k: v.float() if v.dtype.is_floating_point else v for k, v in weights})
+        average = Average(model, 0.998)
     random.seed(step)
     np.random.seed(step)
     torch.manual_seed(step)
@@ -268,7 +265,7 @@ def main():
     begin = int(args.robust_from * args.steps)
     replay, delta = 0, None
     while step < args.steps:
-        set_rate(optimizer, cosine(step, args.steps, args.rate, warmup=200))
+        set_rate(optimizer, trapezoid(step, args.steps, args.rate, warmup=200))
         robust = step >= begin
         if not robust or replay % args.replays == 0:
             climbed, rows, given = climbers.draw(args.climbed)
@@ -298,9 +295,7 @@ def main():
                 length = delta.flatten(1).norm(dim=1)[:, None, None, None]
                 delta = (delta * (epsilon / (length + 1e-12)).clamp(max=1.0)).detach()
             if pool.model is not None and step % 9 == 0:
-                climbers.advance(
-                    pool.model, partial(encode_image, judge), lambda t: encode_text(judge, tokens(t))
-                )
+                climbers.advance(pool.model, partial(encode_image, judge), lambda t: encode_text(judge, tokens(t)))
         step += 1
         average.update(model)
         recent.append((loss.item(), accuracy.item()))

@@ -77,9 +77,7 @@ def colour_codes(rgb):
     saturation = (high - low) / np.maximum(high, 1e-6)
     r, g, b = rgb.T
     hue = (
-        np.where(
-            high == r, ((g - b) / spread) % 6, np.where(high == g, (b - r) / spread + 2, (r - g) / spread + 4)
-        )
+        np.where(high == r, ((g - b) / spread) % 6, np.where(high == g, (b - r) / spread + 2, (r - g) / spread + 4))
         * 60
     )
     code = np.zeros(len(rgb), np.int64)
@@ -162,11 +160,7 @@ def prepare(work, copies=2):
             continue
         seen.add(digest)
         names = [clean(row["label"])] if row["label"] else []
-        second = (
-            clean(re.sub(r"\b(fill|outline)\b", "", row["name"]))
-            if row["set"] != "fxemoji" or not names
-            else ""
-        )
+        second = clean(re.sub(r"\b(fill|outline)\b", "", row["name"])) if row["set"] != "fxemoji" or not names else ""
         names += [second] if second and second not in names else []
         if not names or not names[0]:
             continue
@@ -249,8 +243,7 @@ def backgrounds(count, size, white=0.5):
     angle = torch.rand(count) * 2 * torch.pi
     line = torch.linspace(-1, 1, size)
     slope = (
-        torch.cos(angle)[:, None, None] * line[None, None, :]
-        + torch.sin(angle)[:, None, None] * line[None, :, None]
+        torch.cos(angle)[:, None, None] * line[None, None, :] + torch.sin(angle)[:, None, None] * line[None, :, None]
     )
     kind = torch.rand(count)
     ramp = (slope / 2 + 0.5).clamp(0, 1)
@@ -304,8 +297,6 @@ def jitter(images, chance=0.5, noise=0.05):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     prepare(parser.parse_args().work)

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 import clip as clip_training
 import vqgan as vqgan_training
-from common import load
+from resumable import load
 
 VQGAN_CONFIG = """model:
   target: taming.models.vqgan.VQModel
@@ -55,10 +55,7 @@ def export_vqgan(work, out, source):
     weights = half(state[source])
     assert all(v.isfinite().all() for v in weights.values())
     write(weights, out / "tiny_vqgan.safetensors")
-    lines = [
-        f"      {k}: {str(v).lower() if isinstance(v, bool) else v}"
-        for k, v in vqgan_training.DDCONFIG.items()
-    ]
+    lines = [f"      {k}: {str(v).lower() if isinstance(v, bool) else v}" for k, v in vqgan_training.DDCONFIG.items()]
     text = VQGAN_CONFIG.format(
         embed=vqgan_training.EMBED_DIM,
         codes=vqgan_training.CODES,
@@ -113,9 +110,7 @@ def export_clip(work, out, source):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "checkpoints")
     parser.add_argument("--only", choices=["vqgan", "clip"])

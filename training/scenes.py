@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from captions import caption, count_caption, pair_caption, phrase
+from captions import GROUP_WEIGHT, caption, count_caption, pair_caption, phrase
 from data import SHADES, affine, backgrounds, over, tensor
 
 #: sky colour, ground colour, phrases
@@ -28,7 +28,6 @@ SCENERY = [
     ("black", "black", ["{} at night", "{} in the dark", "{} under a black sky", "{} in a dark night"]),
     ("blue", "gray", ["{} on the road", "{} in the street", "{} on a street"]),
 ]
-GROUP_WEIGHT = {1: 0.35, 8: 0.5}  # people in their many professions, and signs, are far too many
 
 
 def shade(word):
@@ -53,8 +52,7 @@ class Scenes:
         self.keys = list(self.concepts)
         weight = np.array(
             [
-                len(self.concepts[k]) ** 0.5
-                * GROUP_WEIGHT.get(pictures.rows[self.concepts[k][0]]["group"], 1.0)
+                len(self.concepts[k]) ** 0.5 * GROUP_WEIGHT.get(pictures.rows[self.concepts[k][0]]["group"], 1.0)
                 for k in self.keys
             ]
         )
@@ -96,9 +94,7 @@ class Scenes:
         for family in random.sample(self.family, twins):
             first = random.choice(family)
             others = [
-                r
-                for r in family
-                if self.pictures.rows[r]["colours"][0] != self.pictures.rows[first]["colours"][0]
+                r for r in family if self.pictures.rows[r]["colours"][0] != self.pictures.rows[first]["colours"][0]
             ]
             for row in (first, random.choice(others)):
                 colour_of[len(rows)] = self.pictures.rows[row]["colours"][0]
@@ -138,11 +134,7 @@ class Scenes:
                 name = random.choice(record["names"])
                 captions.append(caption(dict(record, names=[f"{colour_of[i]} {name}"], colours=[], tags=[])))
             elif isinstance(word, list):
-                text = (
-                    random.choice(word).format("a " + phrase(record))
-                    if random.random() < 0.7
-                    else caption(record)
-                )
+                text = random.choice(word).format("a " + phrase(record)) if random.random() < 0.7 else caption(record)
                 captions.append(text)
             else:
                 captions.append(caption(record, ground=word))

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
 import clip as clip_training
-from common import load
 from data import Pictures, over, tensor
+from resumable import load, mixed
 from vqgan import CODES, VQGAN
 
 PROMPTS = [
@@ -110,23 +110,19 @@ def climb(vqgan, clip, tokens, prompt, steps=150, cutouts=16, rate=0.1, start="w
             z = vqgan.quantize.vectors(torch.randint(0, CODES, (1, side, side))).clone()
         else:
             level = {"white": 1.0, "grey": 0.0}.get(start, 0.0)
-            plain = torch.full((1, 3, 8 * side, 8 * side), level) + 0.05 * torch.randn(
-                1, 3, 8 * side, 8 * side
-            )
+            plain = torch.full((1, 3, 8 * side, 8 * side), level) + 0.05 * torch.randn(1, 3, 8 * side, 8 * side)
             z = vqgan.encode(plain).clone()
     z.requires_grad_()
     optimizer = torch.optim.Adam([z], lr=rate, betas=(0.9, 0.99))
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = rate * (1 - 0.8 * step / steps)
         codes = vqgan.quantize.vectors(vqgan.quantize.indices(z))
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed():
             output = vqgan.decode(z + (codes - z).detach())
         picture = _Clamp.apply((output.float() + 1) / 2)
         seen = clip_training.encode_image(clip, views(picture, cutouts, scale))
         similarity = (seen @ target.t()).mean()
-        loss = 2 * ((seen - target).norm(dim=1) / 2).arcsin().square().mean() + 0.1 * F.mse_loss(
-            z, codes.detach()
-        )
+        loss = 2 * ((seen - target).norm(dim=1) / 2).arcsin().square().mean() + 0.1 * F.mse_loss(z, codes.detach())
         if contrast:
             loss = loss + contrast * (seen @ against.t()).clamp(min=0).mean()
         optimizer.zero_grad()
@@ -139,9 +135,7 @@ def climb(vqgan, clip, tokens, prompt, steps=150, cutouts=16, rate=0.1, start="w
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["reconstruct", "climb"])
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--out", type=Path, default=Path("sheet.png"))

@@ -94,17 +94,13 @@ def learn(counts, merges):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--merges", type=int, default=2500)
     args = parser.parse_args()
     counts = word_counts(Pictures(args.work))
     merges = learn(counts, args.merges)
-    text = "#version: 0.2 byte-pair merges of vqclip's tiny CLIP\n" + "\n".join(
-        " ".join(pair) for pair in merges
-    )
+    text = "#version: 0.2 byte-pair merges of vqclip's tiny CLIP\n" + "\n".join(" ".join(pair) for pair in merges)
     with gzip.GzipFile(args.work / "bpe.txt.gz", "wb", mtime=0) as file:
         file.write(text.encode())
     print(len(counts), "words,", len(merges), "merges")

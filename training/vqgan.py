@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from taming.modules.diffusionmodules.model import Decoder, Encoder
 from torch import nn
 
-from common import Average, Log, cosine, load, save, set_rate
 from data import Pictures, affine, backgrounds, over, tensor
+from resumable import Average, Log, cosine, load, mixed, save, set_rate
 
 DDCONFIG = {
     "double_z": False,
@@ -160,16 +161,14 @@ def measure(model, pictures):
         "emojione-v1": pictures.of_set("emojione-v1")[:192],
         "openmoji": pictures.of_set("openmoji")[:192],
     }
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed():
         for name, rows in groups.items():
             for kind in ["white", "coloured"] if name == "test" else ["white"]:
                 total = 0.0
                 for start in range(0, len(rows), 64):
                     images = tensor(pictures.x64[rows[start : start + 64]])
                     ground = (
-                        torch.ones(1)
-                        if kind == "white"
-                        else torch.rand(len(images), 3, 1, 1, generator=generator)
+                        torch.ones(1) if kind == "white" else torch.rand(len(images), 3, 1, 1, generator=generator)
                     )
                     images = over(images, ground) * 2 - 1
                     codes = model.quantize.indices(model.encode(images).float())
@@ -187,12 +186,11 @@ def measure(model, pictures):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--steps", type=int, default=3600)
     parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--warm-start", type=Path, help="begin with these shipped weights, not from nothing")
     parser.add_argument("--free-steps", type=int, default=150, help="steps before the codebook is put in")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -209,18 +207,21 @@ def main():
         average.state, average.count = state["average"], state["step"]
         statistics.counts, statistics.sums, step = state["counts"], state["sums"], state["step"]
         torch.manual_seed(step)
+    elif args.warm_start:
+        model.load_state_dict({k: v.float() for k, v in load_file(args.warm_start).items()})
+        average, statistics = Average(model, 0.998), CodeStatistics(model.quantize)
+        args.free_steps = -1
     np.random.seed(step)
     while step < args.steps:
         set_rate(optimizer, cosine(step, args.steps, args.rate))
         if step == args.free_steps:
             with torch.no_grad():
                 outputs = [
-                    model.encode(batch(pictures, 0, 64)).permute(0, 2, 3, 1).reshape(-1, EMBED_DIM)
-                    for _ in range(4)
+                    model.encode(batch(pictures, 0, 64)).permute(0, 2, 3, 1).reshape(-1, EMBED_DIM) for _ in range(4)
                 ]
             statistics.reset(torch.cat(outputs))
         images = batch(pictures, step)
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed():
             z = model.encode(images).float()
             commit = torch.zeros(())
             if step >= args.free_steps:

@@ -86,7 +86,7 @@ class Perceptor(nn.Module):
 
     @property
     def _dtype(self) -> torch.dtype:
-        first = next(p for p in self.visual.parameters() if p.dim() > 1)
+        first: Tensor = next(p for p in self.visual.parameters() if p.dim() > 1)
         return first.dtype
 
     def _ids(self, text: str) -> list[int]:

@@ -66,7 +66,7 @@ def newest(folder: Path, digest: str) -> tuple[State | None, list[str]]:
 
     Raises ModelError for a snapshot of a later vqclip or of other settings.
     """
-    problems = []
+    problems: list[str] = []
     for path in sorted(folder.glob("step-*.safetensors"), reverse=True):
         try:
             return load(path, digest), problems
@@ -103,9 +103,7 @@ def load(path: Path, digest: str) -> State:
             "Start the run again in another folder with --output.",
         )
     step, stage, ema_weight = (numbers.get(name) for name in ("step", "stage", "ema_weight"))
-    numeric = isinstance(step, int) and isinstance(stage, int) and isinstance(ema_weight, (int, float))
     whole = {"z", "z_init"} <= tensors.keys() and all(bool(torch.isfinite(t).all()) for t in tensors.values())
-    if not numeric or not whole:
-        raise _DamagedError("its state is incomplete or not finite")
-    score: Any = numbers.get("score")
-    return State(int(step), int(stage), tensors, float(ema_weight), score)
+    if whole and isinstance(step, int) and isinstance(stage, int) and isinstance(ema_weight, (int, float)):
+        return State(step, stage, tensors, float(ema_weight), numbers.get("score"))
+    raise _DamagedError("its state is incomplete or not finite")

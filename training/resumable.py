@@ -1,5 +1,6 @@
-"""What the training scripts share: resumable checkpoints, running averages, schedules, a JSONL log."""
+"""What the training scripts share: resumable checkpoints, running averages, schedules, precision, a JSONL log."""
 
+import contextlib
 import json
 import math
 import time
@@ -11,11 +12,22 @@ import torch
 def cosine(step, total, peak, warmup=100, floor=0.03):
     """Learning rate at `step` of a run of exactly `total` steps."""
     progress = min(1.0, step / total)
-    return (
-        peak
-        * min(1.0, (step + 1) / warmup)
-        * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
-    )
+    return peak * min(1.0, (step + 1) / warmup) * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def trapezoid(step, total, peak, warmup=100, decay=0.3):
+    """Up, level, and down to nothing over the last share `decay` of the steps.
+
+    While it is level, a run can be resumed with another `total`: the sitting that ends it decides when.
+    """
+    return peak * min(1.0, (step + 1) / warmup, max(0.0, (total - step) / (decay * total)))
+
+
+def mixed():
+    """bfloat16 where this processor computes in it; elsewhere it would be emulated, several times slower."""
+    if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():
+        return torch.autocast("cpu", torch.bfloat16)
+    return contextlib.nullcontext()
 
 
 def set_rate(optimizer, rate):

@@ -1,0 +1,33 @@
+"""Muon (Jordan and others, 2024): momentum whose matrix is made orthogonal before it is applied.
+
+torch.optim.Muon computes in bfloat16, which most CPUs emulate slowly; this one keeps the matrix's precision.
+"""
+
+import torch
+
+
+class Muon(torch.optim.Optimizer):
+    """For the matrices inside a transformer. The step is scaled to AdamW's size, so that its rates fit."""
+
+    def __init__(self, parameters, lr, momentum=0.95, weight_decay=0.03):
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                memory = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
+                memory.lerp_(parameter.grad, 1 - group["momentum"])
+                update = orthogonal(parameter.grad.lerp(memory, group["momentum"]))
+                parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                parameter.add_(update, alpha=-0.2 * max(parameter.shape) ** 0.5 * group["lr"])
+
+
+def orthogonal(matrix, steps=5):
+    """The nearest matrix with all singular values near 1, by a quintic Newton-Schulz iteration."""
+    x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+    x = x / (x.norm() + 1e-7)
+    for _ in range(steps):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return x.T if matrix.shape[0] > matrix.shape[1] else x
