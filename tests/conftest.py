@@ -33,6 +33,7 @@ SMALL = {
     "size": "32x32",
     "iterations": 4,
     "stages": 1,
+    "init": "tokens",
     "cutouts": 4,
     "save_every": 2,
     "threads": 1,
@@ -53,9 +54,8 @@ def pair() -> tuple[Any, Callable[..., Any]]:
     import torch
 
     from vqclip import registry
-    from vqclip.perceptor import load_perceptor
+    from vqclip.perceptor import Gaze, load_perceptor
     from vqclip.prompts import parse
-    from vqclip.synthesis import Gaze
     from vqclip.vqgan import load_vqgan
 
     torch.set_num_threads(1)

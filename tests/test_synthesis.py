@@ -12,8 +12,9 @@ import torch
 from vqclip import synthesis
 from vqclip.errors import Diverged, OutOfMemory
 from vqclip.events import Event, Finished, StageStarted, Started, Stepped
+from vqclip.perceptor import Gaze
 from vqclip.settings import Settings
-from vqclip.synthesis import Gaze, synthesise
+from vqclip.synthesis import synthesise
 
 Pair = tuple[Any, Callable[..., list[Gaze]]]
 

@@ -1,8 +1,7 @@
 """Train the token prior: caption -> the 8x8 codes of a 64 px picture, for starting points.
 
     python training/prior.py --work DIR --steps 3600
-    python training/prior.py --work DIR --samples sheet.png      look at what it gives
-    python training/prior.py --work DIR --export checkpoints
+    python training/prior.py --work DIR --export checkpoints     then look at it with `vqclip draft`
 
 A causal transformer over [style, caption tokens, codes in reading order]. The style (which picture set) and
 the caption are dropped now and then, for classifier-free guidance and for sampling without a style.
@@ -10,9 +9,9 @@ Needs the finished DIR/vqgan.pt: its codes are what is learned.
 """
 
 import argparse
-import hashlib
 import json
 import random
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -26,105 +25,52 @@ from clip import Tokens
 from data import Pictures, over, tensor
 from muon import Muon
 from resumable import Average, Log, load, mixed, save, set_rate, trapezoid
+from vqclip.architecture import PriorShape
+from vqclip.prior import Prior
 from vqgan import CODES, EMBED_DIM, VQGAN
 
-STYLES = ["fluent-emoji-flat", "fluent-emoji", "noto", "twemoji"]
+#: Picture sets that are learned, and the names of their styles.
+STYLES = {"fluent-emoji-flat": "fluent-flat", "fluent-emoji": "fluent", "noto": "noto", "twemoji": "twemoji"}
 SIDE, WORDS = 8, 12
 PLACES = SIDE * SIDE
 
 
-class Block(nn.Module):
-    """Pre-norm attention and MLP, causal; `cache` holds keys and values of earlier positions."""
+class TiedPrior(Prior):
+    """vqclip's prior in training: its codes are embedded and scored through the VQGAN's codebook, too."""
 
-    def __init__(self, width, heads):
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-
-    def forward(self, x, cache=None):
-        batch, length, width = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        if cache is not None:
-            if cache:
-                k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
-            cache[:] = [k, v]
-        seen = F.scaled_dot_product_attention(q, k, v, is_causal=length > 1)
-        x = x + self.out(seen.transpose(1, 2).reshape(batch, length, width))
-        return x + self.down(F.gelu(self.up(self.norm2(x))))
-
-
-class Prior(nn.Module):
-    """Logits of the 64 codes. Codes are embedded and scored through the VQGAN codebook, too."""
-
-    def __init__(self, vocabulary, styles, codebook=None, width=192, layers=6, heads=6):
-        super().__init__()
-        self.style = nn.Embedding(styles + 1, width)  # the last one: no style
-        self.word = nn.Embedding(vocabulary + 1, width)  # the last one: no caption
-        self.code = nn.Embedding(CODES + 1, width)  # the last one: start
-        self.word_place = nn.Parameter(torch.randn(WORDS, width) * 0.02)
-        self.row, self.column = nn.Embedding(SIDE, width), nn.Embedding(SIDE, width)
-        self.blocks = nn.ModuleList([Block(width, heads) for _ in range(layers)])
-        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, CODES)
+    def __init__(self, shape, codebook):
+        super().__init__(shape)
         for table in (self.style, self.word, self.code, self.row, self.column):
             nn.init.normal_(table.weight, std=0.02)
+        # every code equally likely at first
         nn.init.zeros_(self.head.weight)
-        self.register_buffer("codebook", codebook, persistent=codebook is not None)
-        if codebook is not None:
-            self.lift = nn.Linear(EMBED_DIM, width, bias=False)
-            self.drop = nn.Linear(width, EMBED_DIM, bias=False)
-            nn.init.zeros_(self.drop.weight)  # every code equally likely at first
+        self.register_buffer("codebook", codebook)
+        self.lift = nn.Linear(EMBED_DIM, shape.width, bias=False)
+        self.drop = nn.Linear(shape.width, EMBED_DIM, bias=False)
+        nn.init.zeros_(self.drop.weight)
 
-    def _code(self, codes):
-        x = self.code(codes)
-        if self.codebook is not None:
-            known = F.pad(self.codebook, (0, 0, 0, 1))
-            x = x + self.lift(known[codes])
-        return x
+    def embed_codes(self, codes):
+        return self.code(codes) + self.lift(F.pad(self.codebook, (0, 0, 0, 1))[codes])
 
-    def _places(self):
-        return (self.row.weight[:, None] + self.column.weight[None]).view(PLACES, -1)
-
-    def _logits(self, x):
+    def logits(self, x):
         x = self.norm(x)
-        logits = self.head(x)
-        if self.codebook is not None:
-            logits = logits + self.drop(x) @ self.codebook.t()
-        return logits
+        return self.head(x) + self.drop(x) @ self.codebook.t()
 
-    def _prefix(self, words, style):
-        return torch.cat([self.style(style)[:, None], self.word(words) + self.word_place], 1)
+    def plain(self):
+        """The same function without the codebook: its maps are folded into the tables."""
+        state = {k: v for k, v in self.state_dict().items() if k not in ("codebook", "lift.weight", "drop.weight")}
+        state["code.weight"] = self.embed_codes(torch.arange(CODES + 1))
+        state["head.weight"] = self.head.weight + self.codebook @ self.drop.weight
+        prior = Prior(self.shape).eval().requires_grad_(False)
+        prior.load_state_dict(state)
+        return prior
 
-    def forward(self, words, style, codes):
-        """words int [B, WORDS], style int [B], codes int [B, 64] -> logits [B, 64, CODES]"""
-        start = torch.full((len(codes), 1), CODES)
-        shown = self._code(torch.cat([start, codes[:, :-1]], 1)) + self._places()
-        x = torch.cat([self._prefix(words, style), shown], 1)
-        for block in self.blocks:
-            x = block(x)
-        return self._logits(x[:, 1 + WORDS :])
 
-    @torch.no_grad()
-    def sample(self, words, style, guidance=3.0, temperature=0.9, top=128):
-        """words int [B, WORDS], style int [B] -> codes int [B, 64], one place after the other."""
-        count = len(words)
-        nothing = torch.full_like(words, self.word.num_embeddings - 1)
-        x = self._prefix(torch.cat([words, nothing]), torch.cat([style, style]))
-        x = torch.cat([x, (self._code(torch.full((2 * count, 1), CODES)) + self._places()[:1])], 1)
-        caches = [[] for _ in self.blocks]
-        chosen = []
-        for place in range(PLACES):
-            for block, cache in zip(self.blocks, caches, strict=True):
-                x = block(x, cache)
-            logits = self._logits(x[:, -1]).float()
-            logits = (logits[count:] + guidance * (logits[:count] - logits[count:])) / temperature
-            lowest = logits.topk(top, dim=1).values[:, -1:]
-            codes = torch.multinomial(logits.masked_fill(logits < lowest, -torch.inf).softmax(1), 1)
-            chosen.append(codes)
-            if place + 1 < PLACES:
-                x = self._code(codes.repeat(2, 1)) + self._places()[place + 1]
-        return torch.cat(chosen, 1)
+def shape_of(vocabulary):
+    return PriorShape(
+        width=192, layers=6, heads=6, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
+        styles=tuple(STYLES.values()),
+    )  # fmt: skip
 
 
 def words_of(tokens, texts, vocabulary):
@@ -161,7 +107,7 @@ def train(args, pictures, tokens, vocabulary):
     codes, rows = encode_pictures(args.work, pictures)
     codebook = load(args.work / "vqgan.pt")["average"]["quantize.embedding.weight"]
     torch.manual_seed(0)
-    model = Prior(vocabulary, len(STYLES), codebook).train()
+    model = TiedPrior(shape_of(vocabulary), codebook).train()
     average = Average(model, 0.998)
     # Muon (Jordan 2024) for the matrices of the blocks: it needs about half of AdamW's steps for the same loss.
     inner = [p for name, p in model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
@@ -181,7 +127,8 @@ def train(args, pictures, tokens, vocabulary):
     kept_back = np.random.RandomState(1).choice(len(rows), 256, False)
     weight[kept_back] = 0
     weight /= weight.sum()
-    style = torch.tensor([STYLES.index(r["set"]) for r in records])
+    sets = list(STYLES)
+    style = torch.tensor([sets.index(r["set"]) for r in records])
     random.seed(step)
     np.random.seed(step)
     torch.manual_seed(step)
@@ -226,49 +173,23 @@ def train(args, pictures, tokens, vocabulary):
 
 
 def trained(work, vocabulary, source="average"):
-    state = load(work / "prior.pt")
-    model = Prior(vocabulary, len(STYLES), state[source]["codebook"]).eval().requires_grad_(False)
-    model.load_state_dict(state[source])
+    state = load(work / "prior.pt")[source]
+    model = TiedPrior(shape_of(vocabulary), state["codebook"]).eval().requires_grad_(False)
+    model.load_state_dict(state)
     return model
 
 
 def export(work, out, vocabulary):
-    """Fold the codebook maps into the plain tables, so that the file holds a plain transformer."""
     model = trained(work, vocabulary)
-    state = {k: v for k, v in model.state_dict().items() if k not in ("codebook", "lift.weight", "drop.weight")}
-    state["code.weight"] = model._code(torch.arange(CODES + 1))
-    state["head.weight"] = model.head.weight + model.codebook @ model.drop.weight
-    plain = Prior(vocabulary, len(STYLES)).eval()
-    plain.load_state_dict(state)
+    plain = model.plain()
     words, style = torch.randint(0, vocabulary, (2, WORDS)), torch.zeros(2, dtype=torch.long)
     codes = torch.randint(0, CODES, (2, PLACES))
     with torch.no_grad():
         assert torch.allclose(plain(words, style, codes), model(words, style, codes), atol=1e-3)
-    save_file({k: v.to(torch.float16).contiguous() for k, v in state.items()}, out / "tiny_prior.safetensors")
+    weights = {k: v.to(torch.float16).contiguous() for k, v in plain.state_dict().items()}
+    save_file(weights, out / "tiny_prior.safetensors")
     (out / "tiny_prior.safetensors").chmod(0o644)
-    block = model.blocks[0]
-    config = {
-        "width": block.out.in_features, "layers": len(model.blocks), "heads": block.heads, "words": WORDS,
-        "vocabulary": vocabulary, "side": SIDE, "codes": CODES, "styles": STYLES,
-        "vqgan_sha256": hashlib.sha256((out / "tiny_vqgan.safetensors").read_bytes()).hexdigest(),
-    }  # fmt: skip
-    (out / "tiny_prior.json").write_text(json.dumps(config, indent=2) + "\n")
-
-
-def samples(args, tokens, vocabulary):
-    from sheets import PROMPTS, sheet
-
-    model, vqgan = trained(args.work, vocabulary), VQGAN().eval()
-    vqgan.load_state_dict(load(args.work / "vqgan.pt")["average"])
-    torch.manual_seed(0)
-    rows = []
-    for prompt in args.prompts or PROMPTS:
-        words = words_of(tokens, [prompt], vocabulary).expand(8, -1)
-        codes = model.sample(words, torch.arange(8) % len(STYLES), args.guidance, args.temperature)
-        with torch.no_grad():
-            pictures = (vqgan.decode(vqgan.quantize.vectors(codes.view(-1, SIDE, SIDE))) + 1) / 2
-        rows.append(list(pictures))
-    sheet(rows, args.samples, labels=args.prompts or PROMPTS)
+    (out / "tiny_prior.json").write_text(json.dumps(asdict(model.shape), indent=2) + "\n")
 
 
 def main():
@@ -277,18 +198,12 @@ def main():
     parser.add_argument("--steps", type=int, default=3600)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--samples", type=Path, help="write a sheet of samples and stop")
     parser.add_argument("--export", type=Path, help="write tiny_prior.* into this folder and stop")
-    parser.add_argument("--prompts", nargs="*")
-    parser.add_argument("--guidance", type=float, default=3.0)
-    parser.add_argument("--temperature", type=float, default=0.9)
     args = parser.parse_args()
     torch.set_num_threads(1)
     tokens = Tokens(args.work / "bpe.txt.gz")
     vocabulary = tokens.tokenizer.vocab_size
-    if args.samples:
-        samples(args, tokens, vocabulary)
-    elif args.export:
+    if args.export:
         export(args.work, args.export, vocabulary)
     else:
         train(args, Pictures(args.work), tokens, vocabulary)

@@ -1,4 +1,4 @@
-"""A VQGAN's configuration: taming-style YAML in, checked numbers out.
+"""Configurations of networks: taming-style YAML of a VQGAN, or JSON of a prior, in; checked numbers out.
 
 taming imports and calls whatever a YAML file names as `target`. Here a target is compared with three names,
 and nothing that a file names is ever imported or opened.
@@ -20,7 +20,7 @@ _KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
     "taming.models.vqgan.VQModel": "VQModel",
     "taming.models.vqgan.GumbelVQ": "GumbelVQ",
 }
-_HINT = "Give the YAML file that came with the checkpoint."
+_HINT = "Give the file that came with the checkpoint."
 # GroupNorm in taming's blocks has this many groups.
 _GROUPS = 32
 
@@ -72,6 +72,25 @@ class Architecture:
         }
 
 
+@dataclass(frozen=True)
+class PriorShape:
+    """All that decides the shape of a prior.
+
+    width, layers, heads: of the transformer. words: tokens of a text that it reads. vocabulary: tokens there
+    are. side: rows and columns of codes that it writes. codes: of the VQGAN. styles: names of the picture
+    sets that it was taught.
+    """
+
+    width: int
+    layers: int
+    heads: int
+    words: int
+    vocabulary: int
+    side: int
+    codes: int
+    styles: tuple[str, ...]
+
+
 def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     """Read a taming-style configuration: a YAML file of at most 1 MB, or its content.
 
@@ -111,6 +130,30 @@ def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     if dd.flag("double_z", default=False) or dd.flag("give_pre_end", default=False):
         raise ModelError(f"{source}: double_z and give_pre_end do not go with a VQGAN.", _HINT)
     return architecture
+
+
+def read_prior_shape(path: Path) -> PriorShape:
+    """Read the JSON file beside a prior's weights. Raises ModelError for what describes no prior."""
+    source = printable(path)
+    # JSON is YAML, so the same checks serve both.
+    content = _read_yaml(path, source)
+    fields = _Fields(source, content)
+    styles = content.get("styles")
+    if not isinstance(styles, list) or not styles or not all(isinstance(style, str) for style in styles):
+        raise ModelError(f"{source}: styles is not a list of names.", _HINT)
+    shape = PriorShape(
+        width=fields.whole("width", 1, 2**13),
+        layers=fields.whole("layers", 1, 64),
+        heads=fields.whole("heads", 1, 64),
+        words=fields.whole("words", 1, 2**10),
+        vocabulary=fields.whole("vocabulary", 1, 2**20),
+        side=fields.whole("side", 1, 64),
+        codes=fields.whole("codes", 1, 2**20),
+        styles=tuple(styles),
+    )
+    if shape.width % shape.heads:
+        raise ModelError(f"{source}: width {shape.width} is no multiple of heads {shape.heads}.", _HINT)
+    return shape
 
 
 def _check(given: Architecture, source: str) -> None:

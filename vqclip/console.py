@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vqclip.errors import VqclipError
-from vqclip.events import Event, Finished, Opened, Saved, StageStarted, Started, Stepped, Warned
+from vqclip.events import Drafted, Event, Finished, Opened, Saved, StageStarted, Started, Stepped, Warned
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -88,6 +88,8 @@ class Console:
             self.note(f"run {event.directory}, seed {event.seed}{going_on}")
         elif isinstance(event, Warned):
             self.note(f"warning: {event.message}")
+        elif isinstance(event, Drafted):
+            self.note(f"draft {event.number} of {event.count} is the best (loss {event.loss:.3f})")
         elif isinstance(event, Started):
             self._start(event)
         elif isinstance(event, StageStarted):

@@ -46,6 +46,18 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
+class Drafted(Event):
+    """The prior has drawn `count` drafts and CLIP has chosen the one with the lowest loss.
+
+    number: its place in the order of drawing, 1 for the first.
+    """
+
+    number: int
+    count: int
+    loss: float
+
+
+@dataclass(frozen=True)
 class StageStarted(Event):
     """A coarse-to-fine stage begins at `width` x `height` pixels, after `step` steps."""
 

@@ -82,11 +82,15 @@ class PromptLoss(nn.Module):
 
     def forward(self, features: Tensor, cut_weights: Tensor) -> Tensor:
         """The mean over the given cutouts, a scalar."""
+        return (self.of_each(features) * cut_weights).mean()
+
+    def of_each(self, features: Tensor) -> Tensor:
+        """The loss of every cutout by itself: (N,)."""
         distance = spherical_distance(features[:, None], self.targets[None])  # (N, P)
         pulled = distance * self.weights.sign()
         held = replace_gradient(pulled, torch.maximum(pulled, self.stops))
         weighted = held * self.weights.abs() / self.weights.abs().sum()
-        return (weighted.sum(1) * cut_weights).mean()
+        return weighted.sum(1)
 
     def score(self, features: Tensor) -> Tensor:
         """Mean cosine similarity to the prompts that pull, by weight: a scalar from -1 to 1."""

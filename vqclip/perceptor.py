@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,18 @@ class Perceptor(nn.Module):
             return list(self._tokenizer.encode(_neutral(text)))
         # A tokenizer of Hugging Face adds its own start and end.
         return list(self._tokenizer.tokenizer(_neutral(text))["input_ids"])[1:-1]
+
+
+@dataclass(frozen=True)
+class Gaze:
+    """One perceptor with its pull and what it looks for.
+
+    targets: (P, E) unit float32, the prompts' features in the order of the prompts.
+    """
+
+    perceptor: Perceptor
+    weight: float
+    targets: Tensor
 
 
 def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = torch.float32) -> Perceptor:

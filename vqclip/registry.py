@@ -127,8 +127,18 @@ class ClipFiles:
 
 
 @dataclass(frozen=True)
+class PriorFiles:
+    """A prior on this machine: its weights, its shape (JSON) and the merges of its tokenizer."""
+
+    name: str
+    weights: Path
+    config: Path
+    tokenizer: Path
+
+
+@dataclass(frozen=True)
 class ModelRow:
-    """One line of `vqclip models list`. kind: vqgan or clip. path: where it is or belongs, None if unknown."""
+    """One line of `vqclip models list`. kind: vqgan, clip or prior. path: where it is or belongs, None if unknown."""
 
     name: str
     kind: str
@@ -221,6 +231,18 @@ def find_clip(name: str) -> ClipFiles:
     return ClipFiles(name, str(entry.model), entry.pretrained, weights=weights)
 
 
+def find_prior(vqgan: str) -> PriorFiles:
+    """The files of the prior that draws for the VQGAN of that name; UsageError when there is none."""
+    names = [name for name in vqgan_names() if vqgan in (name, *vqgan_entry(name).aliases)]
+    for name, fields in _document()["prior"].items():
+        if fields["vqgan"] in names:
+            weights, tokenizer = (data_path("checkpoints", fields[key]) for key in ("file", "tokenizer"))
+            if not weights.is_file():
+                raise ModelError(f"the prior is missing: there is no {printable(weights)}.", "Install vqclip again.")
+            return PriorFiles(name, weights, weights.with_suffix(".json"), tokenizer)
+    raise UsageError(f"init is 'prior', but the VQGAN {vqgan!r} has no prior.", "Use --init tokens.")
+
+
 def clip_weights(clip: ClipFiles) -> Path | None:
     """The weights file of a CLIP, None when only open_clip knows it."""
     return clip.weights
@@ -238,6 +260,10 @@ def list_models() -> list[ModelRow]:
         size = weights.stat().st_size if weights else None
         path = str(weights) if weights else None
         rows.append(ModelRow(clip.name, "clip", size, clip.licence, weights is not None, path, clip.note))
+    for name, fields in _document()["prior"].items():
+        file = data_path("checkpoints", fields["file"])
+        size = file.stat().st_size if file.is_file() else None
+        rows.append(ModelRow(name, "prior", size, fields["licence"], file.is_file(), str(file), fields["note"]))
     return rows
 
 

@@ -44,7 +44,7 @@ def _option(default: Any, group: str, help: str, **known: Any) -> Any:
     return field(default=default, metadata={"option": Option(help, group, **known)})
 
 
-INITS = ("tokens", "spot")
+INITS = ("tokens", "spot", "prior")
 CUT_METHODS = ("smart", "crowson", "pooled")
 OPTIMISERS = ("adam", "adamw")
 DTYPES = ("auto", "float32", "bfloat16")
@@ -65,6 +65,12 @@ class Settings:
     init_weight: float = _option(
         0.0, "Prompt", "Pull towards the start's latent, fading to 0 at the end.", low=0, high=1000
     )
+
+    drafts: int = _option(16, "Draft", "Drafts for CLIP to choose from.", unit="drafts", low=1, high=1024)
+    style: str | None = _option(None, "Draft", "Drawing style of the drafts; each in turn when not given.")
+    guidance: float = _option(3.0, "Draft", "How closely drafts keep to the prompt; 1 is loosely.", low=0, high=50)
+    temperature: float = _option(0.9, "Draft", "Below 1 safer, above 1 wilder drafts.", low=0.01, high=10)
+    draft_weight: float = _option(1.0, "Draft", "Pull towards the chosen draft's latent.", low=0, high=1000)
 
     vqgan: str = _option("tiny", "Model", "VQGAN by name, or a .ckpt, .pt or .safetensors file.")
     vqgan_config: str | None = _option(None, "Model", "YAML file of that VQGAN.")
@@ -152,6 +158,11 @@ class Settings:
         return parse(self.prompt)
 
     @property
+    def uses_prior(self) -> bool:
+        """Whether the run begins with a draft: an init picture goes first."""
+        return self.init == "prior" and not self.init_image
+
+    @property
     def width(self) -> int:
         """Width of the picture in pixels."""
         return parse_size(self.size)[0]
@@ -181,6 +192,10 @@ class Settings:
             raise UsageError(
                 "init_weight has no effect without an init picture.", "Add --init-image FILE or leave it out."
             )
+        for name in ("drafts", "style", "guidance", "temperature", "draft_weight"):
+            if getattr(self, name) != default_of(name) and not self.uses_prior:
+                why = "an init picture" if self.init_image else f"the init {self.init!r}"
+                raise UsageError(f"{name} has no effect on {why}.", "Use --init prior or leave it out.")
         if self.cut_pow != 1.0 and self.cut_method != "crowson":
             raise UsageError(
                 f"cut_pow has no effect on the {self.cut_method} cutouts.",

@@ -8,41 +8,22 @@ the summed gradient goes through the decoder in one pass, so memory does not gro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vqclip import cutouts, losses, starts
+from vqclip import cutouts, drafts, losses, starts
 from vqclip.errors import Diverged, OutOfMemory
-from vqclip.events import Event, Finished, StageStarted, Started, Stepped
-from vqclip.perceptor import Perceptor
+from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped
+from vqclip.perceptor import Gaze
+from vqclip.prior import Drafter
+from vqclip.randomness import START_STREAM, STEP_STREAM, make_generator
 from vqclip.schedules import EMA, cosine, fade, make_optimiser, optimiser_tensors, restore_optimiser
 from vqclip.settings import Settings
 from vqclip.snapshots import State
 from vqclip.stages import Stage, plan_stages
 from vqclip.vqgan import VQGAN
-
-START_STREAM, STEP_STREAM = 0, 1
-
-
-@dataclass(frozen=True)
-class Gaze:
-    """One perceptor with its pull and what it looks for.
-
-    targets: (P, E) unit float32, the prompts' features in the order of the prompts.
-    """
-
-    perceptor: Perceptor
-    weight: float
-    targets: Tensor
-
-
-def step_seed(seed: int, stream: int, stage: int, step: int) -> int:
-    """The seed of one step's random numbers, from the run's: so a resumed step draws what it drew before."""
-    words = np.random.SeedSequence([seed, stream, stage, step]).generate_state(2, np.uint32)
-    return int(words[0]) << 31 | int(words[1]) >> 1
 
 
 def synthesise(
@@ -51,14 +32,16 @@ def synthesise(
     settings: Settings,
     picture: np.ndarray | None = None,
     state: State | None = None,
+    drafter: Drafter | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
-    picture: the start, (H, W, 3) uint8, or None. settings.seed must be set. Raises Diverged when the loss or
-    the gradient is not finite, OutOfMemory when the device has no room left. Stop iterating to stop.
+    picture: the start, (H, W, 3) uint8, or None. drafter: draws the start when settings.uses_prior.
+    settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
+    the device has no room left. Stop iterating to stop.
     """
     try:
-        yield from _Climb(vqgan, gazes, settings, picture, state).events()
+        yield from _Climb(vqgan, gazes, settings, picture, state, drafter).events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
@@ -76,6 +59,7 @@ class _Climb:
         settings: Settings,
         picture: np.ndarray | None,
         state: State | None,
+        drafter: Drafter | None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
@@ -87,16 +71,18 @@ class _Climb:
         self.plan = plan_stages(settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations)
         self.step, self.score = 0, None if state is None else state.score
         self.stage = self.plan[0]
+        self.drafts: drafts.Drafts | None = None
         if state is None:
-            generator = self._generator(START_STREAM, 0)
-            size = (self.stage.width, self.stage.height)
-            self._enter(starts.first_latent(vqgan, settings, size, picture, generator))
+            self._begin(picture, drafter)
         else:
             self._restore(state)
 
     def events(self) -> Iterator[Event]:
         """Everything that happens from here to the end."""
         last = self.plan[-1]
+        if self.drafts is not None:
+            number, loss = int(self.drafts.numbers[0]) + 1, float(self.drafts.losses[0])
+            yield Drafted(number, len(self.drafts.numbers), loss)
         yield Started(self.step, self.settings.iterations, last.width, last.height, self.seed, self.image, self.state)
         for stage in self.plan[self.stage.index :]:
             if stage is not self.stage:
@@ -138,8 +124,19 @@ class _Climb:
         return State(self.step, self.stage.index, kept, self.ema.weight, self.score)
 
     def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
-        seed = step_seed(self.seed, stream, self.stage.index, step)
-        return torch.Generator(device or "cpu").manual_seed(seed)
+        return make_generator(self.seed, stream, self.stage.index, step, device)
+
+    def _begin(self, picture: np.ndarray | None, drafter: Drafter | None) -> None:
+        generator = self._generator(START_STREAM, 0)
+        size = (self.stage.width, self.stage.height)
+        if not self.settings.uses_prior:
+            self._enter(starts.first_latent(self.vqgan, self.settings, size, picture, generator))
+            return
+        if drafter is None:
+            raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
+        gazes = [gaze for gaze, _ in self.gazes]
+        self.drafts = drafts.draw(self.vqgan, drafter, gazes, self.settings, generator)
+        self._enter(drafts.first_latent(self.vqgan, self.drafts, size))
 
     def _enter(self, z: Tensor) -> None:
         """Begin a stage at the latent z."""
@@ -236,6 +233,8 @@ class _Climb:
         if weight:
             yield "latent_l2", weight * losses.latent_l2(self.z)
         weight = self.settings.init_weight * fade(self.step, self.settings.iterations, 1.0)
+        if self.settings.uses_prior:
+            weight = self.settings.draft_weight
         if weight:
             yield "init", weight * losses.init_distance(self.z, self.z_init)
 

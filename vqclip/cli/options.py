@@ -16,8 +16,10 @@ HIDDEN = ("prompt",)
 """Settings that are not options: the prompt is the argument."""
 
 
-def setting_options(names: tuple[str, ...] | None = None) -> dict[str, tuple[Any, Any]]:
-    """For each setting its annotation and typer option, by name.
+def setting_options(
+    names: tuple[str, ...] | None = None, short: Mapping[str, str] = SHORT
+) -> dict[str, tuple[Any, Any]]:
+    """For each setting its annotation and typer option, by name. short: one-letter flags by setting.
 
     Values stay text until `config` converts them, so that flags, variables and files fail alike. None means
     "not given".
@@ -28,7 +30,7 @@ def setting_options(names: tuple[str, ...] | None = None) -> dict[str, tuple[Any
             continue
         kind = Settings.__dataclass_fields__[name].type
         flag = f"--{name.replace('_', '-')}"
-        declarations = [flag, *([SHORT[name]] if name in SHORT else [])]
+        declarations = [flag, *([short[name]] if name in short else [])]
         annotation: Any = str | None
         metavar: str | None = _metavar(name, str(kind), option)
         if kind == "bool":
@@ -50,13 +52,15 @@ def setting_options(names: tuple[str, ...] | None = None) -> dict[str, tuple[Any
     return found
 
 
-def with_settings(command: Callable[..., None], names: tuple[str, ...] | None = None) -> Callable[..., None]:
+def with_settings(
+    command: Callable[..., None], names: tuple[str, ...] | None = None, short: Mapping[str, str] = SHORT
+) -> Callable[..., None]:
     """Give a command one option per setting, in the place of its `**settings`."""
     signature = inspect.signature(command, eval_str=True)
     kept = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=annotation)
-        for name, (annotation, option) in setting_options(names).items()
+        for name, (annotation, option) in setting_options(names, short).items()
     ]
     order = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept] + added
 

@@ -124,6 +124,29 @@ def video(
     console.answer(str(target), {"video": str(target), "frames": len(frames), "fps": wanted.fps})
 
 
+def draft(
+    prompt: Annotated[str, typer.Argument(help="What to draw: text:weight, | between several.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="PNG file to write. \\[default: drafts.png]", metavar="OUT.png",
+                           show_default=False),
+    ] = Path("drafts.png"),
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Draw drafts of a prompt on one contact sheet, the one that CLIP likes best first."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import config as configuration
+    from vqclip import drafting
+
+    resolved = configuration.resolve({**settings, "prompt": prompt, "init": "prior"})
+    report = drafting.draft(resolved.settings, output)
+    for warning in report["warnings"]:
+        console.note(f"warning: {warning}")
+    console.note(f"seed {report['seed']}; below each draft: its number, and the loss that CLIP gives it")
+    console.answer(str(output), report)
+
+
 def reconstruct(
     image: Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")],
     output: Annotated[
@@ -162,5 +185,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(with_settings(generate))
     app.command()(resume)
     app.command()(video)
+    drawn = ("drafts", "style", "guidance", "temperature", "seed", "vqgan", "clip", "device", "dtype", "threads")
+    app.command()(with_settings(draft, drawn, {"drafts": "-n"}))
     chosen = ("vqgan", "vqgan_config", "size", "device", "dtype", "threads")
     app.command()(with_settings(reconstruct, chosen))

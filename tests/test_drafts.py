@@ -1,0 +1,146 @@
+"""Drafts: drawn by the prior, ranked by CLIP, and the best one is where the climb begins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import vqclip
+from vqclip import drafting, drafts, losses, registry
+from vqclip.errors import UsageError
+from vqclip.events import Drafted, Finished, Stepped
+from vqclip.prior import load_drafter
+from vqclip.randomness import START_STREAM, make_generator
+from vqclip.settings import Settings
+
+FOUR = Settings(prompt="a red apple", seed=3, init="prior", drafts=4, size="64x64", cut_chunk=3)
+
+
+@pytest.fixture(scope="module")
+def drafter() -> Any:
+    torch.set_num_threads(1)
+    return load_drafter(registry.find_prior("tiny"), 1024, torch.device("cpu"))
+
+
+Pair = tuple[Any, Callable[..., Any]]
+
+
+def drawn(pair: Pair, drafter: Any, settings: Settings = FOUR) -> drafts.Drafts:
+    vqgan, gazes = pair
+    return drafts.draw(vqgan, drafter, gazes(settings.prompt), settings, make_generator(3, START_STREAM))
+
+
+def test_drafts_come_best_first_with_their_numbers(pair: Pair, drafter: Any) -> None:
+    found = drawn(pair, drafter)
+    assert found.images.shape == (4, 3, 64, 64)
+    assert found.losses.tolist() == sorted(found.losses.tolist())
+    assert sorted(found.numbers.tolist()) == [0, 1, 2, 3]
+    decoded = pair[0].decode(pair[0].lookup(found.codes)).clamp(0, 1)
+    assert torch.allclose(found.images, decoded, atol=1e-4)
+
+
+def test_the_ranking_is_the_prompt_s_loss_of_picture_and_mirror(pair: Pair, drafter: Any) -> None:
+    found, (gaze,) = drawn(pair, drafter), pair[1](FOUR.prompt)
+    judge = losses.PromptLoss(gaze.targets, FOUR.prompts)
+    for image, loss in zip(found.images, found.losses, strict=True):
+        views = torch.stack([image, image.flip(2)])
+        assert judge(gaze.perceptor.encode_image(views), torch.ones(2)).item() == pytest.approx(loss.item(), abs=1e-5)
+
+
+def test_chunks_do_not_change_drafts(pair: Pair, drafter: Any) -> None:
+    whole = drawn(pair, drafter, FOUR.replace(cut_chunk=16))
+    assert torch.equal(whole.codes, drawn(pair, drafter).codes)
+
+
+def test_the_best_draft_at_its_own_size_is_its_codes(pair: Pair, drafter: Any) -> None:
+    found, vqgan = drawn(pair, drafter), pair[0]
+    z = drafts.first_latent(vqgan, found, (64, 64))
+    assert torch.equal(vqgan.indices(z), found.codes[:1])
+
+
+@pytest.mark.parametrize("size", [(96, 64), (64, 128), (72, 64), (32, 32)])
+def test_a_draft_of_another_shape_is_not_stretched(pair: Pair, drafter: Any, size: tuple[int, int]) -> None:
+    found = drawn(pair, drafter)
+    shown = drafts.first_latent(SimpleNamespace(encode=lambda image: image), found, size)  # type: ignore[arg-type]
+    width, height = size
+    assert shown.shape == (1, 3, height, width)
+    side = min(size)
+    left, top = (width - side) // 2, (height - side) // 2
+    middle = shown[:, :, top : top + side, left : left + side]
+    assert torch.equal(middle, drafts.starts.fit(found.images[:1], side, side))
+    if width > side:
+        assert torch.equal(shown[..., 0], shown[..., left])
+
+
+def test_a_run_begins_with_the_best_of_its_drafts(small: dict[str, Any]) -> None:
+    flags = {**small, "init": "prior", "drafts": 4, "size": "64x64", "iterations": 0, "seed": 3}
+    events = list(vqclip.generate("a red apple", **flags))
+    (told,) = [event for event in events if isinstance(event, Drafted)]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    report = drafting.draft(FOUR.replace(threads=1, dtype="float32"), Path("sheet.png"))
+    assert (told.number, told.count) == (report["drafts"][0]["number"], 4)
+    assert told.loss == pytest.approx(report["drafts"][0]["loss"], abs=1e-4)
+    sheet = np.asarray(Image.open("sheet.png"))
+    places = [
+        np.array_equal(sheet[8 : 8 + 64, left : left + 64], last.image()) for left in range(0, sheet.shape[1] - 64)
+    ]
+    assert sum(places) == 1
+
+
+def test_the_draft_weight_keeps_the_picture_by_its_draft(small: dict[str, Any]) -> None:
+    def away(weight: float) -> float:
+        flags = {**small, "init": "prior", "drafts": 2, "size": "64x64", "iterations": 6, "seed": 3, "ema": 0}
+        events = list(vqclip.generate("a blue car", draft_weight=weight, **flags))
+        states = [event.state() for event in events if isinstance(event, Stepped)]
+        z, start = (states[-1].tensors[name] for name in ("z", "z_init"))
+        return float((z - start).square().mean())
+
+    assert away(50.0) < away(0.0) * 0.7
+
+
+def test_a_run_with_drafts_resumes_without_drawing_them_again(small: dict[str, Any]) -> None:
+    flags = {**small, "init": "prior", "drafts": 2, "size": "64x64", "iterations": 4, "seed": 3, "snapshot_every": 2}
+    list(vqclip.generate("a red apple", output="whole", **flags))
+    seen = vqclip.generate("a red apple", output="cut", **flags)
+    for event in seen:
+        if isinstance(event, Stepped) and event.step == 3:
+            break
+    seen.close()  # type: ignore[attr-defined]
+    events = list(vqclip.resume("cut"))
+    assert not [event for event in events if isinstance(event, Drafted)]
+    assert Path("cut/image.png").read_bytes() == Path("whole/image.png").read_bytes()
+    assert "prior tiny" in json.loads(Path("cut/run.json").read_text())["models"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"init": "tokens", "style": "noto"}, "style has no effect on the init 'tokens'"),
+        ({"init": "spot", "drafts": 3}, "drafts has no effect on the init 'spot'"),
+        ({"init": "prior", "style": "cubist"}, "style is 'cubist'"),
+        ({"init": "prior", "drafts": 0}, "drafts is 0"),
+        ({"init": "prior", "temperature": 0}, "temperature is 0"),
+    ],
+)
+def test_options_of_drafts_that_cannot_be_meant_are_refused(flags: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        vqclip.generate("a red apple", **flags)
+
+
+def test_a_vqgan_without_a_prior_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the VQGAN 'imagenet' has no prior"):
+        registry.find_prior("imagenet")
+
+
+def test_a_sheet_is_a_png(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a PNG file"):
+        drafting.draft(FOUR, tmp_path / "sheet.jpg")

@@ -1,0 +1,140 @@
+"""From settings to loaded models: first everything that can be checked without them, then the models.
+
+Nothing here imports torch before it is needed, so that a wrong setting is refused at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vqclip import devices, images, registry, video
+from vqclip.architecture import read_prior_shape
+from vqclip.errors import UsageError
+from vqclip.settings import Settings, parse_clip
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from vqclip.perceptor import Gaze
+    from vqclip.prior import Drafter
+    from vqclip.vqgan import VQGAN
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Settings whose files are all there; nothing is loaded yet."""
+
+    settings: Settings
+    vqgan: registry.VqganFiles
+    clips: tuple[tuple[registry.ClipFiles, float], ...]
+    picture: np.ndarray | None
+    prior: registry.PriorFiles | None
+
+    @staticmethod
+    def check(settings: Settings) -> Inputs:
+        """Look at everything that can be wrong before a model is loaded. Raises VqclipError."""
+        settings.validate()
+        devices.check_device_name(settings.device)
+        vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+        named = [parse_clip(clip) for clip in settings.clip]
+        clips = tuple((registry.find_clip(name), weight) for name, weight in named)
+        picture = images.open_image(Path(settings.init_image)) if settings.init_image else None
+        if settings.video and settings.save_every:
+            video.check_encoder(".mp4")
+        prior = registry.find_prior(settings.vqgan) if settings.uses_prior else None
+        if prior is not None and settings.style is not None:
+            styles = read_prior_shape(prior.config).styles
+            if settings.style not in styles:
+                raise UsageError(f"style is {settings.style!r}.", f"Valid: {', '.join(styles)}.")
+        return Inputs(settings, vqgan, clips, picture, prior)
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each model's weights, by the name that the user gave."""
+        from vqclip.weights import sha256
+
+        found = {self.settings.vqgan: sha256(self.vqgan.checkpoint)}
+        if self.prior is not None:
+            found[f"prior {self.prior.name}"] = sha256(self.prior.weights)
+        for clip, _ in self.clips:
+            weights = registry.clip_weights(clip)
+            found[f"clip {clip.name}"] = sha256(weights) if weights else clip.name
+        return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the networks run."""
+
+    device: torch.device
+    dtype: torch.dtype
+    threads: int
+
+    @staticmethod
+    def find(settings: Settings, threads: int = 0, dtype: str = "") -> Place:
+        """threads, dtype: those that a run was begun with; it goes on in them, whatever this machine would take."""
+        import torch
+
+        threads = settings.threads or threads
+        if threads:
+            torch.set_num_threads(threads)
+        device = devices.find_device(settings.device)
+        return Place(device, devices.find_dtype(dtype or settings.dtype, device), torch.get_num_threads())
+
+
+@dataclass(frozen=True)
+class Models:
+    """What a run needs in memory.
+
+    gazes: one per CLIP; the text towers are dropped. drafter: for settings that begin with a draft. warnings:
+    about texts that CLIP reads only in part.
+    """
+
+    vqgan: VQGAN
+    gazes: list[Gaze]
+    drafter: Drafter | None
+    warnings: list[str]
+
+
+def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
+    """Load the models and encode the prompts. begun: a resumed run needs no draft. Raises ModelError."""
+    from vqclip.perceptor import Gaze, load_perceptor
+    from vqclip.prior import load_drafter
+    from vqclip.vqgan import load_vqgan
+
+    settings, prompts = inputs.settings, inputs.settings.prompts
+    encodes = inputs.picture is not None or settings.init != "tokens" or settings.stages > 1
+    vqgan = load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes)
+    drafter = None
+    if inputs.prior is not None and not begun:
+        drafter = load_drafter(inputs.prior, vqgan.n_embed, place.device)
+    gazes, warnings = [], []
+    for files_of_clip, weight in inputs.clips:
+        perceptor = load_perceptor(files_of_clip, place.device, place.dtype)
+        for prompt in prompts:
+            lost = perceptor.cut_text(prompt.text)
+            if lost:
+                limit = f"{files_of_clip.name} reads {perceptor.context_length} tokens"
+                warnings.append(f"{limit}; this part is not seen: {lost!r}")
+        targets = perceptor.encode_text([prompt.text for prompt in prompts])
+        perceptor.drop_text_tower()
+        gazes.append(Gaze(perceptor, weight, targets))
+    return Models(vqgan, gazes, drafter, warnings)
+
+
+def with_absolute_paths(settings: Settings) -> Settings:
+    """Make file names independent of the folder that the command was typed in, so that resume finds them."""
+    changes: dict[str, Any] = {}
+    if settings.init_image:
+        changes["init_image"] = str(Path(settings.init_image).absolute())
+    if settings.vqgan_config:
+        changes["vqgan_config"] = str(Path(settings.vqgan_config).absolute())
+    if registry.is_path(settings.vqgan):
+        changes["vqgan"] = str(Path(settings.vqgan).absolute())
+    clips = []
+    for clip in settings.clip:
+        prefix, colon, path = clip.partition("local-dir:")
+        clips.append(f"local-dir:{Path(path).absolute()}" if colon and not prefix else clip)
+    return settings.replace(clip=tuple(clips), **changes)

@@ -1,0 +1,24 @@
+"""Where random numbers come from: a generator for each purpose and step, so that no step depends on another.
+
+A resumed run draws what it would have drawn, and saving or showing pictures on the way changes nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+START_STREAM, STEP_STREAM = 0, 1
+
+
+def step_seed(seed: int, stream: int, stage: int, step: int) -> int:
+    """The seed of one step's random numbers, from the run's: so a resumed step draws what it drew before."""
+    words = np.random.SeedSequence([seed, stream, stage, step]).generate_state(2, np.uint32)
+    return int(words[0]) << 31 | int(words[1]) >> 1
+
+
+def make_generator(
+    seed: int, stream: int, stage: int = 0, step: int = 0, device: torch.device | None = None
+) -> torch.Generator:
+    """The generator of one step, on the CPU unless a device is named."""
+    return torch.Generator(device or "cpu").manual_seed(step_seed(seed, stream, stage, step))
