@@ -12,6 +12,7 @@ import typer
 from vqclip.settings import Option, Settings, default_of, options
 
 SHORT = {"iterations": "-n"}
+PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Cutouts", "Runtime", "Output", "Display")
 HIDDEN = ("prompt",)
 """Settings that are not options: the prompt is the argument."""
 
@@ -62,7 +63,7 @@ def with_settings(
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=annotation)
         for name, (annotation, option) in setting_options(names, short).items()
     ]
-    order = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept] + added
+    order = sorted([p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept] + added, key=_panel)
 
     def wrapper(**values: Any) -> None:
         command(**values)
@@ -71,6 +72,13 @@ def with_settings(
     wrapper.__signature__ = inspect.Signature(order)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {p.name: p.annotation for p in order}
     return wrapper
+
+
+def _panel(parameter: inspect.Parameter) -> int:
+    """Where an option's panel comes on the help page; arguments and options without a panel go first."""
+    known = (parameter.default, *getattr(parameter.annotation, "__metadata__", ()))
+    panels = [panel for item in known if (panel := getattr(item, "rich_help_panel", None)) in PANELS]
+    return PANELS.index(panels[0]) if panels else -1
 
 
 def _metavar(name: str, kind: str, option: Option) -> str:
