@@ -17,7 +17,9 @@ from safetensors.torch import save_file
 
 import clip as clip_training
 import vqgan as vqgan_training
+from data import Pictures
 from resumable import load
+from tokenizer import taught_words
 
 VQGAN_CONFIG = """model:
   target: taming.models.vqgan.VQModel
@@ -36,6 +38,7 @@ CHECKED = [
     "tiny_clip/open_clip_config.json",
     "tiny_clip/open_clip_model.safetensors",
     "tiny_clip/bpe.txt.gz",
+    "tiny_clip/words.txt",
     "tiny_prior.safetensors",
     "tiny_prior.json",
 ]
@@ -89,6 +92,7 @@ def export_clip(work, out, source):
     write(weights, folder / "open_clip_model.safetensors")
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
     shutil.copyfile(work / "bpe.txt.gz", folder / "bpe.txt.gz")
+    (folder / "words.txt").write_text("\n".join(taught_words(Pictures(work))) + "\n")
     model = create_model(f"local-dir:{folder}").eval()
     ours = clip_training.build(tokens.tokenizer.vocab_size).eval()
     ours.load_state_dict(state[source])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip import __version__, config, files, recording, runs
-from vqclip.errors import ModelError, OutputError, UsageError
+from vqclip.errors import ModelError, OutputError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.loading import Inputs, Place, load, with_absolute_paths
 from vqclip.settings import Settings
@@ -68,8 +68,6 @@ def start(
     An output that holds the same run is continued, or left alone when it is finished; another run is
     replaced only with `overwrite`. Raises OutputError otherwise.
     """
-    if not settings.prompt.strip():
-        raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
     inputs = Inputs.check(with_absolute_paths(settings))

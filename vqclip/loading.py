@@ -36,6 +36,8 @@ class Inputs:
     @staticmethod
     def check(settings: Settings) -> Inputs:
         """Look at everything that can be wrong before a model is loaded. Raises VqclipError."""
+        if not settings.prompt.strip():
+            raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
         settings.validate()
         devices.check_device_name(settings.device)
         vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
@@ -118,6 +120,9 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
             if lost:
                 limit = f"{files_of_clip.name} reads {perceptor.context_length} tokens"
                 warnings.append(f"{limit}; this part is not seen: {lost!r}")
+            for word, near in perceptor.unknown_words(prompt.text).items():
+                known = f"; spelt like it: {', '.join(near)}" if near else ""
+                warnings.append(f"{files_of_clip.name} was not taught the word {word!r}{known}.")
         targets = perceptor.encode_text([prompt.text for prompt in prompts])
         perceptor.drop_text_tower()
         gazes.append(Gaze(perceptor, weight, targets))

@@ -6,6 +6,7 @@ checked file, and never fetched by surprise.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Sequence
@@ -38,9 +39,18 @@ class Perceptor(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, model: Any, tokenizer: Any, mean: Sequence[float], std: Sequence[float]) -> None:
-        """model: open_clip's, with its weights. tokenizer: open_clip's for that model."""
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        mean: Sequence[float],
+        std: Sequence[float],
+        vocabulary: frozenset[str] = frozenset(),
+    ) -> None:
+        """model: open_clip's, with its weights. tokenizer: open_clip's for that model. vocabulary: the words
+        that it was taught, in lower case; empty when they are not known."""
         super().__init__()
+        self.vocabulary = vocabulary
         self.visual = model.visual
         self._texts: Any = model
         self._tokenizer = tokenizer
@@ -85,6 +95,15 @@ class Perceptor(nn.Module):
         fits = self.context_length - 2
         return str(self._tokenizer.decode(ids[fits:])).strip() if len(ids) > fits else ""
 
+    def unknown_words(self, text: str) -> dict[str, list[str]]:
+        """The words of a text that this CLIP was not taught, each with those spelt like it that it was.
+
+        Nothing is unknown to a CLIP whose folder holds no words.txt.
+        """
+        words = dict.fromkeys(re.findall(r"[^\W\d_]+", text.lower()))
+        unknown = [word for word in words if self.vocabulary and word not in self.vocabulary]
+        return {word: difflib.get_close_matches(word, sorted(self.vocabulary), n=3) for word in unknown}
+
     @property
     def _dtype(self) -> torch.dtype:
         first: Tensor = next(p for p in self.visual.parameters() if p.dim() > 1)
@@ -125,7 +144,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     _rebuild_buffers(model, source)
     tokenizer = _tokenizer(files, config)
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
-    perceptor = Perceptor(model, tokenizer, mean, std)
+    perceptor = Perceptor(model, tokenizer, mean, std, _vocabulary(files))
     perceptor.requires_grad_(False).eval().to(device)
     if dtype != torch.float32:
         from open_clip.model import convert_weights_to_lp
@@ -247,6 +266,15 @@ def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
         raise ModelError(
             f"the tokenizer of the CLIP {printable(files.name)} cannot be loaded: {problem}.", "Take another CLIP."
         ) from error
+
+
+def _vocabulary(files: ClipFiles) -> frozenset[str]:
+    """The words of words.txt in a CLIP's own folder, one on a line."""
+    path = files.folder / "words.txt" if files.folder is not None else None
+    if path is None or not path.is_file():
+        return frozenset()
+    with open_regular(path) as handle:
+        return frozenset(handle.read(MAX_CONFIG_BYTES).decode("utf-8", errors="ignore").split())
 
 
 def _neutral(text: str) -> str:

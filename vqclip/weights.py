@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vqclip import registry
 from vqclip.errors import InputError, ModelError
-from vqclip.files import open_regular, printable
+from vqclip.files import data_path, open_regular, printable
 from vqclip.inspection import Inspected, inspect
 
 if TYPE_CHECKING:
@@ -164,6 +165,19 @@ def verify_sums(folder: Path) -> list[str]:
         verify_sha256(folder / match[2], match[1])
         names.append(match[2])
     return names
+
+
+def verify_all() -> dict[str, bool]:
+    """Check the shipped models and the VQGANs in the cache: whether each had a hash to check, by its name.
+
+    Raises ModelError for the first file that is not the published one.
+    """
+    checked = dict.fromkeys(verify_sums(data_path("checkpoints")), True)
+    for entry in map(registry.vqgan_entry, registry.vqgan_names()):
+        if entry.file is None and entry.path.is_file():
+            verify_sha256(entry.path, entry.sha256)
+            checked[entry.name] = entry.sha256 is not None
+    return checked
 
 
 def _load_safetensors(path: Path, name: str) -> Mapping[str, Any]:

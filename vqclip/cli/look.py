@@ -40,6 +40,18 @@ def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None
     console.answer("\n".join(lines), {"models": [vars(row) for row in rows]})
 
 
+@models.command("verify")
+def models_verify(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Check the files of every model that is here against their published SHA-256."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import weights
+
+    checked = weights.verify_all()
+    lines = [f"{name}: {'as published' if known else 'here, but no hash of it was published'}"
+             for name, known in checked.items()]  # fmt: skip
+    console.answer("\n".join(lines), {"verified": checked})
+
+
 def config_show(
     preset: Annotated[
         str | None,
@@ -76,7 +88,7 @@ def config_show(
 
 @config.command("check")
 def config_check(
-    file: Annotated[list[Path], typer.Argument(help="YAML files of settings.", metavar="FILE...")],
+    file: Annotated[list[Path], typer.Argument(help="YAML files of settings.", metavar="FILE")],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -22,7 +22,7 @@ def generate(
     prompt: Annotated[str, typer.Argument(help="What to draw: text:weight:stop, | between several.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder of the run. \\[default: runs/DATE-PROMPT-SEED]", metavar="DIR",
+        typer.Option("--output", "-o", help="Folder of the run. \\[default: a new one in runs/]", metavar="DIR",
                      rich_help_panel="Output", show_default=False),
     ] = None,
     overwrite: Annotated[
@@ -44,7 +44,7 @@ def generate(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Draw a prompt: the picture, its frames and a video, in a folder of their own."""
+    """Draw a prompt: its picture, frames and video in a folder."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
     from vqclip import config as configuration
@@ -70,7 +70,7 @@ def resume(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Go on with a run that was stopped or killed; the picture is the one an unbroken run gives."""
+    """Go on with a run that was stopped or killed. The picture is the one that an unbroken run gives."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
 
@@ -134,7 +134,7 @@ def draft(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Draw drafts of a prompt on one contact sheet, the one that CLIP likes best first."""
+    """Draw drafts of a prompt on one contact sheet, best first."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import config as configuration
     from vqclip import drafting
@@ -157,7 +157,7 @@ def reconstruct(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Encode a picture to tokens and decode them: what this VQGAN can show of it."""
+    """Send a picture through a VQGAN and back. Shows what that VQGAN can show."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import config as configuration
     from vqclip import reconstruction
