@@ -21,6 +21,7 @@ from torch import nn
 
 from climbers import Climbers
 from data import PALETTE, Pictures, backgrounds, jitter, over, tensor
+from muon import Muon
 from resumable import Average, Log, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes, unmatched
 from vqgan import CODES, VQGAN
@@ -235,17 +236,23 @@ def main():
     pool = Reconstructions(args.work, pictures, scenes)
     model = build(tokens.tokenizer.vocab_size).train()
     average = Average(model, 0.998)
-    heavy = [p for p in model.parameters() if p.ndim > 1]
-    light = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": heavy, "weight_decay": 0.1}, {"params": light, "weight_decay": 0.0}],
-        lr=args.rate,
-        betas=(0.9, 0.98),
-    )
+    inner, outer, light = [], [], []
+    for name, parameter in model.named_parameters():
+        table = "embedding" in name or name.endswith("text_projection")
+        (light if parameter.ndim <= 1 else outer if table else inner).append(parameter)
+    optimizers = [
+        Muon(inner, lr=args.rate, weight_decay=0.1),
+        torch.optim.AdamW(
+            [{"params": outer, "weight_decay": 0.1}, {"params": light, "weight_decay": 0.0}],
+            lr=args.rate,
+            betas=(0.9, 0.98),
+        ),
+    ]
     step, path, log, recent = 0, args.work / "clip.pt", Log(args.work / "clip.jsonl"), []
     if state := load(path):
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         average.state, average.count, step = state["average"], state["step"], state["step"]
     elif args.warm_start:
         weights = load_file(args.warm_start).items()
@@ -265,7 +272,8 @@ def main():
     begin = int(args.robust_from * args.steps)
     replay, delta = 0, None
     while step < args.steps:
-        set_rate(optimizer, trapezoid(step, args.steps, args.rate, warmup=200))
+        for optimizer in optimizers:
+            set_rate(optimizer, trapezoid(step, args.steps, args.rate, warmup=200))
         robust = step >= begin
         if not robust or replay % args.replays == 0:
             climbed, rows, given = climbers.draw(args.climbed)
@@ -284,10 +292,11 @@ def main():
         if not robust or (replay - 1) % args.replays == 0:
             vectors = encode_text(model, captions)
         loss, accuracy = contrastive(model, shown, vectors, args.batch)
-        optimizer.zero_grad()
+        model.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         vectors = vectors.detach()
         if robust:
             with torch.no_grad():
@@ -325,7 +334,7 @@ def main():
             save(
                 path,
                 model=model.state_dict(),
-                optimizer=optimizer.state_dict(),
+                optimizers=[optimizer.state_dict() for optimizer in optimizers],
                 average=average.state,
                 step=step,
             )

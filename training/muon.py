@@ -7,7 +7,10 @@ import torch
 
 
 class Muon(torch.optim.Optimizer):
-    """For the matrices inside a transformer. The step is scaled to AdamW's size, so that its rates fit."""
+    """For the matrices inside a network; a convolution counts as one, of (out, in x height x width).
+
+    The step is scaled to AdamW's size, so that its rates fit.
+    """
 
     def __init__(self, parameters, lr, momentum=0.95, weight_decay=0.03):
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
@@ -18,9 +21,10 @@ class Muon(torch.optim.Optimizer):
             for parameter in group["params"]:
                 memory = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
                 memory.lerp_(parameter.grad, 1 - group["momentum"])
-                update = orthogonal(parameter.grad.lerp(memory, group["momentum"]))
+                update = orthogonal(parameter.grad.lerp(memory, group["momentum"]).flatten(1))
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(update, alpha=-0.2 * max(parameter.shape) ** 0.5 * group["lr"])
+                size = 0.2 * max(update.shape) ** 0.5
+                parameter.add_(update.view_as(parameter), alpha=-size * group["lr"])
 
 
 def orthogonal(matrix, steps=5):

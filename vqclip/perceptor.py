@@ -33,7 +33,8 @@ class Perceptor(nn.Module):
     """A frozen CLIP: pictures and texts to unit vectors of one space.
 
     cut_size: side of the square pictures that it takes, in pixels. context_length: tokens of a text that it
-    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels.
+    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels. dtype: of the image
+    tower's matrices.
     """
 
     mean: Tensor
@@ -51,6 +52,7 @@ class Perceptor(nn.Module):
         that it was taught, in lower case; empty when they are not known."""
         super().__init__()
         self.vocabulary = vocabulary
+        self.dtype = torch.float32
         self.visual = model.visual
         self._texts: Any = model
         self._tokenizer = tokenizer
@@ -63,7 +65,7 @@ class Perceptor(nn.Module):
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Features of pictures: (N, 3, cut_size, cut_size) float32 in [0, 1] to (N, E) unit float32."""
         pixels = (cutouts - self.mean) / self.std
-        features = self.visual(pixels.to(self._dtype))
+        features = self.visual(pixels.to(self.dtype))
         if isinstance(features, (tuple, list)):
             features = features[0]
         unit: Tensor = F.normalize(features.float(), dim=-1)
@@ -103,11 +105,6 @@ class Perceptor(nn.Module):
         words = dict.fromkeys(re.findall(r"[^\W\d_]+", text.lower()))
         unknown = [word for word in words if self.vocabulary and word not in self.vocabulary]
         return {word: difflib.get_close_matches(word, sorted(self.vocabulary), n=3) for word in unknown}
-
-    @property
-    def _dtype(self) -> torch.dtype:
-        first: Tensor = next(p for p in self.visual.parameters() if p.dim() > 1)
-        return first.dtype
 
     def _ids(self, text: str) -> list[int]:
         if hasattr(self._tokenizer, "encode"):
@@ -151,6 +148,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
 
         # Norms stay in float32; open_clip's own cast leaves them so.
         convert_weights_to_lp(perceptor.visual, dtype=dtype)
+        perceptor.dtype = dtype
     return perceptor
 
 

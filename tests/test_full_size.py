@@ -1,0 +1,48 @@
+"""The field's usual pair at its full size: random weights in the official formats, through the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import pytest
+import torch
+from faults import makers
+from PIL import Image
+from safetensors.torch import save_file
+
+from vqclip import registry
+
+F16 = {"z_channels": 256, "resolution": 256, "ch": 128, "ch_mult": [1, 1, 2, 2, 4], "num_res_blocks": 2,
+       "attn_resolutions": [16]}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_two_steps_of_f16_16384_and_vit_b_32_run_from_official_files() -> None:
+    reference = makers.Reference(embed_dim=256, codes=16384, **F16)
+    assert reference.config["model"] == registry.vqgan_entry("imagenet").model
+    makers.write_lightning(Path("last.ckpt"), dict(reference.state_dict()))
+    makers.write_config(Path("last.yaml"), reference.config)
+    torch.manual_seed(0)
+    clip = open_clip.create_model("ViT-B-32-quickgelu", pretrained=None)
+    save_file(clip.state_dict(), "clip.safetensors")
+    del reference, clip
+    command = [
+        sys.executable, "-m", "vqclip", "generate", "a lighthouse at dusk", "--vqgan", "last.ckpt",
+        "--clip", "ViT-B-32-quickgelu/clip.safetensors", "--size", "256x256", "-n", "2", "--cutouts", "8",
+        "--seed", "1", "-o", "run", "--json",
+    ]  # fmt: skip
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
+    assert told.returncode == 0, told.stdout + told.stderr
+    events = [json.loads(line) for line in told.stdout.splitlines()]
+    steps = [event for event in events if event["event"] == "stepped"]
+    assert [step["step"] for step in steps] == [1, 2]
+    assert all(np.isfinite(step["loss"]) for step in steps)
+    picture = np.asarray(Image.open("run/image.png"))
+    assert picture.shape == (256, 256, 3)
+    frames = [np.asarray(Image.open(path)) for path in sorted(Path("run/frames").iterdir())]
+    assert not np.array_equal(frames[0], picture)
