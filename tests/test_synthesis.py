@@ -11,8 +11,9 @@ import torch
 
 from vqclip import synthesis
 from vqclip.errors import Diverged, OutOfMemory
-from vqclip.events import Event, Finished, StageStarted, Started, Stepped
+from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.perceptor import Gaze
+from vqclip.randomness import step_seed
 from vqclip.settings import Settings
 from vqclip.synthesis import synthesise
 
@@ -230,7 +231,29 @@ def test_fault_44_out_of_memory_says_what_to_change(pair: Pair) -> None:
     with pytest.raises(OutOfMemory, match=r"32x32 with 4 cutouts") as caught:
         list(synthesise(pair[0], fake(answer), settings()))
     assert caught.value.exit_code == 7
-    assert "--cut-chunk 2" in caught.value.hint
+    assert "smaller --size" in caught.value.hint
+
+
+def test_fault_44_out_of_memory_halves_the_chunk_and_loses_no_step(pair: Pair) -> None:
+    vqgan, gazes = pair
+    (gaze,) = gazes("a red apple")
+
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        if len(cutouts) > room:
+            raise torch.OutOfMemoryError("no room")
+        return gaze.perceptor.encode_image(cutouts)
+
+    narrow = [Gaze(_Fake(answer), 1.0, gaze.targets)]  # type: ignore[arg-type]
+    narrow[0].perceptor.cut_size = gaze.perceptor.cut_size
+    room = 99
+    whole = [event for event in synthesise(vqgan, narrow, settings()) if isinstance(event, Stepped)]
+    room = 1
+    events = list(synthesise(vqgan, narrow, settings()))
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert [message.rpartition(" ")[2] for message in warned] == ["2.", "1."]
+    steps = [event for event in events if isinstance(event, Stepped)]
+    assert [step.step for step in steps] == [step.step for step in whole]
+    assert [step.loss for step in steps] == pytest.approx([step.loss for step in whole], rel=1e-3)
 
 
 def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
@@ -250,7 +273,7 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
 
 def test_step_seeds_differ_between_runs_stages_and_steps() -> None:
     seeds = {
-        synthesis.step_seed(seed, stream, stage, step)
+        step_seed(seed, stream, stage, step)
         for seed in (0, 1, 2**62) for stream in (0, 1) for stage in range(3) for step in range(50)
     }  # fmt: skip
     assert len(seeds) == 3 * 2 * 3 * 50

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vqclip import cutouts, drafts, losses, starts
 from vqclip.errors import Diverged, OutOfMemory
-from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped
+from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
 from vqclip.randomness import START_STREAM, STEP_STREAM, make_generator
@@ -38,14 +38,14 @@ def synthesise(
 
     picture: the start, (H, W, 3) uint8, or None. drafter: draws the start when settings.uses_prior.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
-    the device has no room left. Stop iterating to stop.
+    the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
         yield from _Climb(vqgan, gazes, settings, picture, state, drafter).events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
-            f"Try --cut-chunk {max(1, settings.cut_chunk // 2)}, a smaller --size or fewer --cutouts.",
+            "Even one cutout at a time has no room: try a smaller --size, --dtype bfloat16 or a smaller --clip.",
         ) from error
 
 
@@ -59,12 +59,13 @@ class _Climb:
         settings: Settings,
         picture: np.ndarray | None,
         state: State | None,
-        drafter: Drafter | None,
+        drafter: Drafter | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
         self.vqgan, self.settings, self.seed = vqgan, settings, settings.seed
         self.gazes = [(gaze, losses.PromptLoss(gaze.targets, settings.prompts)) for gaze in gazes]
+        self.chunk = settings.cut_chunk
         self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
         self.device = vqgan.codebook.device
         self.bounds = vqgan.latent_bounds
@@ -90,7 +91,15 @@ class _Climb:
             if self.settings.stages > 1:
                 yield StageStarted(self.step, stage.index + 1, len(self.plan), stage.width, stage.height)
             while self.step < stage.last:
-                loss, terms, self.score = self._climb()
+                try:
+                    loss, terms, self.score = self._climb()
+                except torch.OutOfMemoryError:
+                    if self.chunk == 1:
+                        raise
+                    # The step begins anew with the same random numbers, so only the summation changes.
+                    self.chunk = max(1, min(self.chunk, self.settings.cutouts) // 2)
+                    yield Warned(f"out of memory at step {self.step + 1}; going on with --cut-chunk {self.chunk}.")
+                    continue
                 self.step += 1
                 yield Stepped(
                     self.step,
@@ -214,8 +223,8 @@ class _Climb:
             chain = cutouts.pyramid(source, cutouts.levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]
             share = gaze.weight / self.total_weight
-            for first in range(0, len(plan), self.settings.cut_chunk):
-                part = plan.part(first, first + self.settings.cut_chunk)
+            for first in range(0, len(plan), self.chunk):
+                part = plan.part(first, first + self.chunk)
                 features = gaze.perceptor.encode_image(cutouts.take(copies, part, side, noise))
                 partial = len(part) / len(plan)
                 loss = prompt_loss(features, part.weights) * share * partial
