@@ -1,6 +1,6 @@
 """Write the trained models as the files that vqclip ships: fp16 safetensors, their configurations, checksums.
 
-    python training/export.py --work DIR --out checkpoints [--only vqgan|clip]
+    python training/export.py --work DIR --out checkpoints [--only vqgan|clip|prior]
 
 Can run at any time during training: it takes the running averages of the last checkpoints.
 """
@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from open_clip.factory import create_model
 from safetensors.torch import save_file
 
 import clip as clip_training
+import prior as prior_training
 import vqgan as vqgan_training
 from data import Pictures
 from resumable import load
@@ -113,21 +115,36 @@ def export_clip(work, out, source):
     )
 
 
+def export_prior(work, out, source):
+    step = load(work / "prior.pt")["step"]
+    model = prior_training.trained(work, source)
+    plain = model.plain()
+    words, style = torch.randint(0, model.shape.vocabulary, (2, model.shape.words)), torch.zeros(2, dtype=torch.long)
+    codes = torch.randint(0, model.shape.codes, (2, model.shape.side**2))
+    with torch.no_grad():
+        assert torch.allclose(plain(words, style, codes), model(words, style, codes), atol=1e-3)
+    write(half(plain.state_dict()), out / "tiny_prior.safetensors")
+    (out / "tiny_prior.json").write_text(json.dumps(asdict(model.shape), indent=2) + "\n")
+    print("prior at step", step)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "checkpoints")
-    parser.add_argument("--only", choices=["vqgan", "clip"])
+    parser.add_argument("--only", choices=["vqgan", "clip", "prior"])
     parser.add_argument(
         "--source", choices=["average", "model"], default="average", help="running average or live weights"
     )
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    if args.only != "clip":
+    if args.only in (None, "vqgan"):
         export_vqgan(args.work, args.out, args.source)
-    if args.only != "vqgan":
+    if args.only in (None, "clip"):
         export_clip(args.work, args.out, args.source)
+    if args.only in (None, "prior"):
+        export_prior(args.work, args.out, args.source)
     present = [name for name in CHECKED if (args.out / name).exists()]
     sums = [f"{hashlib.sha256((args.out / name).read_bytes()).hexdigest()}  {name}\n" for name in present]
     (args.out / "SHA256SUMS").write_text("".join(sums))

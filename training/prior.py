@@ -1,7 +1,6 @@
 """Train the token prior: caption -> the 8x8 codes of a 64 px picture, for starting points.
 
     python training/prior.py --work DIR --steps 3600
-    python training/prior.py --work DIR --export checkpoints     then look at it with `vqclip draft`
 
 A causal transformer over [style, caption tokens, codes in reading order]. The style (which picture set) and
 the caption are dropped now and then, for classifier-free guidance and for sampling without a style.
@@ -9,15 +8,12 @@ Needs the finished DIR/vqgan.pt: its codes are what is learned.
 """
 
 import argparse
-import json
 import random
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
 from torch import nn
 
 from captions import GROUP_WEIGHT, caption, phrase
@@ -172,24 +168,12 @@ def train(args, pictures, tokens, vocabulary):
             )
 
 
-def trained(work, vocabulary, source="average"):
+def trained(work, source="average"):
+    """The trained prior, for the export."""
     state = load(work / "prior.pt")[source]
-    model = TiedPrior(shape_of(vocabulary), state["codebook"]).eval().requires_grad_(False)
+    model = TiedPrior(shape_of(len(state["word.weight"]) - 1), state["codebook"]).eval().requires_grad_(False)
     model.load_state_dict(state)
     return model
-
-
-def export(work, out, vocabulary):
-    model = trained(work, vocabulary)
-    plain = model.plain()
-    words, style = torch.randint(0, vocabulary, (2, WORDS)), torch.zeros(2, dtype=torch.long)
-    codes = torch.randint(0, CODES, (2, PLACES))
-    with torch.no_grad():
-        assert torch.allclose(plain(words, style, codes), model(words, style, codes), atol=1e-3)
-    weights = {k: v.to(torch.float16).contiguous() for k, v in plain.state_dict().items()}
-    save_file(weights, out / "tiny_prior.safetensors")
-    (out / "tiny_prior.safetensors").chmod(0o644)
-    (out / "tiny_prior.json").write_text(json.dumps(asdict(model.shape), indent=2) + "\n")
 
 
 def main():
@@ -198,15 +182,11 @@ def main():
     parser.add_argument("--steps", type=int, default=3600)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--export", type=Path, help="write tiny_prior.* into this folder and stop")
     args = parser.parse_args()
     torch.set_num_threads(1)
     tokens = Tokens(args.work / "bpe.txt.gz")
     vocabulary = tokens.tokenizer.vocab_size
-    if args.export:
-        export(args.work, args.export, vocabulary)
-    else:
-        train(args, Pictures(args.work), tokens, vocabulary)
+    train(args, Pictures(args.work), tokens, vocabulary)
 
 
 if __name__ == "__main__":
