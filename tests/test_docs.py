@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from vqclip import cutouts
 from vqclip.settings import Settings
@@ -51,6 +52,20 @@ def test_the_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\w+)$", "\n".join(blocks("README.md", "")), re.MULTILINE):
         assert re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "checkpoints/README.md", "training/README.md"])
+def test_what_a_document_links_to_is_there(name: str) -> None:
+    path = ROOT / name
+    targets = re.findall(r"\]\(([^)#\s]+)\)", path.read_text(encoding="utf-8"))
+    local = [target for target in targets if not target.startswith("http")]
+    assert not [target for target in local if not (path.parent / target).exists()]
+
+
+def test_the_readme_opens_with_a_picture_made_by_the_tool() -> None:
+    (picture,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))[:1]
+    with Image.open(ROOT / picture) as sheet:
+        assert sheet.width >= 800
 
 
 def test_the_example_of_a_cut_method_works() -> None:
