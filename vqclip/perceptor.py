@@ -87,7 +87,9 @@ class Perceptor(nn.Module):
 
     @property
     def _dtype(self) -> torch.dtype:
-        first: Tensor = next(p for p in self.visual.parameters() if p.dim() > 1)
+        # Of what multiplies pixels: embeddings and norms stay in float32 when a tower is cast.
+        kinds = (nn.Conv2d, nn.Linear)
+        first: Tensor = next(module.weight for module in self.visual.modules() if isinstance(module, kinds))
         return first.dtype
 
     def _ids(self, text: str) -> list[int]:
