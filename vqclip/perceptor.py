@@ -1,7 +1,7 @@
 """The perceptor: one CLIP of open_clip, frozen, that scores cutouts of a picture against texts.
 
-The networks are open_clip's own; only how they are loaded is ours: built without weights, filled from a
-checked file, and never fetched by surprise.
+The networks are open_clip's own; how they are loaded is ours: built without weights, filled from a checked
+file, and never fetched by surprise. Image towers that `towers` knows are computed its way, which is faster.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import open_regular, printable
 from vqclip.registry import ClipFiles
+from vqclip.towers import find_tower
 from vqclip.weights import load_into, read_state_dict
 
 MAX_CONFIG_BYTES = 1_000_000
@@ -42,6 +43,7 @@ class Perceptor(nn.Module):
         """model: open_clip's, with its weights. tokenizer: open_clip's for that model."""
         super().__init__()
         self.visual = model.visual
+        self._own = find_tower(model.visual)
         self._texts: Any = model
         self._tokenizer = tokenizer
         size = model.visual.image_size
@@ -53,7 +55,7 @@ class Perceptor(nn.Module):
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Features of pictures: (N, 3, cut_size, cut_size) float32 in [0, 1] to (N, E) unit float32."""
         pixels = (cutouts - self.mean) / self.std
-        features = self.visual(pixels.to(self._dtype))
+        features = (self._own or self.visual)(pixels.to(self._dtype))
         if isinstance(features, (tuple, list)):
             features = features[0]
         unit: Tensor = F.normalize(features.float(), dim=-1)
@@ -84,6 +86,11 @@ class Perceptor(nn.Module):
         ids = self._ids(text)
         fits = self.context_length - 2
         return str(self._tokenizer.decode(ids[fits:])).strip() if len(ids) > fits else ""
+
+    @property
+    def tower(self) -> str:
+        """Whose forward encodes pictures: "own" or "open_clip"."""
+        return "open_clip" if self._own is None else "own"
 
     @property
     def _dtype(self) -> torch.dtype:
