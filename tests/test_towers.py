@@ -12,10 +12,13 @@ import torch.nn.functional as F
 from open_clip.model import CLIP, convert_weights_to_lp
 from torch import Tensor, nn
 
-from vqclip.perceptor import Perceptor
-from vqclip.towers import find_tower
+from vqclip import perceptor as perceptors
+from vqclip import registry
+from vqclip.perceptor import Perceptor, load_perceptor
+from vqclip.towers import find_tower, fold_norms
 
 MEAN, STD = (0.48, 0.46, 0.41), (0.27, 0.26, 0.28)
+CPU = torch.device("cpu")
 SMALL = {"image_size": 32, "patch_size": 8, "width": 64, "layers": 2, "head_width": 16}
 """A vision transformer that is built and run in no time."""
 
@@ -304,3 +307,58 @@ def test_the_text_tower_is_untouched() -> None:
     assert list(before) == list(after)
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert modules == list(model.transformer.modules())
+
+
+def test_the_built_in_tower_is_folded_and_sees_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = registry.find_clip("tiny")
+    folded = load_perceptor(files, CPU)
+    halved = load_perceptor(files, CPU, torch.bfloat16)
+    monkeypatch.setattr(perceptors, "fold_norms", lambda visual: False)
+    plain = load_perceptor(files, CPU)
+    assert (folded.tower, halved.tower, plain.tower) == ("folded", "folded", "open_clip")
+    assert not [module for module in folded.visual.modules() if isinstance(module, nn.BatchNorm2d)]
+    cutouts = pictures(64, 16)
+    (ours, our_gradient), (theirs, their_gradient) = (gaze(p.encode_image, cutouts) for p in (folded, plain))
+    assert apart(theirs[0], theirs[1]) > 1e-3
+    assert apart(ours, theirs) < 1e-5
+    assert alike(our_gradient, their_gradient) > 0.9999
+    assert our_gradient.norm().item() == pytest.approx(their_gradient.norm().item(), rel=1e-3)
+    assert alike(halved.encode_image(cutouts), theirs) > 0.99
+    assert apart(folded.encode_text(["a red apple"]), plain.encode_text(["a red apple"])) == 0
+
+
+def train(visual: Any) -> None:
+    visual.layer2.train()
+
+
+def count_for_ever(visual: Any) -> None:
+    visual.bn2 = nn.BatchNorm2d(8, track_running_stats=False).eval()
+
+
+def share(visual: Any) -> None:
+    visual.layer3[0].bn1 = nn.SyncBatchNorm(64).eval()
+
+
+def add_a_norm(visual: Any) -> None:
+    visual.avgpool = nn.Sequential(nn.AvgPool2d(2), nn.BatchNorm2d(16)).eval()
+
+
+def hook_stem(visual: Any) -> None:
+    visual.conv1.register_forward_hook(lambda *_: None)
+
+
+@pytest.mark.parametrize("change", [train, count_for_ever, share, add_a_norm, hook_stem])
+def test_norms_that_are_not_frozen_or_not_known_are_not_folded(change: Callable[[Any], Any]) -> None:
+    visual = small(layers=[1, 1, 1, 1], width=16, head_width=64).visual
+    change(visual)
+    before = {name: tensor.clone() for name, tensor in visual.state_dict().items()}
+    assert not fold_norms(visual)
+    after = visual.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+
+
+def test_vision_transformers_have_nothing_to_fold() -> None:
+    visual = small().visual
+    assert not fold_norms(visual)
+    assert find_tower(visual) is not None

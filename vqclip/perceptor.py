@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import open_regular, printable
 from vqclip.registry import ClipFiles
-from vqclip.towers import find_tower
+from vqclip.towers import find_tower, fold_norms, is_folded
 from vqclip.weights import load_into, read_state_dict
 
 MAX_CONFIG_BYTES = 1_000_000
@@ -89,8 +89,10 @@ class Perceptor(nn.Module):
 
     @property
     def tower(self) -> str:
-        """Whose forward encodes pictures: "own" or "open_clip"."""
-        return "open_clip" if self._own is None else "own"
+        """Whose forward encodes pictures: "own", "folded" (open_clip's over folded norms) or "open_clip"."""
+        if self._own is not None:
+            return "own"
+        return "folded" if is_folded(self.visual) else "open_clip"
 
     @property
     def _dtype(self) -> torch.dtype:
@@ -135,7 +137,11 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     tokenizer = _tokenizer(files, config)
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
     perceptor = Perceptor(model, tokenizer, mean, std)
-    perceptor.requires_grad_(False).eval().to(device)
+    perceptor.requires_grad_(False).eval()
+    if fold_norms(perceptor.visual) and device.type == "cpu":
+        # Folded and channels last, the built-in tower takes three fifths of its time; measured on CPUs only.
+        perceptor.visual.to(memory_format=torch.channels_last)
+    perceptor.to(device)
     if dtype != torch.float32:
         from open_clip.model import convert_weights_to_lp
 

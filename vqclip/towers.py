@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 _QUICK = 1.702
 _PLAIN_PARTS = {
@@ -65,6 +66,35 @@ def find_tower(visual: nn.Module) -> PlainTower | None:
     from open_clip import transformer as known
 
     return PlainTower(visual) if _is_plain(visual, known) else None
+
+
+def fold_norms(visual: nn.Module) -> bool:
+    """Put the frozen batch norms of a CLIP ResNet (Radford et al. 2021) into its convolutions, in place.
+
+    Returns False, and changes nothing, when the tower is not a ModifiedResNet of open_clip that is known in
+    every part. The forward stays open_clip's; the names in the state dict change, so fold after loading.
+    """
+    from open_clip import modified_resnet as known
+
+    if type(visual) is not known.ModifiedResNet or not _untouched(visual):
+        return False
+    pairs = [(owner, convolution, norm) for owner in visual.modules() for convolution, norm in _normed(owner, known)]
+    norms = [module for module in visual.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    if len(pairs) != len(norms) or not all(_folds(*pair) for pair in pairs):
+        return False
+    for owner, convolution, norm in pairs:
+        before, after = owner.get_submodule(convolution), owner.get_submodule(norm)
+        assert isinstance(before, nn.Conv2d)
+        assert isinstance(after, nn.BatchNorm2d)
+        fused = fuse_conv_bn_eval(before, after)
+        owner.set_submodule(convolution, fused)
+        owner.set_submodule(norm, nn.Identity())
+    return True
+
+
+def is_folded(visual: nn.Module) -> bool:
+    """Whether `fold_norms` was here."""
+    return isinstance(getattr(visual, "bn1", None), nn.Identity)
 
 
 def _patches(pixels: Tensor, size: tuple[int, int]) -> Tensor:
@@ -170,6 +200,28 @@ def _is_plain_mlp(mlp: Any, known: Any) -> bool:
         and type(layers["gelu"]) in (nn.GELU, known.QuickGELU)
         and all(type(layers[name]) is nn.Linear for name in ("c_fc", "c_proj"))
         and all(_parts(layers[name]) == {"weight", "bias"} for name in ("c_fc", "c_proj"))
+    )
+
+
+def _normed(owner: Any, known: Any) -> list[tuple[str, str]]:
+    """Names of the convolutions that a part of a ResNet has, each with the norm that follows it."""
+    if type(owner) is known.ModifiedResNet:
+        return [("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3")]
+    if type(owner) is known.Bottleneck:
+        shortcut = [] if owner.downsample is None else [("downsample.0", "downsample.1")]
+        return [("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"), *shortcut]
+    return []
+
+
+def _folds(owner: nn.Module, convolution: str, norm: str) -> bool:
+    parts = dict(owner.named_modules())
+    before, after = parts.get(convolution), parts.get(norm)
+    return (
+        type(before) is nn.Conv2d
+        and type(after) is nn.BatchNorm2d
+        and _parts(before) == {"weight"}
+        and _parts(after) == {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}
+        and not (before.training or after.training)
     )
 
 
