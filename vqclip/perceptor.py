@@ -1,7 +1,7 @@
 """The perceptor: one CLIP of open_clip, frozen, that scores cutouts of a picture against texts.
 
-The networks are open_clip's own; only how they are loaded is ours: built without weights, filled from a
-checked file, and never fetched by surprise.
+The networks are open_clip's own; how they are loaded is ours: built without weights, filled from a checked
+file, and never fetched by surprise. Image towers that `towers` knows are computed its way, which is faster.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import open_regular, printable
 from vqclip.registry import ClipFiles
+from vqclip.towers import find_tower, fold_norms, is_folded
 from vqclip.weights import load_into, read_state_dict
 
 MAX_CONFIG_BYTES = 1_000_000
@@ -33,8 +34,7 @@ class Perceptor(nn.Module):
     """A frozen CLIP: pictures and texts to unit vectors of one space.
 
     cut_size: side of the square pictures that it takes, in pixels. context_length: tokens of a text that it
-    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels. dtype: of the image
-    tower's matrices.
+    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels.
     """
 
     mean: Tensor
@@ -52,8 +52,8 @@ class Perceptor(nn.Module):
         that it was taught, in lower case; empty when they are not known."""
         super().__init__()
         self.vocabulary = vocabulary
-        self.dtype = torch.float32
         self.visual = model.visual
+        self._own = find_tower(model.visual)
         self._texts: Any = model
         self._tokenizer = tokenizer
         size = model.visual.image_size
@@ -65,7 +65,7 @@ class Perceptor(nn.Module):
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Features of pictures: (N, 3, cut_size, cut_size) float32 in [0, 1] to (N, E) unit float32."""
         pixels = (cutouts - self.mean) / self.std
-        features = self.visual(pixels.to(self.dtype))
+        features = (self._own or self.visual)(pixels.to(self.dtype))
         if isinstance(features, (tuple, list)):
             features = features[0]
         unit: Tensor = F.normalize(features.float(), dim=-1)
@@ -106,6 +106,20 @@ class Perceptor(nn.Module):
         unknown = [word for word in words if self.vocabulary and word not in self.vocabulary]
         return {word: difflib.get_close_matches(word, sorted(self.vocabulary), n=3) for word in unknown}
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of what multiplies pixels: embeddings and norms stay in float32 when a tower is cast."""
+        kinds = (nn.Conv2d, nn.Linear)
+        first: Tensor = next(module.weight for module in self.visual.modules() if isinstance(module, kinds))
+        return first.dtype
+
+    @property
+    def tower(self) -> str:
+        """Whose forward encodes pictures: "own", "folded" (open_clip's over folded norms) or "open_clip"."""
+        if self._own is not None:
+            return "own"
+        return "folded" if is_folded(self.visual) else "open_clip"
+
     def _ids(self, text: str) -> list[int]:
         if hasattr(self._tokenizer, "encode"):
             return list(self._tokenizer.encode(_neutral(text)))
@@ -142,13 +156,16 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     tokenizer = _tokenizer(files, config)
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
     perceptor = Perceptor(model, tokenizer, mean, std, _vocabulary(files))
-    perceptor.requires_grad_(False).eval().to(device)
+    perceptor.requires_grad_(False).eval()
+    if fold_norms(perceptor.visual) and device.type == "cpu":
+        # Folded and channels last, the built-in tower takes three fifths of its time; measured on CPUs only.
+        perceptor.visual.to(memory_format=torch.channels_last)
+    perceptor.to(device)
     if dtype != torch.float32:
         from open_clip.model import convert_weights_to_lp
 
         # Norms stay in float32; open_clip's own cast leaves them so.
         convert_weights_to_lp(perceptor.visual, dtype=dtype)
-        perceptor.dtype = dtype
     return perceptor
 
 
