@@ -5,6 +5,7 @@ Nothing here imports torch before it is needed, so that a wrong setting is refus
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from vqclip.perceptor import Gaze
+    from vqclip.perceptor import Gaze, Perceptor
     from vqclip.prior import Drafter
     from vqclip.vqgan import VQGAN
 
@@ -112,21 +113,27 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
     drafter = None
     if inputs.prior is not None and not begun:
         drafter = load_drafter(inputs.prior, vqgan.n_embed, place.device)
-    gazes, warnings = [], []
+    gazes: list[Gaze] = []
+    warnings: list[str] = []
     for files_of_clip, weight in inputs.clips:
         perceptor = load_perceptor(files_of_clip, place.device, place.dtype)
-        for prompt in prompts:
-            lost = perceptor.cut_text(prompt.text)
-            if lost:
-                limit = f"{files_of_clip.name} reads {perceptor.context_length} tokens"
-                warnings.append(f"{limit}; this part is not seen: {lost!r}")
-            for word, near in perceptor.unknown_words(prompt.text).items():
-                known = f"; spelt like it: {', '.join(near)}" if near else ""
-                warnings.append(f"{files_of_clip.name} was not taught the word {word!r}{known}.")
-        targets = perceptor.encode_text([prompt.text for prompt in prompts])
+        texts = [prompt.text for prompt in prompts]
+        warnings += unread(files_of_clip.name, perceptor, texts)
+        targets = perceptor.encode_text(texts)
         perceptor.drop_text_tower()
         gazes.append(Gaze(perceptor, weight, targets))
     return Models(vqgan, gazes, drafter, warnings)
+
+
+def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[str]:
+    """A warning for each end of a text that the CLIP of that name does not read, and each word it was not taught."""
+    for text in texts:
+        lost = perceptor.cut_text(text)
+        if lost:
+            yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {lost!r}"
+        for word, near in perceptor.unknown_words(text).items():
+            known = f"; spelt like it: {', '.join(near)}" if near else ""
+            yield f"{name} was not taught the word {word!r}{known}."
 
 
 def with_absolute_paths(settings: Settings) -> Settings:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,14 +28,30 @@ from vqclip.weights import load_into, read_state_dict
 MAX_CONFIG_BYTES = 1_000_000
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
+_RESIZE_MODES = ("shortest", "squash", "longest")
+_INTERPOLATIONS = ("bicubic", "bilinear", "random")
 _SPECIAL = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)>", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a whole picture becomes the square that a CLIP was trained on, in the words of open_clip.
+
+    resize_mode: shortest (scale the shorter side, cut the middle out), squash or longest (scale the longer side,
+    pad with the grey fill_color, 0 to 255). interpolation: bicubic or bilinear; random means bicubic here.
+    """
+
+    resize_mode: str = "shortest"
+    interpolation: str = "bicubic"
+    fill_color: int = 0
 
 
 class Perceptor(nn.Module):
     """A frozen CLIP: pictures and texts to unit vectors of one space.
 
     cut_size: side of the square pictures that it takes, in pixels. context_length: tokens of a text that it
-    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels.
+    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels. framing: what it
+    expects of whole pictures. logit_scale: the factor on cosines that it learned, at most 100 in the CLIP paper.
     """
 
     mean: Tensor
@@ -47,11 +64,15 @@ class Perceptor(nn.Module):
         mean: Sequence[float],
         std: Sequence[float],
         vocabulary: frozenset[str] = frozenset(),
+        framing: Framing | None = None,
     ) -> None:
         """model: open_clip's, with its weights. tokenizer: open_clip's for that model. vocabulary: the words
         that it was taught, in lower case; empty when they are not known."""
         super().__init__()
         self.vocabulary = vocabulary
+        self.framing = framing or Framing()
+        # open_clip keeps the logarithm, in some models as a vector of one.
+        self.logit_scale = float(model.logit_scale.float().exp())
         self.visual = model.visual
         self._own = find_tower(model.visual)
         self._texts: Any = model
@@ -155,7 +176,9 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     _rebuild_buffers(model, source)
     tokenizer = _tokenizer(files, config)
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
-    perceptor = Perceptor(model, tokenizer, mean, std, _vocabulary(files))
+    perceptor = Perceptor(model, tokenizer, mean, std, _vocabulary(files), _framing(preprocessing, source))
+    if not math.isfinite(perceptor.logit_scale):
+        raise ModelError(f"{source}: its logit_scale is out of range.", "Take another CLIP.")
     perceptor.requires_grad_(False).eval()
     if fold_norms(perceptor.visual) and device.type == "cpu":
         # Folded and channels last, the built-in tower takes three fifths of its time; measured on CPUs only.
@@ -233,6 +256,23 @@ def _read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if 0 in preprocessing.get("std", ()):
         raise ModelError(f"{shown}: preprocess_cfg.std holds a zero.", "Give a folder of open_clip.")
     return config["model_cfg"], preprocessing
+
+
+def _framing(preprocessing: dict[str, Any], source: str) -> Framing:
+    """The framing that a preprocess_cfg asks for; open_clip's defaults where it says nothing."""
+    default = Framing()
+    mode = preprocessing.get("resize_mode") or default.resize_mode
+    interpolation = preprocessing.get("interpolation") or default.interpolation
+    fill = preprocessing.get("fill_color") or default.fill_color
+    for key, value, valid in (
+        ("resize_mode", mode, mode in _RESIZE_MODES),
+        ("interpolation", interpolation, interpolation in _INTERPOLATIONS),
+        ("fill_color", fill, isinstance(fill, int) and 0 <= fill <= 255),
+    ):
+        if not valid:
+            shown = printable(str(value))[:60]
+            raise ModelError(f"{source}: preprocess_cfg.{key} is {shown}.", "Give a folder of open_clip.")
+    return Framing(mode, interpolation, fill)
 
 
 def _known_config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
