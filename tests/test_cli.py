@@ -290,7 +290,8 @@ def test_fault_33_prompts_never_choose_a_place(call: Any) -> None:
 
 
 COMMANDS = ["", "generate", "draft", "resume", "video", "reconstruct", "info", "models", "models list",
-            "models verify", "config", "config show", "config check"]  # fmt: skip
+            "models verify", "config", "config show", "config check", "classify", "score", "index",
+            "search"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -300,7 +301,7 @@ def test_help_fits_eighty_columns_and_gives_every_default(call: Any, command: st
     assert answer.err == ""
     assert max(map(len, answer.out.splitlines())) <= 80
     assert "…" not in answer.out
-    assert "..." not in answer.out.replace("[ARGS]...", "").replace("{FILE}...", "")
+    assert "..." not in answer.out.replace("[ARGS]...", "").replace("{FILE}...", "").replace("{IMAGE}...", "")
 
 
 def test_every_setting_is_an_option_with_its_default_and_unit(call: Any) -> None:

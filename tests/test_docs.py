@@ -33,7 +33,7 @@ def test_the_commands_of_the_readme_run_in_their_order(monkeypatch: pytest.Monke
     assert script.count("vqclip ") >= 10
     told = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
-    for path in ("car/image.png", "car.gif", "back.png", "mine.yaml", "out/a blue car/image.png"):
+    for path in ("car/image.png", "car.gif", "back.png", "nearest.png", "mine.yaml", "out/a blue car/image.png"):
         assert Path(path).stat().st_size > 0, path
 
 
