@@ -98,7 +98,7 @@ def update(
     try:
         while work.encode_some(encode):
             now = time.monotonic()
-            if now - said >= TELL_SECONDS:
+            if now - said >= TELL_SECONDS and work.done < work.todo:
                 tell(f"{work.done} of {work.todo} new pictures")
                 said = now
             if keeps and now - saved >= SAVE_SECONDS:
