@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vqclip.errors import VqclipError
+from vqclip.errors import ReaderGone, VqclipError
 from vqclip.events import Drafted, Event, Finished, Opened, Saved, StageStarted, Started, Stepped, Warned
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ LINE_SECONDS = 10.0
 def plain(text: str) -> str:
     """The text without what could steer a terminal: control and direction characters are written as escapes."""
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def _say(line: str) -> None:
+    """One line on standard output."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # Under its own name: the command line library would turn this one into exit code 1.
+        raise ReaderGone("nobody reads standard output any more.") from None
 
 
 class Console:
@@ -44,7 +53,7 @@ class Console:
         if self.as_json:
             self._json({"event": "result", **record})
         else:
-            print(plain(text), flush=True)
+            _say(plain(text))
 
     def note(self, text: str) -> None:
         """Say something beside the answer, on standard error."""
@@ -161,4 +170,4 @@ class Console:
 
     def _json(self, record: Mapping[str, Any]) -> None:
         line = json.dumps({"schema_version": SCHEMA_VERSION, **record}, default=str, ensure_ascii=True)
-        print(line, flush=True)
+        _say(line)

@@ -74,6 +74,13 @@ class EncoderError(VqclipError):
     kind = "encoder"
 
 
+class ReaderGone(VqclipError):
+    """Whoever read standard output went away (`| head`): nothing is left to say, and nobody to say it to."""
+
+    exit_code = 141
+    kind = "reader"
+
+
 class Interrupted(VqclipError):
     """A signal ended the run after its step was finished and kept.
 

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from vqclip import __version__
 from vqclip.cli import look, run, scoring
-from vqclip.errors import Interrupted, UsageError, VqclipError
+from vqclip.errors import Interrupted, ReaderGone, UsageError, VqclipError
 
 EXIT_CODES = """
 Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input picture,
@@ -77,6 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(arguments: list[str]) -> int:
     try:
         code = app(args=arguments, prog_name="vqclip", standalone_mode=False)
+    except (ReaderGone, BrokenPipeError):
+        # The interpreter would try once more to flush what nobody reads.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ReaderGone.exit_code
     except VqclipError as error:
         _fail(error, arguments)
         return error.exit_code
@@ -91,10 +95,6 @@ def _run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         _fail(Interrupted("stopped at once."), arguments)
         return 130
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is left to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     return code if isinstance(code, int) else 0
 
 

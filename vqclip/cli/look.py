@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,7 +81,9 @@ def config_show(
     values = resolved.settings.to_dict()
     lines = []
     for name, value in values.items():
-        line = yaml.safe_dump({name: value}, default_flow_style=None, allow_unicode=True, width=10_000).strip()
+        # Inside a flow list a value is written on one line and quoted where it has to be; the list's brackets go.
+        flow = yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=math.inf).strip()
+        line = f"{name}: {flow[1:-1]}"
         lines.append(f"{line}  # {resolved.sources[name]}" if sources else line)
     record = {"settings": values, "preset": resolved.preset, "sources": dict(resolved.sources)}
     console.answer("\n".join(lines), record)
