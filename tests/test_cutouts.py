@@ -86,6 +86,15 @@ def test_parts_of_a_plan_give_the_cutouts_of_the_whole() -> None:
     torch.testing.assert_close(whole, parts, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("count", "most", "sizes"), [(12, 5, [4, 4, 4]), (33, 16, [11, 11, 11]), (3, 8, [3]),
+                                                      (5, 2, [1, 2, 2]), (4, 1, [1, 1, 1, 1])])  # fmt: skip
+def test_parts_are_even_and_in_order(count: int, most: int, sizes: list[int]) -> None:
+    plan = smart(count, Canvas(256, 192, 64), Settings(), seeded(3))
+    parts = list(plan.parts(most))
+    assert [len(part) for part in parts] == sizes
+    assert torch.equal(torch.cat([part.homographies for part in parts]), plan.homographies)
+
+
 def test_cutouts_send_a_gradient_to_every_pixel_they_see() -> None:
     image = soft_picture(128, 128).requires_grad_()
     plan = plain_plan([0.0], [0.0], [128.0], 128, 128, 64)

@@ -8,8 +8,9 @@ one after another, crop by crop, each with a resampling of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +39,15 @@ class CutPlan:
 
     def __len__(self) -> int:
         return len(self.homographies)
+
+    def parts(self, most: int) -> Iterator[CutPlan]:
+        """The plan in order, in parts of at most `most` cutouts and of sizes as even as can be.
+
+        A last part of a single cutout would go through other kernels than its neighbours, and round differently.
+        """
+        count = -(-len(self) // most)
+        bounds = [len(self) * number // count for number in range(count + 1)]
+        return (self.part(first, last) for first, last in pairwise(bounds))
 
     def part(self, first: int, last: int) -> CutPlan:
         """The cutouts from `first` up to `last`."""

@@ -223,8 +223,7 @@ class _Climb:
             chain = cutouts.pyramid(source, cutouts.levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]
             share = gaze.weight / self.total_weight
-            for first in range(0, len(plan), self.chunk):
-                part = plan.part(first, first + self.chunk)
+            for part in plan.parts(self.chunk):
                 features = gaze.perceptor.encode_image(cutouts.take(copies, part, side, noise))
                 partial = len(part) / len(plan)
                 loss = prompt_loss(features, part.weights) * share * partial
