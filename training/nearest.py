@@ -1,0 +1,67 @@
+"""How much of a drawing is a memory: the best draft of each prompt beside the training picture nearest to it.
+
+    python training/nearest.py --work DIR --out nearest.png
+
+Nearest means the least mean absolute difference at 64 px on white, over all pictures that the prior was taught,
+their recoloured copies and mirror images. Prints that difference, and the one of the VQGAN's own reconstruction of
+the picture found: a draft that is as near as that is a copy.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from data import Pictures, over, tensor
+from prior import STYLES
+from sheets import PROMPTS, sheet
+from vqclip.loading import Inputs, Place, load
+from vqclip.randomness import START_STREAM, make_generator
+from vqclip.settings import Settings
+
+
+def best_draft(prompt, seed):
+    """-> ([3, 64, 64] in 0..1, the VQGAN)"""
+    from vqclip import drafts
+
+    settings = Settings(prompt=prompt, seed=seed, init="prior", video=False, threads=1)
+    models = load(Inputs.check(settings), Place.find(settings))
+    generator = make_generator(seed, START_STREAM)
+    return drafts.draw(models.vqgan, models.drafter, models.gazes, settings, generator).images[0], models.vqgan
+
+
+@torch.no_grad()
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
+    parser.add_argument("--out", type=Path, default=Path("nearest.png"))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("prompts", nargs="*", default=PROMPTS)
+    args = parser.parse_args()
+    pictures = Pictures(args.work)
+    rows = np.array([r for r in pictures.train if pictures.rows[r]["set"] in STYLES])
+    taught = torch.cat([over(tensor(pictures.x64[part]), torch.ones(1)) for part in np.array_split(rows, 64)])
+    shown = []
+    for prompt in args.prompts:
+        drawn, vqgan = best_draft(prompt, args.seed)
+        views = [drawn, drawn.flip(2)]
+        distances = torch.stack(
+            [torch.cat([(p - v).abs().mean((1, 2, 3)) for p in taught.split(512)]) for v in views]
+        )
+        view, place = divmod(int(distances.argmin()), len(rows))
+        found = taught[place].flip(2) if view else taught[place]
+        again = vqgan.decode(vqgan.quantize(vqgan.encode(found[None])))[0].clamp(0, 1)
+        record = pictures.rows[rows[place]]
+        copy = ", recoloured" if record["copy"] else ""
+        print(
+            f"{prompt}: {distances.min():.3f} to {record['set']}, {record['names'][0]}{copy}; "
+            f"its reconstruction is at {(again - found).abs().mean():.3f}",
+            flush=True,
+        )
+        shown.append([drawn, found, again])
+    sheet(shown, args.out, labels=args.prompts)
+
+
+if __name__ == "__main__":
+    main()
