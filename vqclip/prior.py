@@ -90,7 +90,7 @@ class Prior(nn.Module):
         generator: torch.Generator,
         *,
         guidance: float = 3.0,
-        temperature: float = 0.9,
+        temperature: float = 0.8,
         top: int = 128,
     ) -> Tensor:
         """Write N drawings for the P texts of one prompt: (N, side, side) int64 codes.
@@ -149,7 +149,7 @@ class Drafter:
         *,
         style: str | None = None,
         guidance: float = 3.0,
-        temperature: float = 0.9,
+        temperature: float = 0.8,
     ) -> Tensor:
         """Write `count` drawings: (count, side, side) int64 codes of the VQGAN.
 
