@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import api, files, metadata, runs
+from vqclip import api, files, metadata, registry, runs
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
 from vqclip.events import Finished, Opened, Saved, Started, Stepped, Warned
 
@@ -109,6 +109,16 @@ def test_fault_43_the_same_run_again_does_nothing(small: dict[str, Any]) -> None
     assert [type(e) for e in again] == [Opened, Saved]
     assert [type(e) for e in vqclip.resume("run")] == [Opened, Saved]
     assert Path("run/image.png").stat().st_mtime_ns == before
+
+
+def test_a_run_that_drew_nothing_is_not_in_the_way(small: dict[str, Any]) -> None:
+    Path("bad.safetensors").write_bytes(b"not a model")
+    Path("bad.yaml").write_bytes(Path(registry.find_vqgan("tiny").config).read_bytes())
+    with pytest.raises(ModelError):
+        draw("run", small, vqgan="bad.safetensors", preset="tiny")
+    assert runs.read_manifest(Path("run")).status == "failed"
+    draw("run", small)
+    assert runs.read_manifest(Path("run")).status == "finished"
 
 
 def test_another_run_is_never_overwritten_unasked(small: dict[str, Any]) -> None:

@@ -126,7 +126,9 @@ def test_info_video_resume_and_reconstruct(call: Any) -> None:
     assert film["frames"] == 5
     assert getattr(Image.open("film.gif"), "n_frames", 0) >= 2
     assert call("resume", "run").out.endswith("image.png\n")
-    report = call("reconstruct", "run/image.png", "-o", "back.png", "--json").lines[-1]
+    answer = call("reconstruct", "run/image.png", "-o", "back.png", "--json")
+    assert answer.err == ""
+    report = answer.lines[-1]
     assert Image.open("back.png").size == (32, 32)
     assert report["tokens"] == 16
     assert report["psnr"] > 10

@@ -66,7 +66,7 @@ def start(
     """Begin a run in `output`, in a fresh folder below `parent`, or without files.
 
     An output that holds the same run is continued, or left alone when it is finished; another run is
-    replaced only with `overwrite`. Raises OutputError otherwise.
+    replaced only with `overwrite`, or when it failed before it drew anything. Raises OutputError otherwise.
     """
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
@@ -74,6 +74,7 @@ def start(
     if output is None and parent is None:
         return _climb(inputs, None)
     directory = output or runs.new_directory(inputs.settings, parent or Path("runs"))
+    overwrite = overwrite or runs.failed_at_once(directory)
     if output is not None and runs.holds_run(directory) and not overwrite:
         return _again(inputs, directory, stop)
     run = runs.open_run(directory)

@@ -39,7 +39,7 @@ def reconstruct(settings: Settings, picture: Path, output: Path, *, with_size: b
         width, height = settings.width, settings.height
     width, height = (max(vqgan.factor, side // vqgan.factor * vqgan.factor) for side in (width, height))
     with torch.no_grad():
-        image = torch.from_numpy(pixels).to(device).permute(2, 0, 1)[None] / 255
+        image = torch.from_numpy(np.array(pixels)).to(device).permute(2, 0, 1)[None] / 255
         image = fit(image, width, height)
         indices = vqgan.indices(vqgan.encode(image))
         decoded = vqgan.decode(vqgan.lookup(indices)).clamp(0, 1)

@@ -181,3 +181,11 @@ def open_run(directory: Path) -> Run:
 def holds_run(directory: Path) -> bool:
     """Whether the directory holds a run or pictures of one."""
     return any((directory / name).exists() for name in ("run.json", "image.png", "frames", "state"))
+
+
+def failed_at_once(directory: Path) -> bool:
+    """Whether a run failed in the directory before it drew anything, so that replacing it loses nothing."""
+    made = [directory / "image.png", *(directory / "frames").glob("*"), *(directory / "state").glob("*")]
+    if not (directory / "run.json").is_file() or any(path.exists() for path in made):
+        return False
+    return read_manifest(directory).status == "failed"
