@@ -126,6 +126,20 @@ def test_the_gradient_goes_to_the_picture_and_not_into_the_weights(tiny: Percept
     assert not any(parameter.requires_grad for parameter in tiny.parameters())
 
 
+def test_one_picture_is_seen_as_among_many(tiny: Perceptor) -> None:
+    images = pixels(6, tiny.cut_size)
+
+    def seen(parts: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        inputs = [part.clone().requires_grad_() for part in parts]
+        features = torch.cat([tiny.encode_image(part) for part in inputs])
+        features[:, :5].sum().backward()
+        return features.detach(), torch.cat([part.grad for part in inputs if part.grad is not None])
+
+    whole, single = seen([images]), seen(list(images.split(1)))
+    for one, other in zip(whole, single, strict=True):
+        assert float((one - other).norm() / one.norm()) < 1e-5
+
+
 def test_without_its_text_tower_it_still_sees() -> None:
     perceptor = load("tiny")
     image = pixels(1, perceptor.cut_size)

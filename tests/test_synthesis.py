@@ -99,9 +99,7 @@ def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
     return loop.z.grad.clone()
 
 
-# Not 1: single pictures go through other kernels, and a rectifier of the built-in tower may then land on the other
-# side of zero.
-@pytest.mark.parametrize("chunk", [3, 5, 8])
+@pytest.mark.parametrize("chunk", [1, 3, 5, 8])
 @pytest.mark.parametrize("method", ["smart", "crowson", "pooled"])
 def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: str, chunk: int) -> None:
     prompt = "a red apple | a blue car:0.5 | fog:-0.3"
@@ -115,25 +113,6 @@ def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: st
     whole = gradient(pair, settings(**common, cut_chunk=16))
     parts = gradient(pair, settings(**common, cut_chunk=chunk))
     assert float((whole - parts).norm() / whole.norm()) < 1e-4
-
-
-@pytest.mark.parametrize("chunk", [1, 2, 7])
-def test_chunks_of_any_size_give_the_gradient_of_the_whole_through_a_smooth_perceptor(pair: Pair, chunk: int) -> None:
-    mix = torch.randn(3, 3, generator=torch.Generator().manual_seed(0))
-
-    def answer(cutouts: torch.Tensor) -> torch.Tensor:
-        curved = torch.tanh(4 * cutouts - 2).mean((2, 3)) + cutouts.square().mean((2, 3))
-        return torch.nn.functional.normalize(curved @ mix, dim=1)
-
-    def first_gradient(size: int) -> torch.Tensor:
-        wanted = settings(cutouts=16, size="64x96", cut_chunk=size)
-        loop = synthesis._Climb(pair[0], fake(answer), wanted, None, None)
-        loop._climb()
-        assert loop.z.grad is not None
-        return loop.z.grad.clone()
-
-    whole = first_gradient(16)
-    assert float((whole - first_gradient(chunk)).norm() / whole.norm()) < 1e-5
 
 
 def test_the_score_of_the_prompt_rises(pair: Pair) -> None:

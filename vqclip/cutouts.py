@@ -43,7 +43,7 @@ class CutPlan:
     def parts(self, most: int) -> Iterator[CutPlan]:
         """The plan in order, in parts of at most `most` cutouts and of sizes as even as can be.
 
-        A last part of a single cutout would go through other kernels than its neighbours, and round differently.
+        Even, because a last part of one cutout costs a perceptor as much as one of two.
         """
         count = -(-len(self) // most)
         bounds = [len(self) * number // count for number in range(count + 1)]

@@ -85,11 +85,13 @@ class Perceptor(nn.Module):
 
     def encode_image(self, cutouts: Tensor) -> Tensor:
         """Features of pictures: (N, 3, cut_size, cut_size) float32 in [0, 1] to (N, E) unit float32."""
-        pixels = (cutouts - self.mean) / self.std
-        features = (self._own or self.visual)(pixels.to(self.dtype))
+        # A lone picture goes beside itself: kernels for one round otherwise than those for many, and a rectifier may
+        # then land on the other side of zero, so that a cutout would have another gradient alone than in a batch.
+        shown = cutouts.expand(2, -1, -1, -1) if len(cutouts) == 1 else cutouts
+        features = (self._own or self.visual)(((shown - self.mean) / self.std).to(self.dtype))
         if isinstance(features, (tuple, list)):
             features = features[0]
-        unit: Tensor = F.normalize(features.float(), dim=-1)
+        unit: Tensor = F.normalize(features[: len(cutouts)].float(), dim=-1)
         return unit
 
     @torch.no_grad()
