@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -68,3 +69,39 @@ def pair() -> tuple[Any, Callable[..., Any]]:
         return [Gaze(perceptor, weight, targets)]
 
     return vqgan, gazes
+
+
+class Answer:
+    """Exit code, standard output and standard error of one call in this process."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Standard output as JSON lines; fails when a line is none."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The one JSON object of standard output; fails when that holds anything else."""
+        (line,) = self.out.splitlines()
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> Any:
+    """Call the command line in this process."""
+
+    from vqclip import cli
+
+    def call(*arguments: str) -> Answer:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            cli.main(list(arguments))
+        out, err = capfd.readouterr()
+        code = exit_.value.code
+        return Answer(code if isinstance(code, int) else 0, out, err)
+
+    return call

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vqclip import cli
 from vqclip.errors import Diverged, EncoderError, ModelError, OutOfMemory, VqclipError
 from vqclip.settings import options
 
@@ -37,33 +36,6 @@ FAST = [
     "--dtype",
     "float32",
 ]
-
-
-class Answer:
-    """Exit code, standard output and standard error of one call in this process."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """Standard output as JSON lines; fails when a line is none."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@pytest.fixture
-def call(capfd: pytest.CaptureFixture[str]) -> Any:
-    """Call the command line in this process."""
-
-    def call(*arguments: str) -> Answer:
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main(list(arguments))
-        out, err = capfd.readouterr()
-        code = exit_.value.code
-        return Answer(code if isinstance(code, int) else 0, out, err)
-
-    return call
 
 
 def in_a_process(*arguments: str, **known: Any) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from vqclip import cli, images, labels, picture_index, scoring
+from vqclip import images, labels, picture_index, scoring
 from vqclip.errors import InputError, UsageError
 from vqclip.perceptor import Perceptor
 from vqclip.settings import Settings
@@ -23,35 +23,6 @@ from vqclip.settings import Settings
 FAST = ["--threads", "1", "--dtype", "float32"]
 COLOURS = ("red", "green", "blue", "yellow")
 SETTINGS = Settings(threads=1, dtype="float32")
-
-
-class Answer:
-    """Exit code, standard output and standard error of one call in this process."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """The one JSON object of standard output; fails when that holds anything else."""
-        (line,) = self.out.splitlines()
-        found: dict[str, Any] = json.loads(line)
-        return found
-
-
-@pytest.fixture
-def call(capfd: pytest.CaptureFixture[str]) -> Any:
-    """Call the command line in this process."""
-
-    def call(*arguments: str) -> Answer:
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main(list(arguments))
-        out, err = capfd.readouterr()
-        code = exit_.value.code
-        return Answer(code if isinstance(code, int) else 0, out, err)
-
-    return call
 
 
 @pytest.fixture
