@@ -19,6 +19,8 @@ class Muon(torch.optim.Optimizer):
     def step(self):
         for group in self.param_groups:
             for parameter in group["params"]:
+                if parameter.grad is None:  # a part that had no share in this loss
+                    continue
                 memory = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
                 memory.lerp_(parameter.grad, 1 - group["momentum"])
                 update = orthogonal(parameter.grad.lerp(memory, group["momentum"]).flatten(1))
