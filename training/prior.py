@@ -18,17 +18,29 @@ from torch import nn
 
 from captions import GROUP_WEIGHT, caption, phrase
 from clip import Tokens
-from data import Pictures, over, tensor
+from data import Pictures, affine, over, tensor
 from muon import Muon
 from resumable import Average, Log, load, mixed, save, set_rate, trapezoid
+from scenes import Scenes
 from vqclip.architecture import PriorShape
 from vqclip.prior import Prior
 from vqgan import CODES, EMBED_DIM, VQGAN
 
 #: Picture sets that are learned, and the names of their styles.
-STYLES = {"fluent-emoji-flat": "fluent-flat", "fluent-emoji": "fluent", "noto": "noto", "twemoji": "twemoji"}
-SIDE, WORDS = 8, 12
+STYLES = {
+    "fluent-emoji-flat": "fluent-flat",
+    "fluent-emoji": "fluent",
+    "fluent-3d": "fluent-3d",
+    "noto": "noto",
+    "noto-v1": "blob",
+    "twemoji": "twemoji",
+    "emojione": "emojione",
+    "fxemoji": "fxemoji",
+}
+SIDE, WORDS = 8, 16
 PLACES = SIDE * SIDE
+#: Shares of a batch: pictures as they are, moved a little, and compositions.
+SHARES = (0.5, 0.2, 0.3)
 
 
 class TiedPrior(Prior):
@@ -64,7 +76,7 @@ class TiedPrior(Prior):
 
 def shape_of(vocabulary):
     return PriorShape(
-        width=192, layers=6, heads=6, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
+        width=256, layers=6, heads=8, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
         styles=tuple(STYLES.values()),
     )  # fmt: skip
 
@@ -78,29 +90,67 @@ def words_of(tokens, texts, vocabulary):
     return ids
 
 
-@torch.no_grad()
-def encode_pictures(work, pictures):
-    """Codes of every picture of STYLES and of its mirror image, on white: int16 [2, n, 64], and rows."""
-    path = work / "codes.npz"
-    if path.exists():
+class Shelf:
+    """The codes of everything that is learned, made once by the VQGAN: int16 [n, 64] each, as DIR/codes.npz.
+
+    `plain` and `moved` are [2, rows, 64]: of each picture, on white, and of its mirror image. `composed` has a
+    caption and a style for each. `test` are the test pictures.
+    """
+
+    def __init__(self, work, pictures, compositions=24_000):
+        path = work / "codes.npz"
+        if not path.exists():
+            with torch.no_grad():
+                np.savez(path, **self._make(work, pictures, compositions))
         stored = np.load(path)
-        return stored["codes"], stored["rows"]
-    vqgan = VQGAN().eval()
-    vqgan.load_state_dict(load(work / "vqgan.pt")["average"])
-    rows = np.array([r for r in pictures.train if pictures.rows[r]["set"] in STYLES and pictures.rows[r]["hexcode"]])
-    result = np.zeros((2, len(rows), PLACES), np.int16)
-    for start in range(0, len(rows), 128):
-        images = over(tensor(pictures.x64[rows[start : start + 128]]), torch.ones(1)) * 2 - 1
-        for side, shown in enumerate((images, images.flip(3))):
+        self.rows, self.plain, self.moved = stored["rows"], stored["plain"], stored["moved"]
+        self.composed, self.captions = stored["composed"], stored["captions"].tolist()
+        self.composed_style = stored["composed_style"]
+        self.test_rows, self.test = stored["test_rows"], stored["test"]
+
+    def _make(self, work, pictures, compositions):
+        vqgan = VQGAN().eval()
+        vqgan.load_state_dict(load(work / "vqgan.pt")["average"])
+
+        def encode(images):
             with mixed():
-                codes = vqgan.quantize.indices(vqgan.encode(shown))
-            result[side, start : start + 128] = codes.flatten(1).numpy()
-    np.savez(path, codes=result, rows=rows)
-    return result, rows
+                codes = vqgan.quantize.indices(vqgan.encode(images * 2 - 1).float())
+            return codes.flatten(1).numpy().astype(np.int16)
+
+        def of_rows(rows, change):
+            parts = []
+            for some in np.array_split(rows, max(1, len(rows) // 128)):
+                rgba = tensor(pictures.x64[some])
+                parts.append([encode(over(change(shown), torch.ones(1))) for shown in (rgba, rgba.flip(3))])
+            return np.stack([np.concatenate(side) for side in zip(*parts, strict=True)])
+
+        def known(rows):
+            return np.array([r for r in rows if pictures.rows[r]["set"] in STYLES and pictures.rows[r]["hexcode"]])
+
+        rows, test_rows = known(pictures.train), known(pictures.test)
+        test_rows = np.array([r for r in test_rows if not pictures.rows[r]["copy"]])
+        composed, captions, styles = [], [], []
+        for style, name in enumerate(STYLES):
+            scenes = Scenes(pictures, [r for r in rows if pictures.rows[r]["set"] == name])
+            for _ in range(compositions // len(STYLES) // 100):
+                images, texts = scenes.compositions(100)
+                composed.append(encode(images))
+                captions += texts
+                styles += [style] * len(texts)
+        return {
+            "rows": rows,
+            "plain": of_rows(rows, lambda rgba: rgba),
+            "moved": of_rows(rows, lambda rgba: affine(rgba, (0.75, 1.1), rotation=4, shift=0.1, flip=0)),
+            "composed": np.concatenate(composed),
+            "captions": np.array(captions),
+            "composed_style": np.array(styles),
+            "test_rows": test_rows,
+            "test": of_rows(test_rows, lambda rgba: rgba)[0],
+        }
 
 
 def train(args, pictures, tokens, vocabulary):
-    codes, rows = encode_pictures(args.work, pictures)
+    shelf = Shelf(args.work, pictures)
     codebook = load(args.work / "vqgan.pt")["average"]["quantize.embedding.weight"]
     torch.manual_seed(0)
     model = TiedPrior(shape_of(vocabulary), codebook).train()
@@ -109,8 +159,8 @@ def train(args, pictures, tokens, vocabulary):
     inner = [p for name, p in model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
     outer = [p for name, p in model.named_parameters() if not (name.startswith("blocks.") and p.ndim == 2)]
     optimizers = [
-        Muon(inner, lr=args.rate),
-        torch.optim.AdamW(outer, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.03),
+        Muon(inner, lr=args.rate, weight_decay=0.05),
+        torch.optim.AdamW(outer, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.05),
     ]
     step, path, log, recent = 0, args.work / "prior.pt", Log(args.work / "prior.jsonl"), []
     if state := load(path):
@@ -118,34 +168,63 @@ def train(args, pictures, tokens, vocabulary):
         for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
         average.state, average.count, step = state["average"], state["step"], state["step"]
-    records = [pictures.rows[r] for r in rows]
+    records = [pictures.rows[r] for r in shelf.rows]
     weight = np.array([(0.4 if r["copy"] else 1.0) * GROUP_WEIGHT.get(r["group"], 1.0) for r in records])
-    kept_back = np.random.RandomState(1).choice(len(rows), 256, False)
-    weight[kept_back] = 0
     weight /= weight.sum()
     sets = list(STYLES)
-    style = torch.tensor([sets.index(r["set"]) for r in records])
+    style = np.array([sets.index(r["set"]) for r in records])
     random.seed(step)
     np.random.seed(step)
     torch.manual_seed(step)
-    print(len(rows), "pictures", sum(p.numel() for p in model.parameters()), "parameters", flush=True)
+    parameters = sum(p.numel() for p in model.parameters())
+    print(len(records), "pictures", len(shelf.captions), "compositions", parameters, "parameters", flush=True)
 
-    def loss_of(chosen, texts, side, drop):
-        words = words_of(tokens, texts, vocabulary)
+    def losses_of(texts, styles, codes, drop):
+        """Cross-entropy of every code: [B, 64]."""
+        words, which = words_of(tokens, texts, vocabulary), torch.from_numpy(styles).long()
         words[torch.rand(len(words)) < 0.12 * drop] = vocabulary
-        which = style[chosen].clone()
         which[torch.rand(len(which)) < 0.15 * drop] = len(STYLES)
-        target = torch.from_numpy(codes[side, chosen].astype(np.int64))
+        target = torch.from_numpy(codes.astype(np.int64))
         with mixed():
             logits = model(words, which, target)
-        return F.cross_entropy(logits.float().flatten(0, 1), target.flatten())
+        return F.cross_entropy(logits.float().transpose(1, 2), target, reduction="none")
+
+    def batch():
+        plain, moved = (round(args.batch * share) for share in SHARES[:2])
+        chosen = np.random.choice(len(records), plain + moved, p=weight)
+        side = np.random.randint(0, 2, plain + moved)
+        composed = np.random.randint(0, len(shelf.captions), args.batch - plain - moved)
+        texts = [phrase(records[c], tags=False) if random.random() < 0.7 else caption(records[c]) for c in chosen] + [
+            shelf.captions[c] for c in composed
+        ]
+        codes = [
+            shelf.plain[side[:plain], chosen[:plain]],
+            shelf.moved[side[plain:], chosen[plain:]],
+            shelf.composed[composed],
+        ]
+        return texts, np.concatenate([style[chosen], shelf.composed_style[composed]]), np.concatenate(codes)
+
+    @torch.no_grad()
+    def test():
+        """Mean loss of the test pictures under the averaged weights, of all and of each style."""
+        live = {k: v.clone() for k, v in model.state_dict().items()}
+        model.load_state_dict(average.state)
+        names = [pictures.rows[r]["names"][0] for r in shelf.test_rows]
+        styles = np.array([sets.index(pictures.rows[r]["set"]) for r in shelf.test_rows])
+        losses = torch.cat(
+            [
+                losses_of(names[i : i + 64], styles[i : i + 64], shelf.test[i : i + 64], 0).mean(1)
+                for i in range(0, len(names), 64)
+            ]
+        )
+        model.load_state_dict(live)
+        of_style = {STYLES[name]: round(losses[styles == i].mean().item(), 3) for i, name in enumerate(sets)}
+        return losses.mean().item(), of_style
 
     while step < args.steps:
         for optimizer in optimizers:
             set_rate(optimizer, trapezoid(step, args.steps, args.rate))
-        chosen = np.random.choice(len(rows), args.batch, p=weight)
-        texts = [phrase(records[c], tags=False) if random.random() < 0.7 else caption(records[c]) for c in chosen]
-        loss = loss_of(chosen, texts, np.random.randint(0, 2, args.batch), 1)
+        loss = losses_of(*batch(), drop=1).mean()
         model.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -155,9 +234,10 @@ def train(args, pictures, tokens, vocabulary):
         average.update(model)
         recent.append(loss.item())
         if step % 100 == 0 or step == args.steps:
-            with torch.no_grad():
-                held = loss_of(kept_back, [phrase(records[c], tags=False) for c in kept_back], 0, 0).item()
-            log.write(step=step, loss=float(np.mean(recent)), kept_back=held)
+            measured = {}
+            if step % 500 == 0 or step == args.steps:
+                measured["test"], measured["by style"] = test()
+            log.write(step=step, loss=float(np.mean(recent)), **measured)
             recent = []
             save(
                 path,

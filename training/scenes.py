@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from captions import GROUP_WEIGHT, caption, count_caption, pair_caption, phrase
+from captions import GROUP_WEIGHT, ON_GROUND, caption, count_caption, pair_caption, phrase
 from data import SHADES, affine, backgrounds, over, tensor
 
 #: sky colour, ground colour, phrases
@@ -37,11 +37,11 @@ def shade(word):
 
 
 class Scenes:
-    """Draws batches of (pictures [B, 3, 64, 64] in 0..1, captions)."""
+    """Draws batches of (pictures [B, 3, 64, 64] in 0..1, captions), of all training pictures or of some rows."""
 
-    def __init__(self, pictures):
+    def __init__(self, pictures, rows=None):
         self.pictures, self.concepts, self.family = pictures, defaultdict(list), defaultdict(list)
-        for row in pictures.train:
+        for row in pictures.train if rows is None else rows:
             record = pictures.rows[row]
             self.concepts[record["hexcode"] or record["names"][0]].append(row)
             if record["colours"]:
@@ -61,17 +61,20 @@ class Scenes:
     def _rgba(self, rows):
         return tensor(np.stack([self.pictures.x64[r] for r in rows]))
 
-    def _grounds(self, count):
-        """Grounds [count, 3, 64, 64] and for each a colour word, a scenery's phrases or None."""
+    def _grounds(self, count, white=0.45, plain=0.28, scenery=0.08):
+        """Grounds [count, 3, 64, 64] and for each a colour word, a scenery's phrases or None.
+
+        What is left of the shares gets a ground that no word tells of.
+        """
         ground, words = backgrounds(count, 64, white=0.0), [None] * count
         for i, chance in enumerate(np.random.rand(count)):
-            if chance < 0.45:
+            if chance < white:
                 ground[i] = 1.0
-                words[i] = "white" if chance < 0.05 else None
-            elif chance < 0.73:
+                words[i] = "white" if chance < white / 9 else None
+            elif chance < white + plain:
                 words[i] = random.choice(list(SHADES))
                 ground[i] = shade(words[i])
-            elif chance < 0.81:
+            elif chance < white + plain + scenery:
                 sky, land, words[i] = random.choice(SCENERY)
                 horizon = random.randint(24, 52)
                 ground[i, :, :horizon], ground[i, :, horizon:] = shade(sky), shade(land)
@@ -120,7 +123,7 @@ class Scenes:
             shift=0.25 if near else 0.08,
             shear=0.1 if near else 0.0,
         )
-        groups, texts = self._groups(pairs, counts)
+        groups, texts = self._groups(self.singles(2 * pairs + counts), pairs, counts)
         ground, words = self._grounds(count)
         images = over(torch.cat([rgba, groups]), ground)
         captions = []
@@ -148,9 +151,28 @@ class Scenes:
             images[blurred] = F.interpolate(F.avg_pool2d(images[blurred], 2), scale_factor=2, mode="bilinear")
         return images, captions
 
-    def _groups(self, pairs, counts):
-        """Two pictures side by side, and two or three copies of one: [n, 4, 64, 64] and captions."""
-        rows = self.singles(2 * pairs + counts)
+    def compositions(self, count):
+        """Upright drawings of more than a thing on white: on a ground that is told, in pairs, in twos and threes."""
+        pairs, counts = count * 3 // 10, count // 5
+        rows = self.singles(count - pairs - counts)
+        groups, texts = self._groups(self.singles(2 * pairs + counts), pairs, counts)
+        ground, words = self._grounds(count, white=0.3, plain=0.4, scenery=0.3)
+        images = over(torch.cat([affine(self._rgba(rows), (0.65, 1.0), shift=0.06), groups]), ground)
+        texts = [phrase(self.pictures.rows[row], tags=False) for row in rows] + texts
+        captions = []
+        for text, word in zip(texts, words, strict=True):
+            if isinstance(word, list):
+                text = random.choice(word).format(random.choice(["a ", ""]) + text)
+            elif word:
+                text = random.choice(ON_GROUND).format(text, word)
+            captions.append(text)
+        return images, captions
+
+    def _groups(self, rows, pairs, counts):
+        """Two pictures side by side, and two or three copies of one: [n, 4, 64, 64] and captions.
+
+        rows: 2 · pairs + counts of them.
+        """
         first = affine(self._rgba(rows[:pairs]), (0.4, 0.53), rotation=8)
         second = affine(self._rgba(rows[pairs : 2 * pairs]), (0.4, 0.53), rotation=8)
         images, texts = [], []

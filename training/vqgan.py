@@ -1,6 +1,6 @@
 """Train the small VQGAN: taming-transformers' encoder and decoder around an EMA codebook, f8, no GAN loss.
 
-    python training/vqgan.py --work DIR --steps 3600
+    python training/vqgan.py --work DIR --steps 4600
 
 Resumes from DIR/vqgan.pt. The picture is folded 2x2 into channels before taming's Encoder and unfolded
 after its Decoder (`pixel_unshuffle: 2`): taming's GroupNorm wants multiples of 32 channels, and at full
@@ -20,6 +20,7 @@ from taming.modules.diffusionmodules.model import Decoder, Encoder
 from torch import nn
 
 from data import Pictures, affine, backgrounds, over, tensor
+from muon import Muon
 from resumable import Average, Log, cosine, load, mixed, save, set_rate
 
 DDCONFIG = {
@@ -34,7 +35,7 @@ DDCONFIG = {
     "attn_resolutions": [8],
     "dropout": 0.0,
 }
-EMBED_DIM, CODES, FOLD = 16, 1024, 2
+EMBED_DIM, CODES, FOLD = 16, 2048, 2
 
 
 class Codebook(nn.Module):
@@ -150,6 +151,10 @@ def edge_loss(output, target):
     return loss
 
 
+def is_inner_kernel(name, parameter):
+    return parameter.ndim == 4 and not name.endswith(("conv_in.weight", "conv_out.weight"))
+
+
 @torch.no_grad()
 def measure(model, pictures):
     """Mean absolute error on 0..1 of test pictures and held-out styles, and the share of codes in use."""
@@ -188,8 +193,8 @@ def measure(model, pictures):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--steps", type=int, default=3600)
-    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--steps", type=int, default=4600)
+    parser.add_argument("--rate", type=float, default=5e-3)
     parser.add_argument("--warm-start", type=Path, help="begin with these shipped weights, not from nothing")
     parser.add_argument("--free-steps", type=int, default=150, help="steps before the codebook is put in")
     args = parser.parse_args()
@@ -199,11 +204,21 @@ def main():
     model = VQGAN().train()
     statistics, average = CodeStatistics(model.quantize), Average(model, 0.998)
     trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=args.rate, betas=(0.9, 0.99), weight_decay=1e-4)
+    # Muon for the kernels inside, which learn several times faster with it; AdamW for what meets pixels and codes.
+    inside = ("encoder", "decoder")
+    inner = [p for name, p in model.named_parameters() if name.startswith(inside) and is_inner_kernel(name, p)]
+    known = {id(p) for p in inner}
+    optimizers = [
+        Muon(inner, lr=args.rate, weight_decay=0.0),
+        torch.optim.AdamW(
+            [p for p in trained if id(p) not in known], lr=args.rate, betas=(0.9, 0.99), weight_decay=1e-4
+        ),
+    ]
     step, path, log, recent = 0, args.work / "vqgan.pt", Log(args.work / "vqgan.jsonl"), []
     if state := load(path):
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         average.state, average.count = state["average"], state["step"]
         statistics.counts, statistics.sums, step = state["counts"], state["sums"], state["step"]
         torch.manual_seed(step)
@@ -213,7 +228,8 @@ def main():
         args.free_steps = -1
     np.random.seed(step)
     while step < args.steps:
-        set_rate(optimizer, cosine(step, args.steps, args.rate))
+        for optimizer in optimizers:
+            set_rate(optimizer, cosine(step, args.steps, args.rate))
         if step == args.free_steps:
             with torch.no_grad():
                 outputs = [
@@ -234,10 +250,11 @@ def main():
         output = output.float()
         l1, edges = (output - images).abs().mean(), edge_loss(output, images)
         loss = l1 + 0.5 * edges + 0.25 * commit
-        optimizer.zero_grad()
+        model.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         step += 1
         average.update(model)
         recent.append((l1.item(), edges.item(), commit.item()))
@@ -255,7 +272,7 @@ def main():
             save(
                 path,
                 model=model.state_dict(),
-                optimizer=optimizer.state_dict(),
+                optimizers=[optimizer.state_dict() for optimizer in optimizers],
                 average=average.state,
                 counts=statistics.counts,
                 sums=statistics.sums,
