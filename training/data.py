@@ -111,13 +111,18 @@ def colours(rgba):
     return [PALETTE[i] for i in np.argsort(-counts)[:3] if counts[i] > 0.3]
 
 
-def rotate_hue(rgba, degrees):
-    """Turn the hue of a premultiplied picture, keeping its luma."""
+def rotate_hue_matrix(degrees):
+    """float [3, 3]: turns the hue of an RGB column, keeping its luma."""
     u, w = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
     luma = np.array([0.299, 0.587, 0.114])
     cosine = np.eye(3) - luma
     sine = np.array([[0.168, 0.330, -0.497], [-0.328, 0.035, 0.292], [1.25, -1.05, -0.203]])
-    return _recoloured(rgba, (luma[None] + u * cosine + w * sine).astype(np.float32), 0.0)
+    return torch.from_numpy((luma[None] + u * cosine + w * sine).astype(np.float32))
+
+
+def rotate_hue(rgba, degrees):
+    """Turn the hue of a premultiplied picture, keeping its luma."""
+    return _recoloured(rgba, rotate_hue_matrix(degrees).numpy(), 0.0)
 
 
 def _recoloured(rgba, matrix, offset):

@@ -91,6 +91,16 @@ class PriorShape:
     styles: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class EnlargerShape:
+    """All that decides the shape of an enlarger: width, layers, and the codes and their dim of the VQGAN."""
+
+    width: int
+    layers: int
+    codes: int
+    dim: int
+
+
 def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     """Read a taming-style configuration: a YAML file of at most 1 MB, or its content.
 
@@ -154,6 +164,18 @@ def read_prior_shape(path: Path) -> PriorShape:
     if shape.width % shape.heads:
         raise ModelError(f"{source}: width {shape.width} is no multiple of heads {shape.heads}.", _HINT)
     return shape
+
+
+def read_enlarger_shape(path: Path) -> EnlargerShape:
+    """Read the JSON file beside an enlarger's weights. Raises ModelError for what describes no enlarger."""
+    source = printable(path)
+    fields = _Fields(source, _read_yaml(path, source))
+    return EnlargerShape(
+        width=fields.whole("width", 1, 2**13),
+        layers=fields.whole("layers", 1, 64),
+        codes=fields.whole("codes", 1, 2**20),
+        dim=fields.whole("dim", 1, 2**14),
+    )
 
 
 def _check(given: Architecture, source: str) -> None:

@@ -137,6 +137,15 @@ class PriorFiles:
 
 
 @dataclass(frozen=True)
+class EnlargerFiles:
+    """An enlarger on this machine: its weights and its shape (JSON)."""
+
+    name: str
+    weights: Path
+    config: Path
+
+
+@dataclass(frozen=True)
 class ModelRow:
     """One line of `vqclip models list`. kind: vqgan, clip or prior. path: where it is or belongs, None if unknown."""
 
