@@ -14,8 +14,8 @@ ONE_WORD = (
 )  # fmt: skip
 COLOURED = (
     "a red apple", "a blue car", "a green tree", "a yellow bird", "a pink flower", "a purple butterfly",
-    "a brown bear", "an orange pumpkin", "a black cat", "a white rabbit", "a red heart", "a blue fish", "a green book",
-    "a yellow star", "a purple umbrella", "a grey elephant",
+    "a brown bear", "an orange pumpkin", "a black cat", "a white rabbit", "a red heart", "a blue fish",
+    "a green book", "a yellow star", "a purple umbrella", "a grey elephant",
 )  # fmt: skip
 TWO_THINGS = (
     "a cat and a dog", "a sun and a cloud", "two fish", "a red apple and a green apple", "a moon and a star",
@@ -25,7 +25,8 @@ TWO_THINGS = (
 SCENES = (
     "a red car on a green field", "a lighthouse at dusk", "a rocket at night", "a boat on the sea",
     "a tree in the snow", "a palm tree on the beach", "a house on the grass", "a camel in the desert",
-    "a white swan on a blue background", "a yellow flower on a black background", "a snowy mountain", "a full moon at night",
+    "a white swan on a blue background", "a yellow flower on a black background", "a snowy mountain",
+    "a full moon at night",
 )  # fmt: skip
 STYLES = (
     "a drawing of a cute penguin", "clip art of a teapot", "a cartoon monkey face", "an icon of a camera",

@@ -1,6 +1,6 @@
 """Write the trained models as the files that vqclip ships: fp16 safetensors, their configurations, checksums.
 
-    python training/export.py --work DIR --out checkpoints [--only vqgan|clip|prior]
+    python training/export.py --work DIR --out checkpoints [--only vqgan|clip|prior|enlarger]
 
 Can run at any time during training: it takes the running averages of the last checkpoints.
 """
@@ -17,6 +17,7 @@ from open_clip.factory import create_model
 from safetensors.torch import save_file
 
 import clip as clip_training
+import enlarger as enlarger_training
 import prior as prior_training
 import vqgan as vqgan_training
 from data import Pictures
@@ -43,6 +44,8 @@ CHECKED = [
     "tiny_clip/words.txt",
     "tiny_prior.safetensors",
     "tiny_prior.json",
+    "tiny_enlarger.safetensors",
+    "tiny_enlarger.json",
 ]
 
 
@@ -128,23 +131,30 @@ def export_prior(work, out, source):
     print("prior at step", step)
 
 
+def export_enlarger(work, out, source):
+    state = load(work / "enlarger.pt")
+    write(half(state[source]), out / "tiny_enlarger.safetensors")
+    (out / "tiny_enlarger.json").write_text(json.dumps(asdict(enlarger_training.SHAPE), indent=2) + "\n")
+    print("enlarger at step", state["step"])
+
+
+EXPORTS = {"vqgan": export_vqgan, "clip": export_clip, "prior": export_prior, "enlarger": export_enlarger}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "checkpoints")
-    parser.add_argument("--only", choices=["vqgan", "clip", "prior"])
+    parser.add_argument("--only", choices=list(EXPORTS))
     parser.add_argument(
         "--source", choices=["average", "model"], default="average", help="running average or live weights"
     )
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    if args.only in (None, "vqgan"):
-        export_vqgan(args.work, args.out, args.source)
-    if args.only in (None, "clip"):
-        export_clip(args.work, args.out, args.source)
-    if args.only in (None, "prior"):
-        export_prior(args.work, args.out, args.source)
+    for name, export in EXPORTS.items():
+        if args.only in (None, name):
+            export(args.work, args.out, args.source)
     present = [name for name in CHECKED if (args.out / name).exists()]
     sums = [f"{hashlib.sha256((args.out / name).read_bytes()).hexdigest()}  {name}\n" for name in present]
     (args.out / "SHA256SUMS").write_text("".join(sums))

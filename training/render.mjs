@@ -29,7 +29,8 @@ const ICON_SETS = ['flat-color-icons', 'fluent-color', 'meteocons'];
 const sets = option('--sets', [...EMOJI_SETS, ...ICON_SETS].join(',')).split(',');
 const FLAGS_GROUP = 9;
 const MAX_ASPECT = 3.2;
-const PICTURES_PER_CHILD = 1000; // resvg-js gives its buffers back only when the process ends
+// resvg-js gives its buffers back only when the process ends: about 25 MB for a picture of 256 px
+const PICTURES_PER_CHILD = Math.ceil(5e6 / size ** 2);
 const MORE_TO_DO = 3;
 
 const slug = (text) => text.toLowerCase()

@@ -162,7 +162,9 @@ def _climb(inputs: Inputs, state: State | None, place: Place | None = None) -> I
 
     models = load(inputs, place or Place.find(inputs.settings), begun=state is not None)
     yield from map(Warned, models.warnings)
-    yield from synthesise(models.vqgan, models.gazes, inputs.settings, inputs.picture, state, models.drafter)
+    yield from synthesise(
+        models.vqgan, models.gazes, inputs.settings, inputs.picture, state, models.drafter, models.enlarger
+    )
 
 
 def _versions() -> dict[str, str]:

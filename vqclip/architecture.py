@@ -1,4 +1,4 @@
-"""Configurations of networks: taming-style YAML of a VQGAN, or JSON of a prior, in; checked numbers out.
+"""Configurations of networks: taming-style YAML, or JSON of a network of ours, in; checked numbers out.
 
 taming imports and calls whatever a YAML file names as `target`. Here a target is compared with three names,
 and nothing that a file names is ever imported or opened.
@@ -16,6 +16,7 @@ from vqclip.files import open_regular, printable
 
 MAX_CONFIG_BYTES = 2**20
 _NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
+_CLASS_STAGES = ("taming.modules.util.Labelator", "taming.models.dummy_cond_stage.DummyCondStage")
 _KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
     "taming.models.vqgan.VQModel": "VQModel",
     "taming.models.vqgan.GumbelVQ": "GumbelVQ",
@@ -101,6 +102,30 @@ class EnlargerShape:
     dim: int
 
 
+@dataclass(frozen=True)
+class Net2NetShape:
+    """All that decides the shape of a Net2Net transformer, and what it is told.
+
+    vocabulary: codes that it knows, of which the first `codes` are the VQGAN's. places: codes that it can see,
+    of which the first `free` see each other. side: rows and columns of codes of a picture. condition: before
+    the picture come a start code, the number of a class (of `classes`), or for each code where it lies (in
+    `levels` steps).
+    """
+
+    vocabulary: int
+    codes: int
+    places: int
+    layers: int
+    heads: int
+    width: int
+    free: int
+    side: int
+    condition: Literal["start", "class", "coordinates"]
+    start: int = 0
+    classes: int = 0
+    levels: int = 0
+
+
 def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     """Read a taming-style configuration: a YAML file of at most 1 MB, or its content.
 
@@ -176,6 +201,62 @@ def read_enlarger_shape(path: Path) -> EnlargerShape:
         codes=fields.whole("codes", 1, 2**20),
         dim=fields.whole("dim", 1, 2**14),
     )
+
+
+def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
+    """Read the transformer of a Net2NetTransformer's configuration; None when there is none to read.
+
+    Raises ModelError for fields that are missing or out of range, and for a condition that is a picture
+    itself, such as a depth map or a segmentation.
+    """
+    source = printable(config) if isinstance(config, Path) else "the configuration"
+    content = _read_yaml(config, source) if isinstance(config, Path) else config
+    target, params = _stage(content.get("model", content), source)
+    if target != _NET2NET or "transformer_config" not in params:
+        return None
+    first = read_architecture(config)
+    transformer = _Fields(source, _stage(params["transformer_config"], source)[1], "transformer_config.params.")
+    width, heads = transformer.whole("n_embd", 1, 2**14), transformer.whole("n_head", 1, 256, default=8)
+    if width % heads:
+        raise ModelError(f"{source}: n_embd {width} is no multiple of n_head {heads}.", _HINT)
+    told: dict[str, Any] = {"condition": "start"}
+    stage = params.get("cond_stage_config")
+    fields = _Fields(source, params)
+    if stage == "__is_unconditional__" or fields.flag("unconditional", default=False):
+        told["start"] = fields.whole("sos_token", 0, 2**20, default=0)
+    else:
+        kind, values = _stage(stage, source)
+        inner = _Fields(source, values, "cond_stage_config.params.")
+        if kind == "taming.modules.util.SOSProvider":
+            told["start"] = inner.whole("sos_token", 0, 2**20, default=0)
+        elif kind == "taming.modules.misc.coord.CoordStage":
+            told = {"condition": "coordinates", "levels": inner.whole("n_embed", 1, 2**20)}
+        elif kind in _CLASS_STAGES:
+            told = {"condition": "class", "classes": inner.whole("n_classes", 1, 2**20, default=1000)}
+        else:
+            raise ModelError(
+                f"{source}: the condition {_shown(kind)} is not supported.",
+                "Use --init tokens, or a transformer that is told a class, coordinates or nothing.",
+            )
+    shape = Net2NetShape(
+        vocabulary=transformer.whole("vocab_size", 1, 2**20),
+        codes=first.n_embed,
+        places=transformer.whole("block_size", 1, 2**16),
+        layers=transformer.whole("n_layer", 1, 256, default=12),
+        heads=heads,
+        width=width,
+        free=transformer.whole("n_unmasked", 0, 2**16, default=0),
+        side=first.resolution // first.factor,
+        **told,
+    )
+    told_places = shape.side**2 if shape.condition == "coordinates" else 1
+    if shape.vocabulary < shape.codes or shape.places < told_places + shape.side**2 - 1:
+        raise ModelError(
+            f"{source}: vocab_size {shape.vocabulary} and block_size {shape.places} are too small for "
+            f"{shape.codes} codes and pictures of {shape.side}×{shape.side}.",
+            _HINT,
+        )
+    return shape
 
 
 def _check(given: Architecture, source: str) -> None:

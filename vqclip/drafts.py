@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip import losses, starts
+from vqclip.net2net import Net2Net
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
 from vqclip.settings import Settings
@@ -36,7 +37,7 @@ class Drafts:
 
 @torch.no_grad()
 def draw(
-    vqgan: VQGAN, drafter: Drafter, gazes: Sequence[Gaze], settings: Settings, generator: torch.Generator
+    vqgan: VQGAN, drafter: Drafter | Net2Net, gazes: Sequence[Gaze], settings: Settings, generator: torch.Generator
 ) -> Drafts:
     """Draw `settings.drafts` of the prompt and rank them. generator: on the CPU."""
     codes = drafter.draft(

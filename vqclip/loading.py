@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip import devices, images, registry, video
-from vqclip.architecture import read_prior_shape
+from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import UsageError
-from vqclip.settings import Settings, parse_clip
+from vqclip.settings import Settings, default_of, parse_clip
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from vqclip.enlarger import Enlarger
+    from vqclip.net2net import Net2Net
     from vqclip.perceptor import Gaze, Perceptor
     from vqclip.prior import Drafter
     from vqclip.vqgan import VQGAN
@@ -33,6 +35,7 @@ class Inputs:
     clips: tuple[tuple[registry.ClipFiles, float], ...]
     picture: np.ndarray | None
     prior: registry.PriorFiles | None
+    enlarger: registry.EnlargerFiles | None
 
     @staticmethod
     def check(settings: Settings) -> Inputs:
@@ -47,12 +50,9 @@ class Inputs:
         picture = images.open_image(Path(settings.init_image)) if settings.init_image else None
         if settings.video and settings.save_every:
             video.check_encoder(".mp4")
-        prior = registry.find_prior(settings.vqgan) if settings.uses_prior else None
-        if prior is not None and settings.style is not None:
-            styles = read_prior_shape(prior.config).styles
-            if settings.style not in styles:
-                raise UsageError(f"style is {settings.style!r}.", f"Valid: {', '.join(styles)}.")
-        return Inputs(settings, vqgan, clips, picture, prior)
+        prior = _find_prior(settings, vqgan) if settings.uses_prior else None
+        enlarger = registry.find_enlarger(settings.vqgan) if settings.enlarge == "codes" else None
+        return Inputs(settings, vqgan, clips, picture, prior, enlarger)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each model's weights, by the name that the user gave."""
@@ -61,10 +61,34 @@ class Inputs:
         found = {self.settings.vqgan: sha256(self.vqgan.checkpoint)}
         if self.prior is not None:
             found[f"prior {self.prior.name}"] = sha256(self.prior.weights)
+        if self.enlarger is not None:
+            found[f"enlarger {self.enlarger.name}"] = sha256(self.enlarger.weights)
         for clip, _ in self.clips:
             weights = registry.clip_weights(clip)
             found[f"clip {clip.name}"] = sha256(weights) if weights else clip.name
         return found
+
+
+def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.PriorFiles:
+    """The prior of the VQGAN: the transformer in its own checkpoint, or one of ours, with its settings checked."""
+    shape = read_net2net_shape(vqgan.config)
+    if shape is None:
+        prior = registry.find_prior(settings.vqgan)
+        if settings.style is not None and isinstance(prior.config, Path):
+            styles = read_prior_shape(prior.config).styles
+            if settings.style not in styles:
+                raise UsageError(f"style is {settings.style!r}.", f"Valid: {', '.join(styles)}.")
+        return prior
+    if settings.guidance != default_of("guidance"):
+        raise UsageError(
+            f"guidance has no effect on the transformer of {vqgan.name!r}: it reads no text.", "Leave it out."
+        )
+    if settings.style is not None and shape.condition != "class":
+        raise UsageError(f"style has no effect on the transformer of {vqgan.name!r}: it knows none.", "Leave it out.")
+    numbers = range(shape.classes)
+    if settings.style is not None and not (settings.style.isdecimal() and int(settings.style) in numbers):
+        raise UsageError(f"style is {settings.style!r}.", f"Valid: the number of a class, 0 to {shape.classes - 1}.")
+    return registry.PriorFiles(vqgan.name, vqgan.checkpoint, vqgan.config, None)
 
 
 @dataclass(frozen=True)
@@ -91,18 +115,21 @@ class Place:
 class Models:
     """What a run needs in memory.
 
-    gazes: one per CLIP; the text towers are dropped. drafter: for settings that begin with a draft. warnings:
-    about texts that CLIP reads only in part.
+    gazes: one per CLIP; the text towers are dropped. drafter: for settings that begin with a draft. enlarger:
+    for settings that enlarge codes. warnings: about texts that CLIP reads only in part.
     """
 
     vqgan: VQGAN
     gazes: list[Gaze]
-    drafter: Drafter | None
+    drafter: Drafter | Net2Net | None
+    enlarger: Enlarger | None
     warnings: list[str]
 
 
 def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
     """Load the models and encode the prompts. begun: a resumed run needs no draft. Raises ModelError."""
+    from vqclip.enlarger import load_enlarger
+    from vqclip.net2net import load_net2net
     from vqclip.perceptor import Gaze, load_perceptor
     from vqclip.prior import load_drafter
     from vqclip.vqgan import load_vqgan
@@ -110,9 +137,11 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
     settings, prompts = inputs.settings, inputs.settings.prompts
     encodes = inputs.picture is not None or settings.init != "tokens" or settings.stages > 1
     vqgan = load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes)
-    drafter = None
+    drafter: Drafter | Net2Net | None = None
     if inputs.prior is not None and not begun:
-        drafter = load_drafter(inputs.prior, vqgan.n_embed, place.device)
+        loader = load_net2net if inputs.prior.tokenizer is None else load_drafter
+        drafter = loader(inputs.prior, vqgan.n_embed, place.device)
+    enlarger = load_enlarger(inputs.enlarger, vqgan.codebook) if inputs.enlarger is not None else None
     gazes: list[Gaze] = []
     warnings: list[str] = []
     for files_of_clip, weight in inputs.clips:
@@ -122,7 +151,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
         targets = perceptor.encode_text(texts)
         perceptor.drop_text_tower()
         gazes.append(Gaze(perceptor, weight, targets))
-    return Models(vqgan, gazes, drafter, warnings)
+    return Models(vqgan, gazes, drafter, enlarger, warnings)
 
 
 def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ is DALL-E's way (arXiv 2102.12092), and guidance by the difference to an empty t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -186,6 +187,8 @@ def load_drafter(files: PriorFiles, codes: int, device: torch.device) -> Drafter
     """
     from open_clip.tokenizer import SimpleTokenizer
 
+    if not isinstance(files.config, Path) or files.tokenizer is None:
+        raise ValueError(f"{files.name} is a transformer of taming's, see vqclip.net2net")
     shape = read_prior_shape(files.config)
     source = printable(files.weights)
     if shape.codes != codes:

@@ -128,12 +128,15 @@ class ClipFiles:
 
 @dataclass(frozen=True)
 class PriorFiles:
-    """A prior on this machine: its weights, its shape (JSON) and the merges of its tokenizer."""
+    """A prior on this machine: its weights, its shape (JSON) and the merges of its tokenizer.
+
+    A Net2Net transformer has the checkpoint and configuration of its VQGAN, and no tokenizer.
+    """
 
     name: str
     weights: Path
-    config: Path
-    tokenizer: Path
+    config: Path | Mapping[str, Any]
+    tokenizer: Path | None
 
 
 @dataclass(frozen=True)
@@ -242,14 +245,32 @@ def find_clip(name: str) -> ClipFiles:
 
 def find_prior(vqgan: str) -> PriorFiles:
     """The files of the prior that draws for the VQGAN of that name; UsageError when there is none."""
+    found = _companion("prior", vqgan)
+    if found is None:
+        raise UsageError(f"init is 'prior', but the VQGAN {vqgan!r} has no prior.", "Use --init tokens.")
+    name, weights, fields = found
+    return PriorFiles(name, weights, weights.with_suffix(".json"), data_path("checkpoints", fields["tokenizer"]))
+
+
+def find_enlarger(vqgan: str) -> EnlargerFiles:
+    """The files of the enlarger of the VQGAN of that name; UsageError when there is none."""
+    found = _companion("enlarger", vqgan)
+    if found is None:
+        raise UsageError(f"enlarge is 'codes', but the VQGAN {vqgan!r} has no enlarger.", "Use --enlarge pixels.")
+    name, weights, _ = found
+    return EnlargerFiles(name, weights, weights.with_suffix(".json"))
+
+
+def _companion(kind: str, vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
+    """Name, weights and registry fields of the network of that kind that was trained on a VQGAN's codes."""
     names = [name for name in vqgan_names() if vqgan in (name, *vqgan_entry(name).aliases)]
-    for name, fields in _document()["prior"].items():
+    for name, fields in _document()[kind].items():
         if fields["vqgan"] in names:
-            weights, tokenizer = (data_path("checkpoints", fields[key]) for key in ("file", "tokenizer"))
+            weights = data_path("checkpoints", fields["file"])
             if not weights.is_file():
-                raise ModelError(f"the prior is missing: there is no {printable(weights)}.", "Install vqclip again.")
-            return PriorFiles(name, weights, weights.with_suffix(".json"), tokenizer)
-    raise UsageError(f"init is 'prior', but the VQGAN {vqgan!r} has no prior.", "Use --init tokens.")
+                raise ModelError(f"the {kind} is missing: there is no {printable(weights)}.", "Install vqclip again.")
+            return name, weights, fields
+    return None
 
 
 def clip_weights(clip: ClipFiles) -> Path | None:
@@ -269,10 +290,11 @@ def list_models() -> list[ModelRow]:
         size = weights.stat().st_size if weights else None
         path = str(weights) if weights else None
         rows.append(ModelRow(clip.name, "clip", size, clip.licence, weights is not None, path, clip.note))
-    for name, fields in _document()["prior"].items():
-        file = data_path("checkpoints", fields["file"])
-        size = file.stat().st_size if file.is_file() else None
-        rows.append(ModelRow(name, "prior", size, fields["licence"], file.is_file(), str(file), fields["note"]))
+    for kind in ("prior", "enlarger"):
+        for name, fields in _document()[kind].items():
+            file = data_path("checkpoints", fields["file"])
+            size = file.stat().st_size if file.is_file() else None
+            rows.append(ModelRow(name, kind, size, fields["licence"], file.is_file(), str(file), fields["note"]))
     return rows
 
 

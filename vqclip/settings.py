@@ -45,6 +45,7 @@ def _option(default: Any, group: str, help: str, **known: Any) -> Any:
 
 
 INITS = ("tokens", "spot", "prior")
+ENLARGEMENTS = ("pixels", "codes")
 CUT_METHODS = ("smart", "crowson", "pooled")
 OPTIMISERS = ("adam", "adamw")
 DTYPES = ("auto", "float32", "bfloat16")
@@ -85,6 +86,9 @@ class Settings:
         unit="stages",
         low=1,
         high=6,
+    )
+    enlarge: str = _option(
+        "pixels", "Optimisation", "How a stage's picture grows to the next one's size.", choices=ENLARGEMENTS
     )
     optimiser: str = _option("adam", "Optimisation", "Optimiser of the latent.", choices=OPTIMISERS)
     learning_rate: float = _option(0.1, "Optimisation", "Step size in latent units.", low=1e-6, high=100)
@@ -196,6 +200,8 @@ class Settings:
             if getattr(self, name) != default_of(name) and not self.uses_prior:
                 why = "an init picture" if self.init_image else f"the init {self.init!r}"
                 raise UsageError(f"{name} has no effect on {why}.", "Use --init prior or leave it out.")
+        if self.enlarge != default_of("enlarge") and self.stages == 1:
+            raise UsageError("enlarge has no effect on a single stage.", "Use --stages 2 or leave it out.")
         if self.cut_pow != 1.0 and self.cut_method != "crowson":
             raise UsageError(
                 f"cut_pow has no effect on the {self.cut_method} cutouts.",

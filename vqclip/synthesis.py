@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 
 from vqclip import cutouts, drafts, losses, starts
+from vqclip.enlarger import Enlarger
 from vqclip.errors import Diverged, OutOfMemory
 from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
+from vqclip.net2net import Net2Net
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
-from vqclip.randomness import START_STREAM, STEP_STREAM, make_generator
+from vqclip.randomness import ENLARGE_STREAM, START_STREAM, STEP_STREAM, make_generator
 from vqclip.schedules import EMA, cosine, fade, make_optimiser, optimiser_tensors, restore_optimiser
 from vqclip.settings import Settings
 from vqclip.snapshots import State
@@ -32,16 +34,18 @@ def synthesise(
     settings: Settings,
     picture: np.ndarray | None = None,
     state: State | None = None,
-    drafter: Drafter | None = None,
+    drafter: Drafter | Net2Net | None = None,
+    enlarger: Enlarger | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
     picture: the start, (H, W, 3) uint8, or None. drafter: draws the start when settings.uses_prior.
+    enlarger: between two stages, when settings.enlarge is codes.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
-        yield from _Climb(vqgan, gazes, settings, picture, state, drafter).events()
+        yield from _Climb(vqgan, gazes, settings, picture, state, drafter, enlarger).events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
@@ -59,11 +63,12 @@ class _Climb:
         settings: Settings,
         picture: np.ndarray | None,
         state: State | None,
-        drafter: Drafter | None = None,
+        drafter: Drafter | Net2Net | None = None,
+        enlarger: Enlarger | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
-        self.vqgan, self.settings, self.seed = vqgan, settings, settings.seed
+        self.vqgan, self.settings, self.seed, self.enlarger = vqgan, settings, settings.seed, enlarger
         self.gazes = [(gaze, losses.PromptLoss(gaze.targets, settings.prompts)) for gaze in gazes]
         self.chunk = settings.cut_chunk
         self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
@@ -135,7 +140,7 @@ class _Climb:
     def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
         return make_generator(self.seed, stream, self.stage.index, step, device)
 
-    def _begin(self, picture: np.ndarray | None, drafter: Drafter | None) -> None:
+    def _begin(self, picture: np.ndarray | None, drafter: Drafter | Net2Net | None) -> None:
         generator = self._generator(START_STREAM, 0)
         size = (self.stage.width, self.stage.height)
         if not self.settings.uses_prior:
@@ -155,12 +160,24 @@ class _Climb:
         self.optimiser = make_optimiser(self.settings.optimiser, self.z, self.settings.learning_rate)
 
     def _refine(self, stage: Stage) -> None:
-        """Enlarge the picture and encode it again: the larger latent begins where the smaller one ended."""
+        """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""
+        size = (stage.width, stage.height)
         with torch.no_grad():
-            small = self.vqgan.decode(self.vqgan.quantize(self.ema.mean(self.z))).clamp(0, 1)
-            z = self.vqgan.encode(starts.fit(small, stage.width, stage.height)).float()
-        self.stage = stage
+            z = self.ema.mean(self.z)
+            self.stage = stage
+            if self.enlarger is not None:
+                codes = self.vqgan.indices(z)
+                z = self.vqgan.lookup(
+                    self.enlarger.enlarge(self.vqgan.codebook, codes, self._generator(ENLARGE_STREAM, self.step))
+                ).float()
+            # With an odd number of tokens, twice the codes are a row or column short of the stage.
+            if self.enlarger is None or self._size_of(z) != size:
+                picture = self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1)
+                z = self.vqgan.encode(starts.fit(picture, *size)).float()
         self._enter(z)
+
+    def _size_of(self, z: Tensor) -> tuple[int, int]:
+        return z.shape[3] * self.vqgan.factor, z.shape[2] * self.vqgan.factor
 
     def _restore(self, state: State) -> None:
         self.step, self.stage = state.step, self.plan[state.stage]

@@ -1,0 +1,43 @@
+"""The blind naming: an unlabelled sheet for somebody who has not seen the prompts, and the key to it.
+
+    python -m benchmarks.naming --output DIR [--seed 1]
+
+Draws every second prompt of the battery with the default settings, one seed, unselected, and lays the pictures
+out in random order with nothing but a number each: DIR/naming.png. DIR/naming-key.json says what was asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+from benchmarks import battery
+from benchmarks.quality import draw
+from vqclip import images
+
+
+def main() -> None:
+    """Draw the sheet and write the key."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--pictures", type=Path, help="folder with pictures of benchmarks.quality to take")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, choices=(0, 1), default=0, help="begin with the first or second prompt")
+    arguments = parser.parse_args()
+    prompts = list(battery.PROMPTS[arguments.first :: 2])
+    random.Random(arguments.seed).shuffle(prompts)
+    folder = arguments.pictures or arguments.output / "naming"
+    paths = [folder / f"{prompt.replace(' ', '-')}-{arguments.seed}.png" for prompt in prompts]
+    for prompt, path in zip(prompts, paths, strict=True):
+        draw(prompt, arguments.seed, {}, path)
+    numbers = [str(i + 1) for i in range(len(prompts))]
+    sheet = images.contact_sheet([images.open_image(path) for path in paths], numbers, 8)
+    images.save_png(arguments.output / "naming.png", sheet)
+    key = dict(zip(numbers, prompts, strict=True))
+    (arguments.output / "naming-key.json").write_text(json.dumps(key, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
