@@ -1,9 +1,11 @@
 """Muon (Jordan and others, 2024): momentum whose matrix is made orthogonal before it is applied.
 
-torch.optim.Muon computes in bfloat16, which most CPUs emulate slowly; this one keeps the matrix's precision.
+torch.optim.Muon computes in bfloat16, which most CPUs emulate slowly; this one does where the CPU does.
 """
 
 import torch
+
+from resumable import has_bfloat16
 
 
 class Muon(torch.optim.Optimizer):
@@ -33,7 +35,10 @@ def orthogonal(matrix, steps=5):
     """The nearest matrix with all singular values near 1, by a quintic Newton-Schulz iteration."""
     x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
     x = x / (x.norm() + 1e-7)
+    if has_bfloat16():
+        x = x.bfloat16()
     for _ in range(steps):
         square = x @ x.T
         x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    x = x.to(matrix.dtype)
     return x.T if matrix.shape[0] > matrix.shape[1] else x

@@ -1,6 +1,7 @@
 """What the training scripts share: resumable checkpoints, running averages, schedules, precision, a JSONL log."""
 
 import contextlib
+import functools
 import json
 import math
 import time
@@ -23,11 +24,15 @@ def trapezoid(step, total, peak, warmup=100, decay=0.3):
     return peak * min(1.0, (step + 1) / warmup, max(0.0, (total - step) / (decay * total)))
 
 
+@functools.cache
+def has_bfloat16():
+    """Whether this processor computes in bfloat16; elsewhere it would be emulated, several times slower."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
 def mixed():
-    """bfloat16 where this processor computes in it; elsewhere it would be emulated, several times slower."""
-    if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():
-        return torch.autocast("cpu", torch.bfloat16)
-    return contextlib.nullcontext()
+    """bfloat16 where this processor computes in it."""
+    return torch.autocast("cpu", torch.bfloat16) if has_bfloat16() else contextlib.nullcontext()
 
 
 def set_rate(optimizer, rate):
