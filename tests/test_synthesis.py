@@ -155,20 +155,31 @@ def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
     assert right[2] > right[0] + 80
 
 
-def test_init_weight_holds_the_start(pair: Pair) -> None:
-    picture = np.full((64, 64, 3), (40, 160, 60), np.uint8)
+PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
 
-    def distance(weight: float) -> float:
-        wanted = settings(size="64x64", iterations=12, init_image="given.png", init_weight=weight)
-        events = climb(pair, wanted, picture=picture)
-        first, last = events[0], events[-1]
-        assert isinstance(first, Started)
-        assert isinstance(last, Finished)
-        start = climb(pair, wanted.replace(iterations=0), picture=picture)[0]
-        assert isinstance(start, Started)
-        return float(np.abs(last.image().astype(float) - start.image()).mean())
 
-    assert distance(30.0) < 0.8 * distance(0.0)
+@pytest.mark.parametrize(("name", "weight"), [("init_weight", 30.0), ("init_weight_pixels", 100.0)])
+@pytest.mark.parametrize("stages", [1, 2])
+def test_an_init_weight_holds_the_init_picture_at_every_stage(
+    pair: Pair, name: str, weight: float, stages: int
+) -> None:
+    def distance(**weights: float) -> float:
+        wanted = settings(size="64x64", iterations=12, stages=stages, init_image="given.png", ema=0.0, **weights)
+        return float(np.abs(final(pair, wanted, picture=PHOTO).astype(float) - PHOTO).mean())
+
+    free = distance()
+    assert distance(**{name: weight}) < 0.85 * free
+    assert distance(**{name: weight, "init_weight_end": 1.0}) < distance(**{name: weight}), "it fades without an end"
+
+
+def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_went(pair: Pair) -> None:
+    vqgan, _ = pair
+    wanted = settings(size="64x64", stages=2, iterations=5, init_image="given.png", init_weight=1.0)
+    last = climb(pair, wanted, picture=PHOTO)[-1]
+    assert isinstance(last, Finished)
+    with torch.no_grad():
+        expected = vqgan.encode(torch.from_numpy(PHOTO).permute(2, 0, 1)[None] / 255)
+    torch.testing.assert_close(last.state().tensors["z_init"], expected)
 
 
 def test_the_latent_stays_within_the_codebook(pair: Pair) -> None:

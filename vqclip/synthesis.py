@@ -21,10 +21,11 @@ from vqclip.net2net import Net2Net
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
 from vqclip.randomness import ENLARGE_STREAM, START_STREAM, STEP_STREAM, make_generator
-from vqclip.schedules import EMA, cosine, fade, make_optimiser, optimiser_tensors, restore_optimiser
+from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, restore_optimiser
 from vqclip.settings import Settings
 from vqclip.snapshots import State
 from vqclip.stages import Stage, plan_stages
+from vqclip.terms import View
 from vqclip.vqgan import VQGAN
 
 
@@ -78,8 +79,9 @@ class _Climb:
         self.step, self.score = 0, None if state is None else state.score
         self.stage = self.plan[0]
         self.drafts: drafts.Drafts | None = None
+        self.whole = None if picture is None else starts.to_pixels(picture, self.device)
         if state is None:
-            self._begin(picture, drafter)
+            self._begin(drafter)
         else:
             self._restore(state)
 
@@ -140,11 +142,11 @@ class _Climb:
     def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
         return make_generator(self.seed, stream, self.stage.index, step, device)
 
-    def _begin(self, picture: np.ndarray | None, drafter: Drafter | Net2Net | None) -> None:
+    def _begin(self, drafter: Drafter | Net2Net | None) -> None:
         generator = self._generator(START_STREAM, 0)
         size = (self.stage.width, self.stage.height)
         if not self.settings.uses_prior:
-            self._enter(starts.first_latent(self.vqgan, self.settings, size, picture, generator))
+            self._enter(starts.first_latent(self.vqgan, self.settings, size, self.whole, generator))
             return
         if drafter is None:
             raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
@@ -153,8 +155,13 @@ class _Climb:
         self._enter(drafts.first_latent(self.vqgan, self.drafts, size))
 
     def _enter(self, z: Tensor) -> None:
-        """Begin a stage at the latent z."""
+        """Begin a stage at the latent z. The stage holds on to the init picture, or to what it began with."""
         self.z_init = z.detach().clone()
+        self.picture = None
+        if self.whole is not None:
+            self.picture = starts.fit(self.whole, self.stage.width, self.stage.height)
+            with torch.no_grad():
+                self.z_init = self.vqgan.encode(self.picture).float()
         self.z = z.detach().clone().requires_grad_()
         self.ema = EMA(self.settings.ema)
         self.optimiser = make_optimiser(self.settings.optimiser, self.z, self.settings.learning_rate)
@@ -201,12 +208,7 @@ class _Climb:
         image = losses.clamp_with_gradient(self.vqgan.decode(self.vqgan.quantize(self.z)))
         terms, outputs, gradients = self._look(image)
         score = terms.pop("score")
-        if settings.tv:
-            roughness = settings.tv * losses.total_variation(image)
-            terms["tv"] = roughness.item()
-            outputs.append(roughness)
-            gradients.append(torch.ones_like(roughness))
-        for name, term in self._latent_terms():
+        for name, term in self._terms(image):
             terms[name] = term.item()
             outputs.append(term)
             gradients.append(torch.ones_like(term))
@@ -253,15 +255,12 @@ class _Climb:
                     gradients.append(copy.grad)
         return terms, outputs, gradients
 
-    def _latent_terms(self) -> Iterator[tuple[str, Tensor]]:
-        weight = self.settings.latent_l2 * fade(self.step, self.settings.iterations, 0.5)
-        if weight:
-            yield "latent_l2", weight * losses.latent_l2(self.z)
-        weight = self.settings.init_weight * fade(self.step, self.settings.iterations, 1.0)
-        if self.settings.uses_prior:
-            weight = self.settings.draft_weight
-        if weight:
-            yield "init", weight * losses.init_distance(self.z, self.z_init)
+    def _terms(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
+        view = View(image, self.z, self.z_init, image if self.picture is None else self.picture)
+        for term in self.settings.terms:
+            weight = term.weight_at(self.step, self.settings.iterations)
+            if weight:
+                yield term.label, weight * term.value(view)
 
     def _require_finite(self, loss: float, terms: dict[str, float]) -> None:
         gradient = self.z.grad
