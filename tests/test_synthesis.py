@@ -17,6 +17,10 @@ from vqclip.randomness import step_seed
 from vqclip.settings import Settings
 from vqclip.synthesis import synthesise
 
+PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
+HALF = np.repeat(np.float32([[0.0] * 24 + [1.0] * 40]), 64, 0)
+"""A mask whose left part is kept, up to the middle of the picture's fourth token."""
+
 Pair = tuple[Any, Callable[..., list[Gaze]]]
 
 
@@ -73,22 +77,38 @@ def test_looking_at_pictures_and_states_changes_nothing(pair: Pair) -> None:
     assert np.array_equal(last.image(), final(pair, wanted))
 
 
-@pytest.mark.parametrize("stop", [0, 1, 2, 3, 5, 6])
-def test_a_run_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> None:
+LOOKS: dict[str, dict[str, Any]] = {
+    "plain": {"latent_l2": 0.1, "tv": 0.1},
+    "masked": {
+        "size": "64x64",
+        "init_image": "a.png",
+        "mask": "m.png",
+        "init_weight": 1.0,
+        "init_weight_pixels": 9.0,
+    },
+}
+
+
+STOPS = [*(("plain", stop) for stop in (0, 1, 2, 3, 5, 6)), ("masked", 1), ("masked", 3)]
+
+
+@pytest.mark.parametrize(("look", "stop"), STOPS)
+def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -> None:
     vqgan, gazes = pair
-    wanted = settings(stages=2, iterations=6, latent_l2=0.1, tv=0.1)
+    wanted = settings(stages=2, iterations=6, **LOOKS[look])
+    given = {"picture": PHOTO, "mask": HALF} if look == "masked" else {}
     state = None
-    for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
+    for event in synthesise(vqgan, gazes(wanted.prompt), wanted, **given):
         if isinstance(event, (Started, Stepped)) and event.step == stop:
             state = event.state()
             break
     assert state is not None
     assert state.step == stop
-    events = climb(pair, wanted, state=state)
+    events = climb(pair, wanted, state=state, **given)
     assert [e.step for e in events if isinstance(e, Stepped)] == list(range(stop + 1, 7))
     last = events[-1]
     assert isinstance(last, Finished)
-    assert np.array_equal(last.image(), final(pair, wanted))
+    assert np.array_equal(last.image(), final(pair, wanted, **given))
 
 
 def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
@@ -153,9 +173,6 @@ def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
     left, right = drawn[:, :24].mean((0, 1)), drawn[:, 40:].mean((0, 1))
     assert left[0] > left[2] + 80
     assert right[2] > right[0] + 80
-
-
-PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
 
 
 @pytest.mark.parametrize(("name", "weight"), [("init_weight", 30.0), ("init_weight_pixels", 100.0)])

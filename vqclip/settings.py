@@ -71,6 +71,13 @@ class Settings:
         0.0, "Prompt", "Last of these two weights as a share of the first, along a line.", low=0, high=1
     )
 
+    mask: str | None = _option(
+        None, "Prompt", "Picture file: white parts may change, black ones stay as in the init picture."
+    )
+    mask_feather: int = _option(
+        8, "Prompt", "Width of the soft edge inside the white parts.", unit="pixels", low=0, high=1024
+    )
+
     drafts: int = _option(24, "Draft", "Drafts for CLIP to choose from.", unit="drafts", low=1, high=1024)
     style: str | None = _option(None, "Draft", "Drawing style of the drafts; each in turn when not given.")
     guidance: float = _option(3.0, "Draft", "How closely drafts keep to the prompt; 1 is loosely.", low=0, high=50)
@@ -208,7 +215,7 @@ class Settings:
             raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
         if self.prompt:
             _ = self.prompts
-        for name in ("init_weight", "init_weight_pixels"):
+        for name in ("init_weight", "init_weight_pixels", "mask"):
             if getattr(self, name) and not self.init_image:
                 raise UsageError(
                     f"{name} has no effect without an init picture.", "Add --init-image FILE or leave it out."
@@ -218,6 +225,8 @@ class Settings:
                 "init_weight_end has no effect without an init weight.",
                 "Add --init-weight or --init-weight-pixels, or leave it out.",
             )
+        if self.mask_feather != default_of("mask_feather") and not self.mask:
+            raise UsageError("mask_feather has no effect without a mask.", "Add --mask FILE or leave it out.")
         for name in ("drafts", "style", "guidance", "temperature", "draft_weight"):
             if getattr(self, name) != default_of(name) and not self.uses_prior:
                 why = "an init picture" if self.init_image else f"the init {self.init!r}"
