@@ -210,7 +210,7 @@ def test_fault_22_masks_are_resized_read_by_brightness_and_never_empty(isolated:
     assert np.allclose(mask[:, 4:], 76 / 255)
     assert len(heard) == 2
     images.save_png(isolated / "black.png", np.zeros((4, 4, 3), np.uint8))
-    with pytest.raises(InputError, match=r"black\.png is black everywhere, so it keeps nothing"):
+    with pytest.raises(InputError, match=r"black\.png is black everywhere, so nothing may change"):
         images.open_mask(isolated / "black.png", 4, 4)
 
 

@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 from vqclip.losses import (
     PromptLoss,
     clamp_with_gradient,
-    init_distance,
-    latent_l2,
     replace_gradient,
     spherical_distance,
-    total_variation,
 )
 from vqclip.prompts import Prompt
+from vqclip.terms import FORMULAS, View
 
 
 def unit(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -110,15 +108,24 @@ def test_the_score_is_the_cosine_to_the_prompts_that_pull() -> None:
     assert loss.score(torch.tensor([[0.0, 0.0, 1.0]])).item() == pytest.approx(0.0)
 
 
+def value(name: str, image: torch.Tensor, z: torch.Tensor | None = None, **known: torch.Tensor) -> float:
+    z = torch.zeros(1, 4, 2, 2) if z is None else z
+    return FORMULAS[name](View(image, z, known.get("z_init", z), known.get("picture", image))).item()
+
+
+FLAT = torch.full((1, 3, 8, 8), 0.3)
+NOISE = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
 def test_total_variation_of_a_flat_picture_is_zero_and_grows_with_noise() -> None:
-    flat = torch.full((1, 3, 8, 8), 0.3)
-    noise = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    assert total_variation(flat).item() == 0
-    assert total_variation(noise).item() > total_variation((noise + flat) / 2).item() > 0
+    assert value("tv", FLAT) == 0
+    assert value("tv", NOISE) > value("tv", (NOISE + FLAT) / 2) > 0
 
 
-def test_init_distance_pulls_to_the_start_and_not_to_grey() -> None:
+def test_the_pull_to_the_start_is_to_its_latent_and_pixels_and_not_to_grey() -> None:
     start = unit(1, 4, 2, 2)
-    z = start.clone().requires_grad_()
-    assert init_distance(z, start).item() == 0
-    assert latent_l2(z).item() > 0
+    assert value("init", FLAT, start, z_init=start) == 0
+    assert value("init", FLAT, torch.zeros_like(start), z_init=start) > 0
+    assert value("latent-l2", FLAT, start) > 0
+    assert value("init-pixels", NOISE, picture=NOISE) == 0
+    assert value("init-pixels", FLAT, picture=NOISE) == pytest.approx(float((FLAT - NOISE).square().mean()))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vqclip.schedules import EMA, cosine, fade, make_optimiser, optimiser_tensors, restore_optimiser
+from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, restore_optimiser
+from vqclip.settings import Settings
 
 
 def test_cosine_goes_from_one_to_the_end() -> None:
@@ -17,10 +18,12 @@ def test_cosine_goes_from_one_to_the_end() -> None:
     assert cosine(0, 1, 0.2) == pytest.approx(1)
 
 
-def test_fade_is_gone_at_its_share() -> None:
-    assert fade(0, 100, 0.5) == 1
-    assert fade(25, 100, 0.5) == pytest.approx(0.5)
-    assert fade(50, 100, 0.5) == fade(99, 100, 0.5) == 0
+def test_the_terms_of_the_settings_fade_as_their_help_says() -> None:
+    settings = Settings(latent_l2=2.0, init_weight=4.0, init_weight_end=0.5, init_image="a.png")
+    latent, start = settings.terms
+    assert [latent.weight_at(step, 100) for step in (0, 25, 50, 99)] == [2.0, 1.0, 0.0, 0.0]
+    assert [start.weight_at(step, 100) for step in (0, 50, 100)] == [4.0, 3.0, 2.0]
+    assert [term.weight_at(99, 100) for term in Settings(init="prior", draft_weight=3.0).terms] == [3.0]
 
 
 def test_the_running_mean_is_corrected_for_its_start() -> None:

@@ -17,6 +17,10 @@ from vqclip.randomness import step_seed
 from vqclip.settings import Settings
 from vqclip.synthesis import synthesise
 
+PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
+HALF = np.repeat(np.float32([[0.0] * 24 + [1.0] * 40]), 64, 0)
+"""A mask whose left part is kept, up to the middle of the picture's fourth token."""
+
 Pair = tuple[Any, Callable[..., list[Gaze]]]
 
 
@@ -73,22 +77,38 @@ def test_looking_at_pictures_and_states_changes_nothing(pair: Pair) -> None:
     assert np.array_equal(last.image(), final(pair, wanted))
 
 
-@pytest.mark.parametrize("stop", [0, 1, 2, 3, 5, 6])
-def test_a_run_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> None:
+LOOKS: dict[str, dict[str, Any]] = {
+    "plain": {"latent_l2": 0.1, "tv": 0.1},
+    "masked": {
+        "size": "64x64",
+        "init_image": "a.png",
+        "mask": "m.png",
+        "init_weight": 1.0,
+        "init_weight_pixels": 9.0,
+    },
+}
+
+
+STOPS = [*(("plain", stop) for stop in (0, 1, 2, 3, 5, 6)), ("masked", 1), ("masked", 3)]
+
+
+@pytest.mark.parametrize(("look", "stop"), STOPS)
+def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -> None:
     vqgan, gazes = pair
-    wanted = settings(stages=2, iterations=6, latent_l2=0.1, tv=0.1)
+    wanted = settings(stages=2, iterations=6, **LOOKS[look])
+    given = {"picture": PHOTO, "mask": HALF} if look == "masked" else {}
     state = None
-    for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
+    for event in synthesise(vqgan, gazes(wanted.prompt), wanted, **given):
         if isinstance(event, (Started, Stepped)) and event.step == stop:
             state = event.state()
             break
     assert state is not None
     assert state.step == stop
-    events = climb(pair, wanted, state=state)
+    events = climb(pair, wanted, state=state, **given)
     assert [e.step for e in events if isinstance(e, Stepped)] == list(range(stop + 1, 7))
     last = events[-1]
     assert isinstance(last, Finished)
-    assert np.array_equal(last.image(), final(pair, wanted))
+    assert np.array_equal(last.image(), final(pair, wanted, **given))
 
 
 def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
@@ -155,20 +175,28 @@ def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
     assert right[2] > right[0] + 80
 
 
-def test_init_weight_holds_the_start(pair: Pair) -> None:
-    picture = np.full((64, 64, 3), (40, 160, 60), np.uint8)
+@pytest.mark.parametrize(("name", "weight"), [("init_weight", 30.0), ("init_weight_pixels", 100.0)])
+@pytest.mark.parametrize("stages", [1, 2])
+def test_an_init_weight_holds_the_init_picture_at_every_stage(
+    pair: Pair, name: str, weight: float, stages: int
+) -> None:
+    def distance(**weights: float) -> float:
+        wanted = settings(size="64x64", iterations=12, stages=stages, init_image="given.png", ema=0.0, **weights)
+        return float(np.abs(final(pair, wanted, picture=PHOTO).astype(float) - PHOTO).mean())
 
-    def distance(weight: float) -> float:
-        wanted = settings(size="64x64", iterations=12, init_image="given.png", init_weight=weight)
-        events = climb(pair, wanted, picture=picture)
-        first, last = events[0], events[-1]
-        assert isinstance(first, Started)
-        assert isinstance(last, Finished)
-        start = climb(pair, wanted.replace(iterations=0), picture=picture)[0]
-        assert isinstance(start, Started)
-        return float(np.abs(last.image().astype(float) - start.image()).mean())
+    free = distance()
+    assert distance(**{name: weight}) < 0.85 * free
+    assert distance(**{name: weight, "init_weight_end": 1.0}) < distance(**{name: weight}), "it fades without an end"
 
-    assert distance(30.0) < 0.8 * distance(0.0)
+
+def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_went(pair: Pair) -> None:
+    vqgan, _ = pair
+    wanted = settings(size="64x64", stages=2, iterations=5, init_image="given.png", init_weight=1.0)
+    last = climb(pair, wanted, picture=PHOTO)[-1]
+    assert isinstance(last, Finished)
+    with torch.no_grad():
+        expected = vqgan.encode(torch.from_numpy(PHOTO).permute(2, 0, 1)[None] / 255)
+    torch.testing.assert_close(last.state().tensors["z_init"], expected)
 
 
 def test_the_latent_stays_within_the_codebook(pair: Pair) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip import __version__, config, files, recording, runs
-from vqclip.errors import ModelError, OutputError
+from vqclip.errors import InputError, ModelError, OutputError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.loading import Inputs, Place, load, with_absolute_paths
 from vqclip.settings import Settings
@@ -137,17 +137,24 @@ def _recorded(
     with run:
         yield Opened(run.directory, inputs.settings.seed or 0, state.step if state else 0)
         place = Place.find(inputs.settings, manifest.threads, manifest.dtype)
-        hashes = inputs.hashes()
+        hashes, pictures = inputs.hashes(), inputs.picture_hashes()
         if manifest.models and manifest.models != hashes:
             changed = [name for name in hashes if manifest.models.get(name) != hashes[name]]
             raise ModelError(
                 f"the model {', '.join(changed)} is not the one that this run began with.",
                 "Put the old file back, or start a new run.",
             )
+        for path, digest in pictures.items():
+            if manifest.inputs.get(path, digest) != digest:
+                raise InputError(
+                    f"the picture {files.printable(path)} is not the one that this run began with.",
+                    "Put the old file back, or start a new run.",
+                )
         manifest = replace(
             manifest,
             status="running",
             models=hashes,
+            inputs=pictures,
             versions=_versions(),
             device=str(place.device),
             dtype=str(place.dtype).removeprefix("torch."),
@@ -163,7 +170,14 @@ def _climb(inputs: Inputs, state: State | None, place: Place | None = None) -> I
     models = load(inputs, place or Place.find(inputs.settings), begun=state is not None)
     yield from map(Warned, models.warnings)
     yield from synthesise(
-        models.vqgan, models.gazes, inputs.settings, inputs.picture, state, models.drafter, models.enlarger
+        models.vqgan,
+        models.gazes,
+        inputs.settings,
+        inputs.picture,
+        state,
+        models.drafter,
+        models.enlarger,
+        inputs.mask,
     )
 
 

@@ -75,8 +75,8 @@ def open_mask(path: Path, width: int, height: int, *, warn: Warn | None = None) 
     mask = np.asarray(grey, dtype=np.float32) / np.float32(255)
     if not mask.any():
         raise InputError(
-            f"The mask {files.printable(path)} is black everywhere, so it keeps nothing.",
-            "Paint white where the mask shall hold.",
+            f"The mask {files.printable(path)} is black everywhere, so nothing may change.",
+            "Paint white where the picture may change.",
         )
     return mask
 

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Settings whose files are all there; nothing is loaded yet."""
+    """Settings whose files are all there; nothing is loaded yet.
+
+    picture: the init picture. mask: what of it may change, (height, width) float32. warnings: about these two.
+    """
 
     settings: Settings
     vqgan: registry.VqganFiles
@@ -36,6 +39,8 @@ class Inputs:
     picture: np.ndarray | None
     prior: registry.PriorFiles | None
     enlarger: registry.EnlargerFiles | None
+    mask: np.ndarray | None = None
+    warnings: tuple[str, ...] = ()
 
     @staticmethod
     def check(settings: Settings) -> Inputs:
@@ -52,7 +57,17 @@ class Inputs:
             video.check_encoder(".mp4")
         prior = _find_prior(settings, vqgan) if settings.uses_prior else None
         enlarger = registry.find_enlarger(settings.vqgan) if settings.enlarge == "codes" else None
-        return Inputs(settings, vqgan, clips, picture, prior, enlarger)
+        warnings: list[str] = []
+        mask = None
+        if settings.mask and picture is not None:
+            mask = images.open_mask(Path(settings.mask), settings.width, settings.height, warn=warnings.append)
+            if picture.shape[:2] != mask.shape:
+                height, width = picture.shape[:2]
+                warnings.append(
+                    f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
+                    f"--size {width}x{height} leaves it as it is."
+                )
+        return Inputs(settings, vqgan, clips, picture, prior, enlarger, mask, tuple(warnings))
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each model's weights, by the name that the user gave."""
@@ -67,6 +82,13 @@ class Inputs:
             weights = registry.clip_weights(clip)
             found[f"clip {clip.name}"] = sha256(weights) if weights else clip.name
         return found
+
+    def picture_hashes(self) -> dict[str, str]:
+        """SHA-256 of each picture file that the run looks at, by its path."""
+        from vqclip.weights import sha256
+
+        paths = (self.settings.init_image, self.settings.mask)
+        return {path: sha256(Path(path)) for path in paths if path}
 
 
 def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.PriorFiles:
@@ -143,7 +165,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
         drafter = loader(inputs.prior, vqgan.n_embed, place.device)
     enlarger = load_enlarger(inputs.enlarger, vqgan.codebook) if inputs.enlarger is not None else None
     gazes: list[Gaze] = []
-    warnings: list[str] = []
+    warnings = list(inputs.warnings)
     for files_of_clip, weight in inputs.clips:
         perceptor = load_perceptor(files_of_clip, place.device, place.dtype)
         texts = [prompt.text for prompt in prompts]
@@ -168,10 +190,10 @@ def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[st
 def with_absolute_paths(settings: Settings) -> Settings:
     """Make file names independent of the folder that the command was typed in, so that resume finds them."""
     changes: dict[str, Any] = {}
-    if settings.init_image:
-        changes["init_image"] = str(Path(settings.init_image).absolute())
-    if settings.vqgan_config:
-        changes["vqgan_config"] = str(Path(settings.vqgan_config).absolute())
+    for name in ("init_image", "mask", "vqgan_config"):
+        path = getattr(settings, name)
+        if path:
+            changes[name] = str(Path(path).absolute())
     if registry.is_path(settings.vqgan):
         changes["vqgan"] = str(Path(settings.vqgan).absolute())
     clips = []

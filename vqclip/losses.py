@@ -1,4 +1,4 @@
-"""The terms of the loss, and the functions whose gradient is not their own.
+"""What CLIP's features are worth beside the prompts, and the functions whose gradient is not their own.
 
 Formulas are those of Katherine Crowson's VQGAN+CLIP notebook (2021) unless a docstring says otherwise.
 """
@@ -102,20 +102,3 @@ class PromptLoss(nn.Module):
     def extra_repr(self) -> str:
         """The weights, for print."""
         return f"weights={self.weights.tolist()}"
-
-
-def total_variation(image: Tensor) -> Tensor:
-    """Mean squared difference of neighbouring pixels: (B, C, H, W) to a scalar."""
-    across = (image[..., 1:] - image[..., :-1]).square().mean()
-    down = (image[..., 1:, :] - image[..., :-1, :]).square().mean()
-    return across + down
-
-
-def latent_l2(z: Tensor) -> Tensor:
-    """Mean square of the latent, as in the VQGAN-CLIP paper (arXiv 2204.08583), which lets it fade."""
-    return z.square().mean()
-
-
-def init_distance(z: Tensor, z_init: Tensor) -> Tensor:
-    """Mean squared distance to the start's latent. The field's tools pull to zero here, which is grey."""
-    return (z - z_init).square().mean()

@@ -29,7 +29,8 @@ STATUSES = ("running", "interrupted", "failed", "finished")
 class Manifest:
     """What run.json says.
 
-    models: sha256 by the model's name as given. versions: of vqclip and the libraries that shape the picture.
+    models: sha256 by the model's name as given. inputs: sha256 of the picture files that are looked at in every
+    step, by path. versions: of vqclip and the libraries that shape the picture.
     threads, dtype, device: those that the run began with; a resumed run takes them again, because another
     number of threads sums floats in another order. best: score and step of the best step so far.
     """
@@ -39,6 +40,7 @@ class Manifest:
     step: int = 0
     preset: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     device: str = ""
     dtype: str = ""
@@ -111,7 +113,15 @@ def read_manifest(directory: Path) -> Manifest:
         manifest = Manifest(settings, **values)
     except TypeError as error:
         raise UsageError(f"{shown} is not a vqclip manifest: {error}.", again) from None
-    types = {"models": dict, "versions": dict, "threads": int, "step": int, "device": str, "dtype": str}
+    types = {
+        "models": dict,
+        "inputs": dict,
+        "versions": dict,
+        "threads": int,
+        "step": int,
+        "device": str,
+        "dtype": str,
+    }
     wrong = [name for name, kind in types.items() if not isinstance(getattr(manifest, name), kind)]
     if wrong or manifest.status not in STATUSES:
         raise UsageError(f"{shown} is not a vqclip manifest: {(wrong or ['status'])[0]} is not valid.", again)

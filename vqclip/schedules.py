@@ -1,4 +1,4 @@
-"""What changes over the steps: the optimiser, its step size, fading weights, the running mean of the latent."""
+"""What changes over the steps: the optimiser, its step size, the running mean of the latent."""
 
 from __future__ import annotations
 
@@ -34,11 +34,6 @@ def cosine(step: int, steps: int, end: float) -> float:
     """From 1 before the first step (0) to `end` at the last (steps - 1), along half a cosine."""
     progress = step / max(1, steps - 1)
     return end + (1 - end) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-
-
-def fade(step: int, steps: int, until: float) -> float:
-    """From 1 at step 0 down to 0 at the share `until` of the steps, in a straight line."""
-    return max(0.0, 1.0 - step / max(1.0, until * steps))
 
 
 class EMA:

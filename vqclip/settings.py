@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vqclip.errors import UsageError
+from vqclip.keyframes import Keyframes
 from vqclip.prompts import Prompt, parse
+from vqclip.terms import Term
 
 MAX_SIDE = 8192
 MAX_SEED = 2**63 - 1
@@ -63,8 +65,17 @@ class Settings:
     seed: int | None = _option(None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED)
     init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
     init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
-    init_weight: float = _option(
-        0.0, "Prompt", "Pull towards the start's latent, fading to 0 at the end.", low=0, high=1000
+    init_weight: float = _option(0.0, "Prompt", "Pull towards the init picture's latent.", low=0, high=1000)
+    init_weight_pixels: float = _option(0.0, "Prompt", "Pull towards the init picture's pixels.", low=0, high=100_000)
+    init_weight_end: float = _option(
+        0.0, "Prompt", "Last of these two weights as a share of the first, along a line.", low=0, high=1
+    )
+
+    mask: str | None = _option(
+        None, "Prompt", "Picture file: white parts may change, black ones stay as in the init picture."
+    )
+    mask_feather: int = _option(
+        8, "Prompt", "Width of the soft edge inside the white parts.", unit="pixels", low=0, high=1024
     )
 
     drafts: int = _option(24, "Draft", "Drafts for CLIP to choose from.", unit="drafts", low=1, high=1024)
@@ -162,6 +173,18 @@ class Settings:
         return parse(self.prompt)
 
     @property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms of the loss beside CLIP's, those without a weight left out."""
+        going = Keyframes.parse(f"0:1, 100%:{self.init_weight_end!r}")
+        known = [
+            Term("tv", self.tv),
+            Term("latent-l2", self.latent_l2, Keyframes.parse("0:1, 50%:0")),
+            Term("init", self.draft_weight) if self.uses_prior else Term("init", self.init_weight, going),
+            Term("init-pixels", self.init_weight_pixels, going),
+        ]
+        return tuple(term for term in known if term.weight)
+
+    @property
     def uses_prior(self) -> bool:
         """Whether the run begins with a draft: an init picture goes first."""
         return self.init == "prior" and not self.init_image
@@ -192,10 +215,18 @@ class Settings:
             raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
         if self.prompt:
             _ = self.prompts
-        if self.init_weight and not self.init_image:
+        for name in ("init_weight", "init_weight_pixels", "mask"):
+            if getattr(self, name) and not self.init_image:
+                raise UsageError(
+                    f"{name} has no effect without an init picture.", "Add --init-image FILE or leave it out."
+                )
+        if self.init_weight_end and not (self.init_weight or self.init_weight_pixels):
             raise UsageError(
-                "init_weight has no effect without an init picture.", "Add --init-image FILE or leave it out."
+                "init_weight_end has no effect without an init weight.",
+                "Add --init-weight or --init-weight-pixels, or leave it out.",
             )
+        if self.mask_feather != default_of("mask_feather") and not self.mask:
+            raise UsageError("mask_feather has no effect without a mask.", "Add --mask FILE or leave it out.")
         for name in ("drafts", "style", "guidance", "temperature", "draft_weight"):
             if getattr(self, name) != default_of(name) and not self.uses_prior:
                 why = "an init picture" if self.init_image else f"the init {self.init!r}"

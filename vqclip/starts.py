@@ -15,24 +15,28 @@ def first_latent(
     vqgan: VQGAN,
     settings: Settings,
     size: tuple[int, int],
-    picture: np.ndarray | None,
+    picture: Tensor | None,
     generator: torch.Generator,
 ) -> Tensor:
     """The latent that a run begins with: (1, D, h, w) float32.
 
-    size: width and height in pixels, whole tokens. picture: (H, W, 3) uint8 of any size, or None. generator:
-    on the CPU, so that the start is the same on every device.
+    size: width and height in pixels, whole tokens. picture: as `to_pixels` gives it, of any size, or
+    None. generator: on the CPU, so that the start is the same on every device.
     """
     width, height = size
     device = vqgan.codebook.device
     if picture is not None:
-        pixels = torch.from_numpy(np.array(picture)).to(device).permute(2, 0, 1)[None] / 255
-        return vqgan.encode(fit(pixels, width, height)).float()
+        return vqgan.encode(fit(picture, width, height)).float()
     if settings.init == "spot":
         return vqgan.encode(spot(width, height, generator).to(device)).float()
     # Random codes, as in Crowson's notebook; but drawn after the seed is set.
     shape = (1, height // vqgan.factor, width // vqgan.factor)
     return vqgan.lookup(torch.randint(vqgan.n_embed, shape, generator=generator).to(device)).float()
+
+
+def to_pixels(picture: np.ndarray, device: torch.device) -> Tensor:
+    """A picture (H, W, 3) uint8 as (1, 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(np.array(picture)).to(device).permute(2, 0, 1)[None] / 255
 
 
 def fit(image: Tensor, width: int, height: int) -> Tensor:

@@ -21,10 +21,12 @@ from vqclip.net2net import Net2Net
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
 from vqclip.randomness import ENLARGE_STREAM, START_STREAM, STEP_STREAM, make_generator
-from vqclip.schedules import EMA, cosine, fade, make_optimiser, optimiser_tensors, restore_optimiser
+from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, restore_optimiser
 from vqclip.settings import Settings
 from vqclip.snapshots import State
 from vqclip.stages import Stage, plan_stages
+from vqclip.surface import Surface
+from vqclip.terms import View
 from vqclip.vqgan import VQGAN
 
 
@@ -36,16 +38,18 @@ def synthesise(
     state: State | None = None,
     drafter: Drafter | Net2Net | None = None,
     enlarger: Enlarger | None = None,
+    mask: np.ndarray | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
     picture: the start, (H, W, 3) uint8, or None. drafter: draws the start when settings.uses_prior.
-    enlarger: between two stages, when settings.enlarge is codes.
+    enlarger: between two stages, when settings.enlarge is codes. mask: (H, W) float32, 1 where the picture may
+    change and 0 where it is kept to the bit, or None.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
-        yield from _Climb(vqgan, gazes, settings, picture, state, drafter, enlarger).events()
+        yield from _Climb(vqgan, gazes, settings, picture, state, drafter, enlarger, mask).events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
@@ -65,6 +69,7 @@ class _Climb:
         state: State | None,
         drafter: Drafter | Net2Net | None = None,
         enlarger: Enlarger | None = None,
+        mask: np.ndarray | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
@@ -78,8 +83,10 @@ class _Climb:
         self.step, self.score = 0, None if state is None else state.score
         self.stage = self.plan[0]
         self.drafts: drafts.Drafts | None = None
+        self.whole = None if picture is None else starts.to_pixels(picture, self.device)
+        self.mask = None if mask is None else torch.from_numpy(mask).to(self.device)[None, None]
         if state is None:
-            self._begin(picture, drafter)
+            self._begin(drafter)
         else:
             self._restore(state)
 
@@ -121,8 +128,7 @@ class _Climb:
     @torch.no_grad()
     def image(self) -> np.ndarray:
         """The picture of the latent's running mean, (H, W, 3) uint8."""
-        z = self.ema.mean(self.z)
-        pixels = self.vqgan.decode(self.vqgan.quantize(z))[0].clamp(0, 1)
+        pixels = self.surface.show(self.ema.mean(self.z))[0]
         rounded = (pixels * 255).round().to(torch.uint8).permute(1, 2, 0).cpu()
         result: np.ndarray = rounded.numpy()
         return result
@@ -140,11 +146,11 @@ class _Climb:
     def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
         return make_generator(self.seed, stream, self.stage.index, step, device)
 
-    def _begin(self, picture: np.ndarray | None, drafter: Drafter | Net2Net | None) -> None:
+    def _begin(self, drafter: Drafter | Net2Net | None) -> None:
         generator = self._generator(START_STREAM, 0)
         size = (self.stage.width, self.stage.height)
         if not self.settings.uses_prior:
-            self._enter(starts.first_latent(self.vqgan, self.settings, size, picture, generator))
+            self._enter(starts.first_latent(self.vqgan, self.settings, size, self.whole, generator))
             return
         if drafter is None:
             raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
@@ -153,11 +159,22 @@ class _Climb:
         self._enter(drafts.first_latent(self.vqgan, self.drafts, size))
 
     def _enter(self, z: Tensor) -> None:
-        """Begin a stage at the latent z."""
+        """Begin a stage at the latent z. The stage holds on to the init picture, or to what it began with."""
         self.z_init = z.detach().clone()
-        self.z = z.detach().clone().requires_grad_()
+        self.surface = self._surface()
+        if self.surface.picture is not None:
+            with torch.no_grad():
+                self.z_init = self.vqgan.encode(self.surface.picture).float()
+        self.z = z.detach().clone()
+        self.surface.hold(self.z, self.z_init)
+        self.z.requires_grad_()
         self.ema = EMA(self.settings.ema)
         self.optimiser = make_optimiser(self.settings.optimiser, self.z, self.settings.learning_rate)
+
+    def _surface(self) -> Surface:
+        stage = self.stage
+        feather = round(self.settings.mask_feather * stage.width / self.plan[-1].width)
+        return Surface(self.vqgan, (stage.width, stage.height), self.whole, self.mask, feather)
 
     def _refine(self, stage: Stage) -> None:
         """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""
@@ -165,16 +182,20 @@ class _Climb:
         with torch.no_grad():
             z = self.ema.mean(self.z)
             self.stage = stage
-            if self.enlarger is not None:
+            if self.enlarger is None:
+                z = self._encode(self.surface.show(z), size)
+            else:
                 codes = self.vqgan.indices(z)
                 z = self.vqgan.lookup(
                     self.enlarger.enlarge(self.vqgan.codebook, codes, self._generator(ENLARGE_STREAM, self.step))
                 ).float()
-            # With an odd number of tokens, twice the codes are a row or column short of the stage.
-            if self.enlarger is None or self._size_of(z) != size:
-                picture = self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1)
-                z = self.vqgan.encode(starts.fit(picture, *size)).float()
+                # With an odd number of tokens, twice the codes are a row or column short of the stage.
+                if self._size_of(z) != size:
+                    z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
         self._enter(z)
+
+    def _encode(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
+        return self.vqgan.encode(starts.fit(picture, *size)).float()
 
     def _size_of(self, z: Tensor) -> tuple[int, int]:
         return z.shape[3] * self.vqgan.factor, z.shape[2] * self.vqgan.factor
@@ -198,15 +219,10 @@ class _Climb:
             within = self.step - self.stage.first, self.stage.last - self.stage.first
             group["lr"] = settings.learning_rate * cosine(*within, settings.learning_rate_end)
         self.optimiser.zero_grad(set_to_none=True)
-        image = losses.clamp_with_gradient(self.vqgan.decode(self.vqgan.quantize(self.z)))
+        image = self.surface.show(self.z)
         terms, outputs, gradients = self._look(image)
         score = terms.pop("score")
-        if settings.tv:
-            roughness = settings.tv * losses.total_variation(image)
-            terms["tv"] = roughness.item()
-            outputs.append(roughness)
-            gradients.append(torch.ones_like(roughness))
-        for name, term in self._latent_terms():
+        for name, term in self._terms(image):
             terms[name] = term.item()
             outputs.append(term)
             gradients.append(torch.ones_like(term))
@@ -216,6 +232,7 @@ class _Climb:
         self.optimiser.step()
         with torch.no_grad():
             self.z.clamp_(*self.bounds)
+            self.surface.hold(self.z, self.z_init)
         self.ema.update(self.z)
         return loss, terms, score
 
@@ -253,15 +270,13 @@ class _Climb:
                     gradients.append(copy.grad)
         return terms, outputs, gradients
 
-    def _latent_terms(self) -> Iterator[tuple[str, Tensor]]:
-        weight = self.settings.latent_l2 * fade(self.step, self.settings.iterations, 0.5)
-        if weight:
-            yield "latent_l2", weight * losses.latent_l2(self.z)
-        weight = self.settings.init_weight * fade(self.step, self.settings.iterations, 1.0)
-        if self.settings.uses_prior:
-            weight = self.settings.draft_weight
-        if weight:
-            yield "init", weight * losses.init_distance(self.z, self.z_init)
+    def _terms(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
+        picture = self.surface.picture
+        view = View(image, self.z, self.z_init, image if picture is None else picture)
+        for term in self.settings.terms:
+            weight = term.weight_at(self.step, self.settings.iterations)
+            if weight:
+                yield term.label, weight * term.value(view)
 
     def _require_finite(self, loss: float, terms: dict[str, float]) -> None:
         gradient = self.z.grad

@@ -90,7 +90,7 @@ def _metavar(name: str, kind: str, option: Option) -> str:
         return "N"
     if "float" in kind:
         return "X"
-    return "FILE" if name in ("init_image", "vqgan_config") else "NAME"
+    return "FILE" if name in ("init_image", "mask", "vqgan_config") else "NAME"
 
 
 def _help(name: str, option: Option) -> str:

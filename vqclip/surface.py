@@ -1,0 +1,72 @@
+"""What a latent shows at one picture size: it is decoded, and what a mask keeps is laid over it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vqclip import losses, starts
+from vqclip.vqgan import VQGAN
+
+
+class Surface:
+    """The way from latents to shown pictures, for one stage.
+
+    picture: the init picture at this size, (1, 3, H, W) in [0, 1], or None. opacity: (1, 1, H, W), how much of
+    the drawing shows before the picture, or None where all of it does.
+    """
+
+    def __init__(
+        self,
+        vqgan: VQGAN,
+        size: tuple[int, int],
+        picture: Tensor | None = None,
+        mask: Tensor | None = None,
+        feather: int = 1,
+    ) -> None:
+        """size: width and height, whole tokens. picture: (1, 3, any, any). mask: (1, 1, any, any), 1 is free and 0
+        kept. feather: pixels, see `soft_edges`."""
+        self.vqgan = vqgan
+        self.picture = None if picture is None else starts.fit(picture, *size)
+        self.opacity = self.free = None
+        if mask is not None and picture is not None:
+            width, height = size
+            # A pixel is free where no part of it is kept.
+            shrunk = -F.adaptive_max_pool2d(-mask, (height, width))
+            self.opacity = soft_edges(shrunk, feather)
+            self.free = F.max_pool2d(self.opacity, vqgan.factor) > 0
+
+    def show(self, z: Tensor) -> Tensor:
+        """The picture of a latent: (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where kept."""
+        image = losses.clamp_with_gradient(self.vqgan.decode(self.vqgan.quantize(z)))
+        if self.picture is None or self.opacity is None:
+            return image
+        return torch.lerp(self.picture, image, self.opacity)
+
+    def hold(self, z: Tensor, z_init: Tensor) -> None:
+        """Put the tokens of z that do not show back to z_init, in place: what is free keeps its surroundings."""
+        if self.free is not None:
+            z.copy_(torch.where(self.free, z, z_init))
+
+
+def soft_edges(mask: Tensor, width: int) -> Tensor:
+    """Let a mask (1, 1, H, W) rise from its black parts in a line, over `width` pixels inside its white ones.
+
+    No part that is 0 is touched, and none that is not 0 becomes 0. The edges of the picture are no edges of the
+    mask.
+    """
+    width = max(1, width)
+    layer = total = mask
+    for turn in range(1, width):
+        # Crosses and squares in turn grow octagons, which are nearer to circles than either.
+        if turn % 2:
+            layer = torch.minimum(_erode(layer, 1, 3), _erode(layer, 3, 1))
+        else:
+            layer = _erode(layer, 3, 3)
+        total = total + layer
+    return total / width
+
+
+def _erode(mask: Tensor, rows: int, columns: int) -> Tensor:
+    return -F.max_pool2d(-mask, (rows, columns), stride=1, padding=(rows // 2, columns // 2))
