@@ -1,4 +1,4 @@
-"""The commands that make pictures: generate, resume, video, reconstruct."""
+"""The commands that make pictures: generate, resume, video, draft."""
 
 from __future__ import annotations
 
@@ -147,27 +147,6 @@ def draft(
     console.answer(str(output), report)
 
 
-def reconstruct(
-    image: Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="PNG file to write. \\[required]", metavar="OUT.png",
-                           show_default=False),
-    ],
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    **settings: Any,
-) -> None:  # fmt: skip
-    """Send a picture through a VQGAN and back. Shows what that VQGAN can show."""
-    console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import reconstruction
-
-    resolved = configuration.resolve(settings)
-    report = reconstruction.reconstruct(resolved.settings, image, output, with_size=settings["size"] is not None)
-    console.note(f"{report['tokens']} tokens, PSNR {report['psnr']:.2f} dB")
-    console.answer(str(output), report)
-
-
 def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> None:
     from vqclip.events import Started
     from vqclip.signals import StopSignals
@@ -187,5 +166,3 @@ def add_to(app: typer.Typer) -> None:
     app.command()(video)
     drawn = ("drafts", "style", "guidance", "temperature", "seed", "vqgan", "clip", "device", "dtype", "threads")
     app.command()(with_settings(draft, drawn, {"drafts": "-n"}))
-    chosen = ("vqgan", "vqgan_config", "size", "device", "dtype", "threads")
-    app.command()(with_settings(reconstruct, chosen))
