@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 from vqclip._version import __version__
 
 if TYPE_CHECKING:
-    from vqclip.api import generate, resume
+    from vqclip.api import generate, rerun, resume
     from vqclip.errors import VqclipError
     from vqclip.settings import Settings
 
-__all__ = ["Settings", "VqclipError", "__version__", "generate", "resume"]
+__all__ = ["Settings", "VqclipError", "__version__", "generate", "rerun", "resume"]
 
 _HOMES = {
     "generate": "vqclip.api",
+    "rerun": "vqclip.api",
     "resume": "vqclip.api",
     "Settings": "vqclip.settings",
     "VqclipError": "vqclip.errors",

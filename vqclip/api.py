@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib.metadata
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip import __version__, config, files, recording, runs
+from vqclip import __version__, config, files, recipes, recording, runs
 from vqclip.errors import InputError, ModelError, OutputError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.loading import Inputs, Place, load, with_absolute_paths
@@ -61,18 +61,20 @@ def start(
     output: Path | None = None,
     parent: Path | None = None,
     overwrite: bool = False,
+    recipe: recipes.Recipe | None = None,
     stop: recording.Stop = _never,
 ) -> Iterator[Event]:
     """Begin a run in `output`, in a fresh folder below `parent`, or without files.
 
     An output that holds the same run is continued, or left alone when it is finished; another run is
-    replaced only with `overwrite`, or when it failed before it drew anything. Raises OutputError otherwise.
+    replaced only with `overwrite`, or when it failed before it drew anything. recipe: the run that this one is to
+    repeat; what differs beside the settings is told. Raises OutputError for a folder that holds something else.
     """
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
     inputs = Inputs.check(with_absolute_paths(settings))
     if output is None and parent is None:
-        return _climb(inputs, None)
+        return _climb(inputs, None, recipe=recipe)
     directory = output or runs.new_directory(inputs.settings, parent or Path("runs"))
     overwrite = overwrite or runs.failed_at_once(directory)
     if output is not None and runs.holds_run(directory) and not overwrite:
@@ -80,7 +82,42 @@ def start(
     run = runs.open_run(directory)
     if overwrite:
         _clear(run)
-    return _recorded(inputs, run, runs.Manifest(inputs.settings, preset=preset), None, stop)
+    return _recorded(inputs, run, runs.Manifest(inputs.settings, preset=preset), None, stop, recipe)
+
+
+def rerun(
+    source: str | Path,
+    *,
+    output: str | Path | None = None,
+    parent: Path | None = None,
+    overwrite: bool = False,
+    forget: Collection[str] = (),
+    stop: recording.Stop = _never,
+    **settings: Any,
+) -> Iterator[Event]:
+    """Draw again what a run folder or a picture records, with some settings changed.
+
+    settings: those to change. forget: names of recorded settings to leave out, as if they had not been given.
+    The other arguments are those of `start`. Raises VqclipError as `generate` does.
+    """
+    recipe = recipes.read(Path(source))
+    resolved = recipe.resolve(settings, forget)
+    try:
+        return start(
+            resolved.settings,
+            preset=resolved.preset,
+            output=None if output is None else Path(output),
+            parent=parent,
+            overwrite=overwrite,
+            recipe=recipe,
+            stop=stop,
+        )
+    except (InputError, ModelError) as error:
+        if recipe.whole_paths:
+            raise
+        # The picture holds the last part of each path only, so as not to tell its maker's folders.
+        hint = "A picture records files without their folders: name the file again, or give the folder of the run."
+        raise type(error)(error.message, f"{error.hint} {hint}") from error
 
 
 def resume(directory: str | Path, *, stop: recording.Stop = _never) -> Iterator[Event]:
@@ -132,7 +169,12 @@ def _continued(inputs: Inputs, run: runs.Run, manifest: runs.Manifest, stop: rec
 
 
 def _recorded(
-    inputs: Inputs, run: runs.Run, manifest: runs.Manifest, state: State | None, stop: recording.Stop
+    inputs: Inputs,
+    run: runs.Run,
+    manifest: runs.Manifest,
+    state: State | None,
+    stop: recording.Stop,
+    recipe: recipes.Recipe | None = None,
 ) -> Iterator[Event]:
     with run:
         yield Opened(run.directory, inputs.settings.seed or 0, state.step if state else 0)
@@ -161,13 +203,21 @@ def _recorded(
             threads=place.threads,
         )
         run.write(manifest)
-        yield from recording.record(_climb(inputs, state, place), run, manifest, stop)
+        yield from recording.record(_climb(inputs, state, place, recipe), run, manifest, stop)
 
 
-def _climb(inputs: Inputs, state: State | None, place: Place | None = None) -> Iterator[Event]:
+def _climb(
+    inputs: Inputs, state: State | None, place: Place | None = None, recipe: recipes.Recipe | None = None
+) -> Iterator[Event]:
     from vqclip.synthesis import synthesise
 
-    models = load(inputs, place or Place.find(inputs.settings), begun=state is not None)
+    place = place or Place.find(inputs.settings)
+    if recipe is not None:
+        here = recipe.differences(
+            inputs.hashes(), _versions(), str(place.dtype).removeprefix("torch."), place.threads
+        )
+        yield from map(Warned, here)
+    models = load(inputs, place, begun=state is not None)
     yield from map(Warned, models.warnings)
     yield from synthesise(
         models.vqgan,

@@ -1,6 +1,7 @@
 """From files, variables and flags to one `Settings`, and where each value came from.
 
-Later layers win: defaults, the user's file, the preset, --config files, VQCLIP_* variables, flags. Each value
+Later layers win: defaults, the user's file, the preset, --config files, VQCLIP_* variables, the record of an
+earlier run, flags. Each value
 arrives as text and is converted by OmegaConf to the type that `Settings` declares. YAML is only composed,
 never constructed, so `prompt: no` stays the word "no" and no tag is obeyed; texts pass through OmegaConf
 percent-encoded, so that `${...}` and `???` in a prompt mean themselves.
@@ -40,6 +41,14 @@ class Raw:
 
 
 @dataclass(frozen=True)
+class Record:
+    """The settings of an earlier run, by name, and where they are recorded in words."""
+
+    settings: Mapping[str, Any]
+    place: str
+
+
+@dataclass(frozen=True)
 class Resolved:
     """Settings, the preset they began with (or None), and for each setting where its value came from."""
 
@@ -54,20 +63,23 @@ def resolve(
     preset: str | None = None,
     config_files: Sequence[Path] = (),
     environment: Mapping[str, str] | None = None,
+    recorded: Record | None = None,
 ) -> Resolved:
     """Merge all layers.
 
     flags: values by setting name, None for "not given". preset: from the command line, or None. environment:
-    os.environ unless given. Raises UsageError that names the file and line, the variable or the flag.
+    os.environ unless given. recorded: an earlier run, of which only flags may change anything. Raises UsageError
+    that names the file and line, the variable or the flag.
     """
     environment = os.environ if environment is None else environment
     given = {name: Raw(_as_text(value), _flag(name)) for name, value in flags.items() if value is not None}
     variables = read_environment(environment)
+    earlier = _from_record(recorded) if recorded else {}
     configs = [read_yaml(path) for path in (*_configs_of(environment), *config_files)]
     user = _user_file(environment)
     personal = read_yaml(user) if user else {}
-    preset_name = _choose_preset(preset, environment, [given, variables, *reversed(configs), personal])
-    layers = [personal, read_preset(preset_name) if preset_name else {}, *configs, variables, given]
+    preset_name = _choose_preset(preset, environment, [given, earlier, variables, *reversed(configs), personal])
+    layers = [personal, read_preset(preset_name) if preset_name else {}, *configs, variables, earlier, given]
     merged: dict[str, Raw] = {}
     for layer in layers:
         merged.update({name: raw for name, raw in layer.items() if name != "preset"})
@@ -90,7 +102,7 @@ def read_preset(name: str) -> dict[str, Raw]:
     if name.endswith((".yaml", ".yml")):
         return read_yaml(Path(name))
     if name not in preset_names():
-        raise UsageError(f"unknown preset {name!r}.", _did_you_mean(name, preset_names(), "Valid"))
+        raise UsageError(f"unknown preset {name!r}.", did_you_mean(name, preset_names(), "Valid"))
     return read_yaml(files.data_path("configs", "presets", f"{name}.yaml"), f"preset {name}")
 
 
@@ -103,7 +115,7 @@ def read_environment(environment: Mapping[str, str]) -> dict[str, Raw]:
         name = variable.removeprefix("VQCLIP_").lower()
         if name not in options():
             known = [f"VQCLIP_{option.upper()}" for option in options()] + list(_SPECIAL)
-            raise UsageError(f"the variable {variable} names no setting.", _did_you_mean(variable, known))
+            raise UsageError(f"the variable {variable} names no setting.", did_you_mean(variable, known))
         many = isinstance(Settings.__dataclass_fields__[name].default, tuple)
         texts = [part.strip() for part in value.split(",")] if many else value
         found[name] = Raw(texts, f"the variable {variable}")
@@ -137,7 +149,7 @@ def read_yaml(path: Path, title: str | None = None) -> dict[str, Raw]:
         place = f"{title}, line {key.start_mark.line + 1}"
         name = str(key.value).replace("-", "_") if isinstance(key, yaml.ScalarNode) else "?"
         if name not in options() and name != "preset":
-            raise UsageError(f"{place}: unknown setting {name!r}.", _did_you_mean(name, options()))
+            raise UsageError(f"{place}: unknown setting {name!r}.", did_you_mean(name, options()))
         if name in values:
             raise UsageError(f"{place}: {name} is given twice.", "Keep one of the two.")
         values[name] = Raw(_plain(node, name, place), place)
@@ -215,6 +227,13 @@ def _user_file(environment: Mapping[str, str]) -> Path | None:
     return path if path.is_file() else None
 
 
+def _from_record(recorded: Record) -> dict[str, Raw]:
+    return {
+        name: Raw(None if value is None else _as_text(value), recorded.place)
+        for name, value in recorded.settings.items()
+    }
+
+
 def _as_text(value: Any) -> str | list[str]:
     if isinstance(value, (list, tuple)):
         return [str(item) for item in value]
@@ -234,7 +253,8 @@ def _with_place(error: UsageError, merged: Mapping[str, Raw]) -> UsageError:
     return UsageError(f"{raw.place}: {error.message}", error.hint)
 
 
-def _did_you_mean(name: str, known: Iterable[str], otherwise: str = "Known") -> str:
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "Known") -> str:
+    """A hint for a name that is not known: the one most like it, else all of them."""
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1)
     return f"Did you mean {close[0]!r}?" if close else f"{otherwise}: {', '.join(known)}."

@@ -17,6 +17,7 @@ from vqclip._version import __version__
 from vqclip.errors import InputError
 from vqclip.files import canonical, printable
 from vqclip.images import XMP_KEY, opened
+from vqclip.settings import Settings, options
 
 SCHEMA = 1
 MAX_CHUNK = 256 * 1024
@@ -58,7 +59,7 @@ def describe(
     chunks = {"Software": f"vqclip {versions.get('vqclip', __version__)}", XMP_KEY: _XMP}
     if level == "minimal":
         return chunks
-    named = {_last_part(name): digest for name, digest in models.items()}
+    named = {last_part(name): digest for name, digest in models.items()}
     own: dict[str, object] = {
         "schema": SCHEMA,
         "settings": _without_folders(settings),
@@ -77,6 +78,13 @@ def describe(
     chunks["vqclip"] = text
     chunks["parameters"] = _utf8(_parameters(settings, prompts, seed, steps, size, named, versions, score))
     return chunks
+
+
+def shaping(settings: Settings) -> dict[str, Any]:
+    """The settings that shape a picture, as its `vqclip` chunk holds them: files without their folders."""
+    named = {name: value for name, value in settings.to_dict().items() if options()[name].shapes_picture}
+    found: dict[str, Any] = json.loads(canonical(_without_folders(named)))
+    return found
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
@@ -188,11 +196,15 @@ def _without_folders(value: object, key: str = "") -> object:
         return value.name
     # A prompt may well begin with a slash: its text is never a path.
     if isinstance(value, str) and "prompt" not in key.lower():
-        return _last_part(value)
+        return last_part(value)
     return value
 
 
-def _last_part(text: str) -> str:
+def last_part(text: str) -> str:
+    """The name at the end of what looks like a path from a root; any other text as it is."""
+    prefix, marked, path = text.partition("local-dir:")
+    if marked:
+        return prefix + marked + last_part(path)
     return re.split(r"[/\\]", text.rstrip("/\\"))[-1] if _ABSOLUTE.match(text) else text
 
 

@@ -13,7 +13,6 @@ from vqclip import files, images, metadata, snapshots, video
 from vqclip.errors import Interrupted, VqclipError
 from vqclip.events import Event, Finished, Saved, Started, Stepped, Warned
 from vqclip.runs import Manifest, Run
-from vqclip.settings import options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -166,10 +165,9 @@ class _Recorder:
 
     def _texts(self, event: Finished) -> dict[str, str]:
         settings = self.settings
-        # Only what shapes the picture: the file of a run that kept other frames is the same to the byte.
-        shaping = {name: value for name, value in settings.to_dict().items() if options()[name].shapes_picture}
         return metadata.describe(
-            shaping,
+            # Only what shapes the picture: the file of a run that kept other frames is the same to the byte.
+            metadata.shaping(settings),
             [(prompt.text, prompt.weight) for prompt in settings.prompts],
             seed=settings.seed or 0,
             steps=event.step,

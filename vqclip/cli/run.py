@@ -1,4 +1,4 @@
-"""The commands that make pictures: generate, resume, video, reconstruct."""
+"""The commands that make pictures: generate, rerun, resume, video, draft."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ if TYPE_CHECKING:
     from vqclip.events import Event
     from vqclip.recording import Stop
 
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Folder of the run. \\[default: a new one in runs/]", metavar="DIR",
+                 rich_help_panel="Output", show_default=False),
+]  # fmt: skip
+OverwriteOption = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace another run in that folder. \\[default: off]",
+                 rich_help_panel="Output", show_default=False),
+]  # fmt: skip
+
 
 def generate(
     prompt: Annotated[str, typer.Argument(help="What to draw: text:weight:stop, | between several.")],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Folder of the run. \\[default: a new one in runs/]", metavar="DIR",
-                     rich_help_panel="Output", show_default=False),
-    ] = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option("--overwrite", help="Replace another run in that folder. \\[default: off]",
-                     rich_help_panel="Output", show_default=False),
-    ] = False,
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
     preset: Annotated[
         str | None,
         typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
@@ -50,16 +53,53 @@ def generate(
     from vqclip import config as configuration
 
     resolved = configuration.resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
-    parent = Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
 
     def begin(stop: Stop) -> Iterator[Event]:
         return api.start(
             resolved.settings,
             preset=resolved.preset,
             output=output,
-            parent=parent,
+            parent=_parent(),
             overwrite=overwrite,
             stop=stop,
+        )
+
+    _follow(begin, console)
+
+
+def rerun(
+    source: Annotated[
+        Path, typer.Argument(help="Picture made by vqclip, or the folder of a run.", metavar="IMAGE_OR_RUN")
+    ],
+    prompt: Annotated[
+        str | None,
+        typer.Option("--prompt", help="Another prompt. \\[default: the recorded one]", metavar="TEXT",
+                     rich_help_panel="Prompt", show_default=False),
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option("--forget", help="Recorded setting to leave out; repeat for several. \\[default: none]",
+                     metavar="NAME", show_default=False),
+    ] = None,
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Draw again what a picture or run records. An option below replaces what is recorded."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import api
+
+    def begin(stop: Stop) -> Iterator[Event]:
+        return api.rerun(
+            source,
+            output=output,
+            parent=_parent(),
+            overwrite=overwrite,
+            forget=forget or (),
+            stop=stop,
+            **{**settings, "prompt": prompt},
         )
 
     _follow(begin, console)
@@ -147,25 +187,9 @@ def draft(
     console.answer(str(output), report)
 
 
-def reconstruct(
-    image: Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="PNG file to write. \\[required]", metavar="OUT.png",
-                           show_default=False),
-    ],
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    **settings: Any,
-) -> None:  # fmt: skip
-    """Send a picture through a VQGAN and back. Shows what that VQGAN can show."""
-    console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import reconstruction
-
-    resolved = configuration.resolve(settings)
-    report = reconstruction.reconstruct(resolved.settings, image, output, with_size=settings["size"] is not None)
-    console.note(f"{report['tokens']} tokens, PSNR {report['psnr']:.2f} dB")
-    console.answer(str(output), report)
+def _parent() -> Path:
+    """Where a run goes that was given no folder."""
+    return Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
 
 
 def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> None:
@@ -183,9 +207,8 @@ def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> None:
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     app.command()(with_settings(generate))
+    app.command()(with_settings(rerun))
     app.command()(resume)
     app.command()(video)
     drawn = ("drafts", "style", "guidance", "temperature", "seed", "vqgan", "clip", "device", "dtype", "threads")
     app.command()(with_settings(draft, drawn, {"drafts": "-n"}))
-    chosen = ("vqgan", "vqgan_config", "size", "device", "dtype", "threads")
-    app.command()(with_settings(reconstruct, chosen))

@@ -1,0 +1,147 @@
+"""Token grids: a picture as the numbers of its codes, in an .npz file that numpy reads.
+
+`tokens` (rows, columns) holds the numbers; `n_embed`, `factor`, `vqgan` and `sha256` say which VQGAN they are of.
+The numbers of one VQGAN mean nothing to another.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from vqclip import files
+from vqclip.errors import InputError, UsageError
+
+MAX_TOKENS = 16_000_000
+MAX_HEADER_BYTES = 4096
+MAX_TEXT = 500
+
+
+@dataclass(frozen=True)
+class TokenGrid:
+    """One picture in codes.
+
+    tokens: (rows, columns) int64, each in [0, n_embed). factor: pixels along one side of a token. vqgan: its name.
+    sha256: of its checkpoint.
+    """
+
+    tokens: npt.NDArray[np.int64]
+    n_embed: int
+    factor: int
+    vqgan: str
+    sha256: str
+
+    @property
+    def width(self) -> int:
+        """Width of the picture in pixels."""
+        return int(self.tokens.shape[1]) * self.factor
+
+    @property
+    def height(self) -> int:
+        """Height of the picture in pixels."""
+        return int(self.tokens.shape[0]) * self.factor
+
+    @property
+    def bits(self) -> float:
+        """What the tokens take in a code of fixed length: log2(n_embed) bits each."""
+        return self.tokens.size * math.log2(self.n_embed)
+
+    @property
+    def entropy_bits(self) -> float:
+        """What they take in a code made for their own frequencies: the Shannon entropy of the grid, in bits."""
+        counts = np.unique(self.tokens, return_counts=True)[1]
+        return float(-(counts * np.log2(counts / self.tokens.size)).sum()) + 0.0
+
+
+def check_name(path: Path) -> None:
+    """Raise UsageError for a file that is not named like a token grid."""
+    if path.suffix.lower() != ".npz":
+        raise UsageError(f"tokens {files.printable(path)} is not an .npz file.", "Let its name end in .npz.")
+
+
+def save(path: Path, grid: TokenGrid) -> None:
+    """Write a grid, whole or not at all; equal grids give equal bytes. Raises OutputError."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        tokens=grid.tokens.astype(np.min_scalar_type(grid.n_embed - 1)),
+        n_embed=np.int64(grid.n_embed),
+        factor=np.int64(grid.factor),
+        vqgan=np.array(grid.vqgan),
+        sha256=np.array(grid.sha256),
+    )
+    files.write_bytes(path, buffer.getvalue())
+
+
+def load(path: Path) -> TokenGrid:
+    """Read a grid from a file that may come from anywhere.
+
+    Sizes and types are looked at before anything is unpacked, and no pickle is obeyed. Raises InputError for a
+    file that is no grid, or whose numbers are not those of its codebook.
+    """
+    name = files.printable(path)
+    hint = "Give a file written by `vqclip encode`."
+    try:
+        with files.open_regular(path) as handle, zipfile.ZipFile(handle) as archive:
+            tokens = _array(archive, "tokens", "iu", 2, MAX_TOKENS)
+            numbers = {key: int(_array(archive, key, "iu", 0, 1)) for key in ("n_embed", "factor")}
+            texts = {key: str(_array(archive, key, "U", 0, MAX_TEXT)) for key in ("vqgan", "sha256")}
+    except (
+        _NotAGridError,
+        zipfile.BadZipFile,
+        OSError,
+        EOFError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ) as e:
+        raise InputError(
+            f"Cannot read {name}: it is not a token grid ({files.printable(str(e))[:120]}).", hint
+        ) from e
+    n_embed, factor = numbers["n_embed"], numbers["factor"]
+    if not tokens.size or n_embed < 1 or not 1 <= factor <= 4096:
+        raise InputError(f"Cannot read {name}: it is not a token grid (it is empty).", hint)
+    if int(tokens.min()) < 0 or int(tokens.max()) >= n_embed:
+        raise InputError(f"Cannot read {name}: it holds tokens outside 0 to {n_embed - 1}.", hint)
+    return TokenGrid(tokens.astype(np.int64), n_embed, factor, **texts)
+
+
+class _NotAGridError(Exception):
+    """The file is not what `save` writes."""
+
+
+def _array(archive: zipfile.ZipFile, key: str, kinds: str, dimensions: int, most: int) -> npt.NDArray[Any]:
+    """One array of an .npz, after a look at its header. most: numbers, or characters of a text."""
+    try:
+        member = archive.getinfo(f"{key}.npy")
+    except KeyError:
+        raise _NotAGridError(f"it has no {key}") from None
+    if member.file_size > most * 8 + MAX_HEADER_BYTES:
+        raise _NotAGridError(f"its {key} is too large")
+    with archive.open(member) as stream:
+        data = io.BytesIO(stream.read(member.file_size))
+    dtype, shape = _header(data)
+    count = math.prod(shape)
+    if dtype.kind not in kinds or len(shape) != dimensions:
+        raise _NotAGridError(f"its {key} is {dtype} of {len(shape)} dimensions")
+    if data.tell() + count * dtype.itemsize != member.file_size:
+        raise _NotAGridError(f"its {key} is cut short")
+    data.seek(0)
+    found: npt.NDArray[Any] = np.lib.format.read_array(data, allow_pickle=False)
+    return found
+
+
+def _header(stream: BinaryIO) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    version = np.lib.format.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise _NotAGridError(f"its arrays are of version {version[0]}.{version[1]}")
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream, max_header_size=MAX_HEADER_BYTES)
+    return dtype, shape
