@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import peers, random_pair, records, sides  # noqa: E402
+from benchmarks import compare, peers, random_pair, records, sides  # noqa: E402
 
 GENERATE = """
 import argparse
@@ -113,7 +113,13 @@ def test_our_side_times_the_steps_and_counts_their_operations(small_pair: random
 
 def takes(seconds: list[list[float]], gib: float, operations: float) -> list[dict[str, Any]]:
     return [
-        {"seconds": s, "processor_seconds": s, "peak_bytes": gib * 2**30, "operations": operations, "stubbed": []}
+        {
+            "seconds": s,
+            "processor_seconds": [one**2 for one in s],
+            "peak_bytes": gib * 2**30,
+            "operations": operations,
+            "stubbed": [],
+        }
         for s in seconds
     ]
 
@@ -131,11 +137,63 @@ def test_ratios_are_taken_within_a_repetition_and_shares_of_the_limit_beside_the
     by_side = {result.case["side"]: result.measures for result in results if result.case["side"] != "limit"}
     ours, theirs = by_side["vqclip"], by_side["nerdyrodent"]
     assert ours["rate_ratio"].values == (2.0, 2.0)
+    assert ours["processor_ratio"].values == (4.0, 4.0)
     assert ours["memory_ratio"].values == (0.5, 0.5)
     assert theirs["share_of_limit"].values == (0.5, 0.5)
     assert ours["share_of_limit"].values == (0.25, 0.5)
     assert (ours["step"].median, ours["step"].spread, len(ours["step"].values)) == (3.0, (1.0, 4.0), 6)
     assert "rate_ratio" not in theirs
+
+
+def record(**medians: tuple[float, ...]) -> records.Record:
+    better = {"step": "lower", "score": "higher", "flops": ""}
+    measures = {name: records.Measure(values, "s", better[name]) for name, values in medians.items()}
+    return records.Record("steps", [records.Result({"size": "64x64", "cutouts": 4}, measures)], {"cores": 2})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ({"step": (1.0, 1.1)}, {"step": (2.0, 2.1)}, "worse"),
+        ({"step": (2.0, 2.1)}, {"step": (1.0, 1.1)}, "better"),
+        ({"score": (2.0, 2.1)}, {"score": (1.0, 1.1)}, "worse"),
+        ({"step": (1.0, 1.0)}, {"step": (1.05, 1.05)}, ""),  # within the tolerance
+        ({"step": (1.0, 3.0)}, {"step": (2.5, 4.0)}, ""),  # the ranges overlap
+        ({"flops": (1.0,)}, {"flops": (9.0,)}, "?"),
+    ],
+)
+def test_a_change_counts_when_it_is_larger_than_the_noise(
+    before: dict[str, Any], after: dict[str, Any], verdict: str
+) -> None:
+    (change,) = compare.changes(record(**before), record(**after), 0.1)
+    assert change.verdict == verdict
+
+
+def check(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks.compare", *map(str, map(Path.cwd().joinpath, arguments))]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_compare_reads_what_benchmarks_write_and_exits_with_its_verdict() -> None:
+    record(step=(1.0,), score=(1.0,)).write(Path("a.json"))
+    record(step=(3.0,), score=(2.0,)).write(Path("b.json"))
+    told = check("a.json", "b.json")
+    assert told.returncode == 1
+    assert "size=64x64 cutouts=4" in told.stdout
+    assert "1 better, 1 worse, 2 compared" in told.stdout
+    assert check("a.json", "a.json").returncode == 0
+
+
+def test_compare_refuses_what_cannot_be_compared() -> None:
+    record(step=(1.0,)).write(Path("a.json"))
+    Path("b.json").write_text(json.dumps({"results": 3}))
+    told = check("a.json", "b.json")
+    assert (told.returncode, "no record of a benchmark" in told.stderr) == (2, True)
+    records.Record("towers", [], {}).write(Path("c.json"))
+    assert "is of steps" in check("a.json", "c.json").stderr
+    other = records.Result({"size": "1x1"}, {"step": records.Measure((1.0,))})
+    records.Record("steps", [other], {}).write(Path("d.json"))
+    assert "no case in common" in check("a.json", "d.json").stderr
 
 
 def test_the_peak_of_a_process_is_its_own_and_not_its_parents() -> None:
