@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := vqclip tests training benchmarks configs checkpoints
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-fast lint format typecheck bench tiny sheet build clean help
+.PHONY: demo test test-fast lint format typecheck bench bench-check tiny sheet build clean help
 .DEFAULT_GOAL := help
 
 $(READY): setup.cfg pyproject.toml constraints.txt
@@ -37,6 +37,9 @@ typecheck: $(READY) ## check the types of the package
 
 bench: $(READY) ## time a step of the loop with the built-in pair
 	$(BIN)/python -m benchmarks.steps
+
+bench-check: $(READY) ## lay two records of a benchmark side by side: make bench-check A=before.json B=after.json
+	$(BIN)/python -m benchmarks.compare $(A) $(B)
 
 sheet: $(READY) ## draw the contact sheet of the docs
 	$(BIN)/python -m benchmarks.sheet --output docs/sheet.png

@@ -21,6 +21,7 @@ import torch
 
 import vqclip
 from benchmarks import battery, judges
+from benchmarks.records import Measure, Record, Result, machine
 from vqclip import images, starts
 from vqclip.events import Finished
 
@@ -64,6 +65,16 @@ def summary(ranks: Iterable[int]) -> dict[str, float]:
         "R@5": round((array < 5).mean().item(), 3),
         "median rank": float(np.median(array)) + 1,
     }
+
+
+def measures(ranks: Sequence[int], seeds: int) -> dict[str, Measure]:
+    """What `summary` says of each seed by itself, so that the spread over seeds shows; ranks: seed after seed."""
+    each = len(ranks) // seeds
+    summaries = [summary(ranks[seed * each : (seed + 1) * each]) for seed in range(seeds)]
+    return {
+        name: Measure(tuple(found[name] for found in summaries), "", "higher" if name.startswith("R@") else "lower")
+        for name in summaries[0]
+    } | {"ranks": Measure(tuple(rank + 1 for rank in ranks))}
 
 
 def hue_of(path: Path) -> float:
@@ -114,7 +125,7 @@ def main() -> None:
         rows[name] = dict(pair.split("=", 1) for pair in changes.split(",")) if changes else ROWS[name]
     prompts = battery.PROMPTS[:: arguments.every]
     panel = {kind: judges.load(arguments.judges / f"{kind}.safetensors", kind) for kind in judges.KINDS}
-    report: dict[str, Any] = {}
+    about, results = machine(), []
     for name, settings in rows.items():
         began, paths, truth = time.perf_counter(), [], []
         for seed in range(1, arguments.seeds + 1):
@@ -124,16 +135,16 @@ def main() -> None:
                 paths.append(path)
                 truth.append(battery.PROMPTS.index(prompt))
         pictures = torch.cat([shown(path) for path in paths])
-        report[name] = {"pictures": len(paths), "seconds": round(time.perf_counter() - began, 1)}
+        # Pictures that were there already cost nothing, so this is no measure of speed.
+        about[f"seconds of {name}"] = round(time.perf_counter() - began, 1)
         for kind, judge in panel.items():
             ranks = verdicts(judge, pictures, truth)
-            report[name][kind] = summary(ranks) | {"ranks": ranks}
-            shortened = {key: value for key, value in report[name][kind].items() if key != "ranks"}
-            print(f"{name:12} {kind:13} {shortened}", flush=True)
+            results.append(Result({"row": name, "judge": kind}, measures(ranks, arguments.seeds)))
+            print(f"{name:12} {kind:13} {summary(ranks)}", flush=True)
         first = paths[: len(prompts)]
         sheet = images.contact_sheet([images.open_image(path) for path in first], prompts, 8)
         images.save_png(arguments.output / f"{name}.png", sheet)
-    (arguments.output / "quality.json").write_text(json.dumps(report, indent=2) + "\n")
+    Record("quality", results, about).write(arguments.output / "quality.json")
 
 
 if __name__ == "__main__":

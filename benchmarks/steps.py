@@ -1,17 +1,19 @@
 """Seconds per step and peak memory of the built-in pair, at several sizes.
 
-python -m benchmarks.steps --steps 12
+python -m benchmarks.steps --steps 12 --json steps.json
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
-import statistics
 import time
+from pathlib import Path
 
 import vqclip
+from benchmarks.records import Measure, Record, Result, machine, peak_bytes
 from vqclip.events import Stepped
+
+CUTOUTS = 16
 
 
 def measure(size: int, cutouts: int, steps: int) -> list[float]:
@@ -30,13 +32,19 @@ def main() -> None:
     """Print one line per size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
+    about, results = machine(), []
     print("size  cutouts  median s/step  min    max    peak MiB")
+    # The peak is the process', so the sizes grow.
     for size in (64, 128, 256, 512):
-        times = measure(size, 16, arguments.steps)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        low, high = min(times), max(times)
-        print(f"{size:4}  {16:7}  {statistics.median(times):13.3f}  {low:.3f}  {high:.3f}  {peak:8.0f}", flush=True)
+        step = Measure(tuple(measure(size, CUTOUTS, arguments.steps)), "s", "lower")
+        peak = Measure((peak_bytes() / 2**20,), "MiB", "lower")
+        low, high = step.spread
+        print(f"{size:4}  {CUTOUTS:7}  {step.median:13.3f}  {low:.3f}  {high:.3f}  {peak.median:8.0f}", flush=True)
+        results.append(Result({"size": f"{size}x{size}", "cutouts": CUTOUTS}, {"step": step, "peak_memory": peak}))
+    if arguments.json:
+        Record("steps", results, about).write(arguments.json)
 
 
 if __name__ == "__main__":

@@ -6,18 +6,16 @@ python -m benchmarks.towers --json towers.json
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import open_clip
 import torch
 from open_clip.model import CLIP, convert_weights_to_lp
 from torch import Tensor, nn
 
+from benchmarks.records import Measure, Record, Result, machine
 from vqclip.devices import find_dtype
 from vqclip.towers import find_tower
 
@@ -44,8 +42,8 @@ def turn(forward: Forward, pixels: Tensor) -> tuple[float, float, Tensor]:
     return time.perf_counter() - began, time.process_time() - worked, pixels.grad
 
 
-def measure(name: str, dtype: torch.dtype, cutouts: int, rounds: int) -> dict[str, Any]:
-    """Both sides in turn, after a warm-up of each, and how alike their gradients are."""
+def measure(name: str, dtype: torch.dtype, cutouts: int, rounds: int) -> list[Result]:
+    """Both sides in turn, after a warm-up of each; ours also with ratios and how alike the gradients are."""
     visual = build(name, dtype)
     own = find_tower(visual)
     if own is None:
@@ -53,23 +51,25 @@ def measure(name: str, dtype: torch.dtype, cutouts: int, rounds: int) -> dict[st
     side = visual.image_size[0]
     pixels = torch.randn(cutouts, 3, side, side, generator=torch.Generator().manual_seed(1)).to(dtype)
     sides: dict[str, Forward] = {"open_clip": visual, "own": own}
-    gradients = [turn(forward, pixels)[2].float().flatten() for forward in sides.values()]
-    times: dict[str, list[tuple[float, float]]] = {label: [] for label in sides}
+    gradients = [turn(forward, pixels)[2].double().flatten() for forward in sides.values()]
+    seconds: dict[str, dict[str, list[float]]] = {label: {"clock": [], "processor": []} for label in sides}
     for _ in range(rounds):
         for label, forward in sides.items():
-            times[label].append(turn(forward, pixels)[:2])
-    found: dict[str, Any] = {"tower": name, "dtype": str(dtype).removeprefix("torch."), "cutouts": cutouts}
-    for label, pairs in times.items():
-        seconds, worked = zip(*pairs, strict=True)
-        found[label] = {
-            "median": statistics.median(seconds), "min": min(seconds), "max": max(seconds), "n": len(seconds),
-            "cpu_median": statistics.median(worked),
-        }  # fmt: skip
-    found["ratio"] = found["open_clip"]["median"] / found["own"]["median"]
+            clock, processor, _ = turn(forward, pixels)
+            seconds[label]["clock"].append(clock)
+            seconds[label]["processor"].append(processor)
+    taken = {
+        label: {kind: Measure(tuple(values), "s", "lower") for kind, values in kinds.items()}
+        for label, kinds in seconds.items()
+    }
     # On a processor that others use too, its seconds tell more than those of the clock.
-    found["cpu_ratio"] = found["open_clip"]["cpu_median"] / found["own"]["cpu_median"]
-    found["gradient_cosine"] = torch.cosine_similarity(*(g.double() for g in gradients), dim=0).item()
-    return found
+    for kind in ("clock", "processor"):
+        pairs = zip(taken["open_clip"][kind].values, taken["own"][kind].values, strict=True)
+        taken["own"][f"{kind}_ratio"] = Measure(tuple(theirs / ours for theirs, ours in pairs), "", "higher")
+    taken["own"]["gradient_cosine"] = Measure((torch.cosine_similarity(*gradients, dim=0).item(),), "", "higher")
+    known = {"tower": name, "dtype": str(dtype).removeprefix("torch."), "cutouts": cutouts}
+    case = {**known, "threads": torch.get_num_threads()}
+    return [Result({**case, "side": label}, found) for label, found in taken.items()]
 
 
 def main() -> None:
@@ -80,25 +80,25 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
+    about, results = machine(), []
     # bfloat16 only where the processor computes in it: elsewhere it is emulated and says nothing.
     dtypes = dict.fromkeys((torch.float32, find_dtype("auto", torch.device("cpu"))))
-    results = []
     print("tower               dtype     side       median s  min     max     n   median cpu s")
     for dtype in dtypes:
         found = measure(arguments.tower, dtype, arguments.cutouts, arguments.rounds)
-        for label in ("open_clip", "own"):
-            t = found[label]
-            row = f"{found['tower']:18}  {found['dtype']:8}  {label:9}"
-            print(
-                f"{row}  {t['median']:8.3f}  {t['min']:6.3f}  {t['max']:6.3f}  {t['n']:<2}  {t['cpu_median']:6.3f}",
-                flush=True,
-            )
-        print(f"ratio {found['ratio']:.2f}, of cpu seconds {found['cpu_ratio']:.2f}", flush=True)
-        print(f"cosine of the gradients {found['gradient_cosine']:.6f}", flush=True)
-        results.append(found)
+        for result in found:
+            clock, processor = (result.measures[kind] for kind in ("clock", "processor"))
+            low, high = clock.spread
+            row = f"{result.case['tower']:18}  {result.case['dtype']:8}  {result.case['side']:9}"
+            row += f"  {clock.median:8.3f}  {low:6.3f}  {high:6.3f}  {len(clock.values):<2}  {processor.median:6.3f}"
+            print(row, flush=True)
+        ours = found[-1].measures
+        ratios = ours["clock_ratio"].median, ours["processor_ratio"].median
+        print(f"ratio {ratios[0]:.2f}, of cpu seconds {ratios[1]:.2f}", flush=True)
+        print(f"cosine of the gradients {ours['gradient_cosine'].median:.6f}", flush=True)
+        results += found
     if arguments.json:
-        record = {"threads": torch.get_num_threads(), "torch": torch.__version__, "results": results}
-        arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        Record("towers", results, about).write(arguments.json)
 
 
 if __name__ == "__main__":

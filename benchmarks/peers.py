@@ -1,0 +1,205 @@
+"""Our loop against a peer's, on the same work: networks, size, cutouts, threads and optimiser.
+
+    python -m benchmarks.peers --nerdyrodent PATH_TO_CHECKOUT --json peers.json
+
+The peer's own source runs its own step. Its checkout holds generate.py and, as its README says, a clone of
+openai/CLIP; kornia has to be installed too. Both sides read the same files: taming's f16 VQGAN with 16384 codes and
+ViT-B/32, with random weights. Every side of every repetition is a process of its own, so that a peak of memory is
+its own; in every repetition the sides take turns, beginning with the other one each time, and the processor's own
+limit is measured first. Ratios are taken within a repetition.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.records import Measure, Record, Result, machine
+
+ROOT = Path(__file__).resolve().parent.parent
+PEER = "nerdyrodent"
+Side = tuple[str, str]
+"""Whose loop, and the precision of the networks."""
+Takes = dict[Side, list[dict[str, Any]]]
+"""What each side took in every repetition, as `benchmarks.sides` answers."""
+
+
+def ask(job: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
+    """Let a process of its own do a job. Raises SystemExit with what that wrote when it fails."""
+    result = scratch / "result.json"
+    result.unlink(missing_ok=True)
+    threads = str(job["threads"])
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+    told = subprocess.run(
+        [sys.executable, "-m", "benchmarks.sides", str(result)],
+        input=json.dumps(dict(job)),
+        env=environment | {"PYTHONPATH": os.pathsep.join(paths)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if told.returncode or not result.is_file():
+        raise SystemExit(f"{told.stdout}\nThe side {job['side']} failed with exit code {told.returncode}.")
+    found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    return found
+
+
+def summarise(
+    takes: Takes, limits: Mapping[str, Sequence[Mapping[str, float]]], case: Mapping[str, Any]
+) -> list[Result]:
+    """The results of one case: one per side, with ratios to the peer, and the processor's limit.
+
+    limits: by precision, one per repetition.
+    """
+    peer = next(side for side in takes if side[0] == PEER)
+    results = []
+    for dtype, found in limits.items():
+        measures = {
+            kind: Measure(tuple(one[kind] / 1e9 for one in found), "GF/s") for kind in ("matmul", "convolution")
+        }
+        results.append(Result({"side": "limit", "dtype": dtype, **case}, measures))
+    for side, found in takes.items():
+        name, dtype = side
+        medians = [statistics.median(take["seconds"]) for take in found]
+        rates = [take["operations"] / seconds for take, seconds in zip(found, medians, strict=True)]
+        shares = [rate / max(most.values()) for rate, most in zip(rates, limits[dtype], strict=True)]
+        measures = {
+            "step": Measure(tuple(s for take in found for s in take["seconds"]), "s", "lower"),
+            "processor": Measure(tuple(s for take in found for s in take["processor_seconds"]), "s"),
+            "peak_memory": Measure(tuple(take["peak_bytes"] / 2**20 for take in found), "MiB", "lower"),
+            "operations": Measure(tuple(take["operations"] / 1e9 for take in found), "GF"),
+            "share_of_limit": Measure(tuple(shares), "", "higher"),
+        }
+        if side != peer:
+            measures |= ratios(found, takes[peer])
+        results.append(Result({"side": name, "dtype": dtype, **case}, measures))
+    return results
+
+
+def ratios(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> dict[str, Measure]:
+    """Our step rate over the peer's and our peak of memory over the peer's, repetition by repetition.
+
+    The rate comes twice: by the clock, and by seconds of the processor, which tell more where others use it too.
+    """
+    pairs = list(zip(ours, theirs, strict=True))
+
+    def rates(kind: str) -> Measure:
+        return Measure(tuple(statistics.median(t[kind]) / statistics.median(o[kind]) for o, t in pairs), "", "higher")
+
+    memory = Measure(tuple(o["peak_bytes"] / t["peak_bytes"] for o, t in pairs), "", "lower")
+    return {"rate_ratio": rates("seconds"), "processor_ratio": rates("processor_seconds"), "memory_ratio": memory}
+
+
+def show(results: Sequence[Result]) -> None:
+    """Print one line per side, and the ratios pair by pair."""
+    print(
+        "side         dtype     s/step  (min-max; n)        GF   of limit  peak MiB  pairs: rate, rate by cpu, memory"
+    )
+    for result in results:
+        case, m = result.case, result.measures
+        head = f"{case['side']:11}  {case['dtype']:8}"
+        if case["side"] == "limit":
+            print(f"{head}  matmul {m['matmul'].median:.0f} GF/s, convolution {m['convolution'].median:.0f} GF/s")
+            continue
+        low, high = m["step"].spread
+        step = f"{m['step'].median:6.2f}  ({low:.2f}-{high:.2f}; {len(m['step'].values)})"
+        row = f"{step:28} {m['operations'].median:5.0f}  {m['share_of_limit'].median:7.0%}"
+        pairs = ""
+        if "rate_ratio" in m:
+            kinds = (m[kind].values for kind in ("rate_ratio", "processor_ratio", "memory_ratio"))
+            pairs = "  ".join(
+                f"{rate:.2f} {work:.2f} {memory:.2f}" for rate, work, memory in zip(*kinds, strict=True)
+            )
+        print(f"{head}  {row}  {m['peak_memory'].median:8.0f}  {pairs}".rstrip(), flush=True)
+
+
+def commit(folder: Path) -> str:
+    """The commit of a checkout, "" when git does not tell."""
+    told = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip()
+
+
+def measure(arguments: argparse.Namespace, folder: Path, scratch: Path) -> tuple[list[Result], list[str]]:
+    """Every size in turn; also the imports of the peer that were stubbed."""
+    sides: list[Side] = [(PEER, "float32"), *(("vqclip", dtype) for dtype in arguments.dtypes)]
+    results: list[Result] = []
+    stubbed: set[str] = set()
+    for size in arguments.sizes:
+        case = {"size": f"{size}x{size}", "cutouts": arguments.cutouts, "threads": arguments.threads}
+        job = {
+            "folder": str(folder), "network": arguments.network, "checkout": str(arguments.nerdyrodent.resolve()),
+            "width": size, "height": size, "cutouts": arguments.cutouts, "threads": arguments.threads,
+            "steps": arguments.steps,
+        }  # fmt: skip
+        takes: Takes = {side: [] for side in sides}
+        limits: dict[str, list[dict[str, float]]] = {dtype: [] for dtype in dict.fromkeys(d for _, d in sides)}
+        for repetition in range(arguments.repetitions):
+            for dtype, found in limits.items():
+                found.append(ask({**job, "side": "limit", "dtype": dtype}, scratch))
+            for name, dtype in sides if repetition % 2 == 0 else sides[::-1]:
+                takes[name, dtype].append(ask({**job, "side": name, "dtype": dtype}, scratch))
+                seconds = statistics.median(takes[name, dtype][-1]["seconds"])
+                print(f"{size}x{size} {repetition + 1}: {name} {dtype} {seconds:.2f} s/step", file=sys.stderr)
+        stubbed |= {name for found in takes.values() for take in found for name in take["stubbed"]}
+        found = summarise(takes, limits, case)
+        print(f"\n{size}x{size}, {arguments.cutouts} cutouts, {arguments.threads} threads")
+        show(found)
+        results += found
+    return results, sorted(stubbed)
+
+
+def main() -> None:
+    """Compare, print a table per size, and write the record."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nerdyrodent", type=Path, required=True, metavar="PATH", help="checkout of VQGAN-CLIP")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512], metavar="N")
+    parser.add_argument("--cutouts", type=int, default=32, metavar="N")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), metavar="N")
+    parser.add_argument("--steps", type=int, default=5, metavar="N", help="timed in every repetition")
+    parser.add_argument("--repetitions", type=int, default=3, metavar="N")
+    parser.add_argument(
+        "--dtypes", nargs="+", help="of our networks; default: float32, and bfloat16 where it is native"
+    )
+    parser.add_argument("--models", type=Path, metavar="DIR", help="keep the 1.2 GB of random weights there")
+    parser.add_argument("--json", type=Path, default=Path("peers.json"), metavar="FILE")
+    arguments = parser.parse_args()
+    if not (arguments.nerdyrodent / "generate.py").is_file():
+        parser.error(f"{arguments.nerdyrodent} has no generate.py: give a checkout of nerdyrodent/VQGAN-CLIP")
+    if not (arguments.nerdyrodent / "CLIP" / "clip").is_dir():
+        parser.error(f"{arguments.nerdyrodent} has no CLIP/clip: clone openai/CLIP into it, as its README says")
+    arguments.json.touch()
+    about = machine()
+    with tempfile.TemporaryDirectory(prefix="vqclip-peers-") as scratch:
+        folder = (arguments.models or Path(scratch) / "models").resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        prepared = subprocess.run(
+            [sys.executable, "-m", "benchmarks.random_pair", str(folder)],
+            cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+        )  # fmt: skip
+        told = json.loads(prepared.stdout)
+        arguments.network = told["network"]
+        arguments.dtypes = arguments.dtypes or told["dtypes"]
+        results, stubbed = measure(arguments, folder, Path(scratch))
+    notes = {
+        "peer": {"generate.py": commit(arguments.nerdyrodent), "CLIP": commit(arguments.nerdyrodent / "CLIP")},
+        "stubbed_imports": stubbed,
+        "steps": arguments.steps,
+        "repetitions": arguments.repetitions,
+    }
+    Record("peers", results, about, notes).write(arguments.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The instruments: what they call the same work, how they pair and compare. None of it is timed here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import pytest
+import torch
+from faults import makers
+from safetensors.torch import load_file
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import compare, peers, random_pair, records, sides  # noqa: E402
+
+GENERATE = """
+import argparse
+from torch_optimizer import DiffGrad
+parser = argparse.ArgumentParser()
+for flag in ("-p", "-m", "-conf", "-ckpt", "-cd", "-sd"):
+    parser.add_argument(flag)
+parser.add_argument("-s", nargs=2, type=int, dest="size")
+parser.add_argument("-cuts", type=int)
+parser.add_argument("-se", type=int, default=2, dest="display_freq")
+args = parser.parse_args()
+try:
+    done = []
+except ValueError:
+    pass
+
+def train(i):
+    done.append(i)
+    open("steps.txt", "w").write(" ".join(map(str, done)) + f" {args.size} {args.cuts}")
+
+i = 0
+try:
+    while True:
+        train(i)
+        raise SystemExit("the loop was entered")
+except KeyboardInterrupt:
+    pass
+"""
+
+
+def job(folder: Path, **changes: Any) -> sides.Job:
+    known = {
+        "side": "vqclip", "dtype": "float32", "folder": str(folder), "network": "test", "checkout": str(folder),
+        "width": 64, "height": 48, "cutouts": 4, "threads": 1, "steps": 2,
+    }  # fmt: skip
+    return sides.Job(**{**known, **changes})
+
+
+def test_the_peers_source_runs_up_to_its_loop_and_then_its_own_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("generate.py").write_text(GENERATE)
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    step = sides.begin_nerdyrodent(job(Path.cwd()))
+    step()
+    step()
+    # Of the peer's steps those are left out that also save a picture: here every second one.
+    assert Path("steps.txt").read_text() == "1 3 [64, 48] 4"
+    assert "torch_optimizer" in sides.stubbed()
+    for name in sides.stubbed():
+        del sys.modules[name]
+
+
+def test_a_source_without_that_loop_is_refused() -> None:
+    Path("generate.py").write_text("print('hello')\n")
+    with pytest.raises(SystemExit, match="no main loop"):
+        sides.before_the_loop(Path("generate.py"))
+
+
+@pytest.fixture
+def small_pair() -> random_pair.Pair:
+    """A small VQGAN and a small CLIP of a network that open_clip is told of."""
+    config = {
+        "embed_dim": 32,
+        "vision_cfg": {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 1},
+    }
+    Path("test.json").write_text(json.dumps(config))
+    open_clip.add_model_config(Path("test.json"))
+    Path("pair").mkdir()
+    return random_pair.write(Path("pair"), makers.Reference().config["model"], "test")
+
+
+def test_both_sides_of_a_pair_read_the_same_weights(small_pair: random_pair.Pair) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        archive = torch.jit.load(small_pair.archive).state_dict()
+    weights = load_file(small_pair.clip)
+    assert archive.keys() == weights.keys()
+    assert all(torch.equal(archive[name], weight.half()) for name, weight in weights.items())
+    before = small_pair.clip.stat().st_mtime_ns
+    random_pair.write(Path("pair"), network="test")
+    assert small_pair.clip.stat().st_mtime_ns == before
+
+
+def test_our_side_times_the_steps_and_counts_their_operations(small_pair: random_pair.Pair) -> None:
+    few, many = (sides.take(sides.begin_vqclip(job(Path("pair"), cutouts=n)), 2) for n in (4, 8))
+    assert len(few.seconds) == len(few.processor_seconds) == 2
+    assert few.peak_bytes >= few.ready_bytes > 0
+    assert few.stubbed == []
+    assert few.operations < many.operations < 2 * few.operations
+
+
+def takes(seconds: list[list[float]], gib: float, operations: float) -> list[dict[str, Any]]:
+    return [
+        {
+            "seconds": s,
+            "processor_seconds": [one**2 for one in s],
+            "peak_bytes": gib * 2**30,
+            "operations": operations,
+            "stubbed": [],
+        }
+        for s in seconds
+    ]
+
+
+def test_ratios_are_taken_within_a_repetition_and_shares_of_the_limit_beside_them() -> None:
+    found = {
+        ("nerdyrodent", "float32"): takes([[4.0, 4.0, 5.0], [8.0, 8.0, 8.0]], 4, 4e9),
+        ("vqclip", "bfloat16"): takes([[2.0, 1.0, 2.0], [4.0, 4.0, 4.0]], 2, 4e9),
+    }
+    limits = {
+        "float32": [{"matmul": 2e9, "convolution": 1e9}, {"matmul": 1e9, "convolution": 0.5e9}],
+        "bfloat16": [{"matmul": 4e9, "convolution": 8e9}, {"matmul": 1e9, "convolution": 2e9}],
+    }
+    results = peers.summarise(found, limits, {"size": "256x256"})
+    by_side = {result.case["side"]: result.measures for result in results if result.case["side"] != "limit"}
+    ours, theirs = by_side["vqclip"], by_side["nerdyrodent"]
+    assert ours["rate_ratio"].values == (2.0, 2.0)
+    assert ours["processor_ratio"].values == (4.0, 4.0)
+    assert ours["memory_ratio"].values == (0.5, 0.5)
+    assert theirs["share_of_limit"].values == (0.5, 0.5)
+    assert ours["share_of_limit"].values == (0.25, 0.5)
+    assert (ours["step"].median, ours["step"].spread, len(ours["step"].values)) == (3.0, (1.0, 4.0), 6)
+    assert "rate_ratio" not in theirs
+
+
+def record(**medians: tuple[float, ...]) -> records.Record:
+    better = {"step": "lower", "score": "higher", "flops": ""}
+    measures = {name: records.Measure(values, "s", better[name]) for name, values in medians.items()}
+    return records.Record("steps", [records.Result({"size": "64x64", "cutouts": 4}, measures)], {"cores": 2})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ({"step": (1.0, 1.1)}, {"step": (2.0, 2.1)}, "worse"),
+        ({"step": (2.0, 2.1)}, {"step": (1.0, 1.1)}, "better"),
+        ({"score": (2.0, 2.1)}, {"score": (1.0, 1.1)}, "worse"),
+        ({"step": (1.0, 1.0)}, {"step": (1.05, 1.05)}, ""),  # within the tolerance
+        ({"step": (1.0, 3.0)}, {"step": (2.5, 4.0)}, ""),  # the ranges overlap
+        ({"flops": (1.0,)}, {"flops": (9.0,)}, "?"),
+    ],
+)
+def test_a_change_counts_when_it_is_larger_than_the_noise(
+    before: dict[str, Any], after: dict[str, Any], verdict: str
+) -> None:
+    (change,) = compare.changes(record(**before), record(**after), 0.1)
+    assert change.verdict == verdict
+
+
+def check(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks.compare", *map(str, map(Path.cwd().joinpath, arguments))]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_compare_reads_what_benchmarks_write_and_exits_with_its_verdict() -> None:
+    record(step=(1.0,), score=(1.0,)).write(Path("a.json"))
+    record(step=(3.0,), score=(2.0,)).write(Path("b.json"))
+    told = check("a.json", "b.json")
+    assert told.returncode == 1
+    assert "size=64x64 cutouts=4" in told.stdout
+    assert "1 better, 1 worse, 2 compared" in told.stdout
+    assert check("a.json", "a.json").returncode == 0
+
+
+def test_compare_refuses_what_cannot_be_compared() -> None:
+    record(step=(1.0,)).write(Path("a.json"))
+    Path("b.json").write_text(json.dumps({"results": 3}))
+    told = check("a.json", "b.json")
+    assert (told.returncode, "no record of a benchmark" in told.stderr) == (2, True)
+    records.Record("towers", [], {}).write(Path("c.json"))
+    assert "is of steps" in check("a.json", "c.json").stderr
+    other = records.Result({"size": "1x1"}, {"step": records.Measure((1.0,))})
+    records.Record("steps", [other], {}).write(Path("d.json"))
+    assert "no case in common" in check("a.json", "d.json").stderr
+
+
+def test_the_peak_of_a_process_is_its_own_and_not_its_parents() -> None:
+    held = torch.ones(2**26)
+    code = "from benchmarks.records import peak_bytes; print(peak_bytes())"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert records.peak_bytes() > held.nbytes
+    assert int(told.stdout) < held.nbytes
