@@ -40,13 +40,13 @@ class Manifest:
     step: int = 0
     preset: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
-    inputs: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     device: str = ""
     dtype: str = ""
     threads: int = 0
     best_score: float | None = None
     best_step: int | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as written to run.json."""
