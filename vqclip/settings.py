@@ -18,6 +18,7 @@ from typing import Any
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes
 from vqclip.prompts import Prompt, parse
+from vqclip.rules import refuse_idle
 from vqclip.terms import Term
 
 MAX_SIDE = 8192
@@ -203,6 +204,10 @@ class Settings:
         """A copy with some settings changed."""
         return dataclasses.replace(self, **changes)
 
+    def changes(self, name: str) -> bool:
+        """Whether a setting has another value than its default."""
+        return bool(getattr(self, name) != default_of(name))
+
     def validate(self) -> Settings:
         """Raise UsageError for the first setting out of its range; return the settings."""
         for name, option in options().items():
@@ -215,29 +220,7 @@ class Settings:
             raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
         if self.prompt:
             _ = self.prompts
-        for name in ("init_weight", "init_weight_pixels", "mask"):
-            if getattr(self, name) and not self.init_image:
-                raise UsageError(
-                    f"{name} has no effect without an init picture.", "Add --init-image FILE or leave it out."
-                )
-        if self.init_weight_end and not (self.init_weight or self.init_weight_pixels):
-            raise UsageError(
-                "init_weight_end has no effect without an init weight.",
-                "Add --init-weight or --init-weight-pixels, or leave it out.",
-            )
-        if self.mask_feather != default_of("mask_feather") and not self.mask:
-            raise UsageError("mask_feather has no effect without a mask.", "Add --mask FILE or leave it out.")
-        for name in ("drafts", "style", "guidance", "temperature", "draft_weight"):
-            if getattr(self, name) != default_of(name) and not self.uses_prior:
-                why = "an init picture" if self.init_image else f"the init {self.init!r}"
-                raise UsageError(f"{name} has no effect on {why}.", "Use --init prior or leave it out.")
-        if self.enlarge != default_of("enlarge") and self.stages == 1:
-            raise UsageError("enlarge has no effect on a single stage.", "Use --stages 2 or leave it out.")
-        if self.cut_pow != 1.0 and self.cut_method != "crowson":
-            raise UsageError(
-                f"cut_pow has no effect on the {self.cut_method} cutouts.",
-                "Use --cut-method crowson or leave it out.",
-            )
+        refuse_idle(self)
         return self
 
     def digest(self) -> str:

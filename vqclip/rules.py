@@ -1,0 +1,59 @@
+"""Which settings would have no effect beside which others: one row each, refused rather than ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vqclip.errors import UsageError
+
+if TYPE_CHECKING:
+    from vqclip.settings import Settings
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Settings that do nothing when `when` holds.
+
+    names: as in Settings. why: completes "NAME has no effect". hint: what to do instead.
+    """
+
+    names: tuple[str, ...]
+    when: Callable[[Settings], bool]
+    why: str
+    hint: str
+
+
+_DRAFTING = ("drafts", "style", "guidance", "temperature", "draft_weight")
+_ANCHORS = ("init_weight", "init_weight_pixels", "mask")
+
+IDLE = (
+    Idle(_ANCHORS, lambda s: not s.init_image, "without an init picture", "Add --init-image FILE or leave it out."),
+    Idle(
+        ("init_weight_end",),
+        lambda s: not (s.init_weight or s.init_weight_pixels),
+        "without an init weight",
+        "Add --init-weight or --init-weight-pixels, or leave it out.",
+    ),
+    Idle(("mask_feather",), lambda s: not s.mask, "without a mask", "Add --mask FILE or leave it out."),
+    Idle(_DRAFTING, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
+    Idle(_DRAFTING, lambda s: not s.uses_prior, "on another init than 'prior'", "Use --init prior or leave it out."),
+    Idle(("enlarge",), lambda s: s.stages == 1, "on a single stage", "Use --stages 2 or leave it out."),
+    Idle(
+        ("cut_pow",),
+        lambda s: s.cut_method != "crowson",
+        "on other cutouts than crowson's",
+        "Use --cut-method crowson or leave it out.",
+    ),
+)
+"""Checked from the top; the first row that applies is reported."""
+
+
+def refuse_idle(settings: Settings) -> None:
+    """Raise UsageError for the first setting that was changed and would have no effect."""
+    for row in IDLE:
+        if row.when(settings):
+            for name in row.names:
+                if settings.changes(name):
+                    raise UsageError(f"{name} has no effect {row.why}.", row.hint)
