@@ -94,6 +94,15 @@ def test_fault_42_an_edited_manifest_is_refused(isolated: Path, changes: dict[st
         runs.read_manifest(isolated)
 
 
+def test_a_manifest_from_before_a_setting_was_added_is_the_same_run(isolated: Path) -> None:
+    with runs.open_run(isolated) as run:
+        run.write(runs.Manifest(SETTINGS))
+    kept = SETTINGS.to_dict()
+    del kept["init_image"], kept["tv"]
+    edit(isolated, settings=kept)
+    assert runs.read_manifest(isolated).settings == SETTINGS
+
+
 def test_a_folder_without_a_run_says_so(isolated: Path) -> None:
     with pytest.raises(UsageError, match="holds no run"):
         runs.read_manifest(isolated)

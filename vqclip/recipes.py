@@ -9,7 +9,7 @@ from typing import Any
 
 from vqclip import config, files, metadata, runs
 from vqclip.errors import InputError, UsageError
-from vqclip.settings import options
+from vqclip.settings import Settings, options
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,9 @@ def read(source: Path) -> Recipe:
         if not _is_plain(value):
             raise InputError(f"{shown} records a {name} that is no setting.", "Use the original file.")
     beside = _manifest_beside(source)
-    if beside is not None and metadata.shaping(beside.settings) == own["settings"]:
+    # A picture made before a setting was added says nothing of it.
+    recorded = metadata.shaping(Settings()) | own["settings"]
+    if beside is not None and metadata.shaping(beside.settings) == recorded:
         return _of_run(source.parent, beside)
     return Recipe(source, own["settings"], own["models"], own["versions"], whole_paths=False)
 

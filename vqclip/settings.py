@@ -224,8 +224,15 @@ class Settings:
         return self
 
     def digest(self) -> str:
-        """SHA-256 over all settings that shape the picture: equal digests mean the same picture."""
-        shaping = {name: getattr(self, name) for name, option in options().items() if option.shapes_picture}
+        """SHA-256 over all settings that shape the picture: equal digests mean the same picture.
+
+        Defaults are left out, so that a setting that is added to vqclip later changes no earlier run's digest.
+        """
+        shaping = {
+            name: getattr(self, name)
+            for name, option in options().items()
+            if option.shapes_picture and self.changes(name)
+        }
         text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
