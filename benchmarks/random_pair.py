@@ -24,7 +24,7 @@ from safetensors.torch import save_file
 from taming.modules.diffusionmodules.model import Decoder, Encoder
 from torch import nn
 
-from vqclip import registry
+from vqclip import catalogue
 from vqclip.devices import find_dtype
 
 CLIP_NETWORK = "ViT-B-32-quickgelu"
@@ -61,7 +61,7 @@ def write(folder: Path, model: Mapping[str, Any] | None = None, network: str = C
     pair = Pair.within(folder, network)
     if all(path.is_file() for path in (pair.checkpoint, pair.config, pair.clip, pair.archive)):
         return pair
-    config: dict[str, Any] = copy.deepcopy(dict(model or registry.vqgan_entry("imagenet").model or {}))
+    config: dict[str, Any] = copy.deepcopy(dict(model or catalogue.vqgan_entry("imagenet").model or {}))
     torch.manual_seed(0)
     torch.save({"state_dict": _vqgan_weights(config["params"])}, pair.checkpoint)
     # taming builds a loss for training whenever it builds a VQModel; this one needs no download.

@@ -15,7 +15,7 @@ from faults import makers
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from vqclip import registry
+from vqclip import catalogue
 
 F16 = {"z_channels": 256, "resolution": 256, "ch": 128, "ch_mult": [1, 1, 2, 2, 4], "num_res_blocks": 2,
        "attn_resolutions": [16]}  # fmt: skip
@@ -24,7 +24,7 @@ F16 = {"z_channels": 256, "resolution": 256, "ch": 128, "ch_mult": [1, 1, 2, 2, 
 @pytest.mark.slow
 def test_two_steps_of_f16_16384_and_vit_b_32_run_from_official_files() -> None:
     reference = makers.Reference(embed_dim=256, codes=16384, **F16)
-    assert reference.config["model"] == registry.vqgan_entry("imagenet").model
+    assert reference.config["model"] == catalogue.vqgan_entry("imagenet").model
     makers.write_lightning(Path("last.ckpt"), dict(reference.state_dict()))
     makers.write_config(Path("last.yaml"), reference.config)
     torch.manual_seed(0)

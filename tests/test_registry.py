@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vqclip import registry
+from vqclip import catalogue, registry
 from vqclip.architecture import read_architecture
 from vqclip.errors import ModelError, UsageError
 from vqclip.files import data_path
@@ -38,16 +38,16 @@ def put_in_hub(hub: Path, repo: str, name: str) -> Path:
 
 def test_the_field_s_models_are_known():
     known = {"tiny", "imagenet", "imagenet-1024", "wikiart", "coco", "sflckr", "faceshq", "openimages"}
-    assert set(registry.vqgan_names()) == known
-    assert registry.vqgan_names()[0] == registry.clip_names()[0] == "tiny"
-    assert registry.vqgan_entry("vqgan_imagenet_f16_16384").name == "imagenet"
-    names = [n for e in map(registry.vqgan_entry, known) for n in (e.name, *e.aliases)]
+    assert set(catalogue.vqgan_names()) == known
+    assert catalogue.vqgan_names()[0] == catalogue.clip_names()[0] == "tiny"
+    assert catalogue.vqgan_entry("vqgan_imagenet_f16_16384").name == "imagenet"
+    names = [n for e in map(catalogue.vqgan_entry, known) for n in (e.name, *e.aliases)]
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("name", [name for name in registry.vqgan_names() if name != "tiny"])
+@pytest.mark.parametrize("name", [name for name in catalogue.vqgan_names() if name != "tiny"])
 def test_every_listed_model_has_a_sound_configuration_and_an_origin(name):
-    entry = registry.vqgan_entry(name)
+    entry = catalogue.vqgan_entry(name)
     architecture = read_architecture(entry.model)
     assert entry.network == (architecture.kind, architecture.n_embed)
     assert architecture.factor == (8 if name == "openimages" else 16)
@@ -84,15 +84,15 @@ def test_a_model_in_the_cache_is_found_with_its_configuration_and_hash(cache):
     (cache / "vqgan" / "openimages.ckpt").write_bytes(b"x")
     found = registry.find_vqgan("openimages")
     assert found.checkpoint == cache / "vqgan" / "openimages.ckpt"
-    assert found.sha256 == registry.vqgan_entry("openimages").sha256
+    assert found.sha256 == catalogue.vqgan_entry("openimages").sha256
     assert read_architecture(found.config).kind == "GumbelVQ"
     assert {row.name: row.present for row in registry.list_models() if row.kind == "vqgan"} == {
-        name: name in ("tiny", "openimages") for name in registry.vqgan_names()
+        name: name in ("tiny", "openimages") for name in catalogue.vqgan_names()
     }
 
 
 def test_the_cache_follows_the_platform_without_the_variable():
-    assert registry.cache_dir() == Path(os.environ["XDG_CACHE_HOME"]) / "vqclip"
+    assert catalogue.cache_dir() == Path(os.environ["XDG_CACHE_HOME"]) / "vqclip"
 
 
 def test_the_built_in_pair_is_always_here():

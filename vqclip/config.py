@@ -29,7 +29,7 @@ from vqclip.settings import Settings, options, parse_clip
 MAX_YAML_BYTES = 1_000_000
 DEFAULT_PRESET = "tiny"
 NULLS = ("null", "~", "")
-_SPECIAL = ("VQCLIP_PRESET", "VQCLIP_CONFIG", "VQCLIP_CACHE_DIR", "VQCLIP_OUTPUT_DIR", "VQCLIP_DEBUG")
+_SPECIAL = tuple(f"VQCLIP_{word}" for word in ("PRESET", "CONFIG", "CACHE_DIR", "OUTPUT_DIR", "OFFLINE", "DEBUG"))
 
 
 @dataclass(frozen=True)

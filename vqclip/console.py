@@ -110,6 +110,20 @@ class Console:
         elif isinstance(event, Finished):
             self._result |= {"score": event.score, "steps": event.step}
 
+    def transfer(self, name: str, done: int, total: int | None) -> None:
+        """Show how far a download has come: bytes, and how many there are if that is known."""
+        if self._bars():
+            self._transfer_bar(name, done, total)
+            return
+        now = time.monotonic()
+        if done != total and now - self._last_line < LINE_SECONDS:
+            return
+        self._last_line = now
+        if self.as_json:
+            self._json({"event": "transfer", "name": name, "done": done, "total": total})
+        of = f" of {total / 1e6:.1f}" if total else ""
+        self.note(f"{name}: {done / 1e6:.1f}{of} MB")
+
     def finish(self) -> None:
         """End a run's display and give its answer: the path of the picture."""
         self.close()
@@ -121,12 +135,12 @@ class Console:
         """Take the progress bar down."""
         if self._progress is not None:
             self._progress.stop()
-            self._progress = None
+            self._progress = self._task = None
 
     def _start(self, event: Started) -> None:
         self._began = self._last_line = time.monotonic()
         self._first_step = event.step
-        if self.as_json or self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        if not self._bars():
             return
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -142,6 +156,22 @@ class Console:
         )
         self._progress.start()
         self._task = self._progress.add_task("", total=event.steps, completed=event.step, score="-", speed="")
+
+    def _bars(self) -> bool:
+        return not (self.as_json or self.quiet) and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def _transfer_bar(self, name: str, done: int, total: int | None) -> None:
+        if self._progress is None or self._task is None:
+            from rich.console import Console as RichConsole
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import TransferSpeedColumn as SpeedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(None), DownloadColumn(), SpeedColumn())
+            screen = RichConsole(stderr=True)
+            self._progress = Progress(*columns, TimeRemainingColumn(compact=True), console=screen, expand=True)
+            self._progress.start()
+            self._task = self._progress.add_task(name, total=total, completed=done)
+        self._progress.update(self._task, description=plain(name), completed=done, total=total)
 
     def _step(self, event: Stepped) -> None:
         now = time.monotonic()

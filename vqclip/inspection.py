@@ -116,23 +116,21 @@ def inspect(path: Path, expected_bytes: int | None = None) -> Inspected:
             return _inspect_zip(name, handle, size)
         if start[:1] == b"\x80" and start[1:2] in b"\x00\x01\x02\x03\x04\x05":
             return _inspect_legacy(name, handle)
-        _refuse_other(name, start)
+        if what := looks_like(start):
+            raise ModelError(f"{name} is not a checkpoint but {what}.", _AGAIN)
         return _inspect_safetensors(name, handle, size)
 
 
-def _refuse_other(name: str, start: bytes) -> None:
+def looks_like(start: bytes) -> str:
+    """What a file that begins with these bytes is, if it is a known thing that is no checkpoint; else nothing."""
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    what = ""
     if text.startswith(b"<"):
-        what = "a web page (HTML), probably the download page or an error message"
-    elif text.startswith(b"version https://git-lfs"):
-        what = "a Git LFS pointer: the few lines that stand for the file, not the file"
-    elif text.startswith((b"{", b"[")):
-        what = "JSON text"
-    elif start[:2] == b"\x1f\x8b":
-        what = "gzip-compressed"
-    if what:
-        raise ModelError(f"{name} is not a checkpoint but {what}.", _AGAIN)
+        return "a web page (HTML), probably the download page or an error message"
+    if text.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer: the few lines that stand for the file, not the file"
+    if text.startswith((b"{", b"[")):
+        return "JSON text"
+    return "gzip-compressed data" if start[:2] == b"\x1f\x8b" else ""
 
 
 def _inspect_safetensors(name: str, handle: BinaryIO, size: int) -> Inspected:

@@ -1,99 +1,31 @@
-"""From a model's name to its files on this machine. Nothing is loaded here, and nothing is downloaded.
-
-The names, hashes and origins are in configs/models.yaml.
-"""
+"""From a model's name to its files on this machine. Nothing is loaded here, and nothing is downloaded."""
 
 from __future__ import annotations
 
-import difflib
-import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import yaml
-
+from vqclip.catalogue import (
+    ClipEntry,
+    VqganEntry,
+    clip_entries,
+    clip_entry,
+    clip_names,
+    companions,
+    did_you_mean,
+    vqgan_entries,
+    vqgan_entry,
+    vqgan_names,
+)
 from vqclip.errors import ModelError, UsageError
 from vqclip.files import data_path, printable
 
 _CHECKPOINT_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin", ".safetensors")
 # The files that open_clip writes into a model folder or repository, the safe one first.
 _CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
-
-
-@dataclass(frozen=True)
-class Mirror:
-    """A file in a Hugging Face repository, pinned to a revision."""
-
-    repo: str
-    revision: str
-    path: str
-
-    @property
-    def url(self) -> str:
-        """The address of the file itself."""
-        return f"https://huggingface.co/{self.repo}/resolve/{self.revision}/{self.path}"
-
-
-@dataclass(frozen=True)
-class VqganEntry:
-    """What is known about one VQGAN.
-
-    bytes, sha256: of the checkpoint, None when nobody has published them. file: name among the shipped
-    checkpoints, None for a model that has to be fetched. model: its taming-style configuration, None when that
-    lies beside the shipped file. upstream: the page or address of its makers.
-    """
-
-    name: str
-    note: str
-    licence: str
-    aliases: tuple[str, ...] = ()
-    bytes: int | None = None
-    sha256: str | None = None
-    mirrors: tuple[Mirror, ...] = ()
-    upstream: str | None = None
-    model: Mapping[str, Any] | None = None
-    file: str | None = None
-
-    @property
-    def path(self) -> Path:
-        """Where its checkpoint is, or has to be put."""
-        if self.file:
-            return data_path("checkpoints", self.file)
-        return cache_dir() / "vqgan" / f"{self.name}.ckpt"
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """Addresses that serve the checkpoint, mirrors first."""
-        return (*(mirror.url for mirror in self.mirrors), *([self.upstream] if self.upstream else []))
-
-    @property
-    def network(self) -> tuple[str, int] | None:
-        """The kind of VQGAN, VQModel or GumbelVQ, and its number of codes; None for a built-in model."""
-        if self.model is None:
-            return None
-        stage = self.model["params"].get("first_stage_config", self.model)
-        return stage["target"].rpartition(".")[2], stage["params"]["n_embed"]
-
-
-@dataclass(frozen=True)
-class ClipEntry:
-    """What is known about one CLIP.
-
-    model, pretrained: open_clip's names. repo: Hugging Face repository with the weights. folder: name among the
-    shipped checkpoints, None for a model that has to be fetched.
-    """
-
-    name: str
-    note: str
-    licence: str
-    aliases: tuple[str, ...] = ()
-    model: str | None = None
-    pretrained: str | None = None
-    repo: str | None = None
-    folder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,42 +93,6 @@ class ModelRow:
     note: str
 
 
-def cache_dir() -> Path:
-    """The folder that fetched models live in: VQCLIP_CACHE_DIR, else the user's cache folder."""
-    from platformdirs import user_cache_path
-
-    named = os.environ.get("VQCLIP_CACHE_DIR")
-    return Path(named).expanduser() if named else user_cache_path("vqclip")
-
-
-def vqgan_names() -> list[str]:
-    """The names of the VQGANs, the built-in one first."""
-    return list(_vqgans())
-
-
-def clip_names() -> list[str]:
-    """The names of the CLIPs, the built-in one first."""
-    return list(_clips())
-
-
-def vqgan_entry(name: str) -> VqganEntry:
-    """What is known about a VQGAN, by name or alias; UsageError when nothing is."""
-    for entry in _vqgans().values():
-        if name == entry.name or name in entry.aliases:
-            return entry
-    aliases = [alias for entry in _vqgans().values() for alias in entry.aliases]
-    raise UsageError(
-        f"the VQGAN {name!r} is unknown.",
-        f"{_did_you_mean(name, [*vqgan_names(), *aliases])}Known: {', '.join(vqgan_names())}; "
-        "or give a .ckpt, .pt or .safetensors file.",
-    )
-
-
-def clip_entry(name: str) -> ClipEntry | None:
-    """What is known about a CLIP, by name or alias; None when nothing is."""
-    return next((e for e in _clips().values() if name == e.name or name in e.aliases), None)
-
-
 def is_path(name: str) -> bool:
     """Whether the user named a checkpoint file rather than a model."""
     return name.lower().endswith(_CHECKPOINT_SUFFIXES) or "/" in name or os.sep in name
@@ -261,10 +157,10 @@ def find_enlarger(vqgan: str) -> EnlargerFiles:
     return EnlargerFiles(name, weights, weights.with_suffix(".json"))
 
 
-def _companion(kind: str, vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
+def _companion(kind: Literal["prior", "enlarger"], vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
     """Name, weights and registry fields of the network of that kind that was trained on a VQGAN's codes."""
     names = [name for name in vqgan_names() if vqgan in (name, *vqgan_entry(name).aliases)]
-    for name, fields in _document()[kind].items():
+    for name, fields in companions(kind).items():
         if fields["vqgan"] in names:
             weights = data_path("checkpoints", fields["file"])
             if not weights.is_file():
@@ -281,21 +177,49 @@ def clip_weights(clip: ClipFiles) -> Path | None:
 def list_models() -> list[ModelRow]:
     """Every known model, and whether it is on this machine."""
     rows = []
-    for entry in _vqgans().values():
+    for entry in vqgan_entries():
         here = entry.path.is_file()
         size = entry.path.stat().st_size if here else entry.bytes
         rows.append(ModelRow(entry.name, "vqgan", size, entry.licence, here, str(entry.path), entry.note))
-    for clip in _clips().values():
+    for clip in clip_entries():
         weights = _weights_in(data_path("checkpoints", clip.folder)) if clip.folder else _in_hub_cache(clip)
         size = weights.stat().st_size if weights else None
         path = str(weights) if weights else None
         rows.append(ModelRow(clip.name, "clip", size, clip.licence, weights is not None, path, clip.note))
-    for kind in ("prior", "enlarger"):
-        for name, fields in _document()[kind].items():
+    kinds: tuple[Literal["prior", "enlarger"], ...] = ("prior", "enlarger")
+    for kind in kinds:
+        for name, fields in companions(kind).items():
             file = data_path("checkpoints", fields["file"])
             size = file.stat().st_size if file.is_file() else None
             rows.append(ModelRow(name, kind, size, fields["licence"], file.is_file(), str(file), fields["note"]))
     return rows
+
+
+def describe(name: str) -> list[dict[str, Any]]:
+    """All that is known about the models of that name or alias, one mapping each; UsageError when nothing is."""
+    vqgans = {n: e for e in vqgan_entries() for n in (e.name, *e.aliases)}
+    clips = {n: e for e in clip_entries() for n in (e.name, *e.aliases)}
+    vqgan, clip = vqgans.get(name), clips.get(name)
+    canonical = {entry.name for entry in (vqgan, clip) if entry is not None}
+    found = []
+    for row in list_models():
+        if row.name not in canonical and row.name != name:
+            continue
+        facts: dict[str, Any] = {"name": row.name, "kind": row.kind, "about": row.note, "licence": row.licence}
+        if row.kind == "vqgan" and vqgan is not None:
+            kind, codes = vqgan.network or (None, None)
+            facts |= {"network": kind, "codes": codes, "sha256": vqgan.sha256}
+            facts |= {"aliases": vqgan.aliases, "sources": vqgan.origins}
+        elif row.kind == "clip" and clip is not None:
+            facts |= {"network": clip.model, "weights": clip.pretrained, "aliases": clip.aliases}
+            facts |= {"sources": (clip.page,) if clip.page else ()}
+        facts |= {"bytes": row.bytes, "here": row.present, "path": row.path}
+        found.append({key: value for key, value in facts.items() if value not in (None, ())})
+    if not found:
+        known = list({row.name: None for row in list_models()})
+        hint = f"{did_you_mean(name, [*vqgans, *clips])}Known: {', '.join(known)}."
+        raise UsageError(f"the model {name!r} is unknown.", hint)
+    return found
 
 
 def _not_here(entry: VqganEntry) -> ModelError:
@@ -305,7 +229,8 @@ def _not_here(entry: VqganEntry) -> ModelError:
     size = f" ({entry.bytes / 1e6:.0f} MB)" if entry.bytes else ""
     return ModelError(
         f"the VQGAN {entry.name!r}{size} is not on this machine.",
-        f"Fetch {entry.origins[0]} and put it at {place}; nothing is downloaded by itself.",
+        f"Fetch it with `vqclip models download {entry.name}`, or put {entry.origins[0]} at {place}; "
+        "nothing is downloaded by itself.",
     )
 
 
@@ -342,10 +267,10 @@ def _clip_folder(name: str, folder: Path) -> ClipFiles:
 def _unlisted_clip(name: str) -> ClipFiles:
     network, slash, tag = name.partition("/")
     if not (slash and network and tag):
-        known = [*clip_names(), *(alias for entry in _clips().values() for alias in entry.aliases)]
+        known = [*clip_names(), *(alias for entry in clip_entries() for alias in entry.aliases)]
         raise UsageError(
             f"the CLIP {name!r} is unknown.",
-            f"{_did_you_mean(name, known)}Known: {', '.join(clip_names())}; or local-dir:FOLDER, "
+            f"{did_you_mean(name, known)}Known: {', '.join(clip_names())}; or local-dir:FOLDER, "
             "or open_clip's NETWORK/TAG.",
         )
     if tag.lower().endswith(_CHECKPOINT_SUFFIXES):
@@ -367,34 +292,3 @@ def _in_hub_cache(entry: ClipEntry) -> Path | None:
         if isinstance(found, str):
             return Path(found)
     return None
-
-
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    by_fold = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), by_fold, n=1)
-    return f"Did you mean {by_fold[close[0]]}? " if close else ""
-
-
-@functools.cache
-def _document() -> Mapping[str, Any]:
-    text = data_path("configs", "models.yaml").read_text(encoding="utf-8")
-    document: Mapping[str, Any] = yaml.safe_load(text)
-    return document
-
-
-@functools.cache
-def _vqgans() -> Mapping[str, VqganEntry]:
-    entries = {}
-    for name, fields in _document()["vqgan"].items():
-        mirrors = tuple(Mirror(**mirror) for mirror in fields.get("mirrors", ()))
-        changed = {"name": name, "mirrors": mirrors, "aliases": tuple(fields.get("aliases", ()))}
-        entries[name] = VqganEntry(**(fields | changed))
-    return entries
-
-
-@functools.cache
-def _clips() -> Mapping[str, ClipEntry]:
-    return {
-        name: ClipEntry(**(fields | {"name": name, "aliases": tuple(fields.get("aliases", ()))}))
-        for name, fields in _document()["clip"].items()
-    }

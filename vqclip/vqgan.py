@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqclip import registry
+from vqclip import catalogue, registry
 from vqclip.architecture import Architecture, read_architecture
 from vqclip.errors import ModelError
 from vqclip.files import printable
@@ -287,7 +287,7 @@ class _Explanation:
         if codes is None or codes.ndim != 2:
             return None
         n_embed, embed_dim = codes.shape
-        fitting = [e.name for e in map(registry.vqgan_entry, registry.vqgan_names()) if e.network == (kind, n_embed)]
+        fitting = [e.name for e in catalogue.vqgan_entries() if e.network == (kind, n_embed)]
         like = f" (as {' and '.join(fitting)})" if fitting else ""
         if kind != given.kind:
             return f"the configuration says {given.kind}, the checkpoint is a {kind}{like}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip import registry
+from vqclip import catalogue
 from vqclip.errors import InputError, ModelError
 from vqclip.files import data_path, open_regular, printable
 from vqclip.inspection import Inspected, inspect
@@ -173,7 +173,7 @@ def verify_all() -> dict[str, bool]:
     Raises ModelError for the first file that is not the published one.
     """
     checked = dict.fromkeys(verify_sums(data_path("checkpoints")), True)
-    for entry in map(registry.vqgan_entry, registry.vqgan_names()):
+    for entry in catalogue.vqgan_entries():
         if entry.file is None and entry.path.is_file():
             verify_sha256(entry.path, entry.sha256)
             checked[entry.name] = entry.sha256 is not None

@@ -1,4 +1,4 @@
-"""The commands that only look: info, models, config."""
+"""The commands that only look: info, config."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import typer
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
 
-models = typer.Typer(help="The VQGAN and CLIP models that vqclip knows.", no_args_is_help=True)
 config = typer.Typer(help="Settings: where they come from, and whether a file is valid.", no_args_is_help=True)
 
 
@@ -27,30 +26,6 @@ def info(
     found = metadata.read_metadata(image)
     lines = [f"{name}: {_readable(value)}" for name, value in found.items()]
     console.answer("\n".join(lines), {"image": str(image), "metadata": found})
-
-
-@models.command("list")
-def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """List the models by name, with their size, licence and whether they are here."""
-    console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import registry
-
-    rows = registry.list_models()
-    lines = [f"{row.kind:6} {row.name:24} {_size(row.bytes):>9}  {'here' if row.present else '-':5} {row.licence}"
-             for row in rows]  # fmt: skip
-    console.answer("\n".join(lines), {"models": [vars(row) for row in rows]})
-
-
-@models.command("verify")
-def models_verify(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """Check the files of every model that is here against their published SHA-256."""
-    console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import weights
-
-    checked = weights.verify_all()
-    lines = [f"{name}: {'as published' if known else 'here, but no hash of it was published'}"
-             for name, known in checked.items()]  # fmt: skip
-    console.answer("\n".join(lines), {"verified": checked})
 
 
 def config_show(
@@ -111,13 +86,8 @@ def _readable(value: Any) -> str:
     return str(value)
 
 
-def _size(size: int | None) -> str:
-    return "-" if size is None else f"{size / 1e6:.1f} MB"
-
-
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     app.command()(info)
     config.command("show")(with_settings(config_show))
-    app.add_typer(models, name="models")
     app.add_typer(config, name="config")

@@ -1,0 +1,95 @@
+"""The commands about models: which there are, where they are from, and bringing them here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vqclip.cli.shared import JsonOption, QuietOption, console_for
+
+models = typer.Typer(help="The VQGAN and CLIP models that vqclip knows.", no_args_is_help=True)
+
+
+@models.command("list")
+def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """List the models by name, with their size, licence and whether they are here."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import registry
+
+    rows = registry.list_models()
+    width = max(len(row.name) for row in rows)
+    lines = [
+        f"{row.kind:8} {row.name:{width}} {_size(row.bytes):>9}  {'here' if row.present else '-':4}  {row.licence}"
+        for row in rows
+    ]
+    console.answer("\n".join(lines), {"models": [vars(row) for row in rows]})
+
+
+@models.command("show")
+def models_show(
+    name: Annotated[str, typer.Argument(help="Name of a model, as `models list` has it.", metavar="NAME")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Show what is known about a model: size, hash, licence, source, and where it is."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import registry
+
+    found = registry.describe(name)
+    blocks = ["\n".join(f"{key}: {_shown(value)}" for key, value in facts.items()) for facts in found]
+    console.answer("\n\n".join(blocks), {"models": found})
+
+
+@models.command("download")
+def models_download(
+    name: Annotated[list[str], typer.Argument(help="Names of models, as `models list` has them.", metavar="NAME")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fetch models that are not here yet, checked against their published size and SHA-256.
+
+    What an interrupted download left is gone on with. VQCLIP_OFFLINE=1 forbids it.
+    """
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import catalogue, downloads
+
+    entries = [catalogue.vqgan_entry(each) for each in name]
+
+    def show(transfer: downloads.Transfer) -> None:
+        console.transfer(transfer.name, transfer.done, transfer.total)
+
+    paths = {}
+    for entry in entries:
+        try:
+            paths[entry.name] = str(downloads.download_vqgan(entry, show, console.note))
+        finally:
+            console.close()
+    console.answer("\n".join(paths.values()), {"downloaded": paths})
+
+
+@models.command("verify")
+def models_verify(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Check the files of every model that is here against their published SHA-256."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import weights
+
+    checked = weights.verify_all()
+    lines = [f"{name}: {'as published' if known else 'here, but no hash of it was published'}"
+             for name, known in checked.items()]  # fmt: skip
+    console.answer("\n".join(lines), {"verified": checked})
+
+
+def _size(size: int | None) -> str:
+    return "-" if size is None else f"{size / 1e6:.1f} MB"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "".join(f"\n  {item}" for item in value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this room."""
+    app.add_typer(models, name="models")
