@@ -39,9 +39,9 @@ class Drafts:
 def draw(
     vqgan: VQGAN, drafter: Drafter | Net2Net, gazes: Sequence[Gaze], settings: Settings, generator: torch.Generator
 ) -> Drafts:
-    """Draw `settings.drafts` of the prompt and rank them. generator: on the CPU."""
+    """Draw `settings.drafts` of the texts and rank them by all prompts. generator: on the CPU."""
     codes = drafter.draft(
-        settings.prompts,
+        settings.texts,
         settings.drafts,
         generator,
         style=settings.style,

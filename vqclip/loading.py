@@ -5,14 +5,15 @@ Nothing here imports torch before it is needed, so that a wrong setting is refus
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip import devices, images, registry, video
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import UsageError
+from vqclip.prompts import with_files
 from vqclip.settings import Settings, default_of, parse_clip
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Inputs:
     """Settings whose files are all there; nothing is loaded yet.
 
     picture: the init picture. mask: what of it may change, (height, width) float32. warnings: about these two.
+    prompt_pictures: those of image prompts, by the file's name.
     """
 
     settings: Settings
@@ -41,11 +43,12 @@ class Inputs:
     enlarger: registry.EnlargerFiles | None
     mask: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
+    prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @staticmethod
     def check(settings: Settings) -> Inputs:
         """Look at everything that can be wrong before a model is loaded. Raises VqclipError."""
-        if not settings.prompt.strip():
+        if not settings.prompts:
             raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
         settings.validate()
         devices.check_device_name(settings.device)
@@ -53,6 +56,8 @@ class Inputs:
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
         picture = images.open_image(Path(settings.init_image)) if settings.init_image else None
+        looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
+        prompt_pictures = {name: images.open_image(Path(name)) for name in looks}
         if settings.video and settings.save_every:
             video.check_encoder(".mp4")
         prior = _find_prior(settings, vqgan) if settings.uses_prior else None
@@ -67,7 +72,7 @@ class Inputs:
                     f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
                     f"--size {width}x{height} leaves it as it is."
                 )
-        return Inputs(settings, vqgan, clips, picture, prior, enlarger, mask, tuple(warnings))
+        return Inputs(settings, vqgan, clips, picture, prior, enlarger, mask, tuple(warnings), prompt_pictures)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each model's weights, by the name that the user gave."""
@@ -87,7 +92,7 @@ class Inputs:
         """SHA-256 of each picture file that the run looks at, by its path."""
         from vqclip.weights import sha256
 
-        paths = (self.settings.init_image, self.settings.mask)
+        paths = (self.settings.init_image, self.settings.mask, *self.prompt_pictures)
         return {path: sha256(Path(path)) for path in paths if path}
 
 
@@ -154,9 +159,11 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
     from vqclip.net2net import load_net2net
     from vqclip.perceptor import Gaze, load_perceptor
     from vqclip.prior import load_drafter
+    from vqclip.targets import encode_prompts
     from vqclip.vqgan import load_vqgan
 
     settings, prompts = inputs.settings, inputs.settings.prompts
+    texts = [prompt.text for prompt in settings.texts]
     encodes = inputs.picture is not None or settings.init != "tokens" or settings.stages > 1
     vqgan = load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes)
     drafter: Drafter | Net2Net | None = None
@@ -168,11 +175,10 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
     warnings = list(inputs.warnings)
     for files_of_clip, weight in inputs.clips:
         perceptor = load_perceptor(files_of_clip, place.device, place.dtype)
-        texts = [prompt.text for prompt in prompts]
         warnings += unread(files_of_clip.name, perceptor, texts)
-        targets = perceptor.encode_text(texts)
+        features = encode_prompts(perceptor, prompts, inputs.prompt_pictures)
         perceptor.drop_text_tower()
-        gazes.append(Gaze(perceptor, weight, targets))
+        gazes.append(Gaze(perceptor, weight, features))
     return Models(vqgan, gazes, drafter, enlarger, warnings)
 
 
@@ -200,4 +206,5 @@ def with_absolute_paths(settings: Settings) -> Settings:
     for clip in settings.clip:
         prefix, colon, path = clip.partition("local-dir:")
         clips.append(f"local-dir:{Path(path).absolute()}" if colon and not prefix else clip)
-    return settings.replace(clip=tuple(clips), **changes)
+    pictures = tuple(with_files(source, lambda name: str(Path(name).absolute())) for source in settings.image_prompt)
+    return settings.replace(clip=tuple(clips), image_prompt=pictures, **changes)

@@ -71,14 +71,17 @@ class PromptLoss(nn.Module):
     targets: Tensor
     weights: Tensor
     stops: Tensor
+    meant: Tensor
 
     def __init__(self, targets: Tensor, prompts: Sequence[Prompt]) -> None:
-        """targets: (P, E) unit float32, the prompts' text features."""
+        """targets: (P, E) unit float32, the prompts' features."""
         super().__init__()
         device = targets.device
         self.register_buffer("targets", targets)
         self.register_buffer("weights", torch.tensor([p.weight for p in prompts], device=device))
         self.register_buffer("stops", torch.tensor([p.stop for p in prompts], device=device))
+        # Nothing looks like noise: a score over it would say little of the picture.
+        self.register_buffer("meant", torch.tensor([p.kind != "noise" for p in prompts], device=device))
 
     def forward(self, features: Tensor, cut_weights: Tensor) -> Tensor:
         """The mean over the given cutouts, a scalar."""
@@ -93,8 +96,8 @@ class PromptLoss(nn.Module):
         return weighted.sum(1)
 
     def score(self, features: Tensor) -> Tensor:
-        """Mean cosine similarity to the prompts that pull, by weight: a scalar from -1 to 1."""
-        pull = self.weights.clamp(min=0)
+        """Mean cosine similarity to the texts and pictures that pull, by weight: a scalar from -1 to 1."""
+        pull = self.weights.clamp(min=0) * self.meant
         if not bool(pull.any()):
             pull = torch.ones_like(pull)
         return (features @ self.targets.T @ (pull / pull.sum())).mean()

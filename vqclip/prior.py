@@ -96,12 +96,12 @@ class Prior(nn.Module):
     ) -> Tensor:
         """Write N drawings for the P texts of one prompt: (N, side, side) int64 codes.
 
-        words: (P, words) int64. weights: (P,), of which each text pulls (or pushes, below 0) its share.
+        words: (P, words) int64, P may be 0. weights: (P,), of which each text pulls (or pushes, below 0) its share.
         style: (N,) int64. generator: on the CPU. guidance: how far from the empty text; 1 is plain sampling.
         temperature: of the draw. top: codes that may be drawn at each place.
         """
         count, texts = len(style), len(words)
-        nothing = torch.full_like(words[:1], self.shape.vocabulary)
+        nothing = words.new_full((1, words.shape[1]), self.shape.vocabulary)
         groups = torch.cat([words, nothing]).repeat_interleave(count, 0)  # ((P + 1)·N, words)
         x = self._prefix(groups, style.repeat(texts + 1))
         start = torch.full((len(groups), 1), self.shape.codes, device=words.device)

@@ -168,7 +168,7 @@ class _Recorder:
         return metadata.describe(
             # Only what shapes the picture: the file of a run that kept other frames is the same to the byte.
             metadata.shaping(settings),
-            [(prompt.text, prompt.weight) for prompt in settings.prompts],
+            [(prompt.text, prompt.weight) for prompt in settings.texts],
             seed=settings.seed or 0,
             steps=event.step,
             size=(settings.width, settings.height),

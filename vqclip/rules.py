@@ -39,6 +39,12 @@ IDLE = (
     Idle(("mask_feather",), lambda s: not s.mask, "without a mask", "Add --mask FILE or leave it out."),
     Idle(_DRAFTING, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
     Idle(_DRAFTING, lambda s: not s.uses_prior, "on another init than 'prior'", "Use --init prior or leave it out."),
+    Idle(
+        ("guidance",),
+        lambda s: not s.texts,
+        "without a text that drafts could keep to",
+        "Add a prompt or leave it out.",
+    ),
     Idle(("enlarge",), lambda s: s.stages == 1, "on a single stage", "Use --stages 2 or leave it out."),
     Idle(
         ("cut_pow",),

@@ -140,7 +140,8 @@ def new_directory(settings: Settings, parent: Path) -> Path:
 
     The folder is made at once, so that two runs of one prompt never share it.
     """
-    words = files.slug(settings.prompts[0].text, 40)
+    first = settings.prompts[0]
+    words = files.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
     name = f"{datetime.date.today().isoformat()}-{words}-{settings.seed}"
     parent = files.ensure_writable(parent)
     for number in range(1, 10_000):

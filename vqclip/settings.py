@@ -17,7 +17,7 @@ from typing import Any
 
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes
-from vqclip.prompts import Prompt, parse
+from vqclip.prompts import Prompt, parse, parse_images, parse_noise, require_pull
 from vqclip.rules import refuse_idle
 from vqclip.terms import Term
 
@@ -63,6 +63,12 @@ class Settings:
     """
 
     prompt: str = _option("", "Prompt", "What to draw: text:weight:stop, | between several.")
+    image_prompt: tuple[str, ...] = _option(
+        (), "Prompt", "Picture to look like, FILE:weight:stop; repeat for several."
+    )
+    noise_prompt: tuple[str, ...] = _option(
+        (), "Prompt", "Look like nothing in particular, SEED:weight:stop; repeat for several."
+    )
     seed: int | None = _option(None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED)
     init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
     init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
@@ -170,8 +176,15 @@ class Settings:
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
-        """The prompts, parsed."""
-        return parse(self.prompt)
+        """All that CLIP is to look for, parsed: texts, pictures and noise, in the order of a perceptor's targets."""
+        texts = parse(self.prompt) if self.prompt.strip() else ()
+        pictures = (prompt for source in self.image_prompt for prompt in parse_images(source))
+        return (*texts, *pictures, *map(parse_noise, self.noise_prompt))
+
+    @property
+    def texts(self) -> tuple[Prompt, ...]:
+        """The prompts that are texts: what a prior can read."""
+        return tuple(prompt for prompt in self.prompts if prompt.kind == "text")
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -218,8 +231,8 @@ class Settings:
         weights = [parse_clip(clip)[1] for clip in self.clip]
         if sum(map(abs, weights)) == 0:
             raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
-        if self.prompt:
-            _ = self.prompts
+        if self.prompts:
+            require_pull(self.prompts)
         refuse_idle(self)
         return self
 

@@ -13,6 +13,13 @@ from vqclip.settings import Option, Settings, default_of, options
 
 SHORT = {"iterations": "-n"}
 PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Cutouts", "Runtime", "Output", "Display")
+METAVARS = {
+    "init_image": "FILE",
+    "image_prompt": "FILE",
+    "mask": "FILE",
+    "noise_prompt": "SEED",
+    "vqgan_config": "FILE",
+}
 HIDDEN = ("prompt",)
 """Settings that are not options: the prompt is the argument."""
 
@@ -90,13 +97,13 @@ def _metavar(name: str, kind: str, option: Option) -> str:
         return "N"
     if "float" in kind:
         return "X"
-    return "FILE" if name in ("init_image", "mask", "vqgan_config") else "NAME"
+    return METAVARS.get(name, "NAME")
 
 
 def _help(name: str, option: Option) -> str:
     unit = f" {option.unit}" if option.unit else ""
     default = default_of(name)
-    shown = "none" if default is None else _plain(default) + unit
+    shown = "none" if default in (None, ()) else _plain(default) + unit
     preset = _built_in().get(name)
     if preset is not None and preset != _plain(default):
         shown = f"{preset}{unit}; {shown} for other models"

@@ -30,7 +30,9 @@ OverwriteOption = Annotated[
 
 
 def generate(
-    prompt: Annotated[str, typer.Argument(help="What to draw: text:weight:stop, | between several.")],
+    prompt: Annotated[
+        str, typer.Argument(help="What to draw: text:weight:stop, | between several.", show_default=False)
+    ] = "",
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
     preset: Annotated[
