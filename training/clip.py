@@ -2,7 +2,7 @@
 
     python training/clip.py --work DIR --steps 6000 --robust-from 0.4
 
-Resumes from DIR/clip.pt and uses DIR/vqgan.pt (if there) to mix in reconstructions. Needs DIR/bpe.txt.gz.
+Resumes from DIR/clip.pt and mixes in the VQGAN's reconstructions. Needs DIR/bpe.txt.gz.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from torch import nn
 from climbers import Climbers
 from data import PALETTE, Pictures, backgrounds, jitter, over, tensor
 from muon import Muon
-from resumable import Average, Log, load, mixed, save, set_rate, trapezoid
+from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes, unmatched
 from vqgan import CODES, VQGAN
 
@@ -117,7 +117,12 @@ class Reconstructions:
         )
 
     def refresh_model(self, minimum_step=700):
-        if not self.path.exists() or self.path.stat().st_mtime == self.stamp:
+        if not self.path.exists():
+            if self.model is None:
+                self.model = VQGAN().eval().requires_grad_(False)
+                self.model.load_state_dict(finished(self.path.parent, "vqgan"))
+            return
+        if self.path.stat().st_mtime == self.stamp:
             return
         state = load(self.path)
         self.stamp = self.path.stat().st_mtime

@@ -4,7 +4,8 @@
 
 Sees whole pictures at 64 and 128 px, and their parts at 128 and 256 px, so that it can be used twice. Some of the
 small codes are changed at random: what it will enlarge was drawn by the prior, not by a hand. Resumes from
-DIR/enlarger.pt. Needs the finished DIR/vqgan.pt and DIR/pictures256.* (render.mjs --size 256 --name pictures256).
+DIR/enlarger.pt. Needs the finished DIR/vqgan.pt, or takes the shipped VQGAN, and DIR/pictures256.*
+(render.mjs --size 256 --name pictures256).
 """
 
 import argparse
@@ -19,7 +20,7 @@ from torch import nn
 
 from data import HELD_OUT, affine, backgrounds, is_test, over, rotate_hue_matrix, tensor
 from muon import Muon
-from resumable import Average, Log, load, mixed, save, set_rate, trapezoid
+from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
 from vqclip.architecture import EnlargerShape
 from vqclip.enlarger import Enlarger
 from vqgan import CODES, EMBED_DIM, VQGAN
@@ -92,7 +93,7 @@ def main():
     torch.manual_seed(0)
     views = Views(args.work)
     vqgan = VQGAN().eval().requires_grad_(False)
-    vqgan.load_state_dict(load(args.work / "vqgan.pt")["average"])
+    vqgan.load_state_dict(finished(args.work, "vqgan"))
     codebook = vqgan.quantize.embedding.weight
     model = Enlarger(SHAPE).train()
     average = Average(model, 0.998)

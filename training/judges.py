@@ -9,7 +9,7 @@ order, warped pictures, random codes, mottle, and latents that the perceptor cli
 look of a decoder alone means nothing, reconstructions and pictures that were climbed from a real one towards
 their own caption keep their caption.
 
-Resumes from DIR/judge-KIND.pt. Needs DIR/vqgan.pt and DIR/clip.pt.
+Resumes from DIR/judge-KIND.pt. Needs DIR/vqgan.pt and DIR/clip.pt, or takes what is shipped.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from captions import caption
 from clip import Reconstructions, Tokens, build, encode_image, encode_text
 from data import Pictures, affine, backgrounds, jitter, over, tensor
 from muon import Muon
-from resumable import Average, Log, load, mixed, save, set_rate, trapezoid
+from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes, unmatched
 from vqgan import VQGAN
 
@@ -58,9 +58,9 @@ class Climbs:
     def _make(self, work, pictures, scenes, count, group):
         tokens = Tokens(work / "bpe.txt.gz")
         clip = build(tokens.tokenizer.vocab_size).eval().requires_grad_(False)
-        clip.load_state_dict(load(work / "clip.pt")["average"])
+        clip.load_state_dict(finished(work, "clip"))
         vqgan = VQGAN().eval().requires_grad_(False)
-        vqgan.load_state_dict(load(work / "vqgan.pt")["average"])
+        vqgan.load_state_dict(finished(work, "vqgan"))
         codes = vqgan.quantize.embedding.num_embeddings
         lost, kept, texts = [], [], []
         while len(lost) < count:

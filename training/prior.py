@@ -4,7 +4,7 @@
 
 A causal transformer over [style, caption tokens, codes in reading order]. The style (which picture set) and
 the caption are dropped now and then, for classifier-free guidance and for sampling without a style.
-Needs the finished DIR/vqgan.pt: its codes are what is learned.
+Needs the finished DIR/vqgan.pt, or takes the shipped VQGAN: its codes are what is learned.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from captions import GROUP_WEIGHT, caption, phrase
 from clip import Tokens
 from data import Pictures, affine, over, tensor
 from muon import Muon
-from resumable import Average, Log, load, mixed, save, set_rate, trapezoid
+from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
 from vqclip.architecture import PriorShape
 from vqclip.prior import Prior
@@ -111,7 +111,7 @@ class Shelf:
 
     def _make(self, work, pictures, compositions):
         vqgan = VQGAN().eval()
-        vqgan.load_state_dict(load(work / "vqgan.pt")["average"])
+        vqgan.load_state_dict(finished(work, "vqgan"))
 
         def encode(images):
             with mixed():
@@ -149,7 +149,7 @@ class Shelf:
 
 def train(args, pictures, tokens, vocabulary):
     shelf = Shelf(args.work, pictures)
-    codebook = load(args.work / "vqgan.pt")["average"]["quantize.embedding.weight"]
+    codebook = finished(args.work, "vqgan")["quantize.embedding.weight"]
     torch.manual_seed(0)
     model = TiedPrior(shape_of(vocabulary), codebook).train()
     average = Average(model, 0.998)

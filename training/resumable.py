@@ -8,6 +8,10 @@ import time
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
+
+#: What a training that needs another model begins from on a new machine.
+SHIPPED = {"vqgan": "tiny_vqgan.safetensors", "clip": "tiny_clip/open_clip_model.safetensors"}
 
 
 def cosine(step, total, peak, warmup=100, floor=0.03):
@@ -49,6 +53,14 @@ def save(path, **state):
 
 def load(path):
     return torch.load(path, map_location="cpu", weights_only=False) if Path(path).exists() else None
+
+
+def finished(work, name):
+    """The running average in DIR/NAME.pt; without that file, the weights that are shipped."""
+    if state := load(Path(work) / f"{name}.pt"):
+        return state["average"]
+    shipped = load_file(Path(__file__).parents[1] / "checkpoints" / SHIPPED[name])
+    return {k: v.float() if v.dtype.is_floating_point else v for k, v in shipped.items()}
 
 
 class Average:
