@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vqclip.errors import UsageError
-from vqclip.prompts import Prompt, format, parse
+from vqclip.keyframes import Key, Keyframes, Place
+from vqclip.prompts import Prompt, format, parse, parse_scenes, with_files
+
+COURSE = Keyframes.parse("0:0, 50%:-2 cosine")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,16 @@ def test_fault_28_a_colon_inside_text_is_text(text: str) -> None:
         ("back\\\\slash", [Prompt("back\\slash")]),
         ("forest | fog:0.5|people:-0.3 ", [Prompt("forest"), Prompt("fog", 0.5), Prompt("people", -0.3)]),
         ("Title\\:", [Prompt("Title:")]),
+        ("x\\^2", [Prompt("x^2")]),
+        ("[look.png]", [Prompt("look.png", kind="image")]),
+        ("[C:\\my looks\\a.JPG]:-0.5 | b", [Prompt("C:\\my looks\\a.JPG", -0.5, kind="image"), Prompt("b")]),
+        ("\\[look.png]", [Prompt("[look.png]")]),
+        ("[red] apple", [Prompt("[red] apple")]),
+        ("[red]", [Prompt("[red]")]),
+        ("poster:[draft]", [Prompt("poster:[draft]")]),
+        ("poster:[a:b]", [Prompt("poster:[a:b]")]),
+        ("fog:[0:0, 50%:-2 cosine]:.1", [Prompt("fog", -2, 0.1, course=COURSE)]),
+        ("area 51:[0:0,50%:-2 cosine]", [Prompt("area 51", -2, course=COURSE)]),
     ],
 )
 def test_weights_stops_and_escapes(source: str, expected: list[Prompt]) -> None:
@@ -70,11 +83,17 @@ def test_weights_stops_and_escapes(source: str, expected: list[Prompt]) -> None:
         ("apple: ", 6),
         (":2", 1),
         ("a | b:", 6),
+        ("a ^", 4),
+        ("a ^ b | ^ c", 8),
+        ("^", 1),
+        ("a || ", 5),
+        ("fog:[0:0, 5:x]", 5),
+        ("fog:[5:1, 5:2]", 5),
     ],
 )
-def test_fault_27_empty_prompts_name_the_position(source: str, position: int) -> None:
+def test_fault_27_empty_prompts_and_broken_schedules_name_the_position(source: str, position: int) -> None:
     with pytest.raises(UsageError, match=f"position {position}:") as caught:
-        parse(source)
+        parse_scenes(source)
     assert caught.value.exit_code == 2
     caret = caught.value.message.splitlines()[2]
     assert caret.index("^") == 2 + position - 1
@@ -115,25 +134,51 @@ _texts = (
 )
 _weights = st.floats(allow_nan=False, allow_infinity=False)
 _stops = _weights | st.just(-math.inf)
+_kinds = st.just("text") | st.just("image")
 
 
-@given(st.lists(st.builds(Prompt, _texts, _weights, _stops), min_size=1, max_size=4))
+def _prompt(text: str, weight: float, stop: float, kind: str, changing: bool) -> Prompt:
+    text = f"{text}.png" if kind == "image" else text
+    course = Keyframes((Key(Place(0.0), weight), Key(Place(50.0, True), 0.0, "cosine"))) if changing else None
+    return Prompt(text, weight, stop, kind, course)
+
+
+@given(st.lists(st.builds(_prompt, _texts, _weights, _stops, _kinds, st.booleans()), min_size=1, max_size=4))
 def test_format_then_parse_gives_the_same_prompts(prompts: list[Prompt]) -> None:
     if all(prompt.weight == 0 for prompt in prompts):
         prompts = [*prompts, Prompt("anything")]
     assert parse(format(tuple(prompts))) == tuple(prompts)
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | st.text(st.sampled_from("ab.png:|^[]\\ 0%,1"), max_size=40))
 def test_any_text_gives_prompts_or_one_usage_error(source: str) -> None:
     try:
-        prompts = parse(source)
+        scenes = parse_scenes(source)
     except UsageError as error:
         assert error.exit_code == 2
     else:
-        assert prompts
-        assert all(prompt.text == prompt.text.strip() != "" for prompt in prompts)
-        assert parse(format(prompts)) == prompts
+        for prompts in scenes:
+            assert prompts
+            assert all(prompt.text == prompt.text.strip() != "" for prompt in prompts)
+            assert parse(format(prompts)) == prompts
+
+
+def test_scenes_are_parted_by_carets_or_by_pyttis_two_bars() -> None:
+    expected = ((Prompt("a"), Prompt("b", 0.5)), (Prompt("c"),))
+    assert parse_scenes("a | b:0.5 ^ c") == expected
+    assert parse_scenes("a|b:0.5^c") == expected
+    assert parse_scenes("a | b:0.5 || c") == expected
+    with pytest.raises(UsageError, match="only a run can tell a story, at position 3"):
+        parse("a ^ b")
+    with pytest.raises(UsageError, match="in scene 2, every prompt has the weight 0"):
+        parse_scenes("a ^ b:0")
+
+
+def test_file_names_change_and_nothing_else_does() -> None:
+    assert with_files("a || b:.50", str.upper) == "a || b:.50"
+    assert with_files("a ^ [b.png]:.50 | c", str.upper) == "a ^ [B.PNG]:0.5 | c"
+    assert with_files("b.png|d.png:2", str.upper, "image") == "B.PNG | D.PNG:2.0"
+    assert with_files("", str.upper) == ""
 
 
 def test_format_stays_readable_where_no_escape_is_needed() -> None:

@@ -39,9 +39,9 @@ class Drafts:
 def draw(
     vqgan: VQGAN, drafter: Drafter | Net2Net, gazes: Sequence[Gaze], settings: Settings, generator: torch.Generator
 ) -> Drafts:
-    """Draw `settings.drafts` of the texts and rank them by all prompts. generator: on the CPU."""
+    """Draw `settings.drafts` of the first scene's texts, and rank them by its prompts. generator: on the CPU."""
     codes = drafter.draft(
-        settings.texts,
+        [prompt for prompt in settings.story.opening if prompt.kind == "text"],
         settings.drafts,
         generator,
         style=settings.style,
@@ -80,6 +80,7 @@ def _rank(images: Tensor, gazes: Sequence[Gaze], settings: Settings) -> Tensor:
     for gaze in gazes:
         side = gaze.perceptor.cut_size
         judge = losses.PromptLoss(gaze.targets, settings.prompts)
+        judge.weigh(settings.story.opening_weights())
         shown = starts.fit(images, side, side)
         for view in (shown, shown.flip(3)):
             parts = torch.split(view, settings.cut_chunk)

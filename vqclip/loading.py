@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vqclip import devices, images, registry, video
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import UsageError
-from vqclip.prompts import with_files
-from vqclip.settings import Settings, default_of, parse_clip
+from vqclip.settings import FILES, Settings, default_of, parse_clip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,5 +205,12 @@ def with_absolute_paths(settings: Settings) -> Settings:
     for clip in settings.clip:
         prefix, colon, path = clip.partition("local-dir:")
         clips.append(f"local-dir:{Path(path).absolute()}" if colon and not prefix else clip)
-    pictures = tuple(with_files(source, lambda name: str(Path(name).absolute())) for source in settings.image_prompt)
-    return settings.replace(clip=tuple(clips), image_prompt=pictures, **changes)
+    for name, with_files in FILES.items():
+        given = getattr(settings, name)
+        found = [with_files(source, _absolute) for source in ([given] if isinstance(given, str) else given)]
+        changes[name] = found[0] if isinstance(given, str) else tuple(found)
+    return settings.replace(clip=tuple(clips), **changes)
+
+
+def _absolute(name: str) -> str:
+    return str(Path(name).absolute())

@@ -64,8 +64,8 @@ def spherical_distance(x: Tensor, y: Tensor) -> Tensor:
 class PromptLoss(nn.Module):
     """Pulls cutout features to the prompts with positive weight and pushes them from the others.
 
-    features: (N, E) unit float32. cut_weights: (N,) of mean 1. Unlike the notebook, the sum over prompts is
-    divided by the sum of the absolute weights, so that other terms keep their meaning beside any prompts.
+    features: (N, E) unit float32. cut_weights: (N,) of mean 1. Unlike the notebook, the weights are divided by the
+    sum of their absolute values, so that other terms keep their meaning beside any prompts.
     """
 
     targets: Tensor
@@ -78,10 +78,15 @@ class PromptLoss(nn.Module):
         super().__init__()
         device = targets.device
         self.register_buffer("targets", targets)
-        self.register_buffer("weights", torch.tensor([p.weight for p in prompts], device=device))
+        weights = torch.tensor([p.weight for p in prompts], device=device)
+        self.register_buffer("weights", weights / weights.abs().sum())
         self.register_buffer("stops", torch.tensor([p.stop for p in prompts], device=device))
         # Nothing looks like noise: a score over it would say little of the picture.
         self.register_buffer("meant", torch.tensor([p.kind != "noise" for p in prompts], device=device))
+
+    def weigh(self, weights: Sequence[float]) -> None:
+        """Take other weights from here on, one for each prompt, as `Story.weights` gives them."""
+        self.weights = torch.tensor(weights, dtype=torch.float32, device=self.targets.device)
 
     def forward(self, features: Tensor, cut_weights: Tensor) -> Tensor:
         """The mean over the given cutouts, a scalar."""
@@ -92,14 +97,14 @@ class PromptLoss(nn.Module):
         distance = spherical_distance(features[:, None], self.targets[None])  # (N, P)
         pulled = distance * self.weights.sign()
         held = replace_gradient(pulled, torch.maximum(pulled, self.stops))
-        weighted = held * self.weights.abs() / self.weights.abs().sum()
-        return weighted.sum(1)
+        return (held * self.weights.abs()).sum(1)
 
     def score(self, features: Tensor) -> Tensor:
         """Mean cosine similarity to the texts and pictures that pull, by weight: a scalar from -1 to 1."""
         pull = self.weights.clamp(min=0) * self.meant
         if not bool(pull.any()):
-            pull = torch.ones_like(pull)
+            # Nothing pulls at this step: then it is the similarity to what pushes.
+            pull = self.weights.abs() if bool(self.weights.any()) else torch.ones_like(pull)
         return (features @ self.targets.T @ (pull / pull.sum())).mean()
 
     def extra_repr(self) -> str:

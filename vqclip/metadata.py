@@ -17,8 +17,7 @@ from vqclip._version import __version__
 from vqclip.errors import InputError
 from vqclip.files import canonical, printable
 from vqclip.images import XMP_KEY, opened
-from vqclip.prompts import with_files
-from vqclip.settings import Settings, options
+from vqclip.settings import FILES, Settings, options
 
 SCHEMA = 1
 MAX_CHUNK = 256 * 1024
@@ -195,8 +194,8 @@ def _without_folders(value: object, key: str = "") -> object:
         return [_without_folders(item, key) for item in value]
     if isinstance(value, Path):
         return value.name
-    if isinstance(value, str) and key == "image_prompt":
-        return with_files(value, last_part)
+    if isinstance(value, str) and key in FILES:
+        return FILES[key](value, last_part)
     # A prompt may well begin with a slash: its text is never a path.
     if isinstance(value, str) and "prompt" not in key.lower():
         return last_part(value)

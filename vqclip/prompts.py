@@ -1,15 +1,18 @@
-r"""The prompt grammar: `text:weight:stop`, with `|` between prompts.
+r"""The prompt grammar: `text:weight:stop`, with `|` between prompts and `^` between the scenes of a story.
 
     a red apple                       one prompt of weight 1
     a forest | fog:0.5 | people:-0.3  three prompts, the last one pushes away
     a cat:1:0.6                       no further pull once the distance is below 0.6
+    fog:[0:0, 50%:1 cosine]           a weight that changes over the steps
+    [look.png]:0.5                    a picture to look like
+    a seed ^ a tree | sun:0.3         one scene after the other
 
 A weight is recognised from the right, as in pixray, and only where it cannot be text: the number follows its
 colon without a space, and the text before it does not end in a digit. So "at 12:30 sharp", "ratio 16:9",
 "Alien: a poster" and web addresses are text. To weight a text that ends in a digit, leave a space before the
-colon: "area 51 :2". A backslash takes `|`, `:` or another backslash literally.
+colon: "area 51 :2". A backslash takes `|`, `:`, `^`, `[` or another backslash literally.
 
-What CLIP is to see like may also be a picture, `FILE:weight:stop`, or a direction at random, `SEED:weight:stop`.
+What CLIP is to see like may also be a direction at random, `SEED:weight:stop`.
 """
 
 from __future__ import annotations
@@ -21,10 +24,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from vqclip.errors import UsageError
+from vqclip.keyframes import Keyframes
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
-_TAIL = re.compile(rf":({_NUMBER})(?::({_NUMBER}))?$", re.IGNORECASE)
-_ESCAPABLE = "\\:|"
+# Brackets hold a schedule only where they begin with a place among the steps, so that "poster:[draft]" is text.
+_SCHEDULE = r"\[\s*[\d.]+\s*%?\s*:[^\[\]]*\]"
+_TAIL = re.compile(rf":({_NUMBER}|{_SCHEDULE})(?::({_NUMBER}))?$", re.IGNORECASE)
+_PICTURE = re.compile(r"\[(.+\.(?:png|jpe?g|webp|gif|bmp|tiff?|ppm|tga|jp2|avif|ico))\]", re.IGNORECASE | re.DOTALL)
+_ESCAPE = re.compile(r"\\([\\:|^\[])")
 
 
 @dataclass(frozen=True)
@@ -33,24 +40,44 @@ class Prompt:
 
     text: not empty, without surrounding blanks; of an image prompt the file, of a noise prompt the seed. weight:
     finite; negative pushes away. stop: the spherical distance (0 to pi^2/2) below which the prompt stops pulling;
-    -inf means never. kind: text, image or noise.
+    -inf means never. kind: text, image or noise. course: the weight at each step where it changes; `weight` is then
+    the one that is farthest from 0.
     """
 
     text: str
     weight: float = 1.0
     stop: float = -math.inf
     kind: str = "text"
+    course: Keyframes | None = None
+
+    def weight_at(self, step: int, steps: int) -> float:
+        """The weight at a step, 0 for the first, of a run of `steps`."""
+        return self.weight if self.course is None else self.course.at(step, steps)
 
 
 def parse(source: str) -> tuple[Prompt, ...]:
-    """Read prompts from one string.
+    """Read the prompts of one scene.
 
-    Raises UsageError that names the position for an empty prompt, a missing or non-finite number, a NUL or an
-    unpaired surrogate, and when no prompt has a weight other than 0.
+    Raises UsageError that names the position for an empty prompt, a missing or non-finite number, a NUL, an
+    unpaired surrogate or a second scene, and when no prompt has a weight other than 0.
     """
-    prompts = _parse_all(source, "text")
-    require_pull(prompts)
-    return prompts
+    scenes = parse_scenes(source)
+    if len(scenes) > 1:
+        position = _pieces(source)[0][-1][1]
+        raise _refusal(source, position, "only a run can tell a story", "Write '\\^' for a ^ in the text.")
+    return scenes[0]
+
+
+def parse_scenes(source: str) -> tuple[tuple[Prompt, ...], ...]:
+    """Read the scenes of a story, one or more, each with its prompts. Raises UsageError as `parse` does."""
+    scenes = _parse_all(source, "text")
+    for number, prompts in enumerate(scenes, 1):
+        try:
+            require_pull(prompts)
+        except UsageError as error:
+            which = f"in scene {number}, " if len(scenes) > 1 else ""
+            raise UsageError(f"{which}{error.message}", error.hint) from None
+    return scenes
 
 
 def parse_images(source: str) -> tuple[Prompt, ...]:
@@ -58,7 +85,7 @@ def parse_images(source: str) -> tuple[Prompt, ...]:
 
     A number after the last colon is always a weight: no file name needs a blank before it.
     """
-    return _parse_all(source, "image")
+    return _only(source, "image")
 
 
 def parse_noise(source: str) -> Prompt:
@@ -66,7 +93,7 @@ def parse_noise(source: str) -> Prompt:
     found = re.fullmatch(r"\s*([0-9]{1,18})\s*(:.*)?", source)
     if not found:
         raise UsageError(f"noise prompt {source!r} has no seed.", "Write SEED:WEIGHT, as in 7:0.5.")
-    (prompt,) = _parse_all("noise" + (found[2] or ""), "noise")
+    (prompt,) = _only("noise" + (found[2] or ""), "noise")
     return dataclasses.replace(prompt, text=str(int(found[1])))
 
 
@@ -76,66 +103,90 @@ def require_pull(prompts: Iterable[Prompt]) -> None:
         raise UsageError("every prompt has the weight 0, so nothing would be drawn.", "Give one a weight above 0.")
 
 
-def format(prompts: Iterable[Prompt]) -> str:
-    """Write prompts of one kind so that `parse`, or the reader of that kind, gives the same prompts back."""
-    return " | ".join(_format_one(prompt) for prompt in prompts)
+def format(prompts: Iterable[Prompt], kind: str = "text") -> str:
+    """Write prompts so that `parse`, or `parse_images` for the kind image, gives the same prompts back."""
+    return " | ".join(_format_one(prompt, kind) for prompt in prompts)
 
 
-def with_files(source: str, change: Callable[[str], str]) -> str:
-    """Image prompts with the name of every file changed."""
-    return format(dataclasses.replace(prompt, text=change(prompt.text)) for prompt in parse_images(source))
+def with_files(source: str, change: Callable[[str], str], kind: str = "text") -> str:
+    """The source with the name of every file in it changed; the same to the letter where there is none.
+
+    kind: image for what `parse_images` reads.
+    """
+    scenes = _parse_all(source, kind) if source.strip() else ()
+    changed = tuple(tuple(_with_file(prompt, change) for prompt in scene) for scene in scenes)
+    return source if changed == scenes else " ^ ".join(format(scene, kind) for scene in changed)
 
 
-def _parse_all(source: str, kind: str) -> tuple[Prompt, ...]:
+def _with_file(prompt: Prompt, change: Callable[[str], str]) -> Prompt:
+    return dataclasses.replace(prompt, text=change(prompt.text)) if prompt.kind == "image" else prompt
+
+
+def _only(source: str, kind: str) -> tuple[Prompt, ...]:
+    scenes = _parse_all(source, kind)
+    if len(scenes) > 1:
+        raise _refusal(source, _pieces(source)[0][-1][1], "only prompts can tell a story", "Write '\\^' for a ^.")
+    return scenes[0]
+
+
+def _parse_all(source: str, kind: str) -> tuple[tuple[Prompt, ...], ...]:
     for position, character in enumerate(source):
         if character == "\0" or "\ud800" <= character <= "\udfff":
             raise _refusal(source, position, f"the prompt holds U+{ord(character):04X}, which is not text")
-    return tuple(_parse_one(source, start, end, kind) for start, end in _pieces(source))
+    return tuple(tuple(_parse_one(source, *bounds, kind) for bounds in scene) for scene in _pieces(source))
 
 
-def _pieces(source: str) -> list[tuple[int, int]]:
-    """Bounds of the stretches between unescaped `|`."""
-    bounds, start, position = [], 0, 0
-    while position < len(source):
-        if _is_escape(source, position):
-            position += 2
-            continue
-        if source[position] == "|":
-            bounds.append((start, position))
-            start = position + 1
-        position += 1
-    return [*bounds, (start, len(source))]
+def _pieces(source: str) -> list[list[tuple[int, int]]]:
+    """Bounds of the prompts of each scene: the stretches between unescaped `|` and `^`.
 
-
-def _is_escape(source: str, position: int) -> bool:
-    return source[position] == "\\" and source[position + 1 : position + 2] in tuple(_ESCAPABLE)
+    Two bars between blanks part scenes as well, as in pytti.
+    """
+    masked = _mask_escapes(source)
+    scenes: list[list[tuple[int, int]]] = [[]]
+    start = 0
+    for mark in re.finditer(r"(?<=\s)\|\|(?=\s)|[|^]", masked):
+        scenes[-1].append((start, mark.start()))
+        if mark[0] != "|":
+            scenes.append([])
+        start = mark.end()
+    scenes[-1].append((start, len(source)))
+    return scenes
 
 
 def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
     piece = source[start:end]
     masked = _mask_escapes(piece).rstrip()
-    weight, stop, text_end = 1.0, -math.inf, len(masked)
+    weight, stop, course, text_end = 1.0, -math.inf, None, len(masked)
     tail = _TAIL.search(masked)
-    if tail and not (kind == "text" and _belongs_to_text(masked[: tail.start()])):
+    if tail and (tail[1].startswith("[") or kind != "text" or not _belongs_to_text(masked[: tail.start()])):
         text_end = tail.start()
-        weight = _number(source, start + tail.start(1), tail[1], "weight")
+        if tail[1].startswith("["):
+            course = _course(source, start + tail.start(1), tail[1][1:-1])
+            weight = course.peak
+        else:
+            weight = _number(source, start + tail.start(1), tail[1], "weight")
         if tail[2] is not None:
             stop = _number(source, start + tail.start(2), tail[2], "stop")
     elif masked.endswith(":"):
         position = start + len(masked) - 1
         raise _refusal(source, position, "a number is missing after ':'", "Write '\\:' for a colon in the text.")
+    picture = _PICTURE.fullmatch(masked[:text_end].strip()) if kind == "text" else None
+    first = start + len(piece) - len(piece.lstrip()) if picture else start
     # Escapes are undone only here, so an escaped character never takes part in the grammar. A trailing blank
     # that the user escaped does not exist: blanks need no escape.
-    text = re.sub(r"\\([\\:|])", r"\1", piece[:text_end]).strip()
+    text = source[first + 1 : first + 1 + len(picture[1])] if picture else piece[:text_end]
+    text = _ESCAPE.sub(r"\1", text).strip()
     if not text:
         hint = 'Write what to draw, as in "a red apple".' if kind == "text" else "Write the file, as in look.png:0.5."
+        if source[max(0, start - 1) : end + 1] == "||":
+            hint = "Write ^ between the scenes of a story, | between prompts of one."
         raise _refusal(source, start, "the prompt is empty", hint)
-    return Prompt(text, weight, stop, kind)
+    return Prompt(text, weight, stop, "image" if picture else kind, course)
 
 
 def _mask_escapes(piece: str) -> str:
     """The piece with escaped characters made neutral, of the same length."""
-    return re.sub(r"\\[\\:|]", "\ufffc\ufffc", piece)
+    return _ESCAPE.sub("\ufffc\ufffc", piece)
 
 
 def _belongs_to_text(before: str) -> bool:
@@ -154,6 +205,13 @@ def _number(source: str, position: int, digits: str, name: str) -> float:
     return value
 
 
+def _course(source: str, position: int, keys: str) -> Keyframes:
+    try:
+        return Keyframes.parse(keys)
+    except UsageError as error:
+        raise _refusal(source, position, error.message.removesuffix("."), error.hint) from None
+
+
 def _refusal(source: str, position: int, problem: str, hint: str = "") -> UsageError:
     visible = "".join(" " if ord(c) < 32 or "\ud800" <= c <= "\udfff" else c for c in source)
     first = max(0, position - 40)
@@ -162,22 +220,25 @@ def _refusal(source: str, position: int, problem: str, hint: str = "") -> UsageE
     return UsageError(f"{problem}, at position {position + 1}:\n  {excerpt}\n  {caret}", hint)
 
 
-def _format_one(prompt: Prompt) -> str:
+def _format_one(prompt: Prompt, kind: str) -> str:
     numbers = [] if prompt.weight == 1.0 and prompt.stop == -math.inf else [repr(prompt.weight)]
+    if prompt.course is not None:
+        numbers = [f"[{prompt.course}]"]
     if prompt.stop != -math.inf:
         numbers.append(repr(prompt.stop))
-    for escape in (r"([|])", r"([\\:|])"):
+    for escape in (r"([|^])", r"([\\:|^\[])"):
         text = re.sub(escape, r"\\\1", prompt.text)
+        if prompt.kind == "image" and kind == "text":
+            text = f"[{text}]"
         blank = " " if numbers and (text[-1:].isdigit() or "://" in text) else ""
         candidate = text + blank + "".join(":" + number for number in numbers)
-        if _reads_as(candidate, prompt):
+        if _reads_as(candidate, prompt, kind):
             break
     return candidate
 
 
-def _reads_as(candidate: str, prompt: Prompt) -> bool:
+def _reads_as(candidate: str, prompt: Prompt, kind: str) -> bool:
     try:
-        pieces = _pieces(candidate)
-        return len(pieces) == 1 and _parse_one(candidate, *pieces[0], prompt.kind) == prompt
+        return _parse_all(candidate, kind) == ((prompt,),)
     except UsageError:
         return False

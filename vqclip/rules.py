@@ -40,6 +40,18 @@ IDLE = (
     Idle(_DRAFTING, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
     Idle(_DRAFTING, lambda s: not s.uses_prior, "on another init than 'prior'", "Use --init prior or leave it out."),
     Idle(
+        ("scene_steps",),
+        lambda s: len(s.story.scenes) == 1 or bool(s.prompt_at),
+        "without ^ in the prompt",
+        "Write ^ between scenes, or leave it out.",
+    ),
+    Idle(
+        ("cross_fade",),
+        lambda s: len(s.story.scenes) == 1,
+        "on a single scene",
+        "Add one, with ^ in the prompt or --prompt-at, or leave it out.",
+    ),
+    Idle(
         ("guidance",),
         lambda s: not s.texts,
         "without a text that drafts could keep to",

@@ -231,8 +231,13 @@ def search(
 
 def _prompts(text: str) -> tuple[Prompt, ...]:
     prompts = parse(text)
-    if any(prompt.stop != -math.inf for prompt in prompts):
-        raise UsageError("a stop has no effect on a search.", "Write text:weight.")
+    for prompt in prompts:
+        if prompt.stop != -math.inf:
+            raise UsageError("a stop has no effect on a search.", "Write text:weight.")
+        if prompt.course is not None:
+            raise UsageError("a weight that changes over the steps has no effect on a search.", "Write text:weight.")
+        if prompt.kind != "text":
+            raise UsageError(f"a search takes the picture {prompt.text!r} by itself.", "Give it with --image.")
     return prompts
 
 

@@ -8,17 +8,20 @@ ones that another pair of models wants otherwise.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vqclip import prompts, stories
 from vqclip.errors import UsageError
-from vqclip.keyframes import Keyframes
-from vqclip.prompts import Prompt, parse, parse_images, parse_noise, require_pull
+from vqclip.keyframes import Keyframes, Place
+from vqclip.prompts import Prompt, parse_images, parse_noise, require_pull
 from vqclip.rules import refuse_idle
+from vqclip.stories import Story, tell
 from vqclip.terms import Term
 
 MAX_SIDE = 8192
@@ -47,6 +50,13 @@ def _option(default: Any, group: str, help: str, **known: Any) -> Any:
     return field(default=default, metadata={"option": Option(help, group, **known)})
 
 
+FILES: dict[str, Callable[[str, Callable[[str], str]], str]] = {
+    "prompt": prompts.with_files,
+    "prompt_at": stories.with_files,
+    "image_prompt": functools.partial(prompts.with_files, kind="image"),
+}
+"""For each setting that may name files inside a text, how their names are changed."""
+
 INITS = ("tokens", "spot", "prior")
 ENLARGEMENTS = ("pixels", "codes")
 CUT_METHODS = ("smart", "crowson", "pooled")
@@ -63,6 +73,13 @@ class Settings:
     """
 
     prompt: str = _option("", "Prompt", "What to draw: text:weight:stop, | between several.")
+    prompt_at: tuple[str, ...] = _option(
+        (), "Prompt", "Another prompt from a step on, STEP:PROMPT or 50%:PROMPT; repeat for several."
+    )
+    scene_steps: int = _option(
+        0, "Prompt", "Length of each scene between ^; 0 divides the run evenly.", unit="steps", low=0, high=1_000_000
+    )
+    cross_fade: str = _option("5%", "Prompt", "Steps that one scene takes to fade into the next, N or N%.")
     image_prompt: tuple[str, ...] = _option(
         (), "Prompt", "Picture to look like, FILE:weight:stop; repeat for several."
     )
@@ -175,15 +192,24 @@ class Settings:
     )
 
     @property
-    def prompts(self) -> tuple[Prompt, ...]:
-        """All that CLIP is to look for, parsed: texts, pictures and noise, in the order of a perceptor's targets."""
-        texts = parse(self.prompt) if self.prompt.strip() else ()
+    def story(self) -> Story:
+        """All that CLIP is to look for, and when."""
         pictures = (prompt for source in self.image_prompt for prompt in parse_images(source))
-        return (*texts, *pictures, *map(parse_noise, self.noise_prompt))
+        always = (*pictures, *map(parse_noise, self.noise_prompt))
+        try:
+            fade = Place.parse(self.cross_fade)
+        except UsageError as error:
+            raise UsageError(f"cross_fade is {self.cross_fade!r}.", error.hint) from None
+        return Story(tell(self.prompt, self.prompt_at, self.scene_steps), always, fade)
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """All prompts: texts, pictures and noise, in the order of a perceptor's targets."""
+        return self.story.prompts
 
     @property
     def texts(self) -> tuple[Prompt, ...]:
-        """The prompts that are texts: what a prior can read."""
+        """The prompts that are texts."""
         return tuple(prompt for prompt in self.prompts if prompt.kind == "text")
 
     @property
@@ -231,8 +257,10 @@ class Settings:
         weights = [parse_clip(clip)[1] for clip in self.clip]
         if sum(map(abs, weights)) == 0:
             raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
-        if self.prompts:
-            require_pull(self.prompts)
+        story = self.story
+        if story.prompts:
+            require_pull(story.opening)
+        story.check(self.iterations)
         refuse_idle(self)
         return self
 

@@ -74,7 +74,8 @@ class _Climb:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
         self.vqgan, self.settings, self.seed, self.enlarger = vqgan, settings, settings.seed, enlarger
-        self.gazes = [(gaze, losses.PromptLoss(gaze.targets, settings.prompts)) for gaze in gazes]
+        self.story = settings.story
+        self.gazes = [(gaze, losses.PromptLoss(gaze.targets, self.story.prompts)) for gaze in gazes]
         self.chunk = settings.cut_chunk
         self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
         self.device = vqgan.codebook.device
@@ -244,7 +245,9 @@ class _Climb:
         generator = self._generator(STEP_STREAM, self.step)
         noise = generator if self.device.type == "cpu" else self._generator(STEP_STREAM, self.step, self.device)
         plans: dict[int, cutouts.CutPlan] = {}
+        weights = self.story.weights(self.step, self.settings.iterations)
         for gaze, prompt_loss in self.gazes:
+            prompt_loss.weigh(weights)
             side = gaze.perceptor.cut_size
             squeezed = self.settings.cut_method in cutouts.SQUEEZED
             source = cutouts.squeeze(image, side) if squeezed else image

@@ -14,10 +14,12 @@ from vqclip.settings import Option, Settings, default_of, options
 SHORT = {"iterations": "-n"}
 PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Cutouts", "Runtime", "Output", "Display")
 METAVARS = {
+    "cross_fade": "STEPS",
     "init_image": "FILE",
     "image_prompt": "FILE",
     "mask": "FILE",
     "noise_prompt": "SEED",
+    "prompt_at": "STEP:PROMPT",
     "vqgan_config": "FILE",
 }
 HIDDEN = ("prompt",)
