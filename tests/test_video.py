@@ -92,6 +92,86 @@ def test_mp4_is_playable_everywhere(isolated: Path) -> None:
     assert 0 < data.index(b"moov") < data.index(b"mdat")
 
 
+def test_av1_in_an_mp4_keeps_the_frames_and_its_own_name(isolated: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = filmed(isolated / "film.mp4", 5, format="av1", title="a red apple")
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.name in ("libdav1d", "av1", "libaom-av1")
+        assert container.metadata["title"] == "a red apple"
+    pictures = decoded(path)
+    assert len(pictures) == 5
+    for index, picture in enumerate(pictures):
+        assert np.abs(picture.astype(int) - frame(index)).mean() < 8, index
+    with video.VideoWriter(isolated / "dot.mp4", 10, format="av1") as writer:
+        writer.write(frame(0, 1, 1))
+    assert decoded(isolated / "dot.mp4")[0].shape == (16, 16, 3)
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(UsageError, match=r"film\.webm is no name for the video format av1"):
+        video.VideoWriter(isolated / "film.webm", 10, format="av1")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_last_frame_stays_as_long_as_it_is_held(isolated: Path, suffix: str) -> None:
+    path = filmed(isolated / f"film{suffix}", 4, fps=10, hold=0.5)
+    if suffix in (".mp4", ".webm"):
+        pictures = decoded(path)
+        assert len(pictures) == 9
+        for picture in pictures[4:]:
+            assert np.abs(picture.astype(int) - frame(3)).mean() < 6
+        with av.open(str(path)) as container:
+            assert container.duration == pytest.approx(900_000, abs=60_000)
+        return
+    with Image.open(path) as image:
+        times = []
+        for index in range(getattr(image, "n_frames", 1)):
+            image.seek(index)
+            image.load()
+            times.append(float(image.info["duration"]))
+    assert sum(times) == pytest.approx(900, abs=30)
+
+
+def test_a_video_says_what_it_is_told_to_say(isolated: Path) -> None:
+    for suffix in (".mp4", ".webm"):
+        path = filmed(isolated / f"film{suffix}", 2, title="an apple", comment="seed 7\nnoto")
+        with av.open(str(path)) as container:
+            told = {name.lower(): text for name, text in container.metadata.items()}
+        assert (told["title"], told["comment"]) == ("an apple", "seed 7 noto")
+
+
+def moved(place: int, side: int = 64) -> images.Pixels:
+    levels: images.Pixels = np.full((side, side, 3), 30, np.uint8)
+    levels[20:40, place : place + 20] = (220, 90, 40)
+    return levels
+
+
+def test_smoothing_puts_what_moves_between_the_frames(isolated: Path) -> None:
+    path = isolated / "film.apng"
+    with video.VideoWriter(path, 5, smooth=20) as writer:
+        for index in range(8):
+            writer.write(moved(5 + 4 * index))
+    pictures = decoded(path)
+    assert len(pictures) == 32, "four times the frames in the same time"
+    edges = [int(np.flatnonzero(picture[30, :, 0] > 125)[0]) for picture in pictures]
+    # The filter needs three frames before it knows how things move.
+    assert edges[12:29] == list(range(17, 34)), "one pixel a frame where four were drawn"
+    for index in range(3, 8):
+        assert np.abs(pictures[index * 4].astype(int) - moved(5 + 4 * index)).max() <= 8
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, (64, 64)), (2, (33, 21)), (3, (1, 1))])
+def test_smoothing_takes_any_size_and_any_number_of_frames(isolated: Path, count: int, size: tuple[int, int]) -> None:
+    with video.VideoWriter(isolated / "film.apng", 10, smooth=25) as writer:
+        for index in range(count):
+            writer.write(frame(index, *size))
+    pictures = decoded(isolated / "film.apng")
+    assert pictures[0].shape == (size[1], size[0], 3)
+    with Image.open(isolated / "film.apng") as image:
+        shown = 0.0
+        for index in range(getattr(image, "n_frames", 1)):
+            image.seek(index)
+            shown += float(image.info.get("duration", 40))
+    assert shown == pytest.approx(100 * count, abs=41)
+
+
 def test_fault_47_odd_sides_are_padded_by_their_edge(isolated: Path) -> None:
     with video.VideoWriter(isolated / "odd.mp4", 10) as writer:
         writer.write(frame(0, 33, 21))
@@ -283,7 +363,7 @@ def test_fault_46_pyav_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_encoder_that_does_not_exist_is_passed_over() -> None:
-    wanted = encoders.Format("mp4", ("nothing", "libx264"), "yuv420p")
+    wanted = encoders.Format(".mp4", "mp4", ("nothing", "libx264"), "yuv420p")
     assert not encoders._opens("nothing", wanted)
     assert encoders._opens("libx264", wanted)
 

@@ -149,7 +149,7 @@ def _done(directory: Path, step: int) -> Saved:
 
 
 def _clear(run: runs.Run) -> None:
-    for path in (run.directory / "run.json", run.image, run.video, run.metrics):
+    for path in (run.directory / "run.json", run.image, *run.films(), run.metrics):
         path.unlink(missing_ok=True)
     for folder in (run.frames, run.state):
         shutil.rmtree(folder)

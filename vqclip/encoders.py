@@ -6,9 +6,11 @@ Equal frames give equal bytes: one thread, no processor-dependent code, no versi
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,38 +32,45 @@ KEEP_HINT = "Keep the frames with --no-video and make the video later with: vqcl
 class Format:
     """One video format.
 
-    container: FFmpeg's name of it. codecs: tried in this order. pixels: FFmpeg's name of their layout.
-    options: of the container. ticks: of its clock per second, 0 for one per frame.
+    suffix: of its files. container: FFmpeg's name of it. codecs: tried in this order. pixels: FFmpeg's name of
+    their layout. options: of the container. ticks: of its clock per second, 0 for one per frame. least: pixels
+    along the shorter side.
     """
 
+    suffix: str
     container: str
     codecs: tuple[str, ...]
     pixels: str
     options: tuple[tuple[str, str], ...] = ()
     ticks: int = 0
+    least: int = 1
 
 
+_FAST = (("movflags", "+faststart"),)
 FORMATS = {
-    ".mp4": Format("mp4", ("libx264", "libopenh264", "mpeg4"), "yuv420p", (("movflags", "+faststart"),)),
-    ".webm": Format("webm", ("libvpx-vp9",), "yuv420p", (("fflags", "+bitexact"),), 1000),
-    ".gif": Format("gif", ("gif",), "pal8", (("loop", "0"),), 100),
-    ".webp": Format("webp", ("libwebp_anim",), "bgra", (("loop", "0"),), 1000),
-    ".apng": Format("apng", ("apng",), "rgb24", (("plays", "0"),), 1000),
+    "mp4": Format(".mp4", "mp4", ("libx264", "libopenh264", "mpeg4"), "yuv420p", _FAST),
+    "webm": Format(".webm", "webm", ("libvpx-vp9",), "yuv420p", (("fflags", "+bitexact"),), 1000),
+    "av1": Format(".mp4", "mp4", ("libsvtav1", "libaom-av1", "librav1e"), "yuv420p", _FAST, least=16),
+    "gif": Format(".gif", "gif", ("gif",), "pal8", (("loop", "0"),), 100),
+    "webp": Format(".webp", "webp", ("libwebp_anim",), "bgra", (("loop", "0"),), 1000),
+    "apng": Format(".apng", "apng", ("apng",), "rgb24", (("plays", "0"),), 1000),
 }
+"""By the name that a user gives. Of several with one suffix, a file's name means the first."""
 
 
 def formats() -> tuple[str, ...]:
     """Return the suffixes that can be written, with their dots."""
-    return tuple(FORMATS)
+    return tuple(dict.fromkeys(known.suffix for known in FORMATS.values()))
 
 
-def check_encoder(suffix: str, warn: Warn | None = None) -> str:
-    """Return the encoder that will write `suffix`, so that a run can fail before it starts.
+def check_encoder(name: str, warn: Warn | None = None) -> str:
+    """Return the encoder that will write a format, so that a run can fail before it starts.
 
-    `warn` is told when it is not the first choice. Raises UsageError for an unknown suffix and EncoderError
-    when no encoder for it is at hand.
+    name: of the format, or a suffix. `warn` is told when it is not the first choice. Raises UsageError for an
+    unknown one and EncoderError when no encoder for it is at hand.
     """
-    wanted = format_of(suffix)
+    wanted = format_of(name)
+    suffix = wanted.suffix
     try:
         import av  # noqa: F401 - only asked whether it is there
     except ImportError as error:
@@ -89,20 +98,34 @@ def check_rate(fps: float) -> Fraction:
     return rate if rate.numerator < 65536 else Fraction(fps).limit_denominator(200)
 
 
-def format_of(suffix: str) -> Format:
-    """Return what is known of a suffix; raises UsageError for one that cannot be written."""
-    try:
-        return FORMATS[suffix.lower()]
-    except KeyError:
+def format_of(name: str) -> Format:
+    """Return what is known of a format by its name or suffix; raises UsageError for one that cannot be written."""
+    if name in FORMATS:
+        return FORMATS[name]
+    for known in FORMATS.values():
+        if known.suffix == name.lower():
+            return known
+    raise UsageError(f"{name or 'A name without a suffix'} is no video format.", f"Valid: {', '.join(formats())}.")
+
+
+def format_for(path: Path, name: str | None = None) -> Format:
+    """Return the format of a file: the one of that name, or the one that the file's suffix means.
+
+    Raises UsageError when the two do not go together.
+    """
+    wanted = format_of(name or path.suffix)
+    if path.suffix.lower() != wanted.suffix:
         raise UsageError(
-            f"{suffix or 'A name without a suffix'} is no video format.", f"Valid: {', '.join(FORMATS)}."
-        ) from None
+            f"{path.name} is no name for the video format {name}.", f"Let it end in {wanted.suffix}, or leave it out."
+        )
+    return wanted
 
 
 def _opens(codec: str, wanted: Format) -> bool:
     """Try an encoder on a small size: some are listed but lack their library."""
     import av
 
+    quieten(codec)
     try:
         context = av.CodecContext.create(codec, "w")
         context.width, context.height, context.pix_fmt = 64, 64, wanted.pixels
@@ -111,6 +134,12 @@ def _opens(codec: str, wanted: Format) -> bool:
     except (ValueError, OSError):
         return False
     return True
+
+
+def quieten(codec: str) -> None:
+    """Let an encoder keep what it does to itself. SVT-AV1 writes past FFmpeg's log, to standard error."""
+    if codec == "libsvtav1":
+        os.environ.setdefault("SVT_LOG", "0")
 
 
 def to_yuv(frame: Any) -> Any:
@@ -152,6 +181,12 @@ def codec_options(codec: str, crf: int) -> dict[str, str]:
         return {"crf": str(crf), "preset": "medium", "x264-params": "cpu-independent=1:threads=1"}
     if codec == "libvpx-vp9":
         return {"crf": str(crf + 12), "b": "0", "cpu-used": "4", "row-mt": "0"}
+    if codec == "libsvtav1":
+        return {"crf": str(crf + 12), "preset": "8", "svtav1-params": "lp=1"}
+    if codec == "libaom-av1":
+        return {"crf": str(crf + 12), "b": "0", "cpu-used": "6", "row-mt": "0"}
+    if codec == "librav1e":
+        return {"qp": str(crf * 4), "speed": "8"}
     if codec == "libwebp_anim":
         return {"quality": str(100 - crf / 2)}
     return {"pred": "mixed"} if codec == "apng" else {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip import devices, images, registry, video
+from vqclip import devices, films, images, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import UsageError
 from vqclip.settings import FILES, Settings, default_of, parse_clip
@@ -58,7 +58,7 @@ class Inputs:
         looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
         prompt_pictures = {name: images.open_image(Path(name)) for name in looks}
         if settings.video and settings.save_every:
-            video.check_encoder(".mp4")
+            films.check(settings)
         prior = _find_prior(settings, vqgan) if settings.uses_prior else None
         enlarger = registry.find_enlarger(settings.vqgan) if settings.enlarge == "codes" else None
         warnings: list[str] = []

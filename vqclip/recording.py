@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vqclip import files, images, metadata, snapshots, video
+from vqclip import files, films, images, metadata, snapshots, video
 from vqclip.errors import Interrupted, VqclipError
 from vqclip.events import Event, Finished, Saved, Started, Stepped, Warned
 from vqclip.runs import Manifest, Run
@@ -46,6 +47,7 @@ class _Recorder:
         self.settings = manifest.settings
         self.digest = manifest.settings.digest()
         self.writer: video.VideoWriter | None = None
+        self.steps = films.frame_steps(self.settings)
         self.next_frame = 0
 
     def take(self, event: Event) -> Iterator[Event]:
@@ -84,15 +86,10 @@ class _Recorder:
             yield Warned("no frames are kept (--save-every 0), so there is no video.")
             return
         warnings: list[str] = []
+        path = self.run.film(self.settings.video_format)
+        film = films.film_of(self.settings, len(self.steps))
         # The frames of early stages are smaller; the video has the size of the last.
-        self.writer = video.VideoWriter(
-            self.run.video,
-            self.settings.fps,
-            self.settings.crf,
-            title=self.settings.prompt,
-            size=size,
-            warn=warnings.append,
-        )
+        self.writer = video.VideoWriter(path, **film, size=size, warn=warnings.append)
         yield from map(Warned, warnings)
 
     def _rejoin(self, step: int) -> Iterator[Event]:
@@ -100,7 +97,7 @@ class _Recorder:
         rows = [row for row in files.read_json_lines(self.run.metrics) if 0 < row.get("step", 0) <= step]
         text = "".join(files.canonical(row) + "\n" for row in rows)
         files.write_text(self.run.metrics, text)
-        kept = step // self.settings.save_every + 1 if self.settings.save_every else 0
+        kept = bisect.bisect_right(self.steps, step)
         frames = video.frame_paths(self.run.frames)
         for path in frames:
             if int(path.stem) >= kept:
@@ -122,8 +119,7 @@ class _Recorder:
         self.manifest = replace(self.manifest, step=event.step)
         row = {"step": event.step, "stage": event.stage, "loss": event.loss, "score": event.score}
         files.append_line(self.run.metrics, row | dict(event.terms))
-        if self.settings.save_every and event.step % self.settings.save_every == 0:
-            yield from self._frame(event.image, event.step)
+        yield from self._frame(event.image, event.step)
         signal = self.stop()
         if signal is not None or event.step % self.settings.snapshot_every == 0:
             yield self._snapshot(event)
@@ -141,7 +137,7 @@ class _Recorder:
         return Saved("snapshot", path, event.step)
 
     def _frame(self, image: Callable[[], np.ndarray], step: int) -> Iterator[Event]:
-        if not self.settings.save_every:
+        if step not in self.steps[self.next_frame : self.next_frame + 1]:
             return
         pixels, path = image(), self.run.frame(self.next_frame)
         images.save_png(path, pixels, {})
@@ -151,13 +147,11 @@ class _Recorder:
         yield Saved("frame", path, step)
 
     def _finish(self, event: Finished) -> Iterator[Event]:
-        if self.settings.save_every and event.step % self.settings.save_every:
-            yield from self._frame(event.image, event.step)
         images.save_png(self.run.image, event.image(), self._texts(event))
         if self.writer is not None:
             self.writer.close()
             self.writer = None
-            yield Saved("video", self.run.video, event.step)
+            yield Saved("video", self.run.film(self.settings.video_format), event.step)
         self.manifest = replace(self.manifest, status="finished", step=event.step)
         self.run.write(self.manifest)
         # Last, so that whoever sees this event can read everything.

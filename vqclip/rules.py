@@ -27,6 +27,8 @@ class Idle:
 
 _DRAFTING = ("drafts", "style", "guidance", "temperature", "draft_weight")
 _ANCHORS = ("init_weight", "init_weight_pixels", "mask")
+UNTITLED = ("gif", "webp", "apng")
+"""Video formats that hold no title."""
 
 IDLE = (
     Idle(_ANCHORS, lambda s: not s.init_image, "without an init picture", "Add --init-image FILE or leave it out."),
@@ -58,6 +60,19 @@ IDLE = (
         "Add a prompt or leave it out.",
     ),
     Idle(("enlarge",), lambda s: s.stages == 1, "on a single stage", "Use --stages 2 or leave it out."),
+    Idle(
+        ("fps",),
+        lambda s: s.video_seconds is not None,
+        "beside video_seconds, which sets the rate",
+        "Leave one of them out.",
+    ),
+    Idle(
+        ("video_title", "video_comment"),
+        lambda s: s.video_format in UNTITLED,
+        "in gif, webp and apng",
+        "Use --video-format mp4, webm or av1, or leave it out.",
+    ),
+    Idle(("frame_spacing",), lambda s: not s.save_every, "without frames", "Use --save-every 1 or higher."),
     Idle(
         ("cut_pow",),
         lambda s: s.cut_method != "crowson",

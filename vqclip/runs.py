@@ -17,6 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from vqclip import files
+from vqclip.encoders import format_of, formats
 from vqclip.errors import OutputError, UsageError
 from vqclip.settings import Settings, from_dict
 
@@ -64,12 +65,19 @@ class Run:
         self.frames = directory / "frames"
         self.state = directory / "state"
         self.image = directory / "image.png"
-        self.video = directory / "video.mp4"
         self.metrics = directory / "metrics.jsonl"
 
     def frame(self, index: int) -> Path:
         """Path of the frame with that number, from 0."""
         return self.frames / f"{index:05d}.png"
+
+    def film(self, name: str) -> Path:
+        """Path of the video in the format of that name."""
+        return self.directory / f"video{format_of(name).suffix}"
+
+    def films(self) -> list[Path]:
+        """Paths of the videos in any format that a run may have."""
+        return [self.directory / f"video{suffix}" for suffix in formats()]
 
     def write(self, manifest: Manifest) -> None:
         """Write run.json."""

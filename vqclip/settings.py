@@ -63,6 +63,8 @@ CUT_METHODS = ("smart", "crowson", "pooled")
 OPTIMISERS = ("adam", "adamw")
 DTYPES = ("auto", "float32", "bfloat16")
 METADATA = ("full", "minimal", "none")
+SPACINGS = ("even", "early")
+VIDEO_FORMATS = ("mp4", "webm", "av1", "gif", "webp", "apng")
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,13 @@ class Settings:
         high=1_000_000,
         shapes_picture=False,
     )
+    frame_spacing: str = _option(
+        "even",
+        "Output",
+        "early keeps as many frames, most of them where the picture changes most.",
+        choices=SPACINGS,
+        shapes_picture=False,
+    )
     snapshot_every: int = _option(
         50,
         "Output",
@@ -174,7 +183,10 @@ class Settings:
         high=1_000_000,
         shapes_picture=False,
     )
-    video: bool = _option(True, "Output", "Write video.mp4 from the frames.", shapes_picture=False)
+    video: bool = _option(True, "Output", "Write a video of the frames.", shapes_picture=False)
+    video_format: str = _option(
+        "mp4", "Output", "mp4, webm, av1 (in .mp4), gif, webp or apng.", choices=VIDEO_FORMATS, shapes_picture=False
+    )
     fps: float = _option(
         15.0,
         "Output",
@@ -183,6 +195,33 @@ class Settings:
         low=0.1,
         high=240,
         shapes_picture=False,
+    )
+    video_seconds: float | None = _option(
+        None,
+        "Output",
+        "Length of the video, in place of --fps.",
+        unit="s",
+        low=0.01,
+        high=86400,
+        shapes_picture=False,
+    )
+    hold_last: float = _option(
+        0.0, "Output", "How long the last frame stays.", unit="s", low=0, high=3600, shapes_picture=False
+    )
+    video_smooth: float | None = _option(
+        None,
+        "Output",
+        "Frames per second to interpolate the video to, by motion.",
+        unit="frames/s",
+        low=0.1,
+        high=240,
+        shapes_picture=False,
+    )
+    video_title: str | None = _option(
+        None, "Output", "Title in the video; the prompt when not given.", shapes_picture=False
+    )
+    video_comment: str | None = _option(
+        None, "Output", "Comment in the video; seed and models when not given.", shapes_picture=False
     )
     crf: int = _option(
         18, "Output", "Quality of the video: 0 is lossless, 51 worst.", low=0, high=51, shapes_picture=False

@@ -27,13 +27,15 @@ from vqclip.encoders import (
     check_encoder,
     check_rate,
     codec_options,
-    format_of,
+    format_for,
     formats,
+    quieten,
     to_palette,
     to_yuv,
 )
 from vqclip.errors import EncoderError, InputError, UsageError
 from vqclip.images import Pixels, open_image, resize
+from vqclip.smoothing import Smoother
 
 __all__ = ["VideoWriter", "check_encoder", "check_rate", "find_gap", "formats", "frame_paths", "render"]
 
@@ -45,8 +47,10 @@ class VideoWriter:
 
     The file appears under `path` when `close` has finished it, never before. Used as a context manager it is
     dropped when the block fails. fps: 0.1 to 240. crf: 0 (best) to 51, as x264 counts; other formats take the
-    nearest quality of their own. size: (width, height) that other frames are resized to; without it every
-    frame must be as large as the first. Raises UsageError, EncoderError, and OutputError.
+    nearest quality of their own. title, comment: what the file says of itself, where its format can. size:
+    (width, height) that other frames are resized to; without it every frame must be as large as the first.
+    format: its name, where the suffix leaves a choice. hold: seconds that the last frame stays after its time.
+    smooth: frames per second to interpolate to, see `Smoother`. Raises UsageError, EncoderError, and OutputError.
     """
 
     def __init__(
@@ -56,21 +60,29 @@ class VideoWriter:
         crf: int = 18,
         title: str | None = None,
         *,
+        comment: str | None = None,
         size: tuple[int, int] | None = None,
+        format: str | None = None,
+        hold: float = 0.0,
+        smooth: float | None = None,
         warn: Warn | None = None,
     ) -> None:
         self.path = path
-        self.format = format_of(path.suffix)
-        self.rate = check_rate(fps)
+        self.format = format_for(path, format)
+        self._smoother = Smoother(check_rate(fps), check_rate(smooth)) if smooth else None
+        self.rate = check_rate(smooth or fps)
         if not 0 <= crf <= MAX_CRF:
             raise UsageError(f"crf {crf} is out of range.", f"Valid: 0 (best) to {MAX_CRF}.")
         if self.format.container == "gif" and self.rate > MAX_GIF_FPS:
             self.rate = Fraction(MAX_GIF_FPS)
             if warn:
-                warn(f"A GIF shows at most {MAX_GIF_FPS:g} frames per second; {fps:g} were wanted.")
-        self.codec = check_encoder(path.suffix, warn)
-        self.crf, self.title, self.size = crf, title, size
+                warn(f"A GIF shows at most {MAX_GIF_FPS:g} frames per second; {smooth or fps:g} were wanted.")
+        self.codec = check_encoder(format or path.suffix, warn)
+        self.crf, self.size, self.hold = crf, size, hold
+        self.tags = {"title": _plain_text(title or ""), "comment": _plain_text(comment or "")}
         self.frames = 0
+        self._shown = 0
+        self._last: Pixels | None = None
         self._resizes = size is not None
         self._closed = False
         self._part: Path | None = None
@@ -97,8 +109,9 @@ class VideoWriter:
         with self._guarded():
             if self._container is None:
                 self._open()
-            for packet in self._stream.encode(self._prepared(resize(frame, *self.size))):
-                self._container.mux(packet)
+            fitting = resize(frame, *self.size)
+            for picture in self._smoother.push(fitting) if self._smoother else [fitting]:
+                self._encode(picture)
         self.frames += 1
 
     def close(self) -> None:
@@ -108,6 +121,14 @@ class VideoWriter:
             return
         container, self._container = self._container, None
         with self._guarded(container):
+            self._container = container
+            for picture in self._smoother.flush() if self._smoother else ():
+                self._encode(picture)
+            # Repeated frames cost next to nothing, and players that overlook the length of a last frame show them.
+            for _ in range(round(self.hold * self.rate)):
+                assert self._last is not None
+                self._encode(self._last)
+            self._container = None
             for packet in self._stream.encode():
                 container.mux(packet)
             container.close()
@@ -146,6 +167,11 @@ class VideoWriter:
                 raise files.output_error(self.path, error) from error
             raise EncoderError(f"{self.codec} cannot write {self.path.name}: {error}.", KEEP_HINT) from error
 
+    def _encode(self, picture: Pixels) -> None:
+        for packet in self._stream.encode(self._prepared(picture)):
+            self._container.mux(packet)
+        self._shown, self._last = self._shown + 1, picture
+
     def _drop(self, container: Any) -> None:
         self._closed = True
         if container is not None:
@@ -159,9 +185,7 @@ class VideoWriter:
         import av
 
         assert self.size is not None
-        width, height = self.size
-        if self.format.pixels == "yuv420p":
-            width, height = width + width % 2, height + height % 2
+        width, height = (side + extra for side, extra in zip(self.size, self._padding(), strict=True))
         self._part = files.part_path(self.path)
         options = dict(self.format.options)
         if self.format.container == "gif":
@@ -169,8 +193,10 @@ class VideoWriter:
         self._container = av.open(str(self._part), "w", format=self.format.container, options=options)
         # FFmpeg's version number in the file would change its bytes with every update.
         self._container.flags |= av.container.core.Flags.bitexact.value
-        if self.title:
-            self._container.metadata["title"] = _plain_title(self.title)
+        for tag, text in self.tags.items():
+            if text:
+                self._container.metadata[tag] = text
+        quieten(self.codec)
         self._clock = Fraction(1, self.format.ticks) if self.format.ticks else 1 / self.rate
         self._stream = self._container.add_stream(
             self.codec, rate=self.rate, options=codec_options(self.codec, self.crf)
@@ -194,16 +220,24 @@ class VideoWriter:
         if self.format.pixels == "pal8":
             ready = to_palette(frame)
         else:
-            if self.format.pixels == "yuv420p":
-                frame = np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), mode="edge")
+            right, below = self._padding()
+            frame = np.pad(frame, ((0, below), (0, right), (0, 0)), mode="edge")
             ready = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
             if self.format.pixels == "yuv420p":
                 ready = to_yuv(ready)
             elif self.format.pixels == "bgra":
                 ready = ready.reformat(format="bgra")
-        start, end = (round(index / self.rate / self._clock) for index in (self.frames, self.frames + 1))
+        start, end = (round(index / self.rate / self._clock) for index in (self._shown, self._shown + 1))
         ready.pts, ready.duration, ready.time_base = start, end - start, self._clock
         return ready
+
+    def _padding(self) -> tuple[int, int]:
+        """Pixels that the encoder needs beside and below a frame."""
+        assert self.size is not None
+        sides = [max(side, self.format.least) for side in self.size]
+        if self.format.pixels == "yuv420p":
+            sides = [side + side % 2 for side in sides]
+        return sides[0] - self.size[0], sides[1] - self.size[1]
 
 
 def render(
@@ -211,17 +245,17 @@ def render(
     out: Path,
     fps: float,
     *,
-    crf: int = 18,
-    title: str | None = None,
     size: tuple[int, int] | None = None,
     allow_gaps: bool = False,
     warn: Warn | None = None,
     progress: Callable[[int, int], None] | None = None,
+    **film: Any,
 ) -> None:
     """Write a video of picture files, in the order given, one at a time in memory.
 
-    progress: called with (frames done, frames in all). Raises InputError for no frames, a gap in their numbers
-    (unless allowed), a damaged frame and, without `size`, frames of several sizes; else as VideoWriter.
+    film: crf, title and what else `VideoWriter` takes. progress: called with (frames done, frames in all).
+    Raises InputError for no frames, a gap in their numbers (unless allowed), a damaged frame and, without `size`,
+    frames of several sizes; else as VideoWriter.
     """
     if not frames:
         raise InputError(
@@ -234,7 +268,7 @@ def render(
             "Resume the run to draw them again, or leave them out with --allow-gaps.",
         )
     first: tuple[int, int] | None = None
-    with VideoWriter(out, fps, crf, title, size=size, warn=warn) as writer:
+    with VideoWriter(out, fps, size=size, warn=warn, **film) as writer:
         for index, path in enumerate(frames):
             frame = open_image(path)
             shape = (frame.shape[1], frame.shape[0])
@@ -288,8 +322,8 @@ def find_gap(frames: Sequence[Path]) -> str:
     return ""
 
 
-def _plain_title(title: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in title).split())[:500]
+def _plain_text(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:500]
 
 
 def _number(path: Path) -> int | None:

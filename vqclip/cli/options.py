@@ -20,6 +20,8 @@ METAVARS = {
     "mask": "FILE",
     "noise_prompt": "SEED",
     "prompt_at": "STEP:PROMPT",
+    "video_comment": "TEXT",
+    "video_title": "TEXT",
     "vqgan_config": "FILE",
 }
 HIDDEN = ("prompt",)
@@ -91,6 +93,8 @@ def _panel(parameter: inspect.Parameter) -> int:
 
 
 def _metavar(name: str, kind: str, option: Option) -> str:
+    if len(option.choices) > 5:
+        return "NAME"
     if option.choices:
         return "|".join(option.choices)
     if name == "size":

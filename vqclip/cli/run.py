@@ -120,20 +120,11 @@ def resume(
 
 
 def video(
-    directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
+    directory: Annotated[Path, typer.Argument(help="Folder of the run, or of numbered pictures.", metavar="DIR")],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Video file; its ending chooses mp4, webm, gif, webp or apng. "
-                     "\\[default: DIR/video.mp4]", metavar="FILE", show_default=False),
-    ] = None,
-    fps: Annotated[
-        str | None,
-        typer.Option("--fps", help="Frames per second. \\[default: the run's]", metavar="X", show_default=False),
-    ] = None,
-    crf: Annotated[
-        str | None,
-        typer.Option("--crf", help="Quality: 0 is lossless, 51 worst. \\[default: the run's]", metavar="N",
-                     show_default=False),
+                     "\\[default: video.mp4 in DIR]", metavar="FILE", show_default=False),
     ] = None,
     allow_gaps: Annotated[
         bool,
@@ -141,29 +132,14 @@ def video(
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
+    **settings: Any,
 ) -> None:  # fmt: skip
-    """Render the frames of a run as a video again."""
+    """Render the frames of a run as a video again. What is not given is as the run has it."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import images, runs
-    from vqclip import video as films
+    from vqclip import films
 
-    kept = runs.read_manifest(directory).settings
-    wanted = configuration.resolve({"fps": fps or kept.fps, "crf": crf or kept.crf}).settings
-    frames = films.frame_paths(directory / "frames")
-    target = output or directory / "video.mp4"
-    size = images.open_image(frames[-1]).shape[1::-1] if frames else None
-    films.render(
-        frames,
-        target,
-        fps=wanted.fps,
-        crf=wanted.crf,
-        title=kept.prompt,
-        size=size,
-        allow_gaps=allow_gaps,
-        warn=console.note,
-    )
-    console.answer(str(target), {"video": str(target), "frames": len(frames), "fps": wanted.fps})
+    report = films.again(directory, output, settings, allow_gaps=allow_gaps, warn=console.note)
+    console.answer(report["video"], report)
 
 
 def draft(
@@ -211,6 +187,8 @@ def add_to(app: typer.Typer) -> None:
     app.command()(with_settings(generate))
     app.command()(with_settings(rerun))
     app.command()(resume)
-    app.command()(video)
+    from vqclip.films import PARTS
+
+    app.command()(with_settings(video, PARTS))
     drawn = ("drafts", "style", "guidance", "temperature", "seed", "vqgan", "clip", "device", "dtype", "threads")
     app.command()(with_settings(draft, drawn, {"drafts": "-n"}))
