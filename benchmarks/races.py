@@ -1,0 +1,192 @@
+"""Picture per second: how good a picture is after so many seconds, by judges that are in no loss.
+
+    python -m benchmarks.races --judges DIR --output DIR [--size 128x128] [--seeds 3] [--every 4]
+
+Runs every recipe of RECIPES on the battery with the built-in pair, keeps the picture of the first step after each
+mark of TIMES and the last one, and lets the judges look afterwards. The clock stands while a picture is kept. Reports
+for each recipe the mean similarity to the prompt and its rank among 200 at each mark, and how soon ours is where the
+peer ends. Runs that are there already are not repeated; recipes take turns, so that a busy machine slows all alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import vqclip
+from benchmarks import battery, judges
+from benchmarks.quality import shown, verdicts
+from benchmarks.records import Measure, Record, Result, machine
+from vqclip import images
+from vqclip.events import Finished, Stepped
+
+#: Seconds after which a picture is kept; about the half of each other.
+TIMES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+PEER, OURS = "nerdyrodent", "vqclip"
+_PLAIN: dict[str, Any] = {"preset": "tiny-climb", "init": "tokens", "stages": 1}
+#: The field's recipes on the built-in pair, in their authors' numbers (the presets say which), and ours.
+RECIPES: dict[str, dict[str, Any]] = {
+    PEER: {
+        **_PLAIN, "iterations": 500, "cutouts": 32, "cut_method": "pooled", "learning_rate": 0.1,
+        "learning_rate_end": 1.0, "ema": 0.0,
+    },
+    "crowson": {
+        **_PLAIN, "iterations": 500, "cutouts": 32, "cut_method": "crowson", "learning_rate": 0.1,
+        "learning_rate_end": 1.0, "ema": 0.0,
+    },
+    "smart": {**_PLAIN, "iterations": 300, "cutouts": 16, "cut_method": "smart", "learning_rate": 0.1, "ema": 0.99},
+    "climb": {"preset": "tiny-climb"},
+    OURS: {},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """One picture on its way. moments: (seconds, file name) in order; the last is the end."""
+
+    recipe: str
+    prompt: str
+    seed: int
+    moments: tuple[tuple[float, str], ...]
+
+    def at(self, seconds: float) -> str | None:
+        """The picture that there was after so many seconds; the last one from the end on, None before the first."""
+        before = [name for when, name in self.moments if when <= seconds]
+        return before[-1] if before else None
+
+
+def watch(
+    events: Any, folder: Path, times: Sequence[float], clock: Any = time.perf_counter
+) -> list[tuple[float, str]]:
+    """Keep the pictures of a run that has just begun; the seconds do not count what keeping them takes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    begun, stood, due = clock(), 0.0, list(times)
+    kept: list[tuple[float, str]] = []
+    for event in events:
+        now = clock() - begun - stood
+        ends = isinstance(event, Finished)
+        if not ends and not (isinstance(event, Stepped) and due and now >= due[0]):
+            continue
+        paused = clock()
+        due = [mark for mark in due if mark > now]
+        name = f"{len(kept):02d}.png"
+        images.save_png(folder / name, event.image())
+        kept.append((round(now, 3), name))
+        stood += clock() - paused
+    return kept
+
+
+def race(recipe: str, prompt: str, seed: int, size: str, folder: Path) -> Run:
+    """Draw a prompt by a recipe, or read what was drawn before."""
+    record = folder / "moments.json"
+    if not record.exists():
+        settings = {**RECIPES[recipe], "size": size}
+        moments = watch(vqclip.generate(prompt, seed=seed, **settings), folder, TIMES)
+        record.write_text(json.dumps(moments) + "\n")
+    return Run(recipe, prompt, seed, tuple((when, name) for when, name in json.loads(record.read_text())))
+
+
+@torch.no_grad()
+def similarities(judge: judges.Judge, pictures: torch.Tensor, truth: Sequence[int]) -> list[float]:
+    """The cosine of each picture and its own prompt."""
+    texts = judge.texts(judges.encode(judges.tokenizer(), battery.PROMPTS))
+    scores = (judge.scores(pictures, texts) + judge.scores(pictures.flip(3), texts)) / 2
+    own = scores[torch.arange(len(scores)), torch.tensor(truth)] / judge.log_scale.exp().clamp(max=60.0)
+    return own.tolist()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A recipe after some seconds: one value for each run that has a picture by then."""
+
+    similarity: tuple[float, ...]
+    ranks: tuple[int, ...]
+
+    def measures(self) -> dict[str, Measure]:
+        """Mean similarity, its standard error over the runs, R@1, R@5 and the median rank (1 is best)."""
+        found, ranks = np.array(self.similarity), np.array(self.ranks)
+        error = found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else 0.0
+        return {
+            "similarity": Measure((round(float(found.mean()), 4),), "", "higher"),
+            "standard error": Measure((round(float(error), 4),)),
+            "R@1": Measure((round(float((ranks < 1).mean()), 3),), "", "higher"),
+            "R@5": Measure((round(float((ranks < 5).mean()), 3),), "", "higher"),
+            "median rank": Measure((float(np.median(ranks)) + 1,), "", "lower"),
+        }
+
+
+def standing(judge: judges.Judge, runs: Sequence[Run], seconds: float, root: Path) -> Standing | None:
+    """Judge what each run had after so many seconds; None while one has nothing yet."""
+    names = [run.at(seconds) for run in runs]
+    if not runs or None in names:
+        return None
+    paths = [
+        folder_of(root, run.recipe, run.prompt, run.seed) / str(name) for run, name in zip(runs, names, strict=True)
+    ]
+    pictures = torch.cat([shown(path) for path in paths])
+    truth = [battery.PROMPTS.index(run.prompt) for run in runs]
+    return Standing(tuple(similarities(judge, pictures, truth)), tuple(verdicts(judge, pictures, truth)))
+
+
+def folder_of(root: Path, recipe: str, prompt: str, seed: int) -> Path:
+    """Where a run keeps its pictures."""
+    return root / recipe / f"{prompt.replace(' ', '-')}-{seed}"
+
+
+def head_start(curve: Mapping[float, float], goal: float, end: float) -> float | None:
+    """The peer's time over ours: `end` seconds by the first mark at which our curve reaches the goal, if any."""
+    reached = [seconds for seconds, value in sorted(curve.items()) if value >= goal]
+    return end / reached[0] if reached else None
+
+
+def main() -> None:
+    """Run the races, judge them, and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--judges", type=Path, required=True, help="folder with the files of training/judges.py")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES))
+    parser.add_argument("--size", default="128x128")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--every", type=int, default=4, help="take each n-th prompt of the battery")
+    arguments = parser.parse_args()
+    runs: dict[str, list[Run]] = {recipe: [] for recipe in arguments.recipes}
+    for seed in range(1, arguments.seeds + 1):
+        for prompt in battery.PROMPTS[:: arguments.every]:
+            for recipe in arguments.recipes:
+                folder = folder_of(arguments.output, recipe, prompt, seed)
+                runs[recipe].append(race(recipe, prompt, seed, arguments.size, folder))
+    ends = {recipe: float(np.mean([run.moments[-1][0] for run in found])) for recipe, found in runs.items()}
+    results, notes = [], {f"mean seconds of {recipe}": round(end, 2) for recipe, end in ends.items()}
+    for kind in judges.KINDS:
+        judge = judges.load(arguments.judges / f"{kind}.safetensors", kind)
+        curves: dict[str, dict[float, float]] = {}
+        for recipe, found in runs.items():
+            for seconds in (*TIMES, float("inf")):
+                reached = standing(judge, found, seconds, arguments.output)
+                if reached is None:
+                    continue
+                measures = reached.measures()
+                when = "end" if seconds == float("inf") else seconds
+                results.append(Result({"recipe": recipe, "judge": kind, "seconds": when}, measures))
+                curves.setdefault(recipe, {})[ends[recipe] if when == "end" else seconds] = measures[
+                    "similarity"
+                ].median
+                told = " ".join(f"{name} {measure.median:g}" for name, measure in measures.items())
+                print(f"{kind:13} {recipe:12} {when!s:>6} s  {told}", flush=True)
+        if PEER in curves and OURS in curves:
+            lead = head_start(curves[OURS], curves[PEER][ends[PEER]], ends[PEER])
+            notes[f"times as soon where the peer ends, by {kind}"] = None if lead is None else round(lead, 2)
+            print(f"{kind:13} as good as {PEER}'s last picture: {lead and round(lead, 2)} times as soon", flush=True)
+    Record("races", results, machine(), notes).write(arguments.output / "races.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The clock of the races: what is kept when, that keeping is not counted, and who is ahead."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import battery, judges, races  # noqa: E402
+from vqclip import images  # noqa: E402
+from vqclip.events import Finished, Stepped  # noqa: E402
+
+
+class Clock:
+    """A clock that goes on when a step is taken and when a picture is asked for."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pictures(self, cost: float) -> Any:
+        def image() -> np.ndarray:
+            self.now += cost
+            return np.zeros((8, 8, 3), np.uint8)
+
+        return image
+
+    def steps(self, count: int, seconds: float, cost: float) -> Any:
+        def state() -> Any:
+            raise AssertionError("no state is asked for")
+
+        image = self.pictures(cost)
+        for step in range(1, count + 1):
+            self.now += seconds
+            yield Stepped(step, count, 1, 0.5, {}, 0.5, image, state)
+        yield Finished(count, 0.5, image, state)
+
+
+def test_a_picture_is_kept_after_each_mark_and_at_the_end_and_keeping_is_not_counted() -> None:
+    clock = Clock()
+    kept = races.watch(clock.steps(10, 0.3, cost=5.0), Path("run"), (1.0, 2.0, 30.0), clock)
+    assert [when for when, _ in kept] == [pytest.approx(1.2), pytest.approx(2.1), pytest.approx(3.0)]
+    assert [Path("run", name).is_file() for _, name in kept] == [True] * 3
+
+
+def test_a_slow_step_that_passes_two_marks_keeps_one_picture() -> None:
+    clock = Clock()
+    kept = races.watch(clock.steps(2, 5.0, cost=0.0), Path("run"), (1.0, 2.0, 4.0), clock)
+    assert [when for when, _ in kept] == [5.0, 10.0]
+
+
+def test_between_two_moments_the_earlier_picture_stands() -> None:
+    run = races.Run("climb", "cat", 1, ((1.2, "00.png"), (2.5, "01.png")))
+    assert [run.at(seconds) for seconds in (1.0, 1.2, 2.0, 3.0, float("inf"))] == [
+        None, "00.png", "00.png", "01.png", "01.png",
+    ]  # fmt: skip
+
+
+def test_the_head_start_is_the_first_mark_that_reaches_where_the_peer_ends() -> None:
+    curve = {1.0: 0.1, 2.0: 0.3, 4.0: 0.35}
+    assert races.head_start(curve, goal=0.25, end=20.0) == 10.0
+    assert races.head_start(curve, goal=0.4, end=20.0) is None
+
+
+def test_a_race_is_run_once_and_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        races.RECIPES, "short", {**races.RECIPES["climb"], "stages": 1, "iterations": 1, "cutouts": 2}
+    )
+    first = races.race("short", "cat", 1, "32x32", Path("out"))
+    assert first.moments
+    before = Path("out/00.png").stat().st_mtime_ns
+    assert races.race("short", "cat", 1, "32x32", Path("out")) == first
+    assert Path("out/00.png").stat().st_mtime_ns == before
+
+
+def test_every_recipe_has_valid_settings() -> None:
+    import vqclip
+
+    for name, settings in races.RECIPES.items():
+        vqclip.generate("cat", **settings)  # refused at once where it could not be meant
+        assert name
+
+
+def test_a_standing_judges_what_each_run_had_by_then() -> None:
+    torch.manual_seed(0)
+    judge = judges.Judge("convolutions", judges.tokenizer().vocab_size).eval()
+    runs = [races.Run("climb", prompt, 1, ((1.0, "00.png"),)) for prompt in battery.PROMPTS[:2]]
+    for number, run in enumerate(runs):
+        folder = races.folder_of(Path("out"), run.recipe, run.prompt, run.seed)
+        folder.mkdir(parents=True)
+        images.save_png(folder / "00.png", np.full((64, 64, 3), 90 * number, np.uint8))
+    assert races.standing(judge, runs, 0.5, Path("out")) is None, "nothing is there yet"
+    found = races.standing(judge, runs, 2.0, Path("out"))
+    assert found is not None
+    assert len(found.similarity) == len(found.ranks) == 2
+    assert all(-1 <= value <= 1 for value in found.similarity)
+    assert set(found.measures()) == {"similarity", "standard error", "R@1", "R@5", "median rank"}
