@@ -185,7 +185,7 @@ class Settings:
     )
     video: bool = _option(True, "Output", "Write a video of the frames.", shapes_picture=False)
     video_format: str = _option(
-        "mp4", "Output", "mp4, webm, av1 (in .mp4), gif, webp or apng.", choices=VIDEO_FORMATS, shapes_picture=False
+        "mp4", "Output", "Format of the film; av1 lies in an .mp4 file.", choices=VIDEO_FORMATS, shapes_picture=False
     )
     fps: float = _option(
         15.0,

@@ -93,10 +93,8 @@ def _panel(parameter: inspect.Parameter) -> int:
 
 
 def _metavar(name: str, kind: str, option: Option) -> str:
-    if len(option.choices) > 5:
-        return "NAME"
     if option.choices:
-        return "|".join(option.choices)
+        return "NAME"
     if name == "size":
         return "WxH"
     if "int" in kind:
@@ -117,7 +115,9 @@ def _help(name: str, option: Option) -> str:
         shown = "random"
     elif name == "threads":
         shown = "all cores"
-    return f"{option.help} \\[default: {shown}]"
+    # As a metavar, the choices would break within words beside longer options.
+    choices = f" One of: {', '.join(option.choices)}." if option.choices else ""
+    return f"{option.help}{choices} \\[default: {shown}]"
 
 
 def _plain(value: Any) -> str:
