@@ -65,6 +65,17 @@ def test_fault_28_a_colon_inside_text_is_text(text: str) -> None:
         ("poster:[a:b]", [Prompt("poster:[a:b]")]),
         ("fog:[0:0, 50%:-2 cosine]:.1", [Prompt("fog", -2, 0.1, course=COURSE)]),
         ("area 51:[0:0,50%:-2 cosine]", [Prompt("area 51", -2, course=COURSE)]),
+        ("apple @left", [Prompt("apple", region="left")]),
+        ("area 51 @Center", [Prompt("area 51", region="centre")]),
+        ("apple:2:0.1 @top-left | b @up", [Prompt("apple", 2, 0.1, region="top-left"), Prompt("b", region="top")]),
+        ("apple:.5 @[my sky.png]", [Prompt("apple", 0.5, region="[my sky.png]")]),
+        ("[a.png] @[-C:\\b.png]", [Prompt("a.png", kind="image", region="[-C:\\b.png]")]),
+        ("apple:2_left", [Prompt("apple", 2, region="left")]),
+        ("apple:2_r:0.1", [Prompt("apple", 2, 0.1, region="right")]),
+        ("apple:1_[sky.png]", [Prompt("apple", region="[sky.png]")]),
+        ("trending on @artstation", [Prompt("trending on @artstation")]),
+        ("me@left", [Prompt("me@left")]),
+        ("lunch \\@top", [Prompt("lunch @top")]),
     ],
 )
 def test_weights_stops_and_escapes(source: str, expected: list[Prompt]) -> None:
@@ -89,9 +100,14 @@ def test_weights_stops_and_escapes(source: str, expected: list[Prompt]) -> None:
         ("a || ", 5),
         ("fog:[0:0, 5:x]", 5),
         ("fog:[5:1, 5:2]", 5),
+        ("@left", 1),
+        ("a @lefft", 4),
+        ("a:1_near", 5),
+        ("a @[ ]", 4),
+        ("a:1_left @right", 5),
     ],
 )
-def test_fault_27_empty_prompts_and_broken_schedules_name_the_position(source: str, position: int) -> None:
+def test_fault_27_what_is_empty_or_broken_is_named_by_its_position(source: str, position: int) -> None:
     with pytest.raises(UsageError, match=f"position {position}:") as caught:
         parse_scenes(source)
     assert caught.value.exit_code == 2
@@ -135,22 +151,25 @@ _texts = (
 _weights = st.floats(allow_nan=False, allow_infinity=False)
 _stops = _weights | st.just(-math.inf)
 _kinds = st.just("text") | st.just("image")
+_regions = st.sampled_from(["", "", "left", "bottom-right", "[a|b @[c^.png]", "[-C:\\m.png]"])
 
 
-def _prompt(text: str, weight: float, stop: float, kind: str, changing: bool) -> Prompt:
+def _prompt(text: str, weight: float, stop: float, kind: str, changing: bool, region: str) -> Prompt:
     text = f"{text}.png" if kind == "image" else text
     course = Keyframes((Key(Place(0.0), weight), Key(Place(50.0, True), 0.0, "cosine"))) if changing else None
-    return Prompt(text, weight, stop, kind, course)
+    return Prompt(text, weight, stop, kind, course, region)
 
 
-@given(st.lists(st.builds(_prompt, _texts, _weights, _stops, _kinds, st.booleans()), min_size=1, max_size=4))
+@given(
+    st.lists(st.builds(_prompt, _texts, _weights, _stops, _kinds, st.booleans(), _regions), min_size=1, max_size=4)
+)
 def test_format_then_parse_gives_the_same_prompts(prompts: list[Prompt]) -> None:
     if all(prompt.weight == 0 for prompt in prompts):
         prompts = [*prompts, Prompt("anything")]
     assert parse(format(tuple(prompts))) == tuple(prompts)
 
 
-@given(st.text(max_size=60) | st.text(st.sampled_from("ab.png:|^[]\\ 0%,1"), max_size=40))
+@given(st.text(max_size=60) | st.text(st.sampled_from("ab.png:|^[]@\\ 0%,1"), max_size=40))
 def test_any_text_gives_prompts_or_one_usage_error(source: str) -> None:
     try:
         scenes = parse_scenes(source)
@@ -178,6 +197,7 @@ def test_file_names_change_and_nothing_else_does() -> None:
     assert with_files("a || b:.50", str.upper) == "a || b:.50"
     assert with_files("a ^ [b.png]:.50 | c", str.upper) == "a ^ [B.PNG]:0.5 | c"
     assert with_files("b.png|d.png:2", str.upper, "image") == "B.PNG | D.PNG:2.0"
+    assert with_files("a @[m.png] | b:2 @[-n.png] | c @left", str.upper) == "a @[M.PNG] | b:2.0 @[-N.PNG] | c @left"
     assert with_files("", str.upper) == ""
 
 

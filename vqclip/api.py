@@ -228,6 +228,7 @@ def _climb(
         models.drafter,
         models.enlarger,
         inputs.mask,
+        inputs.regions,
     )
 
 

@@ -8,7 +8,7 @@ one after another, crop by crop, each with a resampling of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,7 +24,8 @@ class CutPlan:
     """N cutouts of one picture, without their pixels.
 
     homographies: (N, 3, 3) float32, from cutout to picture coordinates, both [-1, 1] (x right, y down, edges
-    of the outer pixels at -1 and 1). scales: (N,) picture pixels per cutout pixel. weights: (N,) with mean 1.
+    of the outer pixels at -1 and 1). scales: (N,) picture pixels per cutout pixel. weights: (N,) with mean 1, or
+    (N, P) for P prompts that do not see all alike.
     colours: (N, 3, 4), out = M[:, :3] @ rgb + M[:, 3]. noise: (N,) standard deviations. boxes: (N, 4) erased
     rectangles as left, top, right, bottom in [-1, 1], empty where right <= left. padding: what lies outside.
     """
@@ -56,6 +57,13 @@ class CutPlan:
             self.homographies[rows], self.scales[rows], self.weights[rows], self.colours[rows],
             self.noise[rows], self.boxes[rows], self.padding,
         )  # fmt: skip
+
+
+def join(plans: Sequence[CutPlan]) -> CutPlan:
+    """Several plans as one, in their order; they have one padding."""
+    names = ("homographies", "scales", "weights", "colours", "noise", "boxes")
+    tensors = {name: torch.cat([getattr(plan, name) for plan in plans]) for name in names}
+    return CutPlan(**tensors, padding=plans[0].padding)
 
 
 def pyramid(image: Tensor, levels: int) -> list[Tensor]:

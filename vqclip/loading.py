@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip import devices, films, images, registry
+from vqclip import devices, files, films, images, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
-from vqclip.errors import UsageError
+from vqclip.errors import InputError, UsageError
 from vqclip.settings import FILES, Settings, default_of, parse_clip
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Inputs:
     """Settings whose files are all there; nothing is loaded yet.
 
     picture: the init picture. mask: what of it may change, (height, width) float32. warnings: about these two.
-    prompt_pictures: those of image prompts, by the file's name.
+    prompt_pictures: those of image prompts, and regions: the masks of prompts, like `mask`; both by the file's name.
     """
 
     settings: Settings
@@ -43,6 +43,7 @@ class Inputs:
     mask: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
     prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    regions: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @staticmethod
     def check(settings: Settings) -> Inputs:
@@ -71,7 +72,10 @@ class Inputs:
                     f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
                     f"--size {width}x{height} leaves it as it is."
                 )
-        return Inputs(settings, vqgan, clips, picture, prior, enlarger, mask, tuple(warnings), prompt_pictures)
+        regions = _open_regions(settings)
+        return Inputs(
+            settings, vqgan, clips, picture, prior, enlarger, mask, tuple(warnings), prompt_pictures, regions
+        )
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each model's weights, by the name that the user gave."""
@@ -91,8 +95,23 @@ class Inputs:
         """SHA-256 of each picture file that the run looks at, by its path."""
         from vqclip.weights import sha256
 
-        paths = (self.settings.init_image, self.settings.mask, *self.prompt_pictures)
+        paths = (self.settings.init_image, self.settings.mask, *self.prompt_pictures, *self.regions)
         return {path: sha256(Path(path)) for path in paths if path}
+
+
+def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
+    """The masks that prompts name, by file."""
+    found = {}
+    for prompt in settings.prompts:
+        if prompt.mask:
+            mask = images.open_mask(Path(prompt.mask), settings.width, settings.height)
+            if prompt.region.startswith("[-") and mask.min() == 1:
+                raise InputError(
+                    f"The mask {files.printable(prompt.mask)} is white everywhere, so its black parts are nowhere.",
+                    "Leave the minus out, or paint black what is meant.",
+                )
+            found[prompt.mask] = mask
+    return found
 
 
 def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.PriorFiles:

@@ -89,23 +89,33 @@ class PromptLoss(nn.Module):
         self.weights = torch.tensor(weights, dtype=torch.float32, device=self.targets.device)
 
     def forward(self, features: Tensor, cut_weights: Tensor) -> Tensor:
-        """The mean over the given cutouts, a scalar."""
+        """The mean over the given cutouts, a scalar. cut_weights: (N,), or (N, P) where prompts see other cutouts."""
+        if cut_weights.ndim == 2:
+            return (self._pulls(features) * cut_weights).sum(1).mean()
         return (self.of_each(features) * cut_weights).mean()
 
     def of_each(self, features: Tensor) -> Tensor:
         """The loss of every cutout by itself: (N,)."""
+        return self._pulls(features).sum(1)
+
+    def _pulls(self, features: Tensor) -> Tensor:
         distance = spherical_distance(features[:, None], self.targets[None])  # (N, P)
         pulled = distance * self.weights.sign()
         held = replace_gradient(pulled, torch.maximum(pulled, self.stops))
-        return (held * self.weights.abs()).sum(1)
+        return held * self.weights.abs()
 
-    def score(self, features: Tensor) -> Tensor:
-        """Mean cosine similarity to the texts and pictures that pull, by weight: a scalar from -1 to 1."""
+    def score(self, features: Tensor, cut_weights: Tensor | None = None) -> Tensor:
+        """Mean cosine similarity to the texts and pictures that pull, by weight: a scalar from -1 to 1.
+
+        cut_weights: (N, P), how much each prompt sees of each cutout; all alike without.
+        """
         pull = self.weights.clamp(min=0) * self.meant
         if not bool(pull.any()):
             # Nothing pulls at this step: then it is the similarity to what pushes.
             pull = self.weights.abs() if bool(self.weights.any()) else torch.ones_like(pull)
-        return (features @ self.targets.T @ (pull / pull.sum())).mean()
+        similarity = features @ self.targets.T
+        seen = similarity if cut_weights is None else similarity * cut_weights
+        return (seen @ (pull / pull.sum())).mean()
 
     def extra_repr(self) -> str:
         """The weights, for print."""

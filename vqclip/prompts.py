@@ -5,12 +5,15 @@ r"""The prompt grammar: `text:weight:stop`, with `|` between prompts and `^` bet
     a cat:1:0.6                       no further pull once the distance is below 0.6
     fog:[0:0, 50%:1 cosine]           a weight that changes over the steps
     [look.png]:0.5                    a picture to look like
+    a red apple @left | a cup @right  only what lies in that part of the picture is looked at
+    a cloud:2 @[sky.png]              the part is where the mask is white; [-sky.png]: where it is black
     a seed ^ a tree | sun:0.3         one scene after the other
 
 A weight is recognised from the right, as in pixray, and only where it cannot be text: the number follows its
 colon without a space, and the text before it does not end in a digit. So "at 12:30 sharp", "ratio 16:9",
 "Alien: a poster" and web addresses are text. To weight a text that ends in a digit, leave a space before the
-colon: "area 51 :2". A backslash takes `|`, `:`, `^`, `[` or another backslash literally.
+colon: "area 51 :2". A backslash takes `|`, `:`, `^`, `[`, `@` or another backslash literally. pytti's way to name a
+part, `text:weight_left:stop`, is read too.
 
 What CLIP is to see like may also be a direction at random, `SEED:weight:stop`.
 """
@@ -18,9 +21,10 @@ What CLIP is to see like may also be a direction at random, `SEED:weight:stop`.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from vqclip.errors import UsageError
@@ -29,9 +33,26 @@ from vqclip.keyframes import Keyframes
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
 # Brackets hold a schedule only where they begin with a place among the steps, so that "poster:[draft]" is text.
 _SCHEDULE = r"\[\s*[\d.]+\s*%?\s*:[^\[\]]*\]"
-_TAIL = re.compile(rf":({_NUMBER}|{_SCHEDULE})(?::({_NUMBER}))?$", re.IGNORECASE)
+_PART = r"\[[^\[\]]+\]|[a-z]+(?:-[a-z]+)?"
+_TAIL = re.compile(rf":({_NUMBER}|{_SCHEDULE})(?:_({_PART}))?(?::({_NUMBER}))?$", re.IGNORECASE)
+_REGION = re.compile(rf"(?<!\S)@({_PART})$", re.IGNORECASE)
 _PICTURE = re.compile(r"\[(.+\.(?:png|jpe?g|webp|gif|bmp|tiff?|ppm|tga|jp2|avif|ico))\]", re.IGNORECASE | re.DOTALL)
-_ESCAPE = re.compile(r"\\([\\:|^\[])")
+_ESCAPE = re.compile(r"\\([\\:|^\[@])")
+
+REGIONS: dict[str, tuple[float, float, float, float]] = {
+    "left": (0, 0, 1 / 2, 1),
+    "right": (1 / 2, 0, 1, 1),
+    "top": (0, 0, 1, 1 / 2),
+    "bottom": (0, 1 / 2, 1, 1),
+    "centre": (1 / 4, 1 / 4, 3 / 4, 3 / 4),
+    "top-left": (0, 0, 1 / 2, 1 / 2),
+    "top-right": (1 / 2, 0, 1, 1 / 2),
+    "bottom-left": (0, 1 / 2, 1 / 2, 1),
+    "bottom-right": (1 / 2, 1 / 2, 1, 1),
+}
+"""Parts of a picture by name: left, top, right and bottom edge, in shares of its width and height."""
+_ALIASES = {"center": "centre", "middle": "centre", "up": "top", "down": "bottom"}
+_PYTTI = {"l": "left", "r": "right", "u": "top", "d": "bottom"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +62,8 @@ class Prompt:
     text: not empty, without surrounding blanks; of an image prompt the file, of a noise prompt the seed. weight:
     finite; negative pushes away. stop: the spherical distance (0 to pi^2/2) below which the prompt stops pulling;
     -inf means never. kind: text, image or noise. course: the weight at each step where it changes; `weight` is then
-    the one that is farthest from 0.
+    the one that is farthest from 0. region: the part of the picture that is looked at, one of REGIONS or the file of
+    a mask in brackets, with a minus before it where black is meant; empty for all of it.
     """
 
     text: str
@@ -49,6 +71,12 @@ class Prompt:
     stop: float = -math.inf
     kind: str = "text"
     course: Keyframes | None = None
+    region: str = ""
+
+    @property
+    def mask(self) -> str:
+        """The file of the region's mask; empty when it has none."""
+        return self.region[1:-1].removeprefix("-") if self.region.startswith("[") else ""
 
     def weight_at(self, step: int, steps: int) -> float:
         """The weight at a step, 0 for the first, of a run of `steps`."""
@@ -119,6 +147,9 @@ def with_files(source: str, change: Callable[[str], str], kind: str = "text") ->
 
 
 def _with_file(prompt: Prompt, change: Callable[[str], str]) -> Prompt:
+    if prompt.mask:
+        sign = "-" if prompt.region.startswith("[-") else ""
+        prompt = dataclasses.replace(prompt, region=f"[{sign}{change(prompt.mask)}]")
     return dataclasses.replace(prompt, text=change(prompt.text)) if prompt.kind == "image" else prompt
 
 
@@ -156,6 +187,11 @@ def _pieces(source: str) -> list[list[tuple[int, int]]]:
 def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
     piece = source[start:end]
     masked = _mask_escapes(piece).rstrip()
+    region = ""
+    if place := _REGION.search(masked):
+        region = _region(source, start + place.start(1), start + place.end(1))
+        if region:
+            masked = masked[: place.start()].rstrip()
     weight, stop, course, text_end = 1.0, -math.inf, None, len(masked)
     tail = _TAIL.search(masked)
     if tail and (tail[1].startswith("[") or kind != "text" or not _belongs_to_text(masked[: tail.start()])):
@@ -166,7 +202,14 @@ def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
         else:
             weight = _number(source, start + tail.start(1), tail[1], "weight")
         if tail[2] is not None:
-            stop = _number(source, start + tail.start(2), tail[2], "stop")
+            at = start + tail.start(2)
+            if region:
+                raise _refusal(source, at, "the prompt names two parts of the picture", "Leave one out.")
+            region = _region(source, at, start + tail.end(2), _PYTTI)
+            if not region:
+                raise _refusal(source, at, f"{tail[2]!r} is no part of a picture", _known_regions())
+        if tail[3] is not None:
+            stop = _number(source, start + tail.start(3), tail[3], "stop")
     elif masked.endswith(":"):
         position = start + len(masked) - 1
         raise _refusal(source, position, "a number is missing after ':'", "Write '\\:' for a colon in the text.")
@@ -181,7 +224,28 @@ def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
         if source[max(0, start - 1) : end + 1] == "||":
             hint = "Write ^ between the scenes of a story, | between prompts of one."
         raise _refusal(source, start, "the prompt is empty", hint)
-    return Prompt(text, weight, stop, "image" if picture else kind, course)
+    return Prompt(text, weight, stop, "image" if picture else kind, course, region)
+
+
+def _region(source: str, first: int, last: int, more: Mapping[str, str] | None = None) -> str:
+    """The part of a picture that source[first:last] names, empty for other text. Raises UsageError for a slip."""
+    name = source[first:last]
+    if name.startswith("["):
+        file = _ESCAPE.sub(r"\1", name[1:-1]).strip()
+        if not file.removeprefix("-"):
+            raise _refusal(source, first, "the mask has no name", "Write the file, as in @[sky.png].")
+        return f"[{file}]"
+    word = name.lower()
+    word = {**_ALIASES, **(more or {})}.get(word, word)
+    if word in REGIONS:
+        return word
+    if difflib.get_close_matches(word, REGIONS, n=1, cutoff=0.75):
+        raise _refusal(source, first, f"{name!r} is no part of a picture", f"{_known_regions()} '\\@' is text.")
+    return ""
+
+
+def _known_regions() -> str:
+    return f"Valid: {', '.join(REGIONS)}, or the file of a mask in brackets."
 
 
 def _mask_escapes(piece: str) -> str:
@@ -226,12 +290,13 @@ def _format_one(prompt: Prompt, kind: str) -> str:
         numbers = [f"[{prompt.course}]"]
     if prompt.stop != -math.inf:
         numbers.append(repr(prompt.stop))
-    for escape in (r"([|^])", r"([\\:|^\[])"):
-        text = re.sub(escape, r"\\\1", prompt.text)
+    for escape in (r"([|^])", r"([\\:|^\[@])"):
+        text, region = (re.sub(escape, r"\\\1", part) for part in (prompt.text, prompt.region[1:]))
         if prompt.kind == "image" and kind == "text":
             text = f"[{text}]"
         blank = " " if numbers and (text[-1:].isdigit() or "://" in text) else ""
-        candidate = text + blank + "".join(":" + number for number in numbers)
+        place = f" @{prompt.region[:1]}{region}" if prompt.region else ""
+        candidate = text + blank + "".join(":" + number for number in numbers) + place
         if _reads_as(candidate, prompt, kind):
             break
     return candidate

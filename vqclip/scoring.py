@@ -236,6 +236,8 @@ def _prompts(text: str) -> tuple[Prompt, ...]:
             raise UsageError("a stop has no effect on a search.", "Write text:weight.")
         if prompt.course is not None:
             raise UsageError("a weight that changes over the steps has no effect on a search.", "Write text:weight.")
+        if prompt.region:
+            raise UsageError("a part of the picture has no effect on a search.", "Write text:weight.")
         if prompt.kind != "text":
             raise UsageError(f"a search takes the picture {prompt.text!r} by itself.", "Give it with --image.")
     return prompts

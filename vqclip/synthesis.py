@@ -7,7 +7,7 @@ the summed gradient goes through the decoder in one pass, so memory does not gro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from vqclip.net2net import Net2Net
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
 from vqclip.randomness import ENLARGE_STREAM, START_STREAM, STEP_STREAM, make_generator
+from vqclip.regions import Regions
 from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, restore_optimiser
 from vqclip.settings import Settings
 from vqclip.snapshots import State
@@ -39,17 +40,18 @@ def synthesise(
     drafter: Drafter | Net2Net | None = None,
     enlarger: Enlarger | None = None,
     mask: np.ndarray | None = None,
+    regions: Mapping[str, np.ndarray] | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
     picture: the start, (H, W, 3) uint8, or None. drafter: draws the start when settings.uses_prior.
     enlarger: between two stages, when settings.enlarge is codes. mask: (H, W) float32, 1 where the picture may
-    change and 0 where it is kept to the bit, or None.
+    change and 0 where it is kept to the bit, or None. regions: masks like it, by file, for prompts that name one.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
-        yield from _Climb(vqgan, gazes, settings, picture, state, drafter, enlarger, mask).events()
+        yield from _Climb(vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions).events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
@@ -70,6 +72,7 @@ class _Climb:
         drafter: Drafter | Net2Net | None = None,
         enlarger: Enlarger | None = None,
         mask: np.ndarray | None = None,
+        regions: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
@@ -80,6 +83,7 @@ class _Climb:
         self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
         self.device = vqgan.codebook.device
         self.bounds = vqgan.latent_bounds
+        self.regions = Regions(self.story.prompts, regions or {})
         self.plan = plan_stages(settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations)
         self.step, self.score = 0, None if state is None else state.score
         self.stage = self.plan[0]
@@ -254,8 +258,7 @@ class _Climb:
             if side not in plans:
                 # Perceptors of one input size share the cutouts, so that they pull on the same places.
                 canvas = cutouts.Canvas(image.shape[-1], image.shape[-2], side)
-                sampler = cutouts.SAMPLERS[self.settings.cut_method]
-                plans[side] = sampler(self.settings.cutouts, canvas, self.settings, generator)
+                plans[side] = self.regions.plan(weights, canvas, self.settings, generator)
             plan = plans[side]
             chain = cutouts.pyramid(source, cutouts.levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]
@@ -263,10 +266,12 @@ class _Climb:
             for part in plan.parts(self.chunk):
                 features = gaze.perceptor.encode_image(cutouts.take(copies, part, side, noise))
                 partial = len(part) / len(plan)
-                loss = prompt_loss(features, part.weights) * share * partial
+                seen = part.weights.to(self.device)
+                loss = prompt_loss(features, seen) * share * partial
                 loss.backward()
                 terms["prompt"] += loss.item()
-                terms["score"] += prompt_loss.score(features.detach()).item() * abs(share) * partial
+                score = prompt_loss.score(features.detach(), seen if seen.ndim == 2 else None)
+                terms["score"] += score.item() * abs(share) * partial
             for level, copy in zip(chain, copies, strict=True):
                 if copy.grad is not None:
                     outputs.append(level)
