@@ -1,6 +1,6 @@
 """Configurations of networks: taming-style YAML, or JSON of a network of ours, in; checked numbers out.
 
-taming imports and calls whatever a YAML file names as `target`. Here a target is compared with three names,
+taming imports and calls whatever a YAML file names as `target`. Here a target is compared with a few names,
 and nothing that a file names is ever imported or opened.
 """
 
@@ -17,10 +17,15 @@ from vqclip.files import open_regular, printable
 MAX_CONFIG_BYTES = 2**20
 _NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
 _CLASS_STAGES = ("taming.modules.util.Labelator", "taming.models.dummy_cond_stage.DummyCondStage")
+# What holds a VQGAN as its first stage.
+_HOLDERS = (_NET2NET, "ldm.models.diffusion.ddpm.LatentDiffusion")
 _KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
     "taming.models.vqgan.VQModel": "VQModel",
     "taming.models.vqgan.GumbelVQ": "GumbelVQ",
+    "ldm.models.autoencoder.VQModel": "VQModel",
+    "ldm.models.autoencoder.VQModelInterface": "VQModel",
 }
+_LLAMAGEN = "tokenizer.tokenizer_image.vq_model.VQModel"
 _HINT = "Give the file that came with the checkpoint."
 # GroupNorm in taming's blocks has this many groups.
 _GROUPS = 32
@@ -34,7 +39,8 @@ class Architecture:
     codes. embed_dim: numbers per code. z_channels: of the latent inside. in_channels, out_ch: of encoder input
     and decoder output. ch, ch_mult: channels per level. resolution: the picture side in training, which only
     decides the levels with attention. pixel_unshuffle: r, when r×r pixels are folded into channels around the
-    networks (not in taming; 1 is off).
+    networks (not in taming; 1 is off). attention: False leaves it out everywhere, between the levels too
+    (attn_type none in latent-diffusion). unit_codes: codes and latents have the length 1 (LlamaGen).
     """
 
     kind: Literal["VQModel", "GumbelVQ"]
@@ -50,6 +56,8 @@ class Architecture:
     resolution: int
     resamp_with_conv: bool = True
     pixel_unshuffle: int = 1
+    attention: bool = True
+    unit_codes: bool = False
 
     @property
     def factor(self) -> int:
@@ -67,7 +75,7 @@ class Architecture:
             "ch": self.ch,
             "ch_mult": list(self.ch_mult),
             "num_res_blocks": self.num_res_blocks,
-            "attn_resolutions": list(self.attn_resolutions),
+            "attn_resolutions": list(self.attn_resolutions) if self.attention else [],
             "resamp_with_conv": self.resamp_with_conv,
             "dropout": 0.0,
         }
@@ -129,25 +137,41 @@ class Net2NetShape:
 def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     """Read a taming-style configuration: a YAML file of at most 1 MB, or its content.
 
-    A Net2NetTransformer stands for its first stage. Losses, training settings and unknown fields are passed
-    over. Raises ModelError for a target that is not supported, for `remap` (a file of taming's that narrows
-    the codebook), and for fields that are missing, of a wrong type or out of range.
+    Known are the VQGANs of taming-transformers, of latent-diffusion (the same networks) and of LlamaGen, whose
+    params are its ModelArgs. A Net2NetTransformer or a LatentDiffusion stands for its first stage. Losses, training
+    settings and unknown fields are passed over. Raises ModelError for a target that is not supported, for `remap`
+    (a file of taming's that narrows the codebook), and for fields that are missing, of a wrong type or out of range.
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
     content = _read_yaml(config, source) if isinstance(config, Path) else config
     stage: Any = content.get("model", content)
     target, params = _stage(stage, source)
-    if target == _NET2NET:
+    if target in _HOLDERS:
         target, params = _stage(params.get("first_stage_config"), source)
-    if target not in _KINDS:
-        known = ", ".join([*_KINDS, _NET2NET])
-        raise ModelError(f"{source}: the target {_shown(target)} is not supported.", f"Supported: {known}.")
-    if params.get("remap") is not None:
-        raise ModelError(f"{source}: remap is not supported, it names another file.", _HINT)
     fields = _Fields(source, params)
+    if target == _LLAMAGEN:
+        architecture = _llamagen(fields)
+    elif target in _KINDS:
+        architecture = _taming(_KINDS[target], fields)
+    else:
+        known = ", ".join([*_KINDS, _LLAMAGEN, *_HOLDERS])
+        raise ModelError(f"{source}: the target {_shown(target)} is not supported.", f"Supported: {known}.")
+    _check(architecture, source)
+    return architecture
+
+
+def _taming(kind: Literal["VQModel", "GumbelVQ"], fields: _Fields) -> Architecture:
+    source = fields.source
+    if fields.values.get("remap") is not None:
+        raise ModelError(f"{source}: remap is not supported, it names another file.", _HINT)
     dd = fields.section("ddconfig")
-    architecture = Architecture(
-        kind=_KINDS[target],
+    attention = dd.values.get("attn_type", "vanilla")
+    if attention not in ("vanilla", "none") or dd.flag("use_linear_attn", default=False):
+        raise ModelError(f"{source}: ddconfig.attn_type {_shown(attention)} is not supported.", _HINT)
+    if dd.flag("double_z", default=False) or dd.flag("give_pre_end", default=False):
+        raise ModelError(f"{source}: double_z and give_pre_end do not go with a VQGAN.", _HINT)
+    return Architecture(
+        kind=kind,
         n_embed=fields.whole("n_embed", 1, 2**20),
         embed_dim=fields.whole("embed_dim", 1, 2**14),
         z_channels=dd.whole("z_channels", 1, 2**14),
@@ -160,11 +184,31 @@ def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
         resolution=dd.whole("resolution", 1, 2**14),
         resamp_with_conv=dd.flag("resamp_with_conv", default=True),
         pixel_unshuffle=fields.whole("pixel_unshuffle", 1, 16, default=1),
+        attention=attention == "vanilla",
     )
-    _check(architecture, source)
-    if dd.flag("double_z", default=False) or dd.flag("give_pre_end", default=False):
-        raise ModelError(f"{source}: double_z and give_pre_end do not go with a VQGAN.", _HINT)
-    return architecture
+
+
+def _llamagen(fields: _Fields) -> Architecture:
+    """LlamaGen's tokenizer: taming's networks with attention on the smallest level, and codes of length 1."""
+    mult = fields.wholes("encoder_ch_mult", 1, 64, at_least=1)
+    if fields.wholes("decoder_ch_mult", 1, 64, at_least=1) != mult:
+        raise ModelError(f"{fields.source}: encoder_ch_mult and decoder_ch_mult are not the same.", _HINT)
+    resolution = 256
+    return Architecture(
+        kind="VQModel",
+        n_embed=fields.whole("codebook_size", 1, 2**20),
+        embed_dim=fields.whole("codebook_embed_dim", 1, 2**14),
+        z_channels=fields.whole("z_channels", 1, 2**14),
+        in_channels=3,
+        out_ch=3,
+        # Fixed in its Encoder and Decoder; settable here for smaller copies.
+        ch=fields.whole("ch", 1, 2**12, default=128),
+        ch_mult=mult,
+        num_res_blocks=fields.whole("num_res_blocks", 1, 16, default=2),
+        attn_resolutions=(resolution // 2 ** (len(mult) - 1),),
+        resolution=resolution,
+        unit_codes=fields.flag("codebook_l2_norm", default=True),
+    )
 
 
 def read_prior_shape(path: Path) -> PriorShape:

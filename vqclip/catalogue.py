@@ -68,12 +68,16 @@ class VqganEntry:
         return (*(mirror.url for mirror in self.mirrors), *([self.upstream] if self.upstream else []))
 
     @property
-    def network(self) -> tuple[str, int] | None:
-        """The kind of VQGAN, VQModel or GumbelVQ, and its number of codes; None for a built-in model."""
+    def network(self) -> tuple[str, int, int] | None:
+        """The kind of VQGAN, VQModel or GumbelVQ, its codes, and numbers per code; None for a built-in model."""
         if self.model is None:
             return None
         stage = self.model["params"].get("first_stage_config", self.model)
-        return stage["target"].rpartition(".")[2], stage["params"]["n_embed"]
+        params = stage["params"]
+        # LlamaGen has its own words for both numbers.
+        codes, numbers = (params.get(a, params.get(f"codebook_{b}"))
+                          for a, b in (("n_embed", "size"), ("embed_dim", "embed_dim")))  # fmt: skip
+        return stage["target"].rpartition(".")[2], codes, numbers
 
 
 @dataclass(frozen=True)

@@ -49,14 +49,13 @@ _open_parts: set[Path] = set()
 def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
     """Return the path of a shipped file or folder; it need not exist.
 
-    Works from a wheel, an editable install and a plain checkout.
+    Works from a wheel, an editable install and a plain checkout, which goes with its own files.
     """
-    try:
-        root = Path(str(importlib.resources.files(f"vqclip.{kind}")))
-    except ModuleNotFoundError:
-        # A checkout's vqclip/ on the path hides the installed data packages, which are its siblings.
-        root = Path(__file__).resolve().parent.parent / kind
-    return root.joinpath(*parts)
+    checkout = Path(__file__).resolve().parent.parent
+    if (checkout / "setup.cfg").is_file() and (checkout / kind).is_dir():
+        # Of two checkouts, the one that is not installed would find the other's packages of data.
+        return (checkout / kind).joinpath(*parts)
+    return Path(str(importlib.resources.files(f"vqclip.{kind}"))).joinpath(*parts)
 
 
 def output_error(path: Path, error: OSError | ValueError) -> OutputError:

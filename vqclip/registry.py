@@ -207,7 +207,7 @@ def describe(name: str) -> list[dict[str, Any]]:
             continue
         facts: dict[str, Any] = {"name": row.name, "kind": row.kind, "about": row.note, "licence": row.licence}
         if row.kind == "vqgan" and vqgan is not None:
-            kind, codes = vqgan.network or (None, None)
+            kind, codes, _ = vqgan.network or (None, None, None)
             facts |= {"network": kind, "codes": codes, "sha256": vqgan.sha256}
             facts |= {"aliases": vqgan.aliases, "sources": vqgan.origins}
         elif row.kind == "clip" and clip is not None:

@@ -1,6 +1,7 @@
 """The VQGAN: pictures to latents, latents to codes, codes to pictures.
 
-Networks and names of weights are those of taming-transformers (Esser, Rombach, Ommer 2021, arXiv 2012.09841).
+Networks and names of weights are those of taming-transformers (Esser, Rombach, Ommer 2021, arXiv 2012.09841),
+which latent-diffusion and LlamaGen share; `vqclip.layouts` puts other names into these.
 Its Lightning modules are never imported: they need an old Lightning and fetch a VGG to throw it away.
 """
 
@@ -20,10 +21,11 @@ from vqclip import catalogue, registry
 from vqclip.architecture import Architecture, read_architecture
 from vqclip.errors import ModelError
 from vqclip.files import printable
+from vqclip.layouts import to_taming
 from vqclip.weights import load_into, read_state_dict, verify_sha256
 
 # Written by training, or by taming's options, and of no use here.
-_NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.")
+_NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.", "quantize.codebook_used")
 _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
 
 
@@ -42,6 +44,9 @@ class VQGAN(nn.Module):
             networks = _taming()
             self.encoder = networks.Encoder(**architecture.ddconfig()) if encoder else None
             self.decoder = networks.Decoder(**architecture.ddconfig())
+        if not architecture.attention:
+            for network in filter(None, (self.encoder, self.decoder)):
+                network.mid.attn_1 = nn.Identity()
         self.architecture = architecture
         inner, outer = architecture.z_channels, architecture.embed_dim
         self.quant_conv = nn.Conv2d(inner, outer, 1) if encoder else None
@@ -64,7 +69,7 @@ class VQGAN(nn.Module):
         """
         architecture = read_architecture(config)
         source = printable(checkpoint)
-        state = read_state_dict(checkpoint, expected_bytes)
+        state = to_taming(read_state_dict(checkpoint, expected_bytes))
         with torch.device("meta"):
             vqgan = cls(architecture, encoder=encoder)
         ignored = _NOT_OURS if encoder else (*_NOT_OURS, *_ENCODER_PARTS)
@@ -109,8 +114,8 @@ class VQGAN(nn.Module):
         """The latent of a picture, before quantisation: (B, D, h, w) float32.
 
         image: (B, 3, h·factor, w·factor) float in [0, 1]. A GumbelVQ gives the code with the highest logit
-        (taming would draw one at random), so its latents lie on the codebook. Raises ValueError for a side
-        that is not a multiple of `factor`, or when the encoder was left out.
+        (taming would draw one at random), so its latents lie on the codebook; with unit codes they have the
+        length 1. Raises ValueError for a side that is not a multiple of `factor`, or when the encoder was left out.
         """
         if self.encoder is None or self.quant_conv is None:
             raise ValueError("this VQGAN was loaded without its encoder")
@@ -121,7 +126,7 @@ class VQGAN(nn.Module):
         h: Tensor = self.quant_conv(_encode(self.encoder, x))
         if self.quantize.proj is not None:
             return self.lookup(self.quantize.proj(h).argmax(1))
-        return h.float()
+        return F.normalize(h.float(), dim=1) if self.quantize.unit_codes else h.float()
 
     def indices(self, z: Tensor) -> Tensor:
         """The nearest code of every token, by Euclidean distance: (B, h, w) int64, from z (B, D, h, w)."""
@@ -159,6 +164,7 @@ class Quantiser(nn.Module):
         super().__init__()
         gumbel = architecture.kind == "GumbelVQ"
         self.name = "embed" if gumbel else "embedding"
+        self.unit_codes = architecture.unit_codes
         self.add_module(self.name, nn.Embedding(architecture.n_embed, architecture.embed_dim))
         needs_logits = gumbel and encoder
         self.proj = nn.Conv2d(architecture.z_channels, architecture.n_embed, 1) if needs_logits else None
@@ -171,7 +177,12 @@ class Quantiser(nn.Module):
         return self.get_submodule(self.name).get_parameter("weight")
 
     def measure(self) -> None:
-        """Keep what every step needs to know about the codes; to be called when they have changed."""
+        """Keep what every step needs to know about the codes; to be called when they have changed.
+
+        Unit codes are brought to the length 1 here, as LlamaGen does it at every use.
+        """
+        if self.unit_codes:
+            self.codes.data = F.normalize(self.codes.data, dim=1)
         low, high = self.codes.aminmax(dim=0)
         self.least, self.greatest = low[None, :, None, None], high[None, :, None, None]
         self.half_norms = self.codes.square().sum(1) / 2
@@ -256,7 +267,9 @@ def _residual(block: Any, x: Tensor) -> Tensor:
 
 
 def _attention(block: Any, x: Tensor) -> Tensor:
-    """Single-head attention over all pixels, scaled by 1/sqrt(C)."""
+    """Single-head attention over all pixels, scaled by 1/sqrt(C); nothing where a network has none."""
+    if isinstance(block, nn.Identity):
+        return x
     h = block.norm(x)
     q, k, v = (conv(h).flatten(2).transpose(1, 2)[:, None] for conv in (block.q, block.k, block.v))  # (B, 1, HW, C)
     h = F.scaled_dot_product_attention(q, k, v)[:, 0].transpose(1, 2).reshape(x.shape)
@@ -287,7 +300,7 @@ class _Explanation:
         if codes is None or codes.ndim != 2:
             return None
         n_embed, embed_dim = codes.shape
-        fitting = [e.name for e in catalogue.vqgan_entries() if e.network == (kind, n_embed)]
+        fitting = [e.name for e in catalogue.vqgan_entries() if e.network == (kind, n_embed, embed_dim)]
         like = f" (as {' and '.join(fitting)})" if fitting else ""
         if kind != given.kind:
             return f"the configuration says {given.kind}, the checkpoint is a {kind}{like}"

@@ -209,7 +209,7 @@ def test_fault_09_the_configuration_of_another_model_is_named(config, said, tmp_
 
 
 def test_fault_09_registered_models_that_fit_are_named(tmp_path):
-    state = makers.Reference(codes=16384).state_dict()
+    state = makers.Reference(codes=16384, embed_dim=256).state_dict()
     path = makers.write_safetensors(tmp_path / "x.safetensors", state)
     with pytest.raises(ModelError, match=r"48 codes, the checkpoint has 16384 \(as imagenet and wikiart\)"):
         VQGAN.from_files(path, makers.Reference().config)
@@ -217,7 +217,7 @@ def test_fault_09_registered_models_that_fit_are_named(tmp_path):
 
 @pytest.mark.parametrize(
     "target",
-    ["os.system", "taming.models.vqgan.VQSegmentationModel", "ldm.models.autoencoder.VQModel", None, ["x"], 3],
+    ["os.system", "taming.models.vqgan.VQSegmentationModel", "ldm.models.autoencoder.AutoencoderKL", None, ["x"], 3],
 )
 def test_fault_11_only_known_targets_are_accepted(target):
     config = makers.Reference().config
