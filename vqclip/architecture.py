@@ -15,10 +15,10 @@ from vqclip.errors import InputError, ModelError
 from vqclip.files import open_regular, printable
 
 MAX_CONFIG_BYTES = 2**20
-_NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
+NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
 _CLASS_STAGES = ("taming.modules.util.Labelator", "taming.models.dummy_cond_stage.DummyCondStage")
 # What holds a VQGAN as its first stage.
-_HOLDERS = (_NET2NET, "ldm.models.diffusion.ddpm.LatentDiffusion")
+_HOLDERS = (NET2NET, "ldm.models.diffusion.ddpm.LatentDiffusion")
 _KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
     "taming.models.vqgan.VQModel": "VQModel",
     "taming.models.vqgan.GumbelVQ": "GumbelVQ",
@@ -143,11 +143,8 @@ def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     (a file of taming's that narrows the codebook), and for fields that are missing, of a wrong type or out of range.
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
-    content = _read_yaml(config, source) if isinstance(config, Path) else config
-    stage: Any = content.get("model", content)
-    target, params = _stage(stage, source)
-    if target in _HOLDERS:
-        target, params = _stage(params.get("first_stage_config"), source)
+    content = read_config(config)
+    target, params = _stage(first_stage_of(content.get("model", content)), source)
     fields = _Fields(source, params)
     if target == _LLAMAGEN:
         architecture = _llamagen(fields)
@@ -158,6 +155,18 @@ def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
         raise ModelError(f"{source}: the target {_shown(target)} is not supported.", f"Supported: {known}.")
     _check(architecture, source)
     return architecture
+
+
+def read_config(config: Path | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The content of a configuration: of a YAML file of at most 1 MB, or as given. Raises ModelError."""
+    return _read_yaml(config, printable(config)) if isinstance(config, Path) else config
+
+
+def first_stage_of(stage: Any) -> Any:
+    """The VQGAN's part of a `model` entry: itself, or what it holds as its first stage."""
+    holds = isinstance(stage, Mapping) and stage.get("target") in _HOLDERS
+    params = stage.get("params") if holds else None
+    return params.get("first_stage_config") if isinstance(params, Mapping) else stage
 
 
 def _taming(kind: Literal["VQModel", "GumbelVQ"], fields: _Fields) -> Architecture:
@@ -254,9 +263,9 @@ def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
     itself, such as a depth map or a segmentation.
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
-    content = _read_yaml(config, source) if isinstance(config, Path) else config
+    content = read_config(config)
     target, params = _stage(content.get("model", content), source)
-    if target != _NET2NET or "transformer_config" not in params:
+    if target != NET2NET or "transformer_config" not in params:
         return None
     first = read_architecture(config)
     transformer = _Fields(source, _stage(params["transformer_config"], source)[1], "transformer_config.params.")

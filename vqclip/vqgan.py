@@ -22,7 +22,7 @@ from vqclip.architecture import Architecture, read_architecture
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.layouts import to_taming
-from vqclip.weights import load_into, read_state_dict, verify_sha256
+from vqclip.weights import check_state_dict, load_into, read_state_dict, verify_sha256
 
 # Written by training, or by taming's options, and of no use here.
 _NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.", "quantize.codebook_used")
@@ -68,12 +68,10 @@ class VQGAN(nn.Module):
         are damaged, unsafe, or do not belong together.
         """
         architecture = read_architecture(config)
-        source = printable(checkpoint)
-        state = to_taming(read_state_dict(checkpoint, expected_bytes))
+        state = read_state_dict(checkpoint, expected_bytes)
         with torch.device("meta"):
             vqgan = cls(architecture, encoder=encoder)
-        ignored = _NOT_OURS if encoder else (*_NOT_OURS, *_ENCODER_PARTS)
-        load_into(vqgan, state, source, explain=_Explanation(architecture), ignored=ignored)
+        load_into(vqgan, to_taming(state), printable(checkpoint), **_rules(architecture, encoder=encoder))
         vqgan.quantize.measure()
         return vqgan
 
@@ -218,6 +216,22 @@ def load_vqgan(
     verify_sha256(files.checkpoint, files.sha256)
     vqgan = VQGAN.from_files(files.checkpoint, files.config, encoder=encoder, expected_bytes=files.bytes)
     return vqgan.to_precision(device, dtype)
+
+
+def sound_weights(state: Mapping[str, Tensor], architecture: Architecture, source: str) -> dict[str, Tensor]:
+    """The weights of a VQGAN under taming's names, as stored, and nothing else of what a checkpoint holds.
+
+    source: how messages name the checkpoint. Raises ModelError as `VQGAN.from_files` does.
+    """
+    with torch.device("meta"):
+        expected = VQGAN(architecture).state_dict()
+    return check_state_dict(to_taming(state), expected, source, **_rules(architecture, encoder=True))
+
+
+def _rules(architecture: Architecture, *, encoder: bool) -> dict[str, Any]:
+    """How a checkpoint is compared with a network: what it may hold beside it, and how a difference is told."""
+    ignored = _NOT_OURS if encoder else (*_NOT_OURS, *_ENCODER_PARTS)
+    return {"explain": _Explanation(architecture), "ignored": ignored}
 
 
 # The functions below run taming's modules with its arithmetic, but with fused SiLU and attention: fewer

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TRAINING_ONLY = ("loss.", "model_ema.")
 # What wrappers put before every name: data parallelism, and taming's transformer around its first stage.
 WRAPPERS = ("module.", "first_stage_model.", "module.first_stage_model.", "model.")
+_LEFT_OUT = tuple(wrapper + part for wrapper in ("", *WRAPPERS) for part in TRAINING_ONLY)
 _SAFER = "Use a .safetensors copy of the model, or a file from its makers."
 
 Explain = Callable[[Mapping[str, "Tensor"], Mapping[str, "Tensor"]], str | None]
@@ -60,7 +61,7 @@ def read_state_dict(path: Path, expected_bytes: int | None = None) -> dict[str, 
         raise ModelError(f"{name} holds no state dict but a {type(loaded).__name__}.", _SAFER)
     state: dict[str, Tensor] = {}
     for key, value in loaded.items():
-        if key.startswith(TRAINING_ONLY):
+        if key.startswith(_LEFT_OUT):
             continue
         problem = _problem(value)
         if problem:

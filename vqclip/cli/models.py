@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -66,6 +67,37 @@ def models_download(
         finally:
             console.close()
     console.answer("\n".join(paths.values()), {"downloaded": paths})
+
+
+@models.command("convert")
+def models_convert(
+    source: Annotated[str, typer.Argument(help="VQGAN by name, or a checkpoint file.", metavar="IN")],
+    output: Annotated[Path, typer.Argument(help="File to write, with its YAML beside it.", metavar="OUT.safetensors")],
+    config: Annotated[
+        str | None,
+        typer.Option("--vqgan-config", help="YAML file of IN. \\[default: beside it]", metavar="FILE",
+                     show_default=False),
+    ] = None,
+    dtype: Annotated[
+        str | None,
+        typer.Option("--dtype", help="Kind of numbers. \\[default: as they are]", metavar="float32|float16|bfloat16",
+                     show_default=False),
+    ] = None,
+    only_vqgan: Annotated[
+        bool,
+        typer.Option("--only-vqgan", help="Leave out a checkpoint's transformer. \\[default: off]",
+                     show_default=False),
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:  # fmt: skip
+    """Write a VQGAN's checkpoint as safetensors, without what only training needed."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import conversion
+
+    report = conversion.convert(source, output, config=config, dtype=dtype, only_vqgan=only_vqgan)
+    console.note(f"{_size(report['source_bytes'])} before, {_size(report['bytes'])} now; {report['tensors']} tensors")
+    console.answer(report["file"], report)
 
 
 @models.command("verify")
