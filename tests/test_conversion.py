@@ -49,6 +49,7 @@ def test_the_copy_loads_and_shows_the_same(target, tmp_path, call):
     image = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     assert torch.equal(copy.encode(image), before.encode(image))
     assert set(names_in(Path("copy.safetensors"))) == set(reference.state_dict())
+    assert Path("copy.safetensors").stat().st_mode == Path("copy.yaml").stat().st_mode
     assert Path("copy.yaml").read_bytes() == source.with_suffix(".yaml").read_bytes()
 
 

@@ -100,7 +100,10 @@ def _write(output: Path, state: Mapping[str, Tensor], dtype: str | None, source:
         ready[name] = cast.contiguous().clone()
     metadata = {"format": "pt", "made_by": f"vqclip {__version__}", "source_sha256": sha256(source)}
     with atomic(output) as temp:
+        mode = temp.stat().st_mode
         save_file(ready, temp, metadata)
+        # It puts a file of its own there, which nobody else may read.
+        temp.chmod(mode)
 
 
 def _config_text(

@@ -72,7 +72,7 @@ def models_download(
 @models.command("convert")
 def models_convert(
     source: Annotated[str, typer.Argument(help="VQGAN by name, or a checkpoint file.", metavar="IN")],
-    output: Annotated[Path, typer.Argument(help="File to write, with its YAML beside it.", metavar="OUT.safetensors")],
+    output: Annotated[Path, typer.Argument(help="File to write; its YAML goes beside.", metavar="OUT.safetensors")],
     config: Annotated[
         str | None,
         typer.Option("--vqgan-config", help="YAML file of IN. \\[default: beside it]", metavar="FILE",
