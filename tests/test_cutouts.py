@@ -6,22 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vqclip.cutouts import (
-    SAMPLERS,
-    Augmentation,
-    Canvas,
-    CutPlan,
-    bend,
-    colour_matrices,
-    crops,
-    crowson,
-    levels_for,
-    pooled,
-    pyramid,
-    smart,
-    squeeze,
-    take,
-)
+from vqclip.augmentations import Augmentation, bend, colour_matrices
+from vqclip.cutouts import SAMPLERS, Canvas, crowson, pooled, smart
+from vqclip.resampling import CutPlan, crops, levels_for, pyramid, squeeze, take
 from vqclip.settings import Settings
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vqclip import cutouts
+from vqclip import cutouts, resampling
 from vqclip.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,7 +75,7 @@ def test_the_example_of_a_cut_method_works() -> None:
     exec(compile(example, "CONTRIBUTING.md", "exec"), room)
     plan = room["corners"](5, cutouts.Canvas(128, 96, 32), Settings(), torch.Generator().manual_seed(0))
     image = torch.rand(1, 3, 96, 128)
-    cuts = cutouts.take(cutouts.pyramid(image, cutouts.levels_for(plan)), plan, 32, torch.Generator())
+    cuts = resampling.take(resampling.pyramid(image, resampling.levels_for(plan)), plan, 32, torch.Generator())
     assert cuts.shape == (5, 3, 32, 32)
 
 

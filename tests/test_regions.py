@@ -17,6 +17,7 @@ from vqclip.events import Stepped
 from vqclip.perceptor import Gaze
 from vqclip.prompts import REGIONS, parse
 from vqclip.regions import Regions, coverage
+from vqclip.resampling import CutPlan, crops, levels_for, pyramid, take
 from vqclip.settings import Settings
 from vqclip.synthesis import synthesise
 
@@ -26,7 +27,7 @@ HALF = np.concatenate([np.zeros((64, 48), np.float32), np.ones((64, 48), np.floa
 """A mask whose right half is white."""
 
 
-def plan(prompt: str, settings: Settings = STILL, weights: Any = None, masks: Any = None) -> cutouts.CutPlan:
+def plan(prompt: str, settings: Settings = STILL, weights: Any = None, masks: Any = None) -> CutPlan:
     prompts = parse(prompt)
     weights = [p.weight for p in prompts] if weights is None else weights
     return Regions(prompts, masks or {}).plan(weights, CANVAS, settings, torch.Generator().manual_seed(1))
@@ -78,7 +79,7 @@ def test_few_cutouts_are_enough_for_every_region() -> None:
 
 
 def test_coverage_is_the_share_of_a_cutout_that_lies_in_the_mask() -> None:
-    places = cutouts.crops(
+    places = crops(
         torch.tensor([0.0, 48.0, 32.0, 40.0]), torch.zeros(4), torch.full((4,), 32.0), CANVAS.width, CANVAS.height
     )
     share = coverage(torch.from_numpy(HALF)[None, None], places)
@@ -101,7 +102,7 @@ def test_a_mask_counts_where_it_is_white_or_with_a_minus_where_it_is_black() -> 
 def test_outside_a_region_the_picture_gets_no_gradient() -> None:
     image = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0)).requires_grad_()
     found = plan("a @left")
-    taken = cutouts.take(cutouts.pyramid(image, cutouts.levels_for(found)), found, 16, torch.Generator())
+    taken = take(pyramid(image, levels_for(found)), found, 16, torch.Generator())
     taken.square().sum().backward()
     assert image.grad is not None
     touched = image.grad.abs().sum((0, 1, 2)) > 0

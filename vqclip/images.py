@@ -5,6 +5,7 @@ At this border a picture is a uint8 array (height, width, 3) in sRGB.
 
 from __future__ import annotations
 
+import colorsys
 import contextlib
 import io
 import threading
@@ -150,6 +151,38 @@ def contact_sheet(images: Sequence[Pixels], labels: Sequence[str], columns: int)
                 draw.text((left, top + tall + gap // 2 + row * line_height), line, fill=(20, 20, 20), font=font)
         top += tall + height + 2 * gap
     return np.asarray(sheet, dtype=np.uint8)
+
+
+def outlined(image: Pixels, outlines: Sequence[Sequence[Sequence[float]]], side: int) -> Pixels:
+    """The picture with polygons drawn on it, each in `colour_of` its number, fitted into `side` x `side` pixels.
+
+    outlines: corners as (x, y) in pixels of the picture.
+    """
+    height, width = image.shape[:2]
+    scale = side / max(width, height)
+    # Drawn at twice the size and brought down, so that slanted lines are smooth.
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    canvas = Image.fromarray(resize(image, 2 * size[0], 2 * size[1]))
+    draw = ImageDraw.Draw(canvas)
+    for number, outline in enumerate(outlines):
+        corners = [(x * canvas.width / width, y * canvas.height / height) for x, y in outline]
+        draw.polygon(corners, outline=colour_of(number), width=3)
+    return np.asarray(canvas.resize(size, Image.Resampling.BOX), dtype=np.uint8)
+
+
+def framed(image: Pixels, colour: tuple[int, int, int], width: int = 3) -> Pixels:
+    """The picture with a frame around it: uint8 (H + 2 width, W + 2 width, 3)."""
+    height, across = image.shape[:2]
+    frame = np.empty((height + 2 * width, across + 2 * width, 3), dtype=np.uint8)
+    frame[:] = colour
+    frame[width:-width, width:-width] = image
+    return frame
+
+
+def colour_of(number: int) -> tuple[int, int, int]:
+    """A clear colour, unlike those of the numbers next to it: hues a golden angle apart."""
+    red, green, blue = colorsys.hls_to_rgb(number * 0.381966 % 1, 0.5, 0.9)
+    return round(red * 255), round(green * 255), round(blue * 255)
 
 
 @contextlib.contextmanager

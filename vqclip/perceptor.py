@@ -194,6 +194,20 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     return perceptor
 
 
+def read_cut_size(files: ClipFiles) -> int:
+    """The side of the pictures that a CLIP takes, in pixels, from its configuration alone. Raises ModelError."""
+    if files.folder is not None:
+        config, _ = _read_config(files.folder / "open_clip_config.json")
+    else:
+        config, _ = _known_config(files)
+    vision = config.get("vision_cfg")
+    size = vision.get("image_size", 224) if isinstance(vision, dict) else None
+    side = size[0] if isinstance(size, (list, tuple)) and size else size
+    if not isinstance(side, int) or not 1 <= side <= 4096:
+        raise ModelError(f"the CLIP {printable(files.name)} has no image_size in pixels.", "Check its model_cfg.")
+    return side
+
+
 def _build(config: dict[str, Any], dtype: torch.dtype, name: str) -> nn.Module:
     """open_clip's network without weights."""
     import open_clip.model as networks

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vqclip import cutouts
 from vqclip.prompts import REGIONS, Prompt
+from vqclip.resampling import CutPlan, homography_grid, join
 from vqclip.settings import Settings
 
 _SAMPLES = 16
@@ -33,7 +34,7 @@ class Regions:
 
     def plan(
         self, weights: Sequence[float], canvas: cutouts.Canvas, settings: Settings, generator: torch.Generator
-    ) -> cutouts.CutPlan:
+    ) -> CutPlan:
         """The cutouts of one step: `settings.cutouts`, in even parts for the regions that are looked at.
 
         weights: of the prompts at this step; those of 0 look at nothing. The plan's weights are (N,), or (N, P) with
@@ -42,29 +43,28 @@ class Regions:
         looked = [name for name, weight in zip(self.names, weights, strict=True) if weight]
         groups = list(dict.fromkeys(looked)) or [""]
         if groups == [""]:
-            return cutouts.SAMPLERS[settings.cut_method](settings.cutouts, canvas, settings, generator)
+            return cutouts.plan_for(settings.cutouts, canvas, settings, generator)
         plans = []
         for number, name in enumerate(groups):
             count = max(1, (number + 1) * settings.cutouts // len(groups) - number * settings.cutouts // len(groups))
             plan = self._within(name, count, canvas, settings, generator)
             column = torch.tensor([float(name == other) for other in self.names])
             plans.append(dataclasses.replace(plan, weights=plan.weights[:, None] * column))
-        whole = cutouts.join(plans)
+        whole = join(plans)
         # A prompt that looks at a third of the cutouts pulls as one that looks at all.
         scaled = whole.weights / whole.weights.mean(0).clamp(min=1e-12)
         return dataclasses.replace(whole, weights=scaled)
 
     def _within(
         self, name: str, count: int, canvas: cutouts.Canvas, settings: Settings, generator: torch.Generator
-    ) -> cutouts.CutPlan:
-        sampler = cutouts.SAMPLERS[settings.cut_method]
+    ) -> CutPlan:
         if not name:
-            return sampler(count, canvas, settings, generator)
+            return cutouts.plan_for(count, canvas, settings, generator)
         mask = self.masks[name]
         left, top, right, bottom = _bounds(mask)
         width, height = (right - left) * canvas.width, (bottom - top) * canvas.height
         inner = dataclasses.replace(canvas, width=max(1, math.ceil(width)), height=max(1, math.ceil(height)))
-        plan = sampler(count, inner, settings, generator)
+        plan = cutouts.plan_for(count, inner, settings, generator)
         place = torch.tensor([[right - left, 0, left + right - 1], [0, bottom - top, top + bottom - 1], [0, 0, 1]])
         homographies = place @ plan.homographies
         covered = coverage(mask, homographies)
@@ -76,9 +76,9 @@ class Regions:
 def coverage(mask: Tensor, homographies: Tensor) -> Tensor:
     """The share of each cutout that lies where the mask is 1: (N,) in [0, 1].
 
-    mask: (1, 1, h, w) over the whole picture. homographies: (N, 3, 3), see `cutouts.CutPlan`.
+    mask: (1, 1, h, w) over the whole picture. homographies: (N, 3, 3), see `resampling.CutPlan`.
     """
-    grid = cutouts.homography_grid(homographies, _SAMPLES)
+    grid = homography_grid(homographies, _SAMPLES)
     seen = F.grid_sample(mask.expand(len(grid), -1, -1, -1), grid, mode="nearest", align_corners=False)
     return seen.mean((1, 2, 3))
 

@@ -22,6 +22,7 @@ from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
 from vqclip.randomness import ENLARGE_STREAM, START_STREAM, STEP_STREAM, make_generator
 from vqclip.regions import Regions
+from vqclip.resampling import CutPlan, levels_for, pyramid, take
 from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, restore_optimiser
 from vqclip.settings import Settings
 from vqclip.snapshots import State
@@ -248,23 +249,22 @@ class _Climb:
         gradients: list[Tensor] = []
         generator = self._generator(STEP_STREAM, self.step)
         noise = generator if self.device.type == "cpu" else self._generator(STEP_STREAM, self.step, self.device)
-        plans: dict[int, cutouts.CutPlan] = {}
+        plans: dict[int, CutPlan] = {}
         weights = self.story.weights(self.step, self.settings.iterations)
         for gaze, prompt_loss in self.gazes:
             prompt_loss.weigh(weights)
             side = gaze.perceptor.cut_size
-            squeezed = self.settings.cut_method in cutouts.SQUEEZED
-            source = cutouts.squeeze(image, side) if squeezed else image
             if side not in plans:
                 # Perceptors of one input size share the cutouts, so that they pull on the same places.
-                canvas = cutouts.Canvas(image.shape[-1], image.shape[-2], side)
+                size = image.shape[-1], image.shape[-2]
+                canvas = cutouts.Canvas(*size, side, self.step, self.settings.iterations)
                 plans[side] = self.regions.plan(weights, canvas, self.settings, generator)
             plan = plans[side]
-            chain = cutouts.pyramid(source, cutouts.levels_for(plan))
+            chain = pyramid(cutouts.source_of(image, side, self.settings), levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]
             share = gaze.weight / self.total_weight
             for part in plan.parts(self.chunk):
-                features = gaze.perceptor.encode_image(cutouts.take(copies, part, side, noise))
+                features = gaze.perceptor.encode_image(take(copies, part, side, noise))
                 partial = len(part) / len(plan)
                 seen = part.weights.to(self.device)
                 loss = prompt_loss(features, seen) * share * partial

@@ -1,0 +1,161 @@
+"""Cutouts of a picture as one batched, differentiable resampling: a plan without pixels, and how it is carried out.
+
+A `CutPlan` holds one homography per cutout, which is crop, flip, affine and perspective at once, and one 3x4
+colour matrix. `take` carries the plan out. The field's tools do the same steps one after another, crop by crop,
+each with a resampling of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class CutPlan:
+    """N cutouts of one picture, without their pixels.
+
+    homographies: (N, 3, 3) float32, from cutout to picture coordinates, both [-1, 1] (x right, y down, edges
+    of the outer pixels at -1 and 1). scales: (N,) picture pixels per cutout pixel. weights: (N,) with mean 1, or
+    (N, P) for P prompts that do not see all alike. colours: (N, 3, 4), out = M[:, :3] @ rgb + M[:, 3]. noise: (N,)
+    standard deviations. boxes: (N, 4) erased rectangles as left, top, right, bottom in [-1, 1], empty where right <=
+    left. padding: what lies outside.
+    """
+
+    homographies: Tensor
+    scales: Tensor
+    weights: Tensor
+    colours: Tensor
+    noise: Tensor
+    boxes: Tensor
+    padding: str = "border"
+
+    def __len__(self) -> int:
+        return len(self.homographies)
+
+    def parts(self, most: int) -> Iterator[CutPlan]:
+        """The plan in order, in parts of at most `most` cutouts and of sizes as even as can be.
+
+        Even, because a last part of one cutout costs a perceptor as much as one of two.
+        """
+        count = -(-len(self) // most)
+        bounds = [len(self) * number // count for number in range(count + 1)]
+        return (self.part(first, last) for first, last in pairwise(bounds))
+
+    def part(self, first: int, last: int) -> CutPlan:
+        """The cutouts from `first` up to `last`."""
+        rows = slice(first, last)
+        return CutPlan(
+            self.homographies[rows], self.scales[rows], self.weights[rows], self.colours[rows],
+            self.noise[rows], self.boxes[rows], self.padding,
+        )  # fmt: skip
+
+
+def join(plans: Sequence[CutPlan]) -> CutPlan:
+    """Several plans as one, in their order; they have one padding."""
+    names = ("homographies", "scales", "weights", "colours", "noise", "boxes")
+    tensors = {name: torch.cat([getattr(plan, name) for plan in plans]) for name in names}
+    return CutPlan(**tensors, padding=plans[0].padding)
+
+
+def pyramid(image: Tensor, levels: int) -> list[Tensor]:
+    """The picture and its halvings, antialiased, as many as `levels` says beyond the picture itself.
+
+    image: (1, 3, H, W). Sampling a far-away level keeps a large cutout free of aliasing.
+    """
+    chain = [image]
+    for _ in range(levels):
+        height, width = chain[-1].shape[-2:]
+        half = (max(1, height // 2), max(1, width // 2))
+        chain.append(F.interpolate(chain[-1], size=half, mode="bilinear", antialias=True))
+    return chain
+
+
+def levels_for(plan: CutPlan) -> int:
+    """How many halvings `take` needs for this plan."""
+    return int(_depths(plan).max())
+
+
+def _depths(plan: CutPlan) -> Tensor:
+    """The level that each cutout is taken from: its grain is at least a quarter of the cutout's own."""
+    return (torch.log2(plan.scales.clamp(min=1.0)) - 1e-4).ceil().long().sub(2).clamp(min=0)
+
+
+def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generator) -> Tensor:
+    """Resample the plan's cutouts, then shift their colours, erase and add noise.
+
+    chain: from `pyramid`, each (1, 3, h, w) in [0, 1]. Returns (N, 3, side, side) float32, differentiable in
+    the chain. It equals cropping and resizing with an antialiased bilinear filter: a cutout is sampled one,
+    two or four times as fine as it needs to be, and brought down with that filter's weights.
+    """
+    device = chain[0].device
+    depth = _depths(plan)
+    factors = 2 ** (torch.log2(plan.scales.clamp(min=1.0)) - 1e-4).ceil().long().clamp(0, 2)
+    cuts: list[Tensor | None] = [None] * len(plan)
+    for level, factor in sorted(set(zip(depth.tolist(), factors.tolist(), strict=True))):
+        rows = ((depth == level) & (factors == factor)).nonzero().flatten()
+        grid = homography_grid(plan.homographies[rows], side, factor).to(device)
+        source = chain[level].expand(len(rows), -1, -1, -1)
+        pixels = F.grid_sample(source, grid, mode="bilinear", padding_mode=plan.padding, align_corners=False)
+        for row, cut in zip(rows.tolist(), _reduce(pixels, factor), strict=True):
+            cuts[row] = cut
+    stacked = torch.stack([cut for cut in cuts if cut is not None])
+    colours = plan.colours.to(device)
+    coloured = torch.einsum("nij,njhw->nihw", colours[..., :3], stacked) + colours[..., 3, None, None]
+    if bool((plan.boxes[:, 2] > plan.boxes[:, 0]).any()):
+        coloured = coloured * _kept(plan.boxes, side).to(device)
+    if bool((plan.noise > 0).any()):
+        noise = torch.randn(coloured.shape, generator=generator, device=device)
+        coloured = coloured + noise * plan.noise.to(device)[:, None, None, None]
+    return coloured
+
+
+def homography_grid(homographies: Tensor, side: int, factor: int = 1) -> Tensor:
+    """Sampling positions of N square cutouts: (N, S, S, 2) for `grid_sample`, align_corners=False.
+
+    factor 1: S is side. factor 2 or 4: that much finer, with the margin that `_reduce` needs.
+    """
+    count, edge = side * factor, factor // 2
+    axis = (torch.arange(-edge, count + edge, dtype=torch.float32) * 2 + 1) / count - 1
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    points = torch.stack([x, y, torch.ones_like(x)], -1).view(1, -1, 3)
+    mapped = points @ homographies.transpose(1, 2)
+    return (mapped[..., :2] / mapped[..., 2:].clamp(min=1e-3)).view(-1, len(axis), len(axis), 2)
+
+
+def _reduce(pixels: Tensor, factor: int) -> Tensor:
+    """(N, 3, S * factor + factor, same) to (N, 3, S, S) with a triangle of 2 * factor taps, as antialiasing has."""
+    if factor == 1:
+        return pixels
+    ramp = torch.arange(1, 2 * factor, 2, dtype=torch.float32, device=pixels.device)
+    taps = torch.cat([ramp, ramp.flip(0)])
+    taps = taps / taps.sum()
+    channels = pixels.shape[1]
+    rows = F.conv2d(pixels, taps.view(1, 1, -1, 1).expand(channels, 1, -1, 1), stride=(factor, 1), groups=channels)
+    return F.conv2d(rows, taps.view(1, 1, 1, -1).expand(channels, 1, 1, -1), stride=(1, factor), groups=channels)
+
+
+def crops(left: Tensor, top: Tensor, sizes: Tensor, width: int, height: int) -> Tensor:
+    """Homographies of square crops: left, top, sizes are (N,) in pixels of a width x height picture."""
+    zero, one = torch.zeros_like(sizes), torch.ones_like(sizes)
+    row_x = torch.stack([sizes / width, zero, (2 * left + sizes) / width - 1], 1)
+    row_y = torch.stack([zero, sizes / height, (2 * top + sizes) / height - 1], 1)
+    return torch.stack([row_x, row_y, torch.stack([zero, zero, one], 1)], 1)
+
+
+def squeeze(image: Tensor, side: int) -> Tensor:
+    """(1, 3, H, W) to (1, 3, side, side) by the mean of average and maximum pooling."""
+    return (F.adaptive_avg_pool2d(image, side) + F.adaptive_max_pool2d(image, side)) / 2
+
+
+def _kept(boxes: Tensor, side: int) -> Tensor:
+    """(N, 1, side, side): 0 inside each box, 1 elsewhere."""
+    axis = (torch.arange(side) * 2 + 1) / side - 1
+    columns = (axis >= boxes[:, 0:1]) & (axis < boxes[:, 2:3])
+    rows = (axis >= boxes[:, 1:2]) & (axis < boxes[:, 3:4])
+    return 1 - (rows[:, :, None] & columns[:, None, :]).float()[:, None]
