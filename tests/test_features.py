@@ -1,0 +1,82 @@
+"""docs/features.md says what became of every feature of the older tools; each command that it shows is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+import imageio.v3
+import numpy as np
+import pytest
+
+import vqclip
+from vqclip import images
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "features.md"
+QUICK = {
+    "VQCLIP_SIZE": "32x32", "VQCLIP_STAGES": "1", "VQCLIP_ITERATIONS": "2", "VQCLIP_CUTOUTS": "4",
+    "VQCLIP_SAVE_EVERY": "1",
+}  # fmt: skip
+NOT_DONE = "not done"
+
+
+def rows() -> list[list[str]]:
+    """The cells of every row of every table, head and rule left out."""
+    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    return [row for row in cells if not set(row[0]) <= set("-: ") and row[0] != "Feature"]
+
+
+def commands() -> list[str]:
+    """Every command of the page, once, in order."""
+    shown = [span for row in rows() for cell in row for span in re.findall(r"`(vqclip [^`]+)`", cell)]
+    return [command.replace(r"\|", "|") for command in dict.fromkeys(shown)]
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the commands name: pictures, a film, texts, and two finished runs."""
+    folder = tmp_path_factory.mktemp("material")
+    y, x = np.mgrid[0:48, 0:64]
+    photo = np.stack([x * 4, y * 5, np.full_like(x, 90)], 2).astype(np.uint8)
+    images.save_png(folder / "photo.png", photo)
+    images.save_png(folder / "mask.png", np.where(x[..., None] < 32, 255, 0).repeat(3, 2).astype(np.uint8))
+    (folder / "pictures").mkdir()
+    for number in range(3):
+        images.save_png(folder / "pictures" / f"{number}.png", np.roll(photo, number * 9, 1))
+    imageio.v3.imwrite(folder / "film.mp4", np.stack([np.roll(photo, n, 1) for n in range(4)]), fps=4, codec="libx264")
+    (folder / "prompts.txt").write_text("a red apple\na blue car\n")
+    (folder / "labels.txt").write_text("an apple\na car\na tree\n")
+    checkpoints = PAGE.parent.parent / "checkpoints"
+    shutil.copyfile(checkpoints / "tiny_vqgan.safetensors", folder / "vqgan.safetensors")
+    shutil.copyfile(checkpoints / "tiny_vqgan.yaml", folder / "vqgan.yaml")
+    shutil.copytree(checkpoints / "tiny_clip", folder / "clip")
+    for name, prompt in {"car": "a blue car", "tree": "a green tree"}.items():
+        flags: dict[str, Any] = {"size": "32x32", "stages": 1, "iterations": 2, "cutouts": 4, "save_every": 1}
+        list(vqclip.generate(prompt, seed=1, output=str(folder / name), **flags))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_page_runs(command: str, material: Path, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in QUICK.items():
+        monkeypatch.setenv(name, value)
+    shutil.copytree(material, ".", dirs_exist_ok=True)
+    command = command.replace('"$(shuf -n 1 prompts.txt)"', '"a blue car"')  # what a shell would put there
+    answer = call(*shlex.split(command)[1:])
+    assert answer.code == 0, answer.err
+
+
+def test_every_row_has_a_command_or_a_reason() -> None:
+    assert len(rows()) >= 40
+    for row in rows():
+        assert len(row) == 3, row
+        assert "`vqclip " in row[2] or row[2].startswith((NOT_DONE, "always", "`make ")), row
+
+
+def test_few_features_are_left_out() -> None:
+    assert len([row for row in rows() if row[2].startswith(NOT_DONE)]) <= 8
