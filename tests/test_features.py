@@ -21,13 +21,19 @@ QUICK = {
     "VQCLIP_SAVE_EVERY": "1",
 }  # fmt: skip
 NOT_DONE = "not done"
+BUGS = "## Bugs of theirs"
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """The cells of every row of every table, head and rule left out."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    return [row for row in cells if not set(row[0]) <= set("-: ") and row[0] not in ("Feature", "Bug")]
 
 
 def rows() -> list[list[str]]:
-    """The cells of every row of every table, head and rule left out."""
-    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
-    return [row for row in cells if not set(row[0]) <= set("-: ") and row[0] != "Feature"]
+    """What the page says of the features."""
+    return table_rows(PAGE.read_text(encoding="utf-8").partition(BUGS)[0])
 
 
 def commands() -> list[str]:
@@ -47,7 +53,8 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "pictures").mkdir()
     for number in range(3):
         images.save_png(folder / "pictures" / f"{number}.png", np.roll(photo, number * 9, 1))
-    imageio.v3.imwrite(folder / "film.mp4", np.stack([np.roll(photo, n, 1) for n in range(4)]), fps=4, codec="libx264")
+    film = np.stack([np.roll(photo, number, 1) for number in range(4)])
+    imageio.v3.imwrite(folder / "film.mp4", film, fps=4, codec="libx264")
     (folder / "prompts.txt").write_text("a red apple\na blue car\n")
     (folder / "labels.txt").write_text("an apple\na car\na tree\n")
     checkpoints = PAGE.parent.parent / "checkpoints"
@@ -80,3 +87,12 @@ def test_every_row_has_a_command_or_a_reason() -> None:
 
 def test_few_features_are_left_out() -> None:
     assert len([row for row in rows() if row[2].startswith(NOT_DONE)]) <= 8
+
+
+def test_each_of_their_bugs_has_a_test_here_that_would_catch_it() -> None:
+    bugs = table_rows(PAGE.read_text(encoding="utf-8").partition(BUGS)[2])
+    assert len(bugs) >= 10
+    for row in bugs:
+        (room, name) = re.fullmatch(r"`(test_\w+)\.py::(test_\w+)`", row[2]).groups()  # type: ignore[union-attr]
+        source = (Path(__file__).parent / f"{room}.py").read_text(encoding="utf-8")
+        assert re.search(rf"^def {name}\(", source, re.MULTILINE), row
