@@ -9,15 +9,15 @@ from __future__ import annotations
 import importlib.metadata
 import secrets
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip import __version__, config, files, recipes, recording, runs
+from vqclip import __version__, config, files, recipes, recording, runs, tryouts
 from vqclip.errors import InputError, ModelError, OutputError
 from vqclip.events import Event, Opened, Saved, Warned
-from vqclip.loading import Inputs, Place, load, with_absolute_paths
+from vqclip.loading import Inputs, Models, Place, Shelf, load, with_absolute_paths
 from vqclip.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,26 +63,28 @@ def start(
     overwrite: bool = False,
     recipe: recipes.Recipe | None = None,
     stop: recording.Stop = _never,
+    shelf: Shelf | None = None,
 ) -> Iterator[Event]:
     """Begin a run in `output`, in a fresh folder below `parent`, or without files.
 
     An output that holds the same run is continued, or left alone when it is finished; another run is
     replaced only with `overwrite`, or when it failed before it drew anything. recipe: the run that this one is to
-    repeat; what differs beside the settings is told. Raises OutputError for a folder that holds something else.
+    repeat; what differs beside the settings is told. shelf: where the models stay for the next run. Raises
+    OutputError for a folder that holds something else.
     """
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
     inputs = Inputs.check(with_absolute_paths(settings))
     if output is None and parent is None:
-        return _climb(inputs, None, recipe=recipe)
+        return _climb(inputs, None, recipe=recipe, shelf=shelf)
     directory = output or runs.new_directory(inputs.settings, parent or Path("runs"))
     overwrite = overwrite or runs.failed_at_once(directory)
     if output is not None and runs.holds_run(directory) and not overwrite:
-        return _again(inputs, directory, stop)
+        return _again(inputs, directory, stop, shelf)
     run = runs.open_run(directory)
     if overwrite:
         _clear(run)
-    return _recorded(inputs, run, runs.Manifest(inputs.settings, preset=preset), None, stop, recipe)
+    return _recorded(inputs, run, runs.Manifest(inputs.settings, preset=preset), None, stop, recipe, shelf)
 
 
 def rerun(
@@ -120,7 +122,7 @@ def rerun(
         raise type(error)(error.message, f"{error.hint} {hint}") from error
 
 
-def resume(directory: str | Path, *, stop: recording.Stop = _never) -> Iterator[Event]:
+def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf | None = None) -> Iterator[Event]:
     """Go on with a run where its newest snapshot ends; a finished run yields that it is finished.
 
     Raises UsageError when the folder holds no run, ModelError when its models changed since.
@@ -131,17 +133,18 @@ def resume(directory: str | Path, *, stop: recording.Stop = _never) -> Iterator[
         return iter([Opened(directory, manifest.settings.seed or 0, manifest.step), _done(directory, manifest.step)])
     inputs = Inputs.check(manifest.settings)
     run = runs.open_run(directory)
-    return _continued(inputs, run, manifest, stop)
+    return _continued(inputs, run, manifest, stop, shelf)
 
 
-def _again(inputs: Inputs, directory: Path, stop: recording.Stop) -> Iterator[Event]:
+def _again(inputs: Inputs, directory: Path, stop: recording.Stop, shelf: Shelf | None) -> Iterator[Event]:
     shown = files.printable(directory)
     hint = "Choose another --output, or replace it with --overwrite."
     if not (directory / "run.json").is_file():
         raise OutputError(f"{shown} holds pictures of another run.", hint)
-    if runs.read_manifest(directory).settings.digest() != inputs.settings.digest():
+    known = {runs.read_manifest(directory).settings.digest(), tryouts.asked(directory)}
+    if inputs.settings.digest() not in known:
         raise OutputError(f"{shown} holds a run with other settings.", hint)
-    return resume(directory, stop=stop)
+    return resume(directory, stop=stop, shelf=shelf)
 
 
 def _done(directory: Path, step: int) -> Saved:
@@ -151,12 +154,15 @@ def _done(directory: Path, step: int) -> Saved:
 def _clear(run: runs.Run) -> None:
     for path in (run.directory / "run.json", run.image, *run.films(), run.metrics):
         path.unlink(missing_ok=True)
+    tryouts.clear(run.directory)
     for folder in (run.frames, run.state):
         shutil.rmtree(folder)
         folder.mkdir()
 
 
-def _continued(inputs: Inputs, run: runs.Run, manifest: runs.Manifest, stop: recording.Stop) -> Iterator[Event]:
+def _continued(
+    inputs: Inputs, run: runs.Run, manifest: runs.Manifest, stop: recording.Stop, shelf: Shelf | None
+) -> Iterator[Event]:
     from vqclip import snapshots
 
     try:
@@ -165,7 +171,7 @@ def _continued(inputs: Inputs, run: runs.Run, manifest: runs.Manifest, stop: rec
         run.close()
         raise
     yield from map(Warned, problems)
-    yield from _recorded(inputs, run, manifest, state, stop)
+    yield from _recorded(inputs, run, manifest, state, stop, shelf=shelf)
 
 
 def _recorded(
@@ -175,6 +181,7 @@ def _recorded(
     state: State | None,
     stop: recording.Stop,
     recipe: recipes.Recipe | None = None,
+    shelf: Shelf | None = None,
 ) -> Iterator[Event]:
     with run:
         yield Opened(run.directory, inputs.settings.seed or 0, state.step if state else 0)
@@ -203,33 +210,44 @@ def _recorded(
             threads=place.threads,
         )
         run.write(manifest)
-        yield from recording.record(_climb(inputs, state, place, recipe), run, manifest, stop)
+        if inputs.settings.best_of == 1:
+            climb = _climb(inputs, state, place, recipe, shelf)
+        else:
+            models = yield from _models(inputs, None, place, recipe, shelf)
+            chosen, state = yield from tryouts.choose_recorded(models, inputs, run, manifest, stop)
+            # From here on it is the run of that seed, and nothing else.
+            manifest = replace(manifest, settings=chosen)
+            run.write(manifest)
+            climb = tryouts.climb(models, inputs, chosen, state)
+        yield from recording.record(climb, run, manifest, stop)
 
 
 def _climb(
-    inputs: Inputs, state: State | None, place: Place | None = None, recipe: recipes.Recipe | None = None
+    inputs: Inputs,
+    state: State | None,
+    place: Place | None = None,
+    recipe: recipes.Recipe | None = None,
+    shelf: Shelf | None = None,
 ) -> Iterator[Event]:
-    from vqclip.synthesis import synthesise
+    models = yield from _models(inputs, state, place or Place.find(inputs.settings), recipe, shelf)
+    settings = inputs.settings
+    if settings.best_of > 1:
+        settings, state = yield from tryouts.choose(models, inputs)
+    yield from tryouts.climb(models, inputs, settings, state)
 
-    place = place or Place.find(inputs.settings)
+
+def _models(
+    inputs: Inputs, state: State | None, place: Place, recipe: recipes.Recipe | None, shelf: Shelf | None
+) -> Generator[Event, None, Models]:
+    """Load the models; what is to be said of them, and of a recipe that they should follow, is told."""
     if recipe is not None:
         here = recipe.differences(
             inputs.hashes(), _versions(), str(place.dtype).removeprefix("torch."), place.threads
         )
         yield from map(Warned, here)
-    models = load(inputs, place, begun=state is not None)
+    models = load(inputs, place, begun=state is not None, shelf=shelf)
     yield from map(Warned, models.warnings)
-    yield from synthesise(
-        models.vqgan,
-        models.gazes,
-        inputs.settings,
-        inputs.picture,
-        state,
-        models.drafter,
-        models.enlarger,
-        inputs.mask,
-        inputs.regions,
-    )
+    return models
 
 
 def _versions() -> dict[str, str]:

@@ -14,7 +14,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vqclip.errors import ReaderGone, VqclipError
-from vqclip.events import Drafted, Event, Finished, Opened, Saved, StageStarted, Started, Stepped, Warned
+from vqclip.events import (
+    CellFailed,
+    CellStarted,
+    Chosen,
+    Drafted,
+    Event,
+    Finished,
+    Opened,
+    Saved,
+    StageStarted,
+    Started,
+    Stepped,
+    SweepOpened,
+    Tried,
+    Warned,
+)
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -47,6 +62,7 @@ class Console:
         self._began = self._last_line = time.monotonic()
         self._first_step = 0
         self._result: dict[str, Any] = {}
+        self._sweeps = False
 
     def answer(self, text: str, record: Mapping[str, Any]) -> None:
         """Put the answer on standard output: the text, or the record as one JSON line."""
@@ -91,24 +107,41 @@ class Console:
         """Show one event of a run."""
         if self.as_json:
             self._event_as_json(event)
-        if isinstance(event, Opened):
-            self._result |= {"directory": str(event.directory), "seed": event.seed}
+        if isinstance(event, SweepOpened):
+            self._sweeps = True
+            self._result |= {"directory": str(event.directory), "runs": event.count}
+            self.note(f"sweep {event.directory}: {event.count} runs")
+        elif isinstance(event, CellStarted):
+            self.close()
+            self.note(f"run {event.number} of {event.count}: {event.label}")
+        elif isinstance(event, CellFailed):
+            self.close()
+            self.note(f"warning: run {event.number} failed: {event.message}")
+        elif isinstance(event, Saved) and event.kind in ("sheet", "table"):
+            self._result[event.kind] = str(event.path)
+        elif isinstance(event, Opened):
+            self._keep(directory=str(event.directory), seed=event.seed)
             going_on = f", going on after step {event.step}" if event.step else ""
             self.note(f"run {event.directory}, seed {event.seed}{going_on}")
         elif isinstance(event, Warned):
             self.note(f"warning: {event.message}")
         elif isinstance(event, Drafted):
             self.note(f"draft {event.number} of {event.count} is the best (loss {event.loss:.3f})")
+        elif isinstance(event, Tried):
+            self.note(f"start {event.number} of {event.count}: seed {event.seed}, loss {event.loss:.3f}")
+        elif isinstance(event, Chosen):
+            self._keep(seed=event.seed)
+            self.note(f"start {event.number} of {event.count} is the best; going on with seed {event.seed}")
         elif isinstance(event, Started):
             self._start(event)
         elif isinstance(event, StageStarted):
             self.note(f"stage {event.stage} of {event.stages}: {event.width}x{event.height} pixels")
         elif isinstance(event, Stepped):
             self._step(event)
-        elif isinstance(event, Saved) and event.kind in ("image", "video"):
-            self._result[event.kind] = str(event.path)
+        elif isinstance(event, Saved) and event.kind in ("image", "video", "report"):
+            self._keep(**{event.kind: str(event.path)})
         elif isinstance(event, Finished):
-            self._result |= {"score": event.score, "steps": event.step}
+            self._keep(score=event.score, steps=event.step)
 
     def transfer(self, name: str, done: int, total: int | None) -> None:
         """Show how far a download has come: bytes, and how many there are if that is known."""
@@ -125,17 +158,23 @@ class Console:
         self.note(f"{name}: {done / 1e6:.1f}{of} MB")
 
     def finish(self) -> None:
-        """End a run's display and give its answer: the path of the picture."""
+        """End a run's display and give its answer: the path of the picture, or of a sweep's contact sheet."""
         self.close()
-        if "image" in self._result:
+        shown = self._result.get("sheet") or self._result.get("image")
+        if shown:
             seconds = round(time.monotonic() - self._began, 2)
-            self.answer(self._result["image"], {**self._result, "seconds": seconds})
+            self.answer(shown, {**self._result, "seconds": seconds})
 
     def close(self) -> None:
         """Take the progress bar down."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = self._task = None
+
+    def _keep(self, **facts: Any) -> None:
+        """Keep what the answer tells of a run; a sweep's answer tells of no single one."""
+        if not self._sweeps:
+            self._result |= facts
 
     def _start(self, event: Started) -> None:
         self._began = self._last_line = time.monotonic()

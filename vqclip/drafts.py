@@ -51,7 +51,7 @@ def draw(
     images = torch.cat(
         [vqgan.decode(vqgan.lookup(part)).clamp(0, 1) for part in torch.split(codes, settings.cut_chunk)]
     )
-    ranking = _rank(images, gazes, settings)
+    ranking = rank(images, gazes, settings)
     order = ranking.argsort(stable=True)
     return Drafts(codes[order], images[order], ranking[order], order.cpu())
 
@@ -73,8 +73,12 @@ def first_latent(vqgan: VQGAN, drafts: Drafts, size: tuple[int, int]) -> Tensor:
         return vqgan.encode(F.pad(picture, around, mode="replicate")).float()
 
 
-def _rank(images: Tensor, gazes: Sequence[Gaze], settings: Settings) -> Tensor:
-    """The prompts' loss of each picture and its mirror image, over all perceptors: (N,)."""
+@torch.no_grad()
+def rank(images: Tensor, gazes: Sequence[Gaze], settings: Settings) -> Tensor:
+    """The prompts' loss of each picture and its mirror image, over all perceptors: (N,). Lower is better.
+
+    images: (N, 3, H, W) in [0, 1].
+    """
     ranking = torch.zeros(len(images), device=images.device)
     total = sum(abs(gaze.weight) for gaze in gazes)
     for gaze in gazes:

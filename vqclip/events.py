@@ -58,6 +58,26 @@ class Drafted(Event):
 
 
 @dataclass(frozen=True)
+class Tried(Event):
+    """One of `count` short starts is climbed and judged. number: 1 for the first. loss: lower is better."""
+
+    number: int
+    count: int
+    seed: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class Chosen(Event):
+    """All short starts are judged, and the run goes on with the best of them, as the run of its seed."""
+
+    number: int
+    count: int
+    seed: int
+    loss: float
+
+
+@dataclass(frozen=True)
 class StageStarted(Event):
     """A coarse-to-fine stage begins at `width` x `height` pixels, after `step` steps."""
 
@@ -106,8 +126,37 @@ class Opened(Event):
 
 
 @dataclass(frozen=True)
+class SweepOpened(Event):
+    """The folder of a sweep of `count` runs is ready."""
+
+    directory: Path
+    count: int
+
+
+@dataclass(frozen=True)
+class CellStarted(Event):
+    """The next run of a sweep begins, or is found to be finished.
+
+    number: 1 for the first of `count`. label: the values that set it apart.
+    """
+
+    number: int
+    count: int
+    label: str
+    directory: Path
+
+
+@dataclass(frozen=True)
+class CellFailed(Event):
+    """A run of a sweep came to nothing; the sweep goes on with the next. message: what was wrong."""
+
+    number: int
+    message: str
+
+
+@dataclass(frozen=True)
 class Saved(Event):
-    """A file is complete on disk. kind: frame, snapshot, image or video."""
+    """A file is complete on disk. kind: frame, snapshot, image, video or report; of a sweep, sheet or table."""
 
     kind: str
     path: Path

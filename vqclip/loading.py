@@ -5,10 +5,10 @@ Nothing here imports torch before it is needed, so that a wrong setting is refus
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vqclip import devices, files, films, images, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from vqclip.perceptor import Gaze, Perceptor
     from vqclip.prior import Drafter
     from vqclip.vqgan import VQGAN
+
+Network = TypeVar("Network")
 
 
 @dataclass(frozen=True)
@@ -171,8 +173,31 @@ class Models:
     warnings: list[str]
 
 
-def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
-    """Load the models and encode the prompts. begun: a resumed run needs no draft. Raises ModelError."""
+class Shelf:
+    """Networks that stay in memory from one run to the next, for runs of several settings in one process.
+
+    A run finds what the run before it used; what that one did not use is gone, so that memory holds no more than
+    two runs need. None of it may be changed by who uses it.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[object, Any] = {}
+        self._now: dict[object, Any] = {}
+
+    def begin(self) -> None:
+        """Another run begins."""
+        self._before, self._now = self._now, {}
+
+    def take(self, key: object, make: Callable[[], Network]) -> Network:
+        """The network of that key, made if it is not here."""
+        self._now[key] = self._before[key] if key in self._before else make()
+        found: Network = self._now[key]
+        return found
+
+
+def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | None = None) -> Models:
+    """Load the models and encode the prompts. begun: a resumed run needs no draft. shelf: where they stay
+    afterwards, whole. Raises ModelError."""
     from vqclip.enlarger import load_enlarger
     from vqclip.net2net import load_net2net
     from vqclip.perceptor import Gaze, load_perceptor
@@ -183,19 +208,34 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False) -> Models:
     settings, prompts = inputs.settings, inputs.settings.prompts
     texts = [prompt.text for prompt in settings.texts]
     encodes = inputs.picture is not None or settings.init != "tokens" or settings.stages > 1
-    vqgan = load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes)
+    stays = shelf is not None
+    shelf = shelf or Shelf()
+    shelf.begin()
+
+    def key(*parts: object) -> tuple[str, ...]:
+        return (*map(repr, parts), str(place.device), str(place.dtype))
+
+    vqgan = shelf.take(
+        key(inputs.vqgan), lambda: load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes or stays)
+    )
     drafter: Drafter | Net2Net | None = None
-    if inputs.prior is not None and not begun:
-        loader = load_net2net if inputs.prior.tokenizer is None else load_drafter
-        drafter = loader(inputs.prior, vqgan.n_embed, place.device)
-    enlarger = load_enlarger(inputs.enlarger, vqgan.codebook) if inputs.enlarger is not None else None
+    prior = inputs.prior
+    if prior is not None and not begun:
+        loader = load_net2net if prior.tokenizer is None else load_drafter
+        drafter = shelf.take(key(prior, vqgan.n_embed), lambda: loader(prior, vqgan.n_embed, place.device))
+    enlarger: Enlarger | None = None
+    larger = inputs.enlarger
+    if larger is not None:
+        enlarger = shelf.take(key(larger, inputs.vqgan), lambda: load_enlarger(larger, vqgan.codebook))
     gazes: list[Gaze] = []
     warnings = list(inputs.warnings)
     for files_of_clip, weight in inputs.clips:
-        perceptor = load_perceptor(files_of_clip, place.device, place.dtype)
+        named = files_of_clip
+        perceptor = shelf.take(key(named), lambda: load_perceptor(named, place.device, place.dtype))  # noqa: B023
         warnings += unread(files_of_clip.name, perceptor, texts)
         features = encode_prompts(perceptor, prompts, inputs.prompt_pictures)
-        perceptor.drop_text_tower()
+        if not stays:
+            perceptor.drop_text_tower()
         gazes.append(Gaze(perceptor, weight, features))
     return Models(vqgan, gazes, drafter, enlarger, warnings)
 

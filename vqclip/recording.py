@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import bisect
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from vqclip import files, films, images, metadata, snapshots, video
+from vqclip import files, films, images, metadata, report, snapshots, video
 from vqclip.errors import Interrupted, VqclipError
 from vqclip.events import Event, Finished, Saved, Started, Stepped, Warned
 from vqclip.runs import Manifest, Run
@@ -49,10 +51,12 @@ class _Recorder:
         self.writer: video.VideoWriter | None = None
         self.steps = films.frame_steps(self.settings)
         self.next_frame = 0
+        self._clock: float | None = None
 
     def take(self, event: Event) -> Iterator[Event]:
         """Write what this event calls for."""
         if isinstance(event, Started):
+            self._clock = time.monotonic()
             yield from self._start(event)
         elif isinstance(event, Stepped):
             yield from self._step(event)
@@ -65,7 +69,14 @@ class _Recorder:
             # What was drawn so far makes a video too; a resumed run writes it anew from the frames.
             self.writer.close()
             self.writer = None
-        self.run.write(replace(self.manifest, status=status))
+        self._note(status=status)
+
+    def _note(self, **changes: Any) -> None:
+        """Write run.json, with the time since it was last written."""
+        now = time.monotonic()
+        seconds = self.manifest.seconds + (0.0 if self._clock is None else now - self._clock)
+        self.manifest, self._clock = replace(self.manifest, seconds=seconds, **changes), now
+        self.run.write(self.manifest)
 
     def _start(self, event: Started) -> Iterator[Event]:
         yield from self._open_video((event.width, event.height))
@@ -77,7 +88,7 @@ class _Recorder:
             yield self._snapshot(event)
         else:
             yield from self._rejoin(event.step)
-        self.run.write(self.manifest)
+        self._note()
 
     def _open_video(self, size: tuple[int, int]) -> Iterator[Event]:
         if not self.settings.video:
@@ -126,14 +137,14 @@ class _Recorder:
         if signal is not None:
             raise Interrupted(
                 f"stopped at step {event.step} of {event.steps}.",
-                f"Go on with: vqclip resume {_quoted(self.run)}",
+                go_on(self.run.directory),
                 signal,
             )
 
     def _snapshot(self, event: Started | Stepped) -> Event:
         # The frames before a snapshot are on disk first: a resumed run counts on them.
         path = snapshots.save(self.run.state, event.state(), self.digest)
-        self.run.write(self.manifest)
+        self._note()
         return Saved("snapshot", path, event.step)
 
     def _frame(self, image: Callable[[], np.ndarray], step: int) -> Iterator[Event]:
@@ -152,8 +163,9 @@ class _Recorder:
             self.writer.close()
             self.writer = None
             yield Saved("video", self.run.film(self.settings.video_format), event.step)
-        self.manifest = replace(self.manifest, status="finished", step=event.step)
-        self.run.write(self.manifest)
+        self._note(status="finished", step=event.step)
+        if self.settings.report:
+            yield Saved("report", report.write(self.run.directory), event.step)
         # Last, so that whoever sees this event can read everything.
         yield Saved("image", self.run.image, event.step)
 
@@ -173,7 +185,8 @@ class _Recorder:
         )
 
 
-def _quoted(run: Run) -> str:
+def go_on(directory: Path) -> str:
+    """The command that goes on with a run, as a hint."""
     import shlex
 
-    return shlex.quote(str(run.directory))
+    return f"Go on with: vqclip resume {shlex.quote(str(directory))}"

@@ -59,6 +59,7 @@ IDLE = (
         "without a text that drafts could keep to",
         "Add a prompt or leave it out.",
     ),
+    Idle(("best_of_share",), lambda s: s.best_of == 1, "on a single start", "Use --best-of 4 or leave it out."),
     Idle(("enlarge",), lambda s: s.stages == 1, "on a single stage", "Use --stages 2 or leave it out."),
     Idle(
         ("fps",),

@@ -33,7 +33,8 @@ class Manifest:
     models: sha256 by the model's name as given. inputs: sha256 of the picture files that are looked at in every
     step, by path. versions: of vqclip and the libraries that shape the picture.
     threads, dtype, device: those that the run began with; a resumed run takes them again, because another
-    number of threads sums floats in another order. best: score and step of the best step so far.
+    number of threads sums floats in another order. best: score and step of the best step so far. seconds: of
+    drawing, over all the times that the run was gone on with; loading the models is not counted.
     """
 
     settings: Settings
@@ -48,6 +49,7 @@ class Manifest:
     best_score: float | None = None
     best_step: int | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as written to run.json."""
@@ -85,8 +87,7 @@ class Run:
 
     def close(self) -> None:
         """Release the lock."""
-        (self.directory / ".lock-owner").unlink(missing_ok=True)
-        self._lock.release()
+        release(self.directory, self._lock)
 
     def __enter__(self) -> Run:
         return self
@@ -121,11 +122,12 @@ def read_manifest(directory: Path) -> Manifest:
         manifest = Manifest(settings, **values)
     except TypeError as error:
         raise UsageError(f"{shown} is not a vqclip manifest: {error}.", again) from None
-    types = {
+    types: dict[str, type | tuple[type, ...]] = {
         "models": dict,
         "inputs": dict,
         "versions": dict,
         "threads": int,
+        "seconds": (int, float),
         "step": int,
         "device": str,
         "dtype": str,
@@ -148,9 +150,17 @@ def new_directory(settings: Settings, parent: Path) -> Path:
 
     The folder is made at once, so that two runs of one prompt never share it.
     """
+    return fresh_folder(parent, f"{datetime.date.today().isoformat()}-{words_of(settings)}-{settings.seed}")
+
+
+def words_of(settings: Settings) -> str:
+    """A few words of the first prompt, for the name of a folder."""
     first = settings.prompts[0]
-    words = files.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
-    name = f"{datetime.date.today().isoformat()}-{words}-{settings.seed}"
+    return files.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
+
+
+def fresh_folder(parent: Path, name: str) -> Path:
+    """Make parent/name, with a number behind it when that is taken. Raises OutputError."""
     parent = files.ensure_writable(parent)
     for number in range(1, 10_000):
         directory = parent / (name if number == 1 else f"{name}-{number}")
@@ -164,28 +174,44 @@ def new_directory(settings: Settings, parent: Path) -> Path:
     raise OutputError(f"{files.printable(parent)} holds 10000 runs named {name}.", "Choose another --output.")
 
 
+def take_lock(directory: Path) -> FileLock:
+    """The lock of a folder that can be written. Raises OutputError, naming the process that holds it."""
+    lock = FileLock(directory / ".lock", timeout=0)
+    owner = directory / ".lock-owner"
+    try:
+        lock.acquire()
+    except Timeout:
+        who = owner.read_text(encoding="utf-8") if owner.is_file() else "another process"
+        raise OutputError(
+            f"{files.printable(directory)} is in use by {who}.", "Wait for it, or choose another --output."
+        ) from None
+    try:
+        files.write_text(owner, f"process {os.getpid()} on {platform.node()}")
+    except OutputError:
+        lock.release()
+        raise
+    return lock
+
+
+def release(directory: Path, lock: FileLock) -> None:
+    """Give the lock of a folder back."""
+    (directory / ".lock-owner").unlink(missing_ok=True)
+    lock.release()
+
+
 def open_run(directory: Path) -> Run:
     """Make the directory, take its lock and sweep what a killed process left.
 
     Raises OutputError when it cannot be written or another process works in it, which is then named.
     """
     directory = files.ensure_writable(directory)
-    lock = FileLock(directory / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        owner = directory / ".lock-owner"
-        who = owner.read_text(encoding="utf-8") if owner.is_file() else "another process"
-        raise OutputError(
-            f"{files.printable(directory)} is in use by {who}.", "Wait for it, or choose another --output."
-        ) from None
+    lock = take_lock(directory)
     run = Run(directory, lock)
     try:
         for folder in (run.frames, run.state):
             if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
                 raise OutputError(f"{files.printable(folder)} is not a folder.", "Move it away.")
             folder.mkdir(exist_ok=True)
-        files.write_text(directory / ".lock-owner", f"process {os.getpid()} on {platform.node()}")
         for folder in (directory, run.frames, run.state):
             files.sweep(folder)
     except OSError as error:
@@ -204,7 +230,8 @@ def holds_run(directory: Path) -> bool:
 
 def failed_at_once(directory: Path) -> bool:
     """Whether a run failed in the directory before it drew anything, so that replacing it loses nothing."""
-    made = [directory / "image.png", *(directory / "frames").glob("*"), *(directory / "state").glob("*")]
+    folders = ("frames", "state", "starts")
+    made = [directory / "image.png", *(path for name in folders for path in (directory / name).glob("*"))]
     if not (directory / "run.json").is_file() or any(path.exists() for path in made):
         return False
     return read_manifest(directory).status == "failed"

@@ -127,6 +127,12 @@ class Settings:
     enlarge: str = _option(
         "pixels", "Optimisation", "How a stage's picture grows to the next one's size.", choices=ENLARGEMENTS
     )
+    best_of: int = _option(
+        1, "Optimisation", "Short starts, from this seed upwards; the best goes on.", unit="starts", low=1, high=1024
+    )
+    best_of_share: float = _option(
+        0.1, "Optimisation", "Share of the steps that each of these starts takes.", low=0, high=1
+    )
     optimiser: str = _option("adam", "Optimisation", "Optimiser of the latent.", choices=OPTIMISERS)
     learning_rate: float = _option(0.1, "Optimisation", "Step size in latent units.", low=1e-6, high=100)
     learning_rate_end: float = _option(
@@ -226,6 +232,7 @@ class Settings:
     crf: int = _option(
         18, "Output", "Quality of the video: 0 is lossless, 51 worst.", low=0, high=51, shapes_picture=False
     )
+    report: bool = _option(False, "Output", "Write report.html, one page that shows the run.", shapes_picture=False)
     metadata: str = _option(
         "full", "Output", "What image.png says about its making.", choices=METADATA, shapes_picture=False
     )

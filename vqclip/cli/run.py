@@ -1,4 +1,4 @@
-"""The commands that make pictures: generate, rerun, resume, video, draft."""
+"""The commands that make pictures: generate, rerun, sweep, resume, video, report, draft."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ OverwriteOption = Annotated[
     typer.Option("--overwrite", help="Replace another run in that folder. \\[default: off]",
                  rich_help_panel="Output", show_default=False),
 ]  # fmt: skip
+PresetOption = Annotated[
+    str | None,
+    typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
+                 rich_help_panel="Model", show_default=False),
+]  # fmt: skip
+ConfigOption = Annotated[
+    list[Path] | None,
+    typer.Option("--config", help="YAML file of settings; repeat, later wins. \\[default: none]", metavar="FILE",
+                 rich_help_panel="Model", show_default=False),
+]  # fmt: skip
 
 
 def generate(
@@ -35,16 +45,8 @@ def generate(
     ] = "",
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
-    preset: Annotated[
-        str | None,
-        typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
-                     rich_help_panel="Model", show_default=False),
-    ] = None,
-    config: Annotated[
-        list[Path] | None,
-        typer.Option("--config", help="YAML file of settings; repeat, later wins. \\[default: none]", metavar="FILE",
-                     rich_help_panel="Model", show_default=False),
-    ] = None,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -107,16 +109,56 @@ def rerun(
     _follow(begin, console)
 
 
+def sweep(
+    vary: Annotated[
+        list[str],
+        typer.Option("--vary", "-v", help="Setting and its values; repeat for a grid. Numbers may be FIRST..LAST. "
+                     "\\[required]", metavar="NAME=VALUE,VALUE", show_default=False),
+    ],
+    prompt: Annotated[
+        str | None, typer.Argument(help="What to draw; leave it out to vary it.", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder of the sweep. \\[default: a new one in runs/]", metavar="DIR",
+                     rich_help_panel="Output", show_default=False),
+    ] = None,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Draw a grid over settings. Writes a labelled contact sheet, a table, and a folder for each run."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import sweeping
+
+    def begin(stop: Stop) -> Iterator[Event]:
+        return sweeping.sweep(
+            prompt,
+            vary,
+            output=output,
+            parent=_parent(),
+            preset=preset,
+            config_files=config or (),
+            stop=stop,
+            **settings,
+        )
+
+    _follow(begin, console)
+
+
 def resume(
-    directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
+    directory: Annotated[Path, typer.Argument(help="Folder of the run or sweep.", metavar="DIR")],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Go on with a run that was stopped or killed. The picture is the one that an unbroken run gives."""
+    """Go on with a run or sweep that was stopped or killed. The picture is the one that an unbroken run gives."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import api
+    from vqclip import api, sweeping
 
-    _follow(lambda stop: api.resume(directory, stop=stop), console)
+    go_on = sweeping.resume if sweeping.holds_sweep(directory) else api.resume
+    _follow(lambda stop: go_on(directory, stop=stop), console)
 
 
 def video(
@@ -140,6 +182,24 @@ def video(
 
     report = films.again(directory, output, settings, allow_gaps=allow_gaps, warn=console.note)
     console.answer(report["video"], report)
+
+
+def report(
+    directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="HTML file to write. \\[default: DIR/report.html]", metavar="FILE",
+                     show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:  # fmt: skip
+    """Show a run on one HTML page. It holds picture, video, curves, settings and frames, and needs no network."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import report as pages
+
+    path = str(pages.write(directory, output))
+    console.answer(path, {"report": path})
 
 
 def draft(
@@ -171,13 +231,13 @@ def _parent() -> Path:
 
 
 def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> None:
-    from vqclip.events import Started
+    from vqclip.events import Started, Tried
     from vqclip.signals import StopSignals
 
     with StopSignals() as stop:
         events = begin(stop)
         for event in events:
-            stop.climbing = stop.climbing or isinstance(event, Started)
+            stop.climbing = stop.climbing or isinstance(event, (Started, Tried))
             console.show(event)
     console.finish()
 
@@ -186,9 +246,11 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     app.command()(with_settings(generate))
     app.command()(with_settings(rerun))
+    app.command()(with_settings(sweep))
     app.command()(resume)
     from vqclip.films import PARTS
 
     app.command()(with_settings(video, PARTS))
+    app.command()(report)
     drawn = ("drafts", "style", "guidance", "temperature", "seed", "vqgan", "clip", "device", "dtype", "threads")
     app.command()(with_settings(draft, drawn, {"drafts": "-n"}))
