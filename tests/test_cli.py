@@ -265,7 +265,7 @@ def test_fault_33_prompts_never_choose_a_place(call: Any) -> None:
 
 COMMANDS = ["", "generate", "draft", "resume", "video", "reconstruct", "info", "models", "models list",
             "models verify", "config", "config show", "config check", "classify", "score", "index",
-            "search", "encode", "decode", "rerun", "report", "sweep"]  # fmt: skip
+            "search", "encode", "decode", "rerun", "report", "sweep", "continue"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from vqclip._version import __version__
 
 if TYPE_CHECKING:
-    from vqclip.api import generate, rerun, resume
+    from vqclip.api import continue_run, generate, rerun, resume
     from vqclip.errors import VqclipError
     from vqclip.settings import Settings
 
-__all__ = ["Settings", "VqclipError", "__version__", "generate", "rerun", "resume"]
+__all__ = ["Settings", "VqclipError", "__version__", "continue_run", "generate", "rerun", "resume"]
 
 _HOMES = {
+    "continue_run": "vqclip.api",
     "generate": "vqclip.api",
     "rerun": "vqclip.api",
     "resume": "vqclip.api",

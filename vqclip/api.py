@@ -122,6 +122,32 @@ def rerun(
         raise type(error)(error.message, f"{error.hint} {hint}") from error
 
 
+def continue_run(
+    directory: str | Path,
+    prompt: str | None = None,
+    *,
+    output: str | Path | None = None,
+    parent: Path | None = None,
+    overwrite: bool = False,
+    stop: recording.Stop = _never,
+    **settings: Any,
+) -> Iterator[Event]:
+    """Begin a new run with the latent that a finished one ended with.
+
+    directory: of that run; its settings hold, but for those of its start and its coarse stages. prompt: another one,
+    or None. settings: those to change. The other arguments are those of `start`. Raises VqclipError as `generate`
+    does, InputError for a run that is not finished.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise InputError(f"{files.printable(directory)} is not the folder of a run.", "Give the folder of a run.")
+    resolved = recipes.read(directory).go_on({**settings, "prompt": prompt})
+    where = None if output is None else Path(output)
+    return start(
+        resolved.settings, preset=resolved.preset, output=where, parent=parent, overwrite=overwrite, stop=stop
+    )
+
+
 def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf | None = None) -> Iterator[Event]:
     """Go on with a run where its newest snapshot ends; a finished run yields that it is finished.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vqclip import devices, files, films, images, registry
+from vqclip import devices, files, films, images, latents, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import InputError, UsageError
 from vqclip.settings import FILES, Settings, default_of, parse_clip
@@ -18,6 +18,7 @@ from vqclip.settings import FILES, Settings, default_of, parse_clip
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from torch import Tensor
 
     from vqclip.enlarger import Enlarger
     from vqclip.net2net import Net2Net
@@ -34,6 +35,7 @@ class Inputs:
 
     picture: the init picture. mask: what of it may change, (height, width) float32. warnings: about these two.
     prompt_pictures: those of image prompts, and regions: the masks of prompts, like `mask`; both by the file's name.
+    ended: the run whose latent is the start.
     """
 
     settings: Settings
@@ -46,6 +48,7 @@ class Inputs:
     warnings: tuple[str, ...] = ()
     prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
     regions: Mapping[str, np.ndarray] = field(default_factory=dict)
+    ended: latents.Ended | None = None
 
     @staticmethod
     def check(settings: Settings) -> Inputs:
@@ -58,6 +61,7 @@ class Inputs:
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
         picture = images.open_image(Path(settings.init_image)) if settings.init_image else None
+        ended = latents.find(Path(settings.init_run)) if settings.init_run else None
         looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
         prompt_pictures = {name: images.open_image(Path(name)) for name in looks}
         if settings.video and settings.save_every:
@@ -76,7 +80,7 @@ class Inputs:
                 )
         regions = _open_regions(settings)
         return Inputs(
-            settings, vqgan, clips, picture, prior, enlarger, mask, tuple(warnings), prompt_pictures, regions
+            settings, vqgan, clips, picture, prior, enlarger, mask, tuple(warnings), prompt_pictures, regions, ended
         )
 
     def hashes(self) -> dict[str, str]:
@@ -98,7 +102,8 @@ class Inputs:
         from vqclip.weights import sha256
 
         paths = (self.settings.init_image, self.settings.mask, *self.prompt_pictures, *self.regions)
-        return {path: sha256(Path(path)) for path in paths if path}
+        found = {path: sha256(Path(path)) for path in paths if path}
+        return found | ({str(self.ended.snapshot): sha256(self.ended.snapshot)} if self.ended else {})
 
 
 def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
@@ -163,7 +168,8 @@ class Models:
     """What a run needs in memory.
 
     gazes: one per CLIP; the text towers are dropped. drafter: for settings that begin with a draft. enlarger:
-    for settings that enlarge codes. warnings: about texts that CLIP reads only in part.
+    for settings that enlarge codes. warnings: about texts that CLIP reads only in part. latent: of the run that
+    this one begins with, on the CPU.
     """
 
     vqgan: VQGAN
@@ -171,6 +177,7 @@ class Models:
     drafter: Drafter | Net2Net | None
     enlarger: Enlarger | None
     warnings: list[str]
+    latent: Tensor | None = None
 
 
 class Shelf:
@@ -204,10 +211,12 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     from vqclip.prior import load_drafter
     from vqclip.targets import encode_prompts
     from vqclip.vqgan import load_vqgan
+    from vqclip.weights import sha256
 
     settings, prompts = inputs.settings, inputs.settings.prompts
     texts = [prompt.text for prompt in settings.texts]
     encodes = inputs.picture is not None or settings.init != "tokens" or settings.stages > 1
+    encodes = encodes or inputs.ended is not None
     stays = shelf is not None
     shelf = shelf or Shelf()
     shelf.begin()
@@ -237,7 +246,10 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
         if not stays:
             perceptor.drop_text_tower()
         gazes.append(Gaze(perceptor, weight, features))
-    return Models(vqgan, gazes, drafter, enlarger, warnings)
+    latent = None
+    if inputs.ended is not None and not begun:
+        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint))
+    return Models(vqgan, gazes, drafter, enlarger, warnings, latent)
 
 
 def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[str]:
@@ -254,7 +266,7 @@ def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[st
 def with_absolute_paths(settings: Settings) -> Settings:
     """Make file names independent of the folder that the command was typed in, so that resume finds them."""
     changes: dict[str, Any] = {}
-    for name in ("init_image", "mask", "vqgan_config"):
+    for name in ("init_image", "init_run", "mask", "vqgan_config"):
         path = getattr(settings, name)
         if path:
             changes[name] = str(Path(path).absolute())

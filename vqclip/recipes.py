@@ -11,6 +11,10 @@ from vqclip import config, files, metadata, runs
 from vqclip.errors import InputError, UsageError
 from vqclip.settings import Settings, options
 
+STARTS = ("init", "drafts", "style", "guidance", "temperature", "draft_weight", "best_of", "best_of_share")
+"""Settings that say where a run begins: one that begins with another run has no use for them."""
+SCENES = ("prompt_at", "scene_steps", "cross_fade")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -55,6 +59,22 @@ class Recipe:
             name = error.message.removeprefix(place).lstrip(": ").split(" ", 1)[0]
             drop = f" Or leave the record of it out: --forget {name.replace('_', '-')}" if name in kept else ""
             raise UsageError(error.message, f"{error.hint}{drop}") from None
+
+    def go_on(self, changes: Mapping[str, Any]) -> config.Resolved:
+        """The settings of a run that begins where the recorded one, a run folder, ended; changes as for `resolve`.
+
+        What said where that run began is left out, and its coarse stages: the latent has its full size. With a new
+        prompt, its scenes go too. Raises UsageError as `resolve` does.
+        """
+        changes = {"stages": 1, **{name: value for name, value in changes.items() if value is not None}}
+        left = [*STARTS, *(SCENES if "prompt" in changes else ())]
+        if str(changes["stages"]) == "1":
+            left.append("enlarge")
+        anchored = ("mask", "init_weight", "init_weight_pixels")
+        if not any(changes.get(name, self.settings.get(name)) for name in anchored):
+            left.append("init_image")
+        forget = [name for name in left if name in self.settings and name not in changes]
+        return self.resolve({**changes, "init_run": str(self.source)}, forget)
 
     def differences(
         self, models: Mapping[str, str], versions: Mapping[str, str], dtype: str, threads: int

@@ -141,7 +141,7 @@ class _Recorder:
                 signal,
             )
 
-    def _snapshot(self, event: Started | Stepped) -> Event:
+    def _snapshot(self, event: Started | Stepped | Finished) -> Event:
         # The frames before a snapshot are on disk first: a resumed run counts on them.
         path = snapshots.save(self.run.state, event.state(), self.digest)
         self._note()
@@ -158,6 +158,9 @@ class _Recorder:
         yield Saved("frame", path, step)
 
     def _finish(self, event: Finished) -> Iterator[Event]:
+        if event.step % self.settings.snapshot_every:
+            # Another run can begin where this one ended.
+            yield self._snapshot(event)
         images.save_png(self.run.image, event.image(), self._texts(event))
         if self.writer is not None:
             self.writer.close()

@@ -26,12 +26,24 @@ class Idle:
 
 
 _DRAFTING = ("drafts", "style", "guidance", "temperature", "draft_weight")
-_ANCHORS = ("init_weight", "init_weight_pixels", "mask")
+_ANCHORS = ("init_weight_pixels", "mask")
 UNTITLED = ("gif", "webp", "apng")
 """Video formats that hold no title."""
 
 IDLE = (
     Idle(_ANCHORS, lambda s: not s.init_image, "without an init picture", "Add --init-image FILE or leave it out."),
+    Idle(
+        ("init_weight",),
+        lambda s: not s.init_image and not s.init_run,
+        "without an init picture",
+        "Add --init-image FILE or leave it out.",
+    ),
+    Idle(
+        ("init_image",),
+        lambda s: bool(s.init_run) and not (s.mask or s.init_weight or s.init_weight_pixels),
+        "beside an init run, which is where the run begins",
+        "Leave one of them out, or add a mask or an init weight.",
+    ),
     Idle(
         ("init_weight_end",),
         lambda s: not (s.init_weight or s.init_weight_pixels),
@@ -39,6 +51,7 @@ IDLE = (
         "Add --init-weight or --init-weight-pixels, or leave it out.",
     ),
     Idle(("mask_feather",), lambda s: not s.mask, "without a mask", "Add --mask FILE or leave it out."),
+    Idle(_DRAFTING, lambda s: bool(s.init_run), "on an init run", "Use --init prior or leave it out."),
     Idle(_DRAFTING, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
     Idle(_DRAFTING, lambda s: not s.uses_prior, "on another init than 'prior'", "Use --init prior or leave it out."),
     Idle(

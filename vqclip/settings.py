@@ -91,6 +91,7 @@ class Settings:
     seed: int | None = _option(None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED)
     init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
     init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
+    init_run: str | None = _option(None, "Prompt", "Folder of a finished run whose latent is the start.")
     init_weight: float = _option(0.0, "Prompt", "Pull towards the init picture's latent.", low=0, high=1000)
     init_weight_pixels: float = _option(0.0, "Prompt", "Pull towards the init picture's pixels.", low=0, high=100_000)
     init_weight_end: float = _option(
@@ -272,8 +273,8 @@ class Settings:
 
     @property
     def uses_prior(self) -> bool:
-        """Whether the run begins with a draft: an init picture goes first."""
-        return self.init == "prior" and not self.init_image
+        """Whether the run begins with a draft: an init picture or another run goes first."""
+        return self.init == "prior" and not self.init_image and not self.init_run
 
     @property
     def width(self) -> int:

@@ -70,12 +70,12 @@ def newest(folder: Path, digest: str) -> tuple[State | None, list[str]]:
     for path in sorted(folder.glob("step-*.safetensors"), reverse=True):
         try:
             return load(path, digest), problems
-        except _DamagedError as error:
+        except DamagedError as error:
             problems.append(f"{path.name} is damaged ({error}); an older snapshot is used.")
     return None, problems
 
 
-class _DamagedError(Exception):
+class DamagedError(Exception):
     """The file is not a whole snapshot."""
 
 
@@ -89,9 +89,9 @@ def load(path: Path, digest: str) -> State:
             numbers = json.loads((archive.metadata() or {}).get("vqclip", "null"))
             tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
-        raise _DamagedError(str(error).splitlines()[0]) from error
+        raise DamagedError(str(error).splitlines()[0]) from error
     if not isinstance(numbers, dict):
-        raise _DamagedError("it holds no vqclip state")
+        raise DamagedError("it holds no vqclip state")
     if not isinstance(numbers.get("schema"), int) or numbers["schema"] > SCHEMA:
         raise ModelError(
             f"snapshot {path.name} has schema {numbers.get('schema')}; this vqclip reads up to {SCHEMA}.",
@@ -106,4 +106,4 @@ def load(path: Path, digest: str) -> State:
     whole = {"z", "z_init"} <= tensors.keys() and all(bool(torch.isfinite(t).all()) for t in tensors.values())
     if whole and isinstance(step, int) and isinstance(stage, int) and isinstance(ema_weight, (int, float)):
         return State(step, stage, tensors, float(ema_weight), numbers.get("score"))
-    raise _DamagedError("its state is incomplete or not finite")
+    raise DamagedError("its state is incomplete or not finite")

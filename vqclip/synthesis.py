@@ -42,17 +42,19 @@ def synthesise(
     enlarger: Enlarger | None = None,
     mask: np.ndarray | None = None,
     regions: Mapping[str, np.ndarray] | None = None,
+    latent: Tensor | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
     picture: the start, (H, W, 3) uint8, or None. drafter: draws the start when settings.uses_prior.
     enlarger: between two stages, when settings.enlarge is codes. mask: (H, W) float32, 1 where the picture may
     change and 0 where it is kept to the bit, or None. regions: masks like it, by file, for prompts that name one.
+    latent: (1, D, h, w) float32, the start in the place of a picture, a draft or settings.init.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
-        yield from _Climb(vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions).events()
+        yield from _Climb(vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions, latent).events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
@@ -74,6 +76,7 @@ class _Climb:
         enlarger: Enlarger | None = None,
         mask: np.ndarray | None = None,
         regions: Mapping[str, np.ndarray] | None = None,
+        latent: Tensor | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
@@ -92,7 +95,7 @@ class _Climb:
         self.whole = None if picture is None else starts.to_pixels(picture, self.device)
         self.mask = None if mask is None else torch.from_numpy(mask).to(self.device)[None, None]
         if state is None:
-            self._begin(drafter)
+            self._begin(drafter, latent)
         else:
             self._restore(state)
 
@@ -152,9 +155,16 @@ class _Climb:
     def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
         return make_generator(self.seed, stream, self.stage.index, step, device)
 
-    def _begin(self, drafter: Drafter | Net2Net | None) -> None:
+    def _begin(self, drafter: Drafter | Net2Net | None, latent: Tensor | None) -> None:
         generator = self._generator(START_STREAM, 0)
         size = (self.stage.width, self.stage.height)
+        if latent is not None:
+            z = latent.to(self.device)
+            with torch.no_grad():
+                if self._size_of(z) != size:
+                    z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
+            self._enter(z)
+            return
         if not self.settings.uses_prior:
             self._enter(starts.first_latent(self.vqgan, self.settings, size, self.whole, generator))
             return

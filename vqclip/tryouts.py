@@ -50,6 +50,7 @@ def climb(models: Models, inputs: Inputs, settings: Settings, state: State | Non
         models.enlarger,
         inputs.mask,
         inputs.regions,
+        models.latent,
     )
 
 

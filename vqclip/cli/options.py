@@ -16,6 +16,7 @@ PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Cutouts", "Runtime", "Out
 METAVARS = {
     "cross_fade": "STEPS",
     "init_image": "FILE",
+    "init_run": "DIR",
     "image_prompt": "FILE",
     "mask": "FILE",
     "noise_prompt": "SEED",

@@ -1,4 +1,4 @@
-"""The commands that make pictures: generate, rerun, sweep, resume, video, report, draft."""
+"""The commands that make pictures: generate, rerun, continue, sweep, resume, video, report, draft."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.settings import options
 
 if TYPE_CHECKING:
     from vqclip.console import Console
@@ -104,6 +105,29 @@ def rerun(
             forget=forget or (),
             stop=stop,
             **{**settings, "prompt": prompt},
+        )
+
+    _follow(begin, console)
+
+
+def continue_run(
+    directory: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")],
+    prompt: Annotated[
+        str | None, typer.Argument(help="What to draw from here on.", show_default="the recorded one")
+    ] = None,
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:
+    """Begin a new run where a finished one ended. An option below replaces what is recorded of that one."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import api
+
+    def begin(stop: Stop) -> Iterator[Event]:
+        return api.continue_run(
+            directory, prompt, output=output, parent=_parent(), overwrite=overwrite, stop=stop, **settings
         )
 
     _follow(begin, console)
@@ -246,6 +270,8 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     app.command()(with_settings(generate))
     app.command()(with_settings(rerun))
+    kept = tuple(name for name in options() if name != "init_run")
+    app.command("continue")(with_settings(continue_run, kept))
     app.command()(with_settings(sweep))
     app.command()(resume)
     from vqclip.films import PARTS
