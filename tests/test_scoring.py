@@ -400,6 +400,20 @@ def test_one_clip_at_a_time_also_from_settings(discs: Path) -> None:
         scoring.score(SETTINGS.replace(clip=("tiny", "tiny:0.5")), discs / "red.png", "red")
 
 
+def test_a_weight_would_do_nothing_and_is_refused(call):
+    told = call("score", "x.png", "text", "--clip", "tiny:0.5")
+    assert told.code == 2
+    assert "the weight 0.5 of the CLIP 'tiny' has no effect here. Leave it out." in told.err.replace("\n", " ")
+
+
+@pytest.mark.parametrize("command", ["classify", "score", "index", "search"])
+def test_the_help_of_one_clip_does_not_ask_for_several(command, call):
+    shown = " ".join(call(command, "--help").out.replace("│", " ").split())
+    assert "CLIP by name; one, without a weight." in shown
+    assert "repeat for several. [default: tiny]" not in shown
+    assert "repeat for several. [default: tiny]" in " ".join(call("generate", "--help").out.replace("│", " ").split())
+
+
 def test_a_reader_that_goes_away_causes_no_traceback(discs: Path) -> None:
     scoring.index(SETTINGS, discs, None, print)
     command = f"{sys.executable} -m vqclip index {discs} -q | true"

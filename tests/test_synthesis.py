@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from vqclip import synthesis
-from vqclip.errors import Diverged, OutOfMemory
+from vqclip.errors import Diverged, OutOfMemory, UsageError
 from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.perceptor import Gaze
 from vqclip.randomness import step_seed
@@ -302,6 +302,63 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
 
     apple, car, both = (first_gradient(weights) for weights in ((1.0, 0.0), (0.0, 1.0), (3.0, 1.0)))
     torch.testing.assert_close(both, 0.75 * apple + 0.25 * car, rtol=1e-3, atol=1e-7)
+
+
+def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pair: Pair) -> None:
+    vqgan, gazes = pair
+    asked: list[int] = []
+
+    class Counting:
+        """One perceptor under a number, which says when it looks."""
+
+        def __init__(self, number: int, perceptor: Any) -> None:
+            self.number, self.perceptor, self.cut_size = number, perceptor, perceptor.cut_size
+
+        def encode_image(self, cutouts: torch.Tensor) -> torch.Tensor:
+            asked.append(self.number)
+            features: torch.Tensor = self.perceptor.encode_image(cutouts)
+            return features
+
+    def looks(weights: tuple[float, float]) -> list[Gaze]:
+        known = [*gazes("a red apple", weights[0]), *gazes("a blue car", weights[1])]
+        return [Gaze(Counting(n, g.perceptor), g.weight, g.targets) for n, g in enumerate(known)]  # type: ignore[arg-type]
+
+    def gradients(weights: tuple[float, float], steps: int, **changes: Any) -> list[torch.Tensor]:
+        loop = synthesis._Climb(vqgan, looks(weights), settings(clip=("tiny", "tiny"), **changes), None, None)
+        found = []
+        for loop.step in range(steps):
+            loop._climb()
+            assert loop.z.grad is not None
+            found.append(loop.z.grad.clone())
+        return found
+
+    turns = gradients((3.0, 1.0), 3, clip_alternate=True)
+    assert asked == [0, 1, 0]
+    (apple,) = gradients((1.0, 0.0), 1)
+    torch.testing.assert_close(turns[0], 2 * 0.75 * apple, rtol=1e-3, atol=1e-7)
+    asked.clear()
+    gradients((3.0, 1.0), 2)
+    assert asked == [0, 1, 0, 1]
+
+
+def test_one_perceptor_cannot_alternate() -> None:
+    with pytest.raises(UsageError, match="clip_alternate has no effect on a single CLIP"):
+        settings(clip_alternate=True)
+
+
+def test_an_alternating_run_goes_on_with_the_one_whose_turn_it_is(pair: Pair) -> None:
+    vqgan, gazes = pair
+    wanted = settings(clip=("tiny", "tiny"), clip_alternate=True, iterations=3)
+    looks = [*gazes("a red apple"), *gazes("a blue car", 0.5)]
+    whole, state = [], None
+    for event in synthesise(vqgan, looks, wanted):
+        whole.append(event)
+        if isinstance(event, Stepped) and event.step == 1:
+            state = event.state()
+    on = list(synthesise(vqgan, looks, wanted, state=state))
+    assert isinstance(whole[-1], Finished)
+    assert isinstance(on[-1], Finished)
+    assert np.array_equal(whole[-1].image(), on[-1].image())
 
 
 def test_step_seeds_differ_between_runs_stages_and_steps() -> None:

@@ -73,6 +73,12 @@ IDLE = (
         "Add a prompt or leave it out.",
     ),
     Idle(("best_of_share",), lambda s: s.best_of == 1, "on a single start", "Use --best-of 4 or leave it out."),
+    Idle(
+        ("clip_alternate",),
+        lambda s: len(s.clip) == 1,
+        "on a single CLIP",
+        "Name another with --clip, or leave it out.",
+    ),
     Idle(("enlarge",), lambda s: s.stages == 1, "on a single stage", "Use --stages 2 or leave it out."),
     Idle(
         ("fps",),

@@ -43,7 +43,10 @@ class _Clip:
         if len(settings.clip) > 1:
             raise UsageError(f"clip names {len(settings.clip)} models; this command takes one.", "Give one --clip.")
         self._settings = settings
-        self.files = registry.find_clip(parse_clip(settings.clip[0])[0])
+        name, weight = parse_clip(settings.clip[0])
+        if weight != 1:
+            raise UsageError(f"the weight {weight:g} of the CLIP {name!r} has no effect here.", "Leave it out.")
+        self.files = registry.find_clip(name)
 
     @functools.cached_property
     def perceptor(self) -> Perceptor:

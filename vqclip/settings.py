@@ -114,6 +114,7 @@ class Settings:
     vqgan: str = _option("tiny", "Model", "VQGAN by name, or a .ckpt, .pt or .safetensors file.")
     vqgan_config: str | None = _option(None, "Model", "YAML file of that VQGAN.")
     clip: tuple[str, ...] = _option(("tiny",), "Model", "CLIP as NAME or NAME:WEIGHT; repeat for several.")
+    clip_alternate: bool = _option(False, "Model", "Let one CLIP look per step, in turn, instead of all.")
 
     size: str = _option("256x256", "Optimisation", "Picture WIDTHxHEIGHT.", unit="pixels")
     iterations: int = _option(300, "Optimisation", "Steps of the optimiser.", unit="steps", low=0, high=1_000_000)

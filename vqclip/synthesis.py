@@ -253,7 +253,7 @@ class _Climb:
         return loss, terms, score
 
     def _look(self, image: Tensor) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
-        """Let every perceptor look; return the terms, and the picture's copies with their gradients."""
+        """Let the perceptors look; return the terms, and the picture's copies with their gradients."""
         terms = {"prompt": 0.0, "score": 0.0}
         outputs: list[Tensor] = []
         gradients: list[Tensor] = []
@@ -261,7 +261,7 @@ class _Climb:
         noise = generator if self.device.type == "cpu" else self._generator(STEP_STREAM, self.step, self.device)
         plans: dict[int, CutPlan] = {}
         weights = self.story.weights(self.step, self.settings.iterations)
-        for gaze, prompt_loss in self.gazes:
+        for gaze, prompt_loss, share in self._lookers():
             prompt_loss.weigh(weights)
             side = gaze.perceptor.cut_size
             if side not in plans:
@@ -272,7 +272,6 @@ class _Climb:
             plan = plans[side]
             chain = pyramid(cutouts.source_of(image, side, self.settings), levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]
-            share = gaze.weight / self.total_weight
             for part in plan.parts(self.chunk):
                 features = gaze.perceptor.encode_image(take(copies, part, side, noise))
                 partial = len(part) / len(plan)
@@ -287,6 +286,18 @@ class _Climb:
                     outputs.append(level)
                     gradients.append(copy.grad)
         return terms, outputs, gradients
+
+    def _lookers(self) -> list[tuple[Gaze, losses.PromptLoss, float]]:
+        """Who looks in this step, each with its share in the loss: all, or one in turn for all.
+
+        Turns are aphantasia's `--dualmod`, for any number: the pull of an ensemble at the price of one perceptor.
+        Over a round each pulls as much as it would among all.
+        """
+        known = [(gaze, judge, gaze.weight / self.total_weight) for gaze, judge in self.gazes]
+        if not self.settings.clip_alternate:
+            return known
+        gaze, judge, share = known[self.step % len(known)]
+        return [(gaze, judge, share * len(known))]
 
     def _terms(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
         picture = self.surface.picture

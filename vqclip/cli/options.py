@@ -30,9 +30,12 @@ HIDDEN = ("prompt",)
 
 
 def setting_options(
-    names: tuple[str, ...] | None = None, short: Mapping[str, str] = SHORT
+    names: tuple[str, ...] | None = None, short: Mapping[str, str] = SHORT, helps: Mapping[str, str] | None = None
 ) -> dict[str, tuple[Any, Any]]:
-    """For each setting its annotation and typer option, by name. short: one-letter flags by setting.
+    """For each setting its annotation and typer option, by name.
+
+    short: one-letter flags by setting. helps: lines of help in the place of the settings' own, where a command
+    takes less than a run does.
 
     Values stay text until `config` converts them, so that flags, variables and files fail alike. None means
     "not given".
@@ -56,7 +59,7 @@ def setting_options(
             typer.Option(
                 None,
                 *declarations,
-                help=_help(name, option),
+                help=_help(name, option, (helps or {}).get(name, option.help)),
                 metavar=metavar,
                 rich_help_panel=option.group,
                 show_default=False,
@@ -66,14 +69,17 @@ def setting_options(
 
 
 def with_settings(
-    command: Callable[..., None], names: tuple[str, ...] | None = None, short: Mapping[str, str] = SHORT
+    command: Callable[..., None],
+    names: tuple[str, ...] | None = None,
+    short: Mapping[str, str] = SHORT,
+    helps: Mapping[str, str] | None = None,
 ) -> Callable[..., None]:
-    """Give a command one option per setting, in the place of its `**settings`."""
+    """Give a command one option per setting, in the place of its `**settings`; as in `setting_options`."""
     signature = inspect.signature(command, eval_str=True)
     kept = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=annotation)
-        for name, (annotation, option) in setting_options(names, short).items()
+        for name, (annotation, option) in setting_options(names, short, helps).items()
     ]
     order = sorted([p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept] + added, key=_panel)
 
@@ -105,7 +111,7 @@ def _metavar(name: str, kind: str, option: Option) -> str:
     return METAVARS.get(name, "NAME")
 
 
-def _help(name: str, option: Option) -> str:
+def _help(name: str, option: Option, line: str) -> str:
     unit = f" {option.unit}" if option.unit else ""
     default = default_of(name)
     shown = "none" if default in (None, ()) else _plain(default) + unit
@@ -118,7 +124,7 @@ def _help(name: str, option: Option) -> str:
         shown = "all cores"
     # As a metavar, the choices would break within words beside longer options.
     choices = f" One of: {', '.join(option.choices)}." if option.choices else ""
-    return f"{option.help}{choices} \\[default: {shown}]"
+    return f"{line}{choices} \\[default: {shown}]"
 
 
 def _plain(value: Any) -> str:

@@ -166,5 +166,6 @@ def _count(console: Console, report: dict[str, Any]) -> None:
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     chosen = ("clip", "device", "dtype", "threads")
+    helps = {"clip": "CLIP by name; one, without a weight."}
     for command in (classify, score, index, search):
-        app.command()(with_settings(command, chosen))
+        app.command()(with_settings(command, chosen, helps=helps))
