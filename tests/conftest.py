@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +92,38 @@ class Answer:
         (line,) = self.out.splitlines()
         found: dict[str, Any] = json.loads(line)
         return found
+
+
+class PeakMemory(TorchDispatchMode):
+    """Counts the bytes of tensors made inside it: `peak` is the most that were alive at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive = self.peak = 0
+        self._known: dict[int, Any] = {}
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        tree_map_only(torch.Tensor, self._count, result)
+        return result
+
+    def _count(self, tensor: torch.Tensor) -> None:
+        storage = tensor.untyped_storage()
+        key, size = storage._cdata, storage.nbytes()
+        if key not in self._known:
+            self._known[key] = weakref.ref(storage, lambda _: self._forget(key, size))
+            self.alive += size
+            self.peak = max(self.peak, self.alive)
+
+    def _forget(self, key: int, size: int) -> None:
+        del self._known[key]
+        self.alive -= size
+
+
+@pytest.fixture
+def peak_memory() -> type[PeakMemory]:
+    """A context that counts bytes of tensors."""
+    return PeakMemory
 
 
 @pytest.fixture

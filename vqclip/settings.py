@@ -165,6 +165,9 @@ class Settings:
     threads: int | None = _option(
         None, "Runtime", "Processor threads; torch decides when not given.", unit="threads", low=1, high=1024
     )
+    low_memory: bool = _option(
+        False, "Runtime", "A quarter of the decoder's memory for half its time more.", shapes_picture=False
+    )
 
     save_every: int = _option(
         10,

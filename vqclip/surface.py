@@ -24,10 +24,12 @@ class Surface:
         picture: Tensor | None = None,
         mask: Tensor | None = None,
         feather: int = 1,
+        *,
+        low_memory: bool = False,
     ) -> None:
         """size: width and height, whole tokens. picture: (1, 3, any, any). mask: (1, 1, any, any), 1 is free and 0
-        kept. feather: pixels, see `soft_edges`."""
-        self.vqgan = vqgan
+        kept. feather: pixels, see `soft_edges`. low_memory: see `passes.decode`."""
+        self.vqgan, self.low_memory = vqgan, low_memory
         self.picture = None if picture is None else starts.fit(picture, *size)
         self.opacity = self.free = None
         if mask is not None and picture is not None:
@@ -39,7 +41,7 @@ class Surface:
 
     def show(self, z: Tensor) -> Tensor:
         """The picture of a latent: (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where kept."""
-        image = losses.clamp_with_gradient(self.vqgan.decode(self.vqgan.quantize(z)))
+        image = losses.clamp_with_gradient(self.vqgan.decode(self.vqgan.quantize(z), low_memory=self.low_memory))
         if self.picture is None or self.opacity is None:
             return image
         return torch.lerp(self.picture, image, self.opacity)

@@ -58,7 +58,8 @@ def synthesise(
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
-            "Even one cutout at a time has no room: try a smaller --size, --dtype bfloat16 or a smaller --clip.",
+            "Even one cutout at a time has no room: try --low-memory, a smaller --size, --dtype bfloat16 or "
+            "a smaller --clip.",
         ) from error
 
 
@@ -190,7 +191,8 @@ class _Climb:
     def _surface(self) -> Surface:
         stage = self.stage
         feather = round(self.settings.mask_feather * stage.width / self.plan[-1].width)
-        return Surface(self.vqgan, (stage.width, stage.height), self.whole, self.mask, feather)
+        size, low_memory = (stage.width, stage.height), self.settings.low_memory
+        return Surface(self.vqgan, size, self.whole, self.mask, feather, low_memory=low_memory)
 
     def _refine(self, stage: Stage) -> None:
         """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""

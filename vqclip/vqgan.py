@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqclip import catalogue, registry
+from vqclip import catalogue, passes, registry
 from vqclip.architecture import Architecture, read_architecture
 from vqclip.errors import ModelError
 from vqclip.files import printable
@@ -121,7 +121,7 @@ class VQGAN(nn.Module):
         if height % self.factor or width % self.factor:
             raise ValueError(f"{width}x{height} pixels are not whole tokens of {self.factor} pixels")
         x = F.pixel_unshuffle(image.to(self._dtype) * 2 - 1, self.architecture.pixel_unshuffle)
-        h: Tensor = self.quant_conv(_encode(self.encoder, x))
+        h: Tensor = self.quant_conv(passes.encode(self.encoder, x))
         if self.quantize.proj is not None:
             return self.lookup(self.quantize.proj(h).argmax(1))
         return F.normalize(h.float(), dim=1) if self.quantize.unit_codes else h.float()
@@ -134,13 +134,14 @@ class VQGAN(nn.Module):
         """The codes with these numbers: (B, D, h, w) float32, from (B, h, w) int64 in [0, n_embed)."""
         return self.quantize.lookup(indices)
 
-    def decode(self, z_q: Tensor) -> Tensor:
+    def decode(self, z_q: Tensor, *, low_memory: bool = False) -> Tensor:
         """The picture of quantised latents: (B, 3, h·factor, w·factor) float32, around [0, 1] and unclamped.
 
-        z_q: (B, D, h, w) float.
+        z_q: (B, D, h, w) float. low_memory: as in `passes.decode`.
         """
         h = self.post_quant_conv(z_q.to(self._dtype))
-        x = F.pixel_shuffle(_decode(self.decoder, h).float(), self.architecture.pixel_unshuffle)
+        h = passes.decode(self.decoder, h, low_memory=low_memory)
+        x = F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle)
         return (x + 1) / 2
 
     @property
@@ -232,62 +233,6 @@ def _rules(architecture: Architecture, *, encoder: bool) -> dict[str, Any]:
     """How a checkpoint is compared with a network: what it may hold beside it, and how a difference is told."""
     ignored = _NOT_OURS if encoder else (*_NOT_OURS, *_ENCODER_PARTS)
     return {"explain": _Explanation(architecture), "ignored": ignored}
-
-
-# The functions below run taming's modules with its arithmetic, but with fused SiLU and attention: fewer
-# and smaller tensors are kept for the gradient. Dropout is left out, it does nothing outside training.
-
-
-def _encode(network: Any, x: Tensor) -> Tensor:
-    h: Tensor = network.conv_in(x)
-    for level in network.down:
-        h = _blocks(level, h)
-        if hasattr(level, "downsample"):
-            h = level.downsample(h)
-    return _last(network, _middle(network, h))
-
-
-def _decode(network: Any, z: Tensor) -> Tensor:
-    h = _middle(network, network.conv_in(z))
-    for level in reversed(network.up):
-        h = _blocks(level, h)
-        if hasattr(level, "upsample"):
-            h = level.upsample(h)
-    return _last(network, h)
-
-
-def _middle(network: Any, h: Tensor) -> Tensor:
-    h = _attention(network.mid.attn_1, _residual(network.mid.block_1, h))
-    return _residual(network.mid.block_2, h)
-
-
-def _blocks(level: Any, h: Tensor) -> Tensor:
-    for number, block in enumerate(level.block):
-        h = _residual(block, h)
-        if len(level.attn):
-            h = _attention(level.attn[number], h)
-    return h
-
-
-def _last(network: Any, h: Tensor) -> Tensor:
-    out: Tensor = network.conv_out(F.silu(network.norm_out(h)))
-    return out
-
-
-def _residual(block: Any, x: Tensor) -> Tensor:
-    h = block.conv1(F.silu(block.norm1(x)))
-    h = block.conv2(F.silu(block.norm2(h)))
-    return (block.nin_shortcut(x) if hasattr(block, "nin_shortcut") else x) + h  # type: ignore[no-any-return]
-
-
-def _attention(block: Any, x: Tensor) -> Tensor:
-    """Single-head attention over all pixels, scaled by 1/sqrt(C); nothing where a network has none."""
-    if isinstance(block, nn.Identity):
-        return x
-    h = block.norm(x)
-    q, k, v = (conv(h).flatten(2).transpose(1, 2)[:, None] for conv in (block.q, block.k, block.v))  # (B, 1, HW, C)
-    h = F.scaled_dot_product_attention(q, k, v)[:, 0].transpose(1, 2).reshape(x.shape)
-    return x + block.proj_out(h)  # type: ignore[no-any-return]
 
 
 def _taming() -> Any:
