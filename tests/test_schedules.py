@@ -64,3 +64,17 @@ def test_a_restored_optimiser_takes_the_same_steps(name: str) -> None:
         again.step()
     assert torch.equal(whole, resumed)
     assert optimiser_tensors(make_optimiser(name, whole, 0.1)) == {}
+
+
+@pytest.mark.parametrize(("name", "class_"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
+def test_the_optimisers_are_torchs_to_the_bit(name: str, class_: type[torch.optim.Optimizer]) -> None:
+    start = torch.randn(50, generator=torch.Generator().manual_seed(0))
+    ours, theirs = (start.clone().requires_grad_() for _ in range(2))
+    optimiser, reference = make_optimiser(name, ours, 0.1), class_([theirs], lr=0.1)  # type: ignore[call-arg]
+    for step in range(4):
+        optimiser.learning_rate = reference.param_groups[0]["lr"] = 0.1 / (step + 1)
+        ours.grad = theirs.grad = torch.randn(50, generator=torch.Generator().manual_seed(step))
+        optimiser.step()
+        reference.step()
+    assert torch.equal(ours, theirs)
+    assert not torch.equal(ours, start)

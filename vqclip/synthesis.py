@@ -233,10 +233,9 @@ class _Climb:
     def _climb(self) -> tuple[float, dict[str, float], float]:
         """One step of the optimiser: the loss, its terms, and the score before the step."""
         settings = self.settings
-        for group in self.optimiser.param_groups:
-            within = self.step - self.stage.first, self.stage.last - self.stage.first
-            group["lr"] = settings.learning_rate * cosine(*within, settings.learning_rate_end)
-        self.optimiser.zero_grad(set_to_none=True)
+        within = self.step - self.stage.first, self.stage.last - self.stage.first
+        self.optimiser.learning_rate = settings.learning_rate * cosine(*within, settings.learning_rate_end)
+        self.z.grad = None
         image = self.surface.show(self.z)
         terms, outputs, gradients = self._look(image)
         score = terms.pop("score")
