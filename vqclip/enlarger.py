@@ -17,7 +17,7 @@ from vqclip.architecture import EnlargerShape, read_enlarger_shape
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.registry import EnlargerFiles
-from vqclip.weights import load_into, read_state_dict
+from vqclip.weights import load_into, read_state_dict, without_weights
 
 
 class Block(nn.Module):
@@ -45,8 +45,9 @@ class Enlarger(nn.Module):
         width = shape.width
         self.small = nn.Conv2d(shape.dim, width, 3, padding=1)
         self.known = nn.Linear(shape.dim, width)
-        self.unknown = nn.Parameter(torch.randn(width) * 0.02)
-        self.corner = nn.Parameter(torch.randn(width, 2, 2) * 0.02)  # which quarter of a small token it is
+        self.unknown = nn.Parameter(nn.init.normal_(torch.empty(width), std=0.02))
+        # Which quarter of a small token it is.
+        self.corner = nn.Parameter(nn.init.normal_(torch.empty(width, 2, 2), std=0.02))
         self.blocks = nn.Sequential(*[Block(width) for _ in range(shape.layers)])
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, shape.codes)
 
@@ -119,7 +120,7 @@ def load_enlarger(files: EnlargerFiles, codebook: Tensor) -> Enlarger:
             f"of {codebook.shape[1]}.",
             "Install vqclip again.",
         )
-    with torch.device("meta"):
+    with without_weights():
         enlarger = Enlarger(shape)
     load_into(enlarger, read_state_dict(files.weights), source)
     return enlarger.to(codebook.device)

@@ -19,7 +19,7 @@ from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.prompts import Prompt
 from vqclip.registry import PriorFiles
-from vqclip.weights import load_into, read_state_dict
+from vqclip.weights import load_into, read_state_dict, without_weights
 
 _PREFIX = "transformer."
 #: Layers' causal masks, which a checkpoint of taming's holds and no network needs.
@@ -159,7 +159,7 @@ def load_net2net(files: PriorFiles, codes: int, device: torch.device) -> Net2Net
     source = printable(files.weights)
     if shape is None or shape.codes != codes:
         raise ModelError(f"{source} holds no transformer for {codes} codes.", "Give the YAML file that came with it.")
-    with torch.device("meta"):
+    with without_weights():
         network = GPT(shape)
     load_into(network, _transformer(read_state_dict(files.weights)), source)
     return Net2Net(network.to(device))

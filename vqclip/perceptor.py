@@ -1,7 +1,8 @@
 """The perceptor: one CLIP of open_clip, frozen, that scores cutouts of a picture against texts.
 
-The networks are open_clip's own; how they are loaded is ours: built without weights, filled from a checked
-file, and never fetched by surprise. Image towers that `towers` knows are computed its way, which is faster.
+The networks are open_clip's own, but for the built-in one's kind (`clip`); how they are loaded is ours: built
+without weights, filled from a checked file, and never fetched by surprise. Image towers that `towers` knows are
+computed its way, which is faster.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vqclip import clip
+from vqclip.bpe import Tokenizer
 from vqclip.errors import ModelError
 from vqclip.files import open_regular, printable
 from vqclip.registry import ClipFiles
 from vqclip.towers import find_tower, fold_norms, is_folded
-from vqclip.weights import load_into, read_state_dict
+from vqclip.weights import load_into, read_state_dict, without_weights
 
 MAX_CONFIG_BYTES = 1_000_000
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -172,7 +175,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
         config, preprocessing = _read_config(files.folder / "open_clip_config.json")
     else:
         config, preprocessing = _known_config(files)
-    model = _build(config, dtype, files.name)
+    model = clip.build(config) or _build(config, dtype, files.name)
     source = printable(weights)
     load_into(model, read_state_dict(weights), source)
     _rebuild_buffers(model, source)
@@ -187,10 +190,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
         perceptor.visual.to(memory_format=torch.channels_last)
     perceptor.to(device)
     if dtype != torch.float32:
-        from open_clip.model import convert_weights_to_lp
-
-        # Norms stay in float32; open_clip's own cast leaves them so.
-        convert_weights_to_lp(perceptor.visual, dtype=dtype)
+        _cast(perceptor.visual, dtype)
     return perceptor
 
 
@@ -222,7 +222,7 @@ def _build(config: dict[str, Any], dtype: torch.dtype, name: str) -> nn.Module:
         )
     build = networks.CustomTextCLIP if custom else networks.CLIP
     try:
-        with torch.device("meta"):
+        with without_weights():
             model: nn.Module = build(**known, cast_dtype=cast)
     except (
         TypeError,
@@ -239,6 +239,16 @@ def _build(config: dict[str, Any], dtype: torch.dtype, name: str) -> nn.Module:
             "Check its model_cfg.",
         ) from error
     return model
+
+
+def _cast(visual: nn.Module, dtype: torch.dtype) -> None:
+    """Put a tower into another precision. Norms stay in float32; open_clip's own cast leaves them so."""
+    if isinstance(visual, clip.ModifiedResNet):
+        clip.cast(visual, dtype)
+        return
+    from open_clip.model import convert_weights_to_lp
+
+    convert_weights_to_lp(visual, dtype=dtype)
 
 
 def _rebuild_buffers(model: nn.Module, source: str) -> None:
@@ -324,13 +334,12 @@ def _in_cache(files: ClipFiles) -> Path:
 
 
 def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
-    import open_clip
-    from open_clip.tokenizer import SimpleTokenizer
-
     length = config.get("text_cfg", {}).get("context_length", 77)
     try:
         if files.folder is not None and (files.folder / "bpe.txt.gz").is_file():
-            return SimpleTokenizer(bpe_path=str(files.folder / "bpe.txt.gz"), context_length=length)
+            return Tokenizer(files.folder / "bpe.txt.gz", context_length=length)
+        import open_clip
+
         return open_clip.get_tokenizer(files.model, context_length=length)
     except (OSError, ValueError, ImportError, EOFError) as error:
         problem = str(error).splitlines()[0] if str(error) else type(error).__name__

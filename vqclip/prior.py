@@ -15,11 +15,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqclip.architecture import PriorShape, read_prior_shape
+from vqclip.bpe import Tokenizer
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.prompts import Prompt
 from vqclip.registry import PriorFiles
-from vqclip.weights import load_into, read_state_dict
+from vqclip.weights import load_into, read_state_dict, without_weights
 
 _HINT = "Install vqclip again."
 
@@ -58,7 +59,7 @@ class Prior(nn.Module):
         self.style = nn.Embedding(len(shape.styles) + 1, width)  # the last one: no style
         self.word = nn.Embedding(shape.vocabulary + 1, width)  # the last one: no text, and padding
         self.code = nn.Embedding(shape.codes + 1, width)  # the last one: start
-        self.word_place = nn.Parameter(torch.randn(shape.words, width) * 0.02)
+        self.word_place = nn.Parameter(nn.init.normal_(torch.empty(shape.words, width), std=0.02))
         self.row, self.column = nn.Embedding(shape.side, width), nn.Embedding(shape.side, width)
         self.blocks = nn.ModuleList([Block(width, shape.heads) for _ in range(shape.layers)])
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, shape.codes)
@@ -185,18 +186,16 @@ def load_drafter(files: PriorFiles, codes: int, device: torch.device) -> Drafter
     codes: of the VQGAN that will decode what it writes. Raises ModelError for files that are damaged or of
     another VQGAN.
     """
-    from open_clip.tokenizer import SimpleTokenizer
-
     if not isinstance(files.config, Path) or files.tokenizer is None:
         raise ValueError(f"{files.name} is a transformer of taming's, see vqclip.net2net")
     shape = read_prior_shape(files.config)
     source = printable(files.weights)
     if shape.codes != codes:
         raise ModelError(f"{source} writes {shape.codes} codes, but the VQGAN has {codes}.", _HINT)
-    with torch.device("meta"):
+    with without_weights():
         prior = Prior(shape)
     load_into(prior, read_state_dict(files.weights), source)
-    tokenizer = SimpleTokenizer(bpe_path=str(files.tokenizer))
+    tokenizer = Tokenizer(files.tokenizer)
     if tokenizer.vocab_size != shape.vocabulary:
         raise ModelError(f"{source} reads {shape.vocabulary} tokens, not {tokenizer.vocab_size}.", _HINT)
     return Drafter(prior.to(device), tokenizer)

@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from vqclip import clip
+
 _QUICK = 1.702
 _PLAIN_PARTS = {
     "class_embedding", "positional_embedding", "proj", "conv1", "patch_dropout", "ln_pre", "transformer", "ln_post",
@@ -63,6 +65,8 @@ def find_tower(visual: nn.Module) -> PlainTower | None:
 
     Flags that a version of open_clip does not have, and parts that this one did not have, count as unknown.
     """
+    if isinstance(visual, clip.ModifiedResNet):
+        return None
     from open_clip import transformer as known
 
     return PlainTower(visual) if _is_plain(visual, known) else None
@@ -71,11 +75,10 @@ def find_tower(visual: nn.Module) -> PlainTower | None:
 def fold_norms(visual: nn.Module) -> bool:
     """Put the frozen batch norms of a CLIP ResNet (Radford et al. 2021) into its convolutions, in place.
 
-    Returns False, and changes nothing, when the tower is not a ModifiedResNet of open_clip that is known in
-    every part. The forward stays open_clip's; the names in the state dict change, so fold after loading.
+    Returns False, and changes nothing, when the tower is not a ModifiedResNet, ours or open_clip's, that is known in
+    every part. The forward stays as it is; the names in the state dict change, so fold after loading.
     """
-    from open_clip import modified_resnet as known
-
+    known = _origin(visual)
     if type(visual) is not known.ModifiedResNet or not _untouched(visual):
         return False
     pairs = [(owner, convolution, norm) for owner in visual.modules() for convolution, norm in _normed(owner, known)]
@@ -201,6 +204,15 @@ def _is_plain_mlp(mlp: Any, known: Any) -> bool:
         and all(type(layers[name]) is nn.Linear for name in ("c_fc", "c_proj"))
         and all(_parts(layers[name]) == {"weight", "bias"} for name in ("c_fc", "c_proj"))
     )
+
+
+def _origin(visual: nn.Module) -> Any:
+    """The module that holds the classes of a ResNet: ours or open_clip's."""
+    if isinstance(visual, clip.ModifiedResNet):
+        return clip
+    from open_clip import modified_resnet
+
+    return modified_resnet
 
 
 def _normed(owner: Any, known: Any) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from vqclip.architecture import Architecture, read_architecture
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.layouts import to_taming
-from vqclip.weights import check_state_dict, load_into, read_state_dict, verify_sha256
+from vqclip.weights import check_state_dict, load_into, read_state_dict, verify_sha256, without_weights
 
 # Written by training, or by taming's options, and of no use here.
 _NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.", "quantize.codebook_used")
@@ -69,7 +69,7 @@ class VQGAN(nn.Module):
         """
         architecture = read_architecture(config)
         state = read_state_dict(checkpoint, expected_bytes)
-        with torch.device("meta"):
+        with without_weights():
             vqgan = cls(architecture, encoder=encoder)
         load_into(vqgan, to_taming(state), printable(checkpoint), **_rules(architecture, encoder=encoder))
         vqgan.quantize.measure()
@@ -224,7 +224,7 @@ def sound_weights(state: Mapping[str, Tensor], architecture: Architecture, sourc
 
     source: how messages name the checkpoint. Raises ModelError as `VQGAN.from_files` does.
     """
-    with torch.device("meta"):
+    with without_weights():
         expected = VQGAN(architecture).state_dict()
     return check_state_dict(to_taming(state), expected, source, **_rules(architecture, encoder=True))
 

@@ -5,11 +5,12 @@ torch and safetensors are imported when a function needs them, so that importing
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,27 @@ _LEFT_OUT = tuple(wrapper + part for wrapper in ("", *WRAPPERS) for part in TRAI
 _SAFER = "Use a .safetensors copy of the model, or a file from its makers."
 
 Explain = Callable[[Mapping[str, "Tensor"], Mapping[str, "Tensor"]], str | None]
+
+
+@contextlib.contextmanager
+def without_weights() -> Iterator[None]:
+    """Networks built within have parameters without storage, to be filled by `load_into`.
+
+    Their makers' initial values are not drawn: for tensors without storage torch would import its compiler to do so,
+    which takes as long as all of torch.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class _Undrawn(TorchFunctionMode):
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            known = kwargs or {}
+            if getattr(function, "__module__", "") == "torch.nn.init":
+                return known["tensor"] if "tensor" in known else args[0]
+            return function(*args, **known)
+
+    with torch.device("meta"), _Undrawn():
+        yield
 
 
 class Inert:

@@ -50,7 +50,9 @@ def setting_options(
         annotation: Any = str | None
         metavar: str | None = _metavar(name, str(kind), option)
         if kind == "bool":
-            declarations = [f"{flag}/--no-{name.replace('_', '-')}"]
+            # What is off by default needs no option that turns it off, and two names would crowd the page.
+            if default_of(name):
+                declarations = [f"{flag}/--no-{name.replace('_', '-')}"]
             annotation, metavar = bool | None, None
         elif str(kind).startswith("tuple"):
             annotation = list[str] | None

@@ -1,0 +1,118 @@
+"""CLIP's byte pair encoding (Radford et al. 2021), token for token as open_clip's, without importing open_clip.
+
+Importing open_clip takes longer than importing torch, and a run of the built-in models needs nothing else of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import html
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+_MERGES = 49152 - 256 - 2
+_SPECIAL = ("<start_of_text>", "<end_of_text>")
+_PATTERN = rf"{'|'.join(_SPECIAL)}|'s|'t|'re|'ve|'m|'ll|'d|{{letters}}+|{{digits}}|{{others}}+"
+_PLAIN = re.compile(
+    _PATTERN.format(letters="[a-zA-Z]", digits="[0-9]", others=r"[^\sa-zA-Z0-9]"), re.IGNORECASE | re.ASCII
+)
+
+
+class Tokenizer:
+    """Texts to tokens of one vocabulary.
+
+    vocab_size: tokens there are, the special ones included. It offers what open_clip's SimpleTokenizer does.
+    """
+
+    def __init__(self, merges: Path, context_length: int = 77) -> None:
+        """merges: gzipped text, one pair a line after the first. Raises OSError, EOFError or ValueError."""
+        with gzip.open(merges) as handle:
+            lines = handle.read().decode("utf-8").split("\n")[1 : _MERGES + 1]
+        pairs = [tuple(line.split()) for line in lines]
+        letters = list(_letters().values())
+        words = [*letters, *(letter + "</w>" for letter in letters), *map("".join, pairs), *_SPECIAL]
+        self.context_length = context_length
+        self.vocab_size = len(set(words))
+        self._ids = {word: number for number, word in enumerate(words)}
+        self._words = {number: word for word, number in self._ids.items()}
+        self._ranks = {pair: rank for rank, pair in enumerate(pairs)}
+        self._start, self._end = (self._ids[word] for word in _SPECIAL)
+
+    def __call__(self, texts: Sequence[str], context_length: int | None = None) -> Tensor:
+        """Tokens of texts, with start, end and zeros: (len(texts), context_length) int64; what is longer is cut."""
+        length = context_length or self.context_length
+        tokens = torch.zeros(len(texts), length, dtype=torch.long)
+        for row, text in enumerate(texts):
+            ids = [self._start, *self.encode(text), self._end][:length]
+            ids[-1] = self._end
+            tokens[row, : len(ids)] = torch.tensor(ids)
+        return tokens
+
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a text, without start and end."""
+        letters = _letters()
+        found: list[int] = []
+        for word in _split(_clean(text)):
+            if word in _SPECIAL:
+                found.append(self._ids[word])
+            else:
+                found += [self._ids[part] for part in self._merge([letters[byte] for byte in word.encode()])]
+        return found
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens, a blank after each word."""
+        bytes_ = {letter: byte for byte, letter in _letters().items()}
+        text = "".join(self._words[token] for token in tokens)
+        return bytes(bytes_[letter] for letter in text).decode("utf-8", errors="replace").replace("</w>", " ")
+
+    def _merge(self, parts: list[str]) -> list[str]:
+        """Join the pair of neighbours that the vocabulary joined first, until there is none left to join."""
+        parts = [*parts[:-1], parts[-1] + "</w>"]
+        while len(parts) > 1:
+            first = min(pairwise(parts), key=lambda pair: self._ranks.get(pair, len(self._ranks)))
+            if first not in self._ranks:
+                break
+            joined, at = [], 0
+            while at < len(parts):
+                both = tuple(parts[at : at + 2]) == first
+                joined.append(parts[at] + parts[at + 1] if both else parts[at])
+                at += 2 if both else 1
+            parts = joined
+        return parts
+
+
+@functools.cache
+def _letters() -> dict[int, str]:
+    """A character that can be seen for every byte, as in GPT-2."""
+    seen = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    unseen = [byte for byte in range(256) if byte not in seen]
+    return {byte: chr(byte) for byte in seen} | {byte: chr(256 + place) for place, byte in enumerate(unseen)}
+
+
+def _clean(text: str) -> str:
+    """The text mended, in lower case, with single blanks."""
+    if not _is_plain(text):
+        import ftfy
+
+        text = ftfy.fix_text(text)
+    return " ".join(html.unescape(html.unescape(text)).split()).lower()
+
+
+def _split(text: str) -> list[str]:
+    if text.isascii():
+        return _PLAIN.findall(text)
+    import regex
+
+    pattern = _PATTERN.format(letters=r"[\p{L}]", digits=r"[\p{N}]", others=r"[^\s\p{L}\p{N}]")
+    return list(regex.findall(pattern, text, regex.IGNORECASE))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing in a text to mend: ASCII that can be seen, and no entity of HTML."""
+    return text.isascii() and text.isprintable() and "&" not in text
