@@ -135,7 +135,7 @@ def test_the_full_vocabulary_is_read_as_open_clip_reads_it() -> None:
     assert ours.vocab_size == theirs.vocab_size == 49408
 
 
-NEEDLESS = ("open_clip", "torchvision", "timm", "transformers", "torch._dynamo", "ftfy", "huggingface_hub")
+NEEDLESS = ("open_clip", "torchvision", "timm", "transformers", "torch._dynamo", "sympy", "ftfy", "huggingface_hub")
 
 
 def test_a_run_of_the_built_in_pair_imports_only_what_it_uses() -> None:
