@@ -110,7 +110,15 @@ def test_the_score_is_the_cosine_to_the_prompts_that_pull() -> None:
 
 def value(name: str, image: torch.Tensor, z: torch.Tensor | None = None, **known: torch.Tensor) -> float:
     z = torch.zeros(1, 4, 2, 2) if z is None else z
-    return FORMULAS[name](View(image, z, known.get("z_init", z), known.get("picture", image))).item()
+    view = View(
+        image,
+        z,
+        known.get("z_init", z),
+        known.get("picture", image),
+        known.get("target", image),
+        known.get("z_target", z),
+    )
+    return FORMULAS[name](view).item()
 
 
 FLAT = torch.full((1, 3, 8, 8), 0.3)

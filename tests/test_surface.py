@@ -11,14 +11,17 @@ import torch
 from PIL import Image
 
 import vqclip
+from vqclip import synthesis
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Saved, Started, Stepped, Warned
-from vqclip.surface import soft_edges
+from vqclip.settings import Settings
+from vqclip.surface import Surface, soft_edges
 
 SIDE = 64
 RAMP = np.arange(SIDE, dtype=np.uint8)
 PHOTO = np.stack(np.broadcast_arrays(RAMP[:, None] * 3, np.uint8(150), RAMP * 3), 2)
 CIRCLE = (np.hypot(*np.mgrid[-31.5:32.5, -31.5:32.5]) < 20).astype(np.uint8) * 255
+SEAMLESS = Settings(prompt="a red apple", size="64x64", iterations=1, cutouts=4, dtype="float32")
 
 
 @pytest.fixture
@@ -108,3 +111,74 @@ def test_a_run_does_not_go_on_with_another_picture(masked: dict[str, Any]) -> No
     Image.fromarray(255 - CIRCLE).save("mask.png")
     with pytest.raises(InputError, match=r"mask\.png is not the one that this run began with"):
         list(vqclip.resume("run"))
+
+
+@pytest.mark.parametrize("seamless", ["none", "horizontal", "vertical", "both"])
+def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None:
+    def tiled(seed: int) -> np.ndarray:
+        """Four copies of a picture from random tokens, which never match by themselves."""
+        settings = SEAMLESS.replace(seed=seed, seamless=seamless)
+        return np.tile(list(synthesis.synthesise(vqgan, gazes("a red apple"), settings))[-1].image(), (2, 2, 1))
+
+    vqgan, gazes = pair
+    tiles = np.stack([tiled(seed) for seed in range(4)]).astype(int)
+    for axis, name in ((2, "horizontal"), (1, "vertical")):
+        steps = np.abs(np.diff(tiles, axis=axis)).mean(axis=(0, 3 - axis, 3))
+        seam, inside = steps[SIDE - 1], steps[: SIDE - 1].max()
+        if seamless in (name, "both"):
+            assert seam <= inside
+        else:
+            assert seam > 1.3 * inside
+
+
+def test_clip_looks_across_the_seam(pair: Any) -> None:
+    vqgan, gazes = pair
+    settings = SEAMLESS.replace(seed=3, size="32x32", seamless="both")
+    climb = synthesis._Climb(vqgan, gazes("a red apple"), settings, None, None)
+    image = torch.rand(1, 3, 32, 32)
+    shifts = set()
+    for climb.step in range(8):
+        rolled = climb._rolled(image)
+        assert torch.equal(rolled.flatten().sort()[0], image.flatten().sort()[0])
+        shifts.add(int((rolled[0, 0] == image[0, 0, 0, 0]).flatten().nonzero()[0]))
+    assert len({shift % 32 for shift in shifts}) >= 4
+    assert len({shift // 32 for shift in shifts}) >= 4
+
+
+FLIPS = {"horizontal": np.fliplr, "vertical": np.flipud, "diagonal": lambda image: image.transpose(1, 0, 2)}
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "flips"),
+    [
+        ("none", ()),
+        ("horizontal", ("horizontal",)),
+        ("vertical", ("vertical",)),
+        ("both", ("horizontal", "vertical")),
+        ("diagonal", ("diagonal",)),
+        ("kaleidoscope", ("horizontal", "vertical", "diagonal")),
+    ],
+)
+def test_a_symmetric_picture_equals_its_mirror_images_to_the_byte(
+    small: dict[str, Any], symmetry: str, flips: tuple[str, ...]
+) -> None:
+    picture = draw("run", small, size="80x80", stages=2, symmetry=symmetry, save_every=0)
+    for name, flip in FLIPS.items():
+        assert np.array_equal(picture, flip(picture)) == (name in flips), name
+
+
+def test_the_tokens_of_a_symmetric_picture_are_mirrored_too(pair: Any) -> None:
+    vqgan, _ = pair
+    tokens = torch.randint(vqgan.n_embed, (1, 5, 6), generator=torch.Generator().manual_seed(0))
+    z = vqgan.lookup(tokens)
+    tokens[..., 3:] = tokens[..., :3].flip(-1)
+    mirrored = vqgan.decode(vqgan.lookup(tokens)).clamp(0, 1)
+    shown = Surface(vqgan, (48, 40), symmetry="horizontal").show(z)
+    assert torch.equal(shown[..., :24], mirrored[..., :24])
+
+
+def test_a_symmetry_that_cannot_hold_is_refused(masked: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="symmetry cannot hold beside a mask"):
+        vqclip.generate("a red apple", **masked, symmetry="both")
+    with pytest.raises(UsageError, match="kaleidoscope needs a square, and size is 64x48"):
+        Settings(prompt="x", size="64x48", symmetry="kaleidoscope").validate()

@@ -56,6 +56,25 @@ def test_decode_is_tamings(pair):
     assert theirs.std() > 0.01
 
 
+@pytest.mark.parametrize(("horizontal", "vertical"), [(True, False), (False, True), (True, True)])
+def test_a_wrapped_plane_has_no_edge_at_all(pair, horizontal, vertical):
+    """Rolled tokens give the rolled picture, and a rolled picture the rolled tokens, attention included."""
+    reference, vqgan = pair
+    z, image = latent(reference)[:1], picture(size=24, batch=1)
+    plain = vqgan.decode(z)
+    vqgan.wrap(horizontal, vertical)
+    try:
+        tokens, pixels = (2 * vertical, 3 * horizontal), (2 * vertical * vqgan.factor, 3 * horizontal * vqgan.factor)
+        assert (vqgan.decode(z.roll(tokens, (2, 3))) - vqgan.decode(z).roll(pixels, (2, 3))).abs().max() < 1e-4
+        rolled = vqgan.encode(image.roll(pixels, (2, 3)))
+        assert (rolled - vqgan.encode(image).roll(tokens, (2, 3))).abs().max() < 1e-4
+    finally:
+        vqgan.wrap(False, False)
+    moved = vqgan.decode(z.roll(tokens, (2, 3))) - plain.roll(pixels, (2, 3))
+    assert moved.abs().max() > 1e-3, "without it the edges count"
+    assert torch.equal(vqgan.decode(z), plain), "what was wrapped is as before"
+
+
 def test_gradient_of_decode_is_tamings(pair):
     reference, vqgan = pair
     gradients = []

@@ -61,6 +61,28 @@ def open_image(
     return pixels
 
 
+def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
+    """Read a picture that is laid over another one: uint8 (H, W, 3) in sRGB, and its opacity (H, W) in [0, 1].
+
+    Turned upright; a picture without transparency is opaque. Raises InputError as `open_image` does, and for a
+    picture of which nothing shows.
+    """
+    with opened(path, MAX_PIXELS) as image:
+        image.load()
+        with contextlib.suppress(Exception):
+            image = ImageOps.exif_transpose(image)
+        opacity = np.ones((image.height, image.width), dtype=np.float32)
+        if image.has_transparency_data:
+            opacity = np.asarray(image.convert("RGBA").getchannel("A"), dtype=np.float32) / np.float32(255)
+            profile = image.info.get("icc_profile")
+            pixels = np.asarray(_to_srgb(image.convert("RGBA").convert("RGB"), profile), dtype=np.uint8)
+        else:
+            pixels = np.asarray(_to_rgb(image, (255, 255, 255)), dtype=np.uint8)
+    if not opacity.any():
+        raise InputError(f"{files.printable(path)} is transparent everywhere, so nothing of it shows.")
+    return pixels, opacity
+
+
 def open_mask(path: Path, width: int, height: int, *, warn: Warn | None = None) -> npt.NDArray[np.float32]:
     """Read a mask as float32 (height, width) in [0, 1], white = 1, resized to the nearest pixel.
 

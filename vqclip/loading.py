@@ -33,7 +33,8 @@ Network = TypeVar("Network")
 class Inputs:
     """Settings whose files are all there; nothing is loaded yet.
 
-    picture: the init picture. mask: what of it may change, (height, width) float32. warnings: about these two.
+    picture: the init picture. mask: what of it may change, (height, width) float32. target, overlay: as `synthesise`
+    takes them. warnings: about these pictures.
     prompt_pictures: those of image prompts, and regions: the masks of prompts, like `mask`; both by the file's name.
     ended: the run whose latent is the start.
     """
@@ -45,6 +46,8 @@ class Inputs:
     prior: registry.PriorFiles | None
     enlarger: registry.EnlargerFiles | None
     mask: np.ndarray | None = None
+    target: np.ndarray | None = None
+    overlay: tuple[np.ndarray, np.ndarray] | None = None
     warnings: tuple[str, ...] = ()
     prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
     regions: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -78,9 +81,24 @@ class Inputs:
                     f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
                     f"--size {width}x{height} leaves it as it is."
                 )
+        target = images.open_image(Path(settings.target_image)) if settings.target_image else None
+        overlay = images.open_layer(Path(settings.overlay_image)) if settings.overlay_image else None
         regions = _open_regions(settings)
+        told = tuple(warnings)
         return Inputs(
-            settings, vqgan, clips, picture, prior, enlarger, mask, tuple(warnings), prompt_pictures, regions, ended
+            settings,
+            vqgan,
+            clips,
+            picture,
+            prior,
+            enlarger,
+            mask,
+            target,
+            overlay,
+            told,
+            prompt_pictures,
+            regions,
+            ended,
         )
 
     def hashes(self) -> dict[str, str]:
@@ -101,7 +119,9 @@ class Inputs:
         """SHA-256 of each picture file that the run looks at, by its path."""
         from vqclip.weights import sha256
 
-        paths = (self.settings.init_image, self.settings.mask, *self.prompt_pictures, *self.regions)
+        settings = self.settings
+        named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image)
+        paths = (*named, *self.prompt_pictures, *self.regions)
         found = {path: sha256(Path(path)) for path in paths if path}
         return found | ({str(self.ended.snapshot): sha256(self.ended.snapshot)} if self.ended else {})
 
@@ -215,8 +235,8 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
 
     settings, prompts = inputs.settings, inputs.settings.prompts
     texts = [prompt.text for prompt in settings.texts]
-    encodes = inputs.picture is not None or settings.init != "tokens" or settings.stages > 1
-    encodes = encodes or inputs.ended is not None
+    given = (inputs.picture, inputs.target, inputs.overlay, inputs.ended)
+    encodes = any(one is not None for one in given) or settings.init != "tokens" or settings.stages > 1
     stays = shelf is not None
     shelf = shelf or Shelf()
     shelf.begin()
@@ -266,7 +286,7 @@ def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[st
 def with_absolute_paths(settings: Settings) -> Settings:
     """Make file names independent of the folder that the command was typed in, so that resume finds them."""
     changes: dict[str, Any] = {}
-    for name in ("init_image", "init_run", "mask", "vqgan_config"):
+    for name in ("init_image", "init_run", "mask", "target_image", "overlay_image", "vqgan_config"):
         path = getattr(settings, name)
         if path:
             changes[name] = str(Path(path).absolute())

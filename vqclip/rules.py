@@ -26,7 +26,7 @@ class Idle:
 
 
 _DRAFTING = ("drafts", "style", "guidance", "temperature", "draft_weight")
-_ANCHORS = ("init_weight_pixels", "mask")
+_ANCHORS = ("init_weight_pixels", "init_image_alpha", "mask")
 UNTITLED = ("gif", "webp", "apng")
 """Video formats that hold no title."""
 
@@ -45,12 +45,48 @@ IDLE = (
         "Leave one of them out, or add a mask or an init weight.",
     ),
     Idle(
+        ("init_image_alpha",),
+        lambda s: bool(s.init_run),
+        "beside an init run, which is where the run begins",
+        "Leave one of them out.",
+    ),
+    Idle(
+        ("init_image_alpha",),
+        lambda s: s.init == "prior",
+        "over a draft, which is not drawn on an init picture",
+        "Name what lies below, as in --init perlin.",
+    ),
+    Idle(
         ("init_weight_end",),
         lambda s: not (s.init_weight or s.init_weight_pixels),
         "without an init weight",
         "Add --init-weight or --init-weight-pixels, or leave it out.",
     ),
     Idle(("mask_feather",), lambda s: not s.mask, "without a mask", "Add --mask FILE or leave it out."),
+    Idle(
+        ("target_weight", "target_weight_pixels"),
+        lambda s: not s.target_image,
+        "without a target picture",
+        "Add --target-image FILE or leave it out.",
+    ),
+    Idle(
+        ("target_image",),
+        lambda s: not (s.target_weight or s.target_weight_pixels),
+        "without a target weight",
+        "Add --target-weight or --target-weight-pixels, or leave it out.",
+    ),
+    Idle(
+        ("overlay_alpha", "overlay_every", "overlay_offset", "overlay_until"),
+        lambda s: not s.overlay_image,
+        "without an overlay",
+        "Add --overlay-image FILE or leave it out.",
+    ),
+    Idle(
+        ("overlay_image",),
+        lambda s: not s.overlay_steps,
+        "before the run is over",
+        "Lower --overlay-every or --overlay-offset, raise --overlay-until, or leave it out.",
+    ),
     Idle(_DRAFTING, lambda s: bool(s.init_run), "on an init run", "Use --init prior or leave it out."),
     Idle(_DRAFTING, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
     Idle(_DRAFTING, lambda s: not s.uses_prior, "on another init than 'prior'", "Use --init prior or leave it out."),
@@ -110,3 +146,18 @@ def refuse_idle(settings: Settings) -> None:
             for name in row.names:
                 if settings.changes(name):
                     raise UsageError(f"{name} has no effect {row.why}.", row.hint)
+
+
+def refuse_contradictions(settings: Settings) -> None:
+    """Raise UsageError for settings that cannot hold at once."""
+    if settings.symmetry == "none":
+        return
+    if settings.mask:
+        raise UsageError(
+            "symmetry cannot hold beside a mask: what it keeps need not be.", "Leave one of the two out."
+        )
+    if settings.symmetry in ("diagonal", "kaleidoscope") and settings.width != settings.height:
+        raise UsageError(
+            f"symmetry {settings.symmetry} needs a square, and size is {settings.size}.",
+            f"Add --size {min(settings.width, settings.height)}, or --symmetry both.",
+        )

@@ -20,7 +20,7 @@ from vqclip import prompts, stories
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes, Place
 from vqclip.prompts import Prompt, parse_images, parse_noise, require_pull
-from vqclip.rules import refuse_idle
+from vqclip.rules import refuse_contradictions, refuse_idle
 from vqclip.stories import Story, tell
 from vqclip.terms import Term
 
@@ -57,11 +57,13 @@ FILES: dict[str, Callable[[str, Callable[[str], str]], str]] = {
 }
 """For each setting that may name files inside a text, how their names are changed."""
 
-INITS = ("tokens", "spot", "prior")
+INITS = ("tokens", "spot", "prior", "pixels", "perlin", "gradient", "spectrum")
 ENLARGEMENTS = ("pixels", "codes")
 CUT_METHODS = ("smart", "crowson", "pooled")
 OPTIMISERS = ("adam", "adamw")
 DTYPES = ("auto", "float32", "bfloat16")
+SEAMLESS = ("none", "horizontal", "vertical", "both")
+SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
 METADATA = ("full", "minimal", "none")
 SPACINGS = ("even", "early")
 VIDEO_FORMATS = ("mp4", "webm", "av1", "gif", "webp", "apng")
@@ -92,6 +94,9 @@ class Settings:
     init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
     init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
     init_run: str | None = _option(None, "Prompt", "Folder of a finished run whose latent is the start.")
+    init_image_alpha: float = _option(
+        1.0, "Prompt", "Opacity of the init picture over what --init draws.", low=0, high=1
+    )
     init_weight: float = _option(0.0, "Prompt", "Pull towards the init picture's latent.", low=0, high=1000)
     init_weight_pixels: float = _option(0.0, "Prompt", "Pull towards the init picture's pixels.", low=0, high=100_000)
     init_weight_end: float = _option(
@@ -103,6 +108,28 @@ class Settings:
     )
     mask_feather: int = _option(
         8, "Prompt", "Width of the soft edge inside the white parts.", unit="pixels", low=0, high=1024
+    )
+
+    target_image: str | None = _option(None, "Prompt", "Picture file to grow towards.")
+    target_weight: float = _option(1.0, "Prompt", "Pull towards the target picture's latent.", low=0, high=1000)
+    target_weight_pixels: float = _option(
+        0.0, "Prompt", "Pull towards the target picture's pixels.", low=0, high=100_000
+    )
+
+    overlay_image: str | None = _option(None, "Prompt", "Picture file that is laid over the drawing again and again.")
+    overlay_alpha: float = _option(1.0, "Prompt", "Opacity of the overlay.", low=0.01, high=1)
+    overlay_every: int = _option(10, "Prompt", "Steps between two overlays.", unit="steps", low=1, high=1_000_000)
+    overlay_offset: int = _option(
+        0, "Prompt", "Steps by which the overlays come later.", unit="steps", low=0, high=1_000_000
+    )
+    overlay_until: str | None = _option(None, "Prompt", "Step or share of the steps of the last overlay: 100 or 50%.")
+
+    seamless: str = _option("none", "Prompt", "Edges that match, so that the picture is a tile.", choices=SEAMLESS)
+    symmetry: str = _option(
+        "none",
+        "Prompt",
+        "What is mirrored: left to right, top to bottom, both, along the diagonal, or all of these.",
+        choices=SYMMETRIES,
     )
 
     drafts: int = _option(24, "Draft", "Drafts for CLIP to choose from.", unit="drafts", low=1, high=1024)
@@ -272,6 +299,8 @@ class Settings:
             Term("latent-l2", self.latent_l2, Keyframes.parse("0:1, 50%:0")),
             Term("init", self.draft_weight) if self.uses_prior else Term("init", self.init_weight, going),
             Term("init-pixels", self.init_weight_pixels, going),
+            Term("target", self.target_weight if self.target_image else 0.0),
+            Term("target-pixels", self.target_weight_pixels),
         ]
         return tuple(term for term in known if term.weight)
 
@@ -279,6 +308,19 @@ class Settings:
     def uses_prior(self) -> bool:
         """Whether the run begins with a draft: an init picture or another run goes first."""
         return self.init == "prior" and not self.init_image and not self.init_run
+
+    @property
+    def wraps(self) -> tuple[bool, bool]:
+        """Whether the left edge meets the right one, and the upper edge the lower one."""
+        return self.seamless in ("horizontal", "both"), self.seamless in ("vertical", "both")
+
+    @property
+    def overlay_steps(self) -> range:
+        """After how many steps the overlay is laid over; never at the end, where nothing would grow into it."""
+        last = self.iterations - 1
+        if self.overlay_until is not None:
+            last = min(last, math.floor(Place.parse(self.overlay_until).step(self.iterations)))
+        return range(self.overlay_every + self.overlay_offset, last + 1, self.overlay_every)
 
     @property
     def width(self) -> int:
@@ -312,7 +354,10 @@ class Settings:
         if story.prompts:
             require_pull(story.opening)
         story.check(self.iterations)
+        if self.overlay_until is not None:
+            Place.parse(self.overlay_until)
         refuse_idle(self)
+        refuse_contradictions(self)
         return self
 
     def digest(self) -> str:

@@ -1,6 +1,8 @@
-"""What a latent shows at one picture size: it is decoded, and what a mask keeps is laid over it."""
+"""What a latent shows at one picture size: it is decoded and mirrored, and what a mask keeps is laid over it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -24,12 +26,15 @@ class Surface:
         picture: Tensor | None = None,
         mask: Tensor | None = None,
         feather: int = 1,
+        symmetry: str = "none",
         *,
         low_memory: bool = False,
     ) -> None:
         """size: width and height, whole tokens. picture: (1, 3, any, any). mask: (1, 1, any, any), 1 is free and 0
-        kept. feather: pixels, see `soft_edges`. low_memory: see `passes.decode`."""
+        kept. feather: pixels, see `soft_edges`. symmetry: one of MIRRORS; all but the first four need a square.
+        low_memory: see `passes.decode`."""
         self.vqgan, self.low_memory = vqgan, low_memory
+        self.mirrors = MIRRORS[symmetry]
         self.picture = None if picture is None else starts.fit(picture, *size)
         self.opacity = self.free = None
         if mask is not None and picture is not None:
@@ -41,15 +46,49 @@ class Surface:
 
     def show(self, z: Tensor) -> Tensor:
         """The picture of a latent: (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where kept."""
-        image = losses.clamp_with_gradient(self.vqgan.decode(self.vqgan.quantize(z), low_memory=self.low_memory))
+        # The tokens are mirrored too, so that what is decoded near a fold fits its mirror image.
+        decoded = self.vqgan.decode(self.vqgan.quantize(self._mirrored(z)), low_memory=self.low_memory)
+        image = losses.clamp_with_gradient(self._mirrored(decoded))
         if self.picture is None or self.opacity is None:
             return image
         return torch.lerp(self.picture, image, self.opacity)
+
+    def _mirrored(self, x: Tensor) -> Tensor:
+        for mirror in self.mirrors:
+            x = mirror(x)
+        return x
 
     def hold(self, z: Tensor, z_init: Tensor) -> None:
         """Put the tokens of z that do not show back to z_init, in place: what is free keeps its surroundings."""
         if self.free is not None:
             z.copy_(torch.where(self.free, z, z_init))
+
+
+def _left_to_right(x: Tensor) -> Tensor:
+    """The left half and its mirror image; a column in the middle stays."""
+    half = x.shape[-1] // 2
+    return torch.cat([x[..., : x.shape[-1] - half], x[..., :half].flip(-1)], -1)
+
+
+def _top_to_bottom(x: Tensor) -> Tensor:
+    half = x.shape[-2] // 2
+    return torch.cat([x[..., : x.shape[-2] - half, :], x[..., :half, :].flip(-2)], -2)
+
+
+def _across_diagonal(x: Tensor) -> Tensor:
+    """The upper right triangle of a square and its mirror image."""
+    return x.triu() + x.triu(1).transpose(-1, -2)
+
+
+MIRRORS: dict[str, tuple[Callable[[Tensor], Tensor], ...]] = {
+    "none": (),
+    "horizontal": (_left_to_right,),
+    "vertical": (_top_to_bottom,),
+    "both": (_left_to_right, _top_to_bottom),
+    "diagonal": (_across_diagonal,),
+    "kaleidoscope": (_across_diagonal, _left_to_right, _top_to_bottom),
+}
+"""What makes (..., h, w) equal to its mirror images, step by step, for each symmetry."""
 
 
 def soft_edges(mask: Tensor, width: int) -> Tensor:

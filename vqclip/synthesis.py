@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 
 from vqclip import cutouts, drafts, losses, starts
+from vqclip.anchors import Layer, Overlay, Target
 from vqclip.enlarger import Enlarger
 from vqclip.errors import Diverged, OutOfMemory
 from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.net2net import Net2Net
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
-from vqclip.randomness import ENLARGE_STREAM, START_STREAM, STEP_STREAM, make_generator
+from vqclip.randomness import ENLARGE_STREAM, ROLL_STREAM, START_STREAM, STEP_STREAM, make_generator
 from vqclip.regions import Regions
 from vqclip.resampling import CutPlan, levels_for, pyramid, take
 from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, restore_optimiser
@@ -43,6 +44,8 @@ def synthesise(
     mask: np.ndarray | None = None,
     regions: Mapping[str, np.ndarray] | None = None,
     latent: Tensor | None = None,
+    target: np.ndarray | None = None,
+    overlay: Layer | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
@@ -50,11 +53,15 @@ def synthesise(
     enlarger: between two stages, when settings.enlarge is codes. mask: (H, W) float32, 1 where the picture may
     change and 0 where it is kept to the bit, or None. regions: masks like it, by file, for prompts that name one.
     latent: (1, D, h, w) float32, the start in the place of a picture, a draft or settings.init.
+    target: the picture to grow towards, like picture. overlay: laid over the drawing after settings.overlay_steps.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
-        yield from _Climb(vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions, latent).events()
+        climb = _Climb(
+            vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions, latent, target, overlay
+        )
+        yield from climb.events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
@@ -78,6 +85,8 @@ class _Climb:
         mask: np.ndarray | None = None,
         regions: Mapping[str, np.ndarray] | None = None,
         latent: Tensor | None = None,
+        target: np.ndarray | None = None,
+        overlay: Layer | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
@@ -87,6 +96,7 @@ class _Climb:
         self.chunk = settings.cut_chunk
         self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
         self.device = vqgan.codebook.device
+        vqgan.wrap(*settings.wraps)
         self.bounds = vqgan.latent_bounds
         self.regions = Regions(self.story.prompts, regions or {})
         self.plan = plan_stages(settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations)
@@ -94,7 +104,11 @@ class _Climb:
         self.stage = self.plan[0]
         self.drafts: drafts.Drafts | None = None
         self.whole = None if picture is None else starts.to_pixels(picture, self.device)
+        if self.whole is not None and mask is None:
+            # What a mask keeps is kept as it is.
+            self.whole = starts.meet(self.whole, *settings.wraps)
         self.mask = None if mask is None else torch.from_numpy(mask).to(self.device)[None, None]
+        self.target_picture, self.overlay_layer = target, overlay
         if state is None:
             self._begin(drafter, latent)
         else:
@@ -123,6 +137,7 @@ class _Climb:
                     yield Warned(f"out of memory at step {self.step + 1}; going on with --cut-chunk {self.chunk}.")
                     continue
                 self.step += 1
+                self._lay_over()
                 yield Stepped(
                     self.step,
                     self.settings.iterations,
@@ -179,6 +194,10 @@ class _Climb:
         """Begin a stage at the latent z. The stage holds on to the init picture, or to what it began with."""
         self.z_init = z.detach().clone()
         self.surface = self._surface()
+        size = (self.stage.width, self.stage.height)
+        given, layer = self.target_picture, self.overlay_layer
+        self.target = None if given is None else Target(self.vqgan, given, size)
+        self.overlay = None if layer is None else Overlay(self.vqgan, layer, size, self.settings.overlay_alpha)
         if self.surface.picture is not None:
             with torch.no_grad():
                 self.z_init = self.vqgan.encode(self.surface.picture).float()
@@ -191,8 +210,8 @@ class _Climb:
     def _surface(self) -> Surface:
         stage = self.stage
         feather = round(self.settings.mask_feather * stage.width / self.plan[-1].width)
-        size, low_memory = (stage.width, stage.height), self.settings.low_memory
-        return Surface(self.vqgan, size, self.whole, self.mask, feather, low_memory=low_memory)
+        size, symmetry, low_memory = (stage.width, stage.height), self.settings.symmetry, self.settings.low_memory
+        return Surface(self.vqgan, size, self.whole, self.mask, feather, symmetry, low_memory=low_memory)
 
     def _refine(self, stage: Stage) -> None:
         """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""
@@ -237,7 +256,7 @@ class _Climb:
         self.optimiser.learning_rate = settings.learning_rate * cosine(*within, settings.learning_rate_end)
         self.z.grad = None
         image = self.surface.show(self.z)
-        terms, outputs, gradients = self._look(image)
+        terms, outputs, gradients = self._look(self._rolled(image))
         score = terms.pop("score")
         for name, term in self._terms(image):
             terms[name] = term.item()
@@ -254,6 +273,28 @@ class _Climb:
             self.surface.hold(self.z, self.z_init)
         self.ema.update(self.z)
         return loss, terms, score
+
+    def _lay_over(self) -> None:
+        if self.overlay is not None and self.step in self.settings.overlay_steps:
+            self.overlay.lay(self.z, self.surface)
+            with torch.no_grad():
+                self.z.clamp_(*self.bounds)
+                self.surface.hold(self.z, self.z_init)
+            # It counts in the running mean as a step of its own; so it is not lost at the end of a stage.
+            self.ema.update(self.z)
+
+    def _rolled(self, image: Tensor) -> Tensor:
+        """The picture begun anew at a random place along every axis that wraps, so that CLIP sees the seam too."""
+        if not any(self.settings.wraps) or self.regions.masks:
+            # A region is a place, so the picture stays where it is.
+            return image
+        generator = self._generator(ROLL_STREAM, self.step)
+        sides = (image.shape[3], image.shape[2])
+        across, down = (
+            int(torch.randint(side, (), generator=generator)) if wraps else 0
+            for side, wraps in zip(sides, self.settings.wraps, strict=True)
+        )
+        return image.roll((down, across), (2, 3))
 
     def _look(self, image: Tensor) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
         """Let the perceptors look; return the terms, and the picture's copies with their gradients."""
@@ -304,7 +345,8 @@ class _Climb:
 
     def _terms(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
         picture = self.surface.picture
-        view = View(image, self.z, self.z_init, image if picture is None else picture)
+        target, z_target = (image, self.z) if self.target is None else (self.target.image, self.target.z)
+        view = View(image, self.z, self.z_init, image if picture is None else picture, target, z_target)
         for term in self.settings.terms:
             weight = term.weight_at(self.step, self.settings.iterations)
             if weight:

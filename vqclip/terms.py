@@ -21,13 +21,16 @@ class View:
     """What a formula may look at in a step.
 
     image: (1, 3, H, W) in [0, 1]. z: (1, D, h, w) the latent, and z_init the one that the stage holds on to.
-    picture: the init picture at this size, like image; without one, image itself.
+    picture: the init picture at this size, like image; without one, image itself. target: the target picture and
+    z_target its latent; without one, image and z themselves.
     """
 
     image: Tensor
     z: Tensor
     z_init: Tensor
     picture: Tensor
+    target: Tensor
+    z_target: Tensor
 
 
 Formula = Callable[[View], "Tensor"]
@@ -94,3 +97,15 @@ def init(view: View) -> Tensor:
 def init_pixels(view: View) -> Tensor:
     """Mean squared distance of the pixels to those of the init picture."""
     return (view.image - view.picture).square().mean()
+
+
+@formula
+def target(view: View) -> Tensor:
+    """Mean squared distance to the target picture's latent."""
+    return (view.z - view.z_target).square().mean()
+
+
+@formula
+def target_pixels(view: View) -> Tensor:
+    """Mean squared distance of the pixels to those of the target picture."""
+    return (view.image - view.target).square().mean()

@@ -51,6 +51,8 @@ def climb(models: Models, inputs: Inputs, settings: Settings, state: State | Non
         inputs.mask,
         inputs.regions,
         models.latent,
+        inputs.target,
+        inputs.overlay,
     )
 
 

@@ -22,6 +22,7 @@ from vqclip.architecture import Architecture, read_architecture
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.layouts import to_taming
+from vqclip.padding import Wrapping
 from vqclip.weights import check_state_dict, load_into, read_state_dict, verify_sha256, without_weights
 
 # Written by training, or by taming's options, and of no use here.
@@ -52,6 +53,7 @@ class VQGAN(nn.Module):
         self.quant_conv = nn.Conv2d(inner, outer, 1) if encoder else None
         self.post_quant_conv = nn.Conv2d(outer, inner, 1)
         self.quantize = Quantiser(architecture, encoder=encoder)
+        self.wrapping: Wrapping | None = None
 
     @classmethod
     def from_files(
@@ -82,6 +84,12 @@ class VQGAN(nn.Module):
             if network is not None:
                 network.to(dtype)
         return self
+
+    def wrap(self, horizontal: bool, vertical: bool) -> None:
+        """From here on, encode and decode pictures whose opposite edges match, left to right or top to bottom."""
+        if self.wrapping is not None:
+            self.wrapping.undo()
+        self.wrapping = Wrapping(self, horizontal, vertical) if horizontal or vertical else None
 
     @property
     def factor(self) -> int:
