@@ -29,7 +29,9 @@ from vqclip.settings import Settings, options, parse_clip
 MAX_YAML_BYTES = 1_000_000
 DEFAULT_PRESET = "tiny"
 NULLS = ("null", "~", "")
-_SPECIAL = tuple(f"VQCLIP_{word}" for word in ("PRESET", "CONFIG", "CACHE_DIR", "OUTPUT_DIR", "OFFLINE", "DEBUG"))
+_SPECIAL = tuple(
+    f"VQCLIP_{word}" for word in ("PRESET", "CONFIG", "CACHE_DIR", "OUTPUT_DIR", "OFFLINE", "DEBUG", "PREVIEW")
+)
 
 
 @dataclass(frozen=True)

@@ -157,13 +157,17 @@ class Console:
         of = f" of {total / 1e6:.1f}" if total else ""
         self.note(f"{name}: {done / 1e6:.1f}{of} MB")
 
-    def finish(self) -> None:
-        """End a run's display and give its answer: the path of the picture, or of a sweep's contact sheet."""
+    def finish(self) -> dict[str, Any]:
+        """End a run's display and give its answer: the path of the picture, or of a sweep's contact sheet.
+
+        Returns what the answer tells, by name.
+        """
         self.close()
         shown = self._result.get("sheet") or self._result.get("image")
         if shown:
             seconds = round(time.monotonic() - self._began, 2)
             self.answer(shown, {**self._result, "seconds": seconds})
+        return dict(self._result)
 
     def close(self) -> None:
         """Take the progress bar down."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vqclip.cli.options import with_settings
-from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.cli.shared import JsonOption, OpenOption, PreviewOption, QuietOption, console_for, reveal
 from vqclip.settings import options
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def generate(
     overwrite: OverwriteOption = False,
     preset: PresetOption = None,
     config: ConfigOption = None,
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -69,7 +71,7 @@ def generate(
             stop=stop,
         )
 
-    _follow(begin, console)
+    reveal(console, _follow(begin, console), preview=preview, viewer=viewer)
 
 
 def rerun(
@@ -88,6 +90,8 @@ def rerun(
     ] = None,
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -107,7 +111,7 @@ def rerun(
             **{**settings, "prompt": prompt},
         )
 
-    _follow(begin, console)
+    reveal(console, _follow(begin, console), preview=preview, viewer=viewer)
 
 
 def continue_run(
@@ -117,6 +121,8 @@ def continue_run(
     ] = None,
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -130,7 +136,7 @@ def continue_run(
             directory, prompt, output=output, parent=_parent(), overwrite=overwrite, stop=stop, **settings
         )
 
-    _follow(begin, console)
+    reveal(console, _follow(begin, console), preview=preview, viewer=viewer)
 
 
 def sweep(
@@ -149,6 +155,8 @@ def sweep(
     ] = None,
     preset: PresetOption = None,
     config: ConfigOption = None,
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -169,11 +177,13 @@ def sweep(
             **settings,
         )
 
-    _follow(begin, console)
+    reveal(console, _follow(begin, console), preview=preview, viewer=viewer)
 
 
 def resume(
     directory: Annotated[Path, typer.Argument(help="Folder of the run or sweep.", metavar="DIR")],
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -182,7 +192,8 @@ def resume(
     from vqclip import api, sweeping
 
     go_on = sweeping.resume if sweeping.holds_sweep(directory) else api.resume
-    _follow(lambda stop: go_on(directory, stop=stop), console)
+    found = _follow(lambda stop: go_on(directory, stop=stop), console)
+    reveal(console, found, preview=preview, viewer=viewer)
 
 
 def video(
@@ -215,6 +226,7 @@ def report(
         typer.Option("--output", "-o", help="HTML file to write. \\[default: DIR/report.html]", metavar="FILE",
                      show_default=False),
     ] = None,
+    viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:  # fmt: skip
@@ -224,6 +236,7 @@ def report(
 
     path = str(pages.write(directory, output))
     console.answer(path, {"report": path})
+    reveal(console, {"report": path}, preview=False, viewer=viewer)
 
 
 def draft(
@@ -232,6 +245,8 @@ def draft(
         Path, typer.Option("--output", "-o", help="PNG file to write. \\[default: drafts.png]", metavar="OUT.png",
                            show_default=False),
     ] = Path("drafts.png"),
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -247,6 +262,7 @@ def draft(
         console.note(f"warning: {warning}")
     console.note(f"seed {report['seed']}; below each draft: its number, and the loss that CLIP gives it")
     console.answer(str(output), report)
+    reveal(console, report, preview=preview, viewer=viewer)
 
 
 def _parent() -> Path:
@@ -254,7 +270,7 @@ def _parent() -> Path:
     return Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
 
 
-def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> None:
+def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
     from vqclip.events import Started, Tried
     from vqclip.signals import StopSignals
 
@@ -263,7 +279,7 @@ def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> None:
         for event in events:
             stop.climbing = stop.climbing or isinstance(event, (Started, Tried))
             console.show(event)
-    console.finish()
+    return console.finish()
 
 
 def add_to(app: typer.Typer) -> None:
