@@ -6,12 +6,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 
-from vqclip import cutouts, resampling
+import vqclip
+from vqclip import cutouts, resampling, terms
+from vqclip.events import Finished
 from vqclip.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +72,7 @@ def test_the_readme_opens_with_a_picture_made_by_the_tool() -> None:
 
 
 def test_the_example_of_a_cut_method_works() -> None:
-    (example,) = blocks("CONTRIBUTING.md", "python")
+    example = blocks("CONTRIBUTING.md", "python")[0]
     assert len(example.splitlines()) <= 8
     room = dict(vars(cutouts))
     exec(compile(example, "CONTRIBUTING.md", "exec"), room)
@@ -77,6 +80,21 @@ def test_the_example_of_a_cut_method_works() -> None:
     image = torch.rand(1, 3, 96, 128)
     cuts = resampling.take(resampling.pyramid(image, resampling.levels_for(plan)), plan, 32, torch.Generator())
     assert cuts.shape == (5, 3, 32, 32)
+
+
+def test_the_example_of_a_loss_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terms, "FORMULAS", dict(terms.FORMULAS))
+    example = blocks("CONTRIBUTING.md", "python")[1]
+    assert len(example.splitlines()) <= 5
+    exec(compile(example, "CONTRIBUTING.md", "exec"), dict(vars(terms)))
+    quick: dict[str, Any] = {"size": "32x32", "iterations": 6, "stages": 1, "init": "tokens", "cutouts": 4, "ema": 0}
+
+    def light(weight: int) -> float:
+        *_, last = vqclip.generate("a red apple", seed=1, learning_rate=0.3, loss=[f"brightness:{weight}"], **quick)
+        assert isinstance(last, Finished)
+        return float(last.image().mean())
+
+    assert light(9) > light(-9) + 10
 
 
 def test_every_room_is_in_the_table_and_in_the_contract() -> None:

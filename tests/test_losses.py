@@ -117,6 +117,8 @@ def value(name: str, image: torch.Tensor, z: torch.Tensor | None = None, **known
         known.get("picture", image),
         known.get("target", image),
         known.get("z_target", z),
+        torch.eye(3),
+        torch.ones(3),
     )
     return FORMULAS[name](view).item()
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
-from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, restore_optimiser
-from vqclip.settings import Settings
+from vqclip.errors import UsageError
+from vqclip.loading import Inputs
+from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
+from vqclip.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
+from vqclip.stages import plan_stages
 
 
 def test_cosine_goes_from_one_to_the_end() -> None:
@@ -44,26 +49,39 @@ def test_without_decay_the_mean_is_the_newest_value() -> None:
     assert ema.mean(torch.zeros(1)).item() == 5
 
 
-@pytest.mark.parametrize("name", ["adam", "adamw"])
-def test_a_restored_optimiser_takes_the_same_steps(name: str) -> None:
-    def gradient(step: int) -> torch.Tensor:
-        return torch.randn(3, generator=torch.Generator().manual_seed(step))
+OF_TORCH = [name for name in OPTIMISERS if name not in EXTRA_OPTIMISERS]
 
-    whole = torch.zeros(3, requires_grad=True)
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_a_restored_optimiser_takes_the_same_steps(name: str) -> None:
+    if name in EXTRA_OPTIMISERS:
+        pytest.importorskip("pytorch_optimizer")
+
+    def gradient(step: int) -> torch.Tensor:
+        return torch.randn(1, 3, 2, 2, generator=torch.Generator().manual_seed(step))
+
+    whole = torch.zeros(1, 3, 2, 2, requires_grad=True)
     optimiser = make_optimiser(name, whole, 0.1)
     for step in range(6):
         whole.grad = gradient(step)
         optimiser.step()
         if step == 2:
-            kept, memory = whole.detach().clone(), optimiser_tensors(optimiser)
-    resumed = kept.requires_grad_()
-    again = make_optimiser(name, resumed, 0.1)
-    restore_optimiser(again, memory)
-    for step in range(3, 6):
-        resumed.grad = gradient(step)
-        again.step()
-    assert torch.equal(whole, resumed)
-    assert optimiser_tensors(make_optimiser(name, whole, 0.1)) == {}
+            kept = whole.detach().clone()
+            # A snapshot holds float32 alone.
+            memory = {name: tensor.float() for name, tensor in optimiser_tensors(optimiser).items()}
+
+    def go_on(*, remembering: bool) -> torch.Tensor:
+        resumed = kept.clone().requires_grad_()
+        again = make_optimiser(name, resumed, 0.1)
+        if remembering:
+            restore_optimiser(again, memory)
+        for step in range(3, 6):
+            resumed.grad = gradient(step)
+            again.step()
+        return resumed
+
+    assert torch.equal(whole, go_on(remembering=True))
+    assert not torch.equal(whole, go_on(remembering=False))
 
 
 @pytest.mark.parametrize(("name", "class_"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
@@ -78,3 +96,69 @@ def test_the_optimisers_are_torchs_to_the_bit(name: str, class_: type[torch.opti
         reference.step()
     assert torch.equal(ours, theirs)
     assert not torch.equal(ours, start)
+
+
+@pytest.mark.parametrize("name", OF_TORCH)
+def test_every_optimiser_climbs(name: str) -> None:
+    z = torch.full((1, 3, 2, 2), 2.0, requires_grad=True)
+    optimiser = make_optimiser(name, z, 0.1)
+    for _ in range(20):
+        z.grad = None
+        z.square().sum().backward()
+        optimiser.step()
+    assert float(z.detach().abs().max()) < 1.7
+
+
+def rates(steps: int = 100, stages: int = 1, **known: Any) -> list[float]:
+    settings = Settings(iterations=steps, stages=stages, learning_rate=0.4, **known).validate()
+    plan = plan_stages(64, 64, 8, stages, steps)
+    return [
+        rate_at(settings, step, next(stage for stage in plan if stage.first <= step < stage.last))
+        for step in range(steps)
+    ]
+
+
+def test_the_learning_rate_follows_a_cosine_in_each_stage() -> None:
+    found = rates(stages=2, learning_rate_end=0.5)
+    assert found[:40] == pytest.approx([0.4 * cosine(step, 40, 0.5) for step in range(40)])
+    assert found[40:] == pytest.approx([0.4 * cosine(step, 60, 0.5) for step in range(60)])
+
+
+def test_the_learning_rate_follows_its_schedule_over_the_whole_run() -> None:
+    found = rates(stages=2, learning_rate_schedule="0:0, 10:1, 50%:0.5 cosine, 80:0.1 hold")
+    assert found[0] == 0
+    assert found[5] == pytest.approx(0.2)
+    assert found[10] == pytest.approx(0.4)
+    assert found[30] == pytest.approx(0.3)
+    assert found[50:80] == pytest.approx([0.2] * 30)
+    assert found[80:] == pytest.approx([0.04] * 20)
+
+
+def test_pixrays_drop_divides_by_ten() -> None:
+    found = rates(learning_rate_end=1.0, learning_rate_drops="75%,90")
+    assert found == pytest.approx([0.4] * 75 + [0.04] * 15 + [0.004] * 10)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"optimiser": "lbfgs"}, "Cutouts are new in every step"),
+        ({"optimiser": "adm"}, "Valid: adam, adamw"),
+        ({"learning_rate_schedule": "0:-1"}, "does not stay above 0"),
+        ({"learning_rate_schedule": "0:0"}, "does not stay above 0"),
+        ({"learning_rate_drops": "75%,often"}, "'often' is no place"),
+        ({"learning_rate_schedule": "0:1", "learning_rate_end": 0.5}, "learning_rate_end has no effect"),
+        ({"patience": 3}, "patience has no effect"),
+        ({"min_gain": 0.1}, "min_gain has no effect"),
+    ],
+)
+def test_rates_that_cannot_be_meant_are_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Settings(**settings).validate()
+    assert words in str(caught.value)
+
+
+def test_an_optimiser_of_an_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match="pip install pytorch-optimizer"):
+        Inputs.check(Settings(prompt="a red apple", optimiser="diffgrad", save_every=0))

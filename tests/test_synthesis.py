@@ -14,7 +14,7 @@ from vqclip.errors import Diverged, OutOfMemory, UsageError
 from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.perceptor import Gaze
 from vqclip.randomness import step_seed
-from vqclip.settings import Settings
+from vqclip.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
 from vqclip.synthesis import synthesise
 
 PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
@@ -89,7 +89,13 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-STOPS = [*(("plain", stop) for stop in (0, 1, 2, 3, 5, 6)), ("masked", 1), ("masked", 3)]
+LOOKS |= {name: {"optimiser": name, "learning_rate": 0.2} for name in OPTIMISERS if name not in EXTRA_OPTIMISERS}
+STOPS = [
+    *((name, 4) for name in LOOKS if name not in ("plain", "masked")),
+    *(("plain", stop) for stop in (0, 1, 2, 3, 5, 6)),
+    ("masked", 1),
+    ("masked", 3),
+]
 
 
 @pytest.mark.parametrize(("look", "stop"), STOPS)

@@ -237,7 +237,7 @@ def _recorded(
         )
         run.write(manifest)
         if inputs.settings.best_of == 1:
-            climb = _climb(inputs, state, place, recipe, shelf)
+            climb = _climb(inputs, state, place, recipe, shelf, manifest.seconds if state else 0.0)
         else:
             models = yield from _models(inputs, None, place, recipe, shelf)
             chosen, state = yield from tryouts.choose_recorded(models, inputs, run, manifest, stop)
@@ -254,12 +254,13 @@ def _climb(
     place: Place | None = None,
     recipe: recipes.Recipe | None = None,
     shelf: Shelf | None = None,
+    seconds: float = 0.0,
 ) -> Iterator[Event]:
     models = yield from _models(inputs, state, place or Place.find(inputs.settings), recipe, shelf)
     settings = inputs.settings
     if settings.best_of > 1:
         settings, state = yield from tryouts.choose(models, inputs)
-    yield from tryouts.climb(models, inputs, settings, state)
+    yield from tryouts.climb(models, inputs, settings, state, seconds)
 
 
 def _models(

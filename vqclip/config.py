@@ -119,7 +119,7 @@ def read_environment(environment: Mapping[str, str]) -> dict[str, Raw]:
             known = [f"VQCLIP_{option.upper()}" for option in options()] + list(_SPECIAL)
             raise UsageError(f"the variable {variable} names no setting.", did_you_mean(variable, known))
         many = isinstance(Settings.__dataclass_fields__[name].default, tuple)
-        texts = [part.strip() for part in value.split(",")] if many else value
+        texts = [part.strip() for part in value.split(options()[name].separator)] if many else value
         found[name] = Raw(texts, f"the variable {variable}")
     return found
 

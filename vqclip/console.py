@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 LINE_SECONDS = 10.0
+_ENDINGS = {
+    "auto_stop": "--auto-stop: the loss stands still",
+    "until_score": "--until-score: it is reached",
+    "max_seconds": "--max-seconds: the time is up",
+}
 
 
 def plain(text: str) -> str:
@@ -141,7 +146,10 @@ class Console:
         elif isinstance(event, Saved) and event.kind in ("image", "video", "report"):
             self._keep(**{event.kind: str(event.path)})
         elif isinstance(event, Finished):
-            self._keep(score=event.score, steps=event.step)
+            ended = {"stopped_by": event.stopped_by} if event.stopped_by else {}
+            self._keep(score=event.score, steps=event.step, **ended)
+            if ended:
+                self.note(f"ended after step {event.step} by {_ENDINGS[event.stopped_by]}")
 
     def transfer(self, name: str, done: int, total: int | None) -> None:
         """Show how far a download has come: bytes, and how many there are if that is known."""

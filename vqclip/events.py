@@ -93,7 +93,8 @@ class Stepped(Event):
     """One step of the optimiser is done.
 
     step: 1 for the first. loss: the sum that was minimised. terms: its parts by name. score: mean cosine
-    similarity of the cutouts to the prompts that pull, -1 to 1. image, state: as in Started.
+    similarity of the cutouts to the prompts that pull, -1 to 1. learning_rate: of this step. image, state: as in
+    Started.
     """
 
     step: int
@@ -102,18 +103,23 @@ class Stepped(Event):
     loss: float
     terms: Mapping[str, float]
     score: float
+    learning_rate: float
     image: Callable[[], np.ndarray] = field(repr=False)
     state: Callable[[], State] = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """All steps are done; image gives the final picture, (H, W, 3) uint8."""
+    """All steps are done; image gives the final picture, (H, W, 3) uint8.
+
+    stopped_by: the setting that ended the run before its last step, or an empty word.
+    """
 
     step: int
     score: float | None
     image: Callable[[], np.ndarray] = field(repr=False)
     state: Callable[[], State] = field(repr=False)
+    stopped_by: str = ""
 
 
 @dataclass(frozen=True)

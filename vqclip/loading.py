@@ -5,15 +5,16 @@ Nothing here imports torch before it is needed, so that a wrong setting is refus
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vqclip import devices, files, films, images, latents, registry
+from vqclip import colours, devices, files, films, images, latents, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import InputError, UsageError
-from vqclip.settings import FILES, Settings, default_of, parse_clip
+from vqclip.settings import EXTRA_OPTIMISERS, FILES, Settings, default_of, parse_clip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +38,7 @@ class Inputs:
     takes them. warnings: about these pictures.
     prompt_pictures: those of image prompts, and regions: the masks of prompts, like `mask`; both by the file's name.
     ended: the run whose latent is the start.
+    palette: the colours of the loss of that name.
     """
 
     settings: Settings
@@ -52,6 +54,7 @@ class Inputs:
     prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
     regions: Mapping[str, np.ndarray] = field(default_factory=dict)
     ended: latents.Ended | None = None
+    palette: tuple[colours.RGB, ...] = ()
 
     @staticmethod
     def check(settings: Settings) -> Inputs:
@@ -60,6 +63,7 @@ class Inputs:
             raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
         settings.validate()
         devices.check_device_name(settings.device)
+        _check_optimiser(settings.optimiser)
         vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
@@ -85,6 +89,7 @@ class Inputs:
         overlay = images.open_layer(Path(settings.overlay_image)) if settings.overlay_image else None
         regions = _open_regions(settings)
         told = tuple(warnings)
+        palette = _find_palette(settings)
         return Inputs(
             settings,
             vqgan,
@@ -99,6 +104,7 @@ class Inputs:
             prompt_pictures,
             regions,
             ended,
+            palette,
         )
 
     def hashes(self) -> dict[str, str]:
@@ -119,8 +125,9 @@ class Inputs:
         """SHA-256 of each picture file that the run looks at, by its path."""
         from vqclip.weights import sha256
 
-        settings = self.settings
-        named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image)
+        settings, palette = self.settings, self.settings.palette
+        drawn = palette if palette and colours.names_picture(palette) else None
+        named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image, drawn)
         paths = (*named, *self.prompt_pictures, *self.regions)
         found = {path: sha256(Path(path)) for path in paths if path}
         return found | ({str(self.ended.snapshot): sha256(self.ended.snapshot)} if self.ended else {})
@@ -139,6 +146,22 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
                 )
             found[prompt.mask] = mask
     return found
+
+
+def _check_optimiser(name: str) -> None:
+    if name in EXTRA_OPTIMISERS and importlib.util.find_spec("pytorch_optimizer") is None:
+        raise UsageError(
+            f"the optimiser {name} is in the package pytorch-optimizer, which is not here.",
+            "Install it with: pip install pytorch-optimizer",
+        )
+
+
+def _find_palette(settings: Settings) -> tuple[colours.RGB, ...]:
+    if settings.palette is None:
+        return ()
+    if not colours.names_picture(settings.palette):
+        return colours.parse_palette(settings.palette)
+    return colours.colours_of(images.open_image(Path(settings.palette)), settings.palette_size)
 
 
 def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.PriorFiles:
@@ -290,6 +313,8 @@ def with_absolute_paths(settings: Settings) -> Settings:
         path = getattr(settings, name)
         if path:
             changes[name] = str(Path(path).absolute())
+    if settings.palette and colours.names_picture(settings.palette):
+        changes["palette"] = str(Path(settings.palette).absolute())
     if registry.is_path(settings.vqgan):
         changes["vqgan"] = str(Path(settings.vqgan).absolute())
     clips = []

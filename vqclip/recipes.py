@@ -93,6 +93,9 @@ class Recipe:
         ]
         if others:
             yield f"{shown} was made with {', '.join(others)}: the picture may differ."
+        limit = self.settings.get("max_seconds")
+        if limit is not None:
+            yield f"{shown} was made within {limit:g} seconds, which may be another number of steps today."
         if self.dtype and (self.dtype, self.threads) != (dtype, threads):
             yield (
                 f"{shown} was made in {self.dtype} on {self.threads} threads (here {dtype} on {threads}): "

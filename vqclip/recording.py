@@ -129,6 +129,7 @@ class _Recorder:
             self.manifest = replace(self.manifest, best_score=event.score, best_step=event.step)
         self.manifest = replace(self.manifest, step=event.step)
         row = {"step": event.step, "stage": event.stage, "loss": event.loss, "score": event.score}
+        row["learning_rate"] = event.learning_rate
         files.append_line(self.run.metrics, row | dict(event.terms))
         yield from self._frame(event.image, event.step)
         signal = self.stop()
@@ -147,8 +148,9 @@ class _Recorder:
         self._note()
         return Saved("snapshot", path, event.step)
 
-    def _frame(self, image: Callable[[], np.ndarray], step: int) -> Iterator[Event]:
-        if step not in self.steps[self.next_frame : self.next_frame + 1]:
+    def _frame(self, image: Callable[[], np.ndarray], step: int, *, last: bool = False) -> Iterator[Event]:
+        planned = step in self.steps[self.next_frame : self.next_frame + 1]
+        if not planned and not (last and self.steps and step not in self.steps):
             return
         pixels, path = image(), self.run.frame(self.next_frame)
         images.save_png(path, pixels, {})
@@ -158,6 +160,8 @@ class _Recorder:
         yield Saved("frame", path, step)
 
     def _finish(self, event: Finished) -> Iterator[Event]:
+        # A run that ends early has its last frame where none was planned.
+        yield from self._frame(event.image, event.step, last=True)
         if event.step % self.settings.snapshot_every:
             # Another run can begin where this one ended.
             yield self._snapshot(event)
@@ -166,7 +170,7 @@ class _Recorder:
             self.writer.close()
             self.writer = None
             yield Saved("video", self.run.film(self.settings.video_format), event.step)
-        self._note(status="finished", step=event.step)
+        self._note(status="finished", step=event.step, stopped_by=event.stopped_by)
         if self.settings.report:
             yield Saved("report", report.write(self.run.directory), event.step)
         # Last, so that whoever sees this event can read everything.

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vqclip.colours import names_picture, parse_colour, parse_palette
 from vqclip.errors import UsageError
+from vqclip.keyframes import Keyframes
+from vqclip.terms import NEEDS
 
 if TYPE_CHECKING:
     from vqclip.settings import Settings
@@ -130,6 +133,36 @@ IDLE = (
     ),
     Idle(("frame_spacing",), lambda s: not s.save_every, "without frames", "Use --save-every 1 or higher."),
     Idle(
+        ("learning_rate_end",),
+        lambda s: bool(s.learning_rate_schedule),
+        "beside a schedule of the learning rate",
+        "Leave one of the two out.",
+    ),
+    Idle(
+        ("patience", "min_gain"),
+        lambda s: not s.auto_stop and s.learning_rate_plateau == 1,
+        "when nothing happens at a loss that stands still",
+        "Add --auto-stop or --learning-rate-plateau 0.5, or leave it out.",
+    ),
+    Idle(
+        ("palette", "palette_size"),
+        lambda s: not s.has_loss("palette"),
+        "without the loss palette",
+        "Add --loss palette:1 or leave it out.",
+    ),
+    Idle(
+        ("palette_size",),
+        lambda s: not names_picture(s.palette or ""),
+        "on a palette that is no picture",
+        "Leave it out.",
+    ),
+    Idle(
+        ("edge_colour",),
+        lambda s: not s.has_loss("edge"),
+        "without the loss edge",
+        "Add --loss edge:1 or leave it out.",
+    ),
+    Idle(
         ("cut_pow",),
         lambda s: s.cut_method != "crowson",
         "on other cutouts than crowson's",
@@ -161,3 +194,36 @@ def refuse_contradictions(settings: Settings) -> None:
             f"symmetry {settings.symmetry} needs a square, and size is {settings.size}.",
             f"Add --size {min(settings.width, settings.height)}, or --symmetry both.",
         )
+
+
+def refuse_lbfgs(settings: Settings) -> None:
+    """Raise UsageError for the one optimiser that people look for and that cannot work."""
+    if settings.optimiser == "lbfgs":
+        raise UsageError(
+            "lbfgs cannot climb here: its line search needs one loss that stays, with its own gradient. Cutouts "
+            "are new in every step, and the gradient passes the codebook as if it were not there.",
+            "Use adam, or another one that takes noisy gradients.",
+        )
+
+
+def check_look(settings: Settings) -> None:
+    """Raise UsageError for a loss, a colour or a course of the learning rate that cannot be meant."""
+    _ = settings.drops
+    course = settings.learning_rate_schedule
+    if course is not None:
+        values = [key.value for key in Keyframes.parse(course).keys]
+        if min(values) < 0 or not any(values):
+            raise UsageError(
+                f"learning_rate_schedule {course!r} does not stay above 0.", "Give factors of 0 and more."
+            )
+    names = [term.name for term in settings.terms]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"the loss {name} is there twice.", "Leave one out: a setting of its own counts too.")
+    for name in [term.name for term in settings.losses]:
+        need = NEEDS.get(name)
+        if need and not getattr(settings, need):
+            raise UsageError(f"the loss {name} has no effect without {need}.", f"Add --{need.replace('_', '-')}.")
+    parse_colour(settings.edge_colour)
+    if settings.palette is not None and not names_picture(settings.palette):
+        parse_palette(settings.palette)

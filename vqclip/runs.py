@@ -9,9 +9,10 @@ import datetime
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -35,6 +36,7 @@ class Manifest:
     threads, dtype, device: those that the run began with; a resumed run takes them again, because another
     number of threads sums floats in another order. best: score and step of the best step so far. seconds: of
     drawing, over all the times that the run was gone on with; loading the models is not counted.
+    stopped_by: the setting that ended a finished run before its last step.
     """
 
     settings: Settings
@@ -50,12 +52,25 @@ class Manifest:
     best_step: int | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    stopped_by: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as written to run.json."""
         return {"schema": SCHEMA, "digest": self.settings.digest()} | {
             name: value.to_dict() if isinstance(value, Settings) else value for name, value in vars(self).items()
         }
+
+
+def deadline(limit: float | None, spent: float = 0.0) -> Callable[[], bool]:
+    """Whether a run's time is up, `limit` seconds after the first question less those spent in earlier sessions."""
+    began: list[float] = []
+
+    def is_up() -> bool:
+        now = monotonic()
+        began[:] = began or [now]
+        return limit is not None and spent + now - began[0] >= limit
+
+    return is_up
 
 
 class Run:
@@ -129,6 +144,7 @@ def read_manifest(directory: Path) -> Manifest:
         "threads": int,
         "seconds": (int, float),
         "step": int,
+        "stopped_by": str,
         "device": str,
         "dtype": str,
     }

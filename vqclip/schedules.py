@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
+
+from vqclip.keyframes import Keyframes
+from vqclip.settings import Settings
+from vqclip.stages import Stage
+
+
+class Optimiser(Protocol):
+    """What moves a latent down its gradient, and what it remembers."""
+
+    learning_rate: float
+    memory: dict[str, Tensor]
+
+    def step(self) -> None:
+        """Move the latent."""
 
 
 class Adam:
@@ -49,22 +64,98 @@ class Adam:
             )
 
 
+class Library:
+    """An optimiser of torch.optim or pytorch-optimizer over one latent, in the same form."""
+
+    def __init__(self, kind: Any, z: Tensor, learning_rate: float, **known: float) -> None:
+        """kind: the class. known: its settings that are not its own defaults."""
+        self._inner = kind([z], lr=learning_rate, **known)
+
+    @property
+    def learning_rate(self) -> float:
+        """May be changed between two steps."""
+        return float(self._inner.param_groups[0]["lr"])
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._inner.param_groups[0]["lr"] = value
+
+    @property
+    def memory(self) -> dict[str, Tensor]:
+        """What it remembers of the latent, by name."""
+        found = self._inner.state_dict()["state"].get(0, {})
+        memory = {name: torch.as_tensor(value).detach() for name, value in found.items() if value is not None}
+        group = self._inner.param_groups[0]
+        # Where torch counts the steps for each tensor, pytorch-optimizer counts them for all of them.
+        return memory | ({_GROUP_STEP: torch.tensor(group["step"])} if "step" in group else {})
+
+    @memory.setter
+    def memory(self, memory: dict[str, Tensor]) -> None:
+        state = self._inner.state_dict()
+        own = {name: value for name, value in memory.items() if name != _GROUP_STEP}
+        if own:
+            state["state"][0] = own
+        self._inner.load_state_dict(state)
+        if _GROUP_STEP in memory:
+            self._inner.param_groups[0]["step"] = int(memory[_GROUP_STEP])
+
+    def step(self) -> None:
+        """Move the latent down its gradient."""
+        self._inner.step()
+
+
 _DECAYS = {"adam": 0.0, "adamw": 0.01}
+_OF_TORCH = {
+    "adamax": "Adamax",
+    "adagrad": "Adagrad",
+    "radam": "RAdam",
+    "nadam": "NAdam",
+    "rmsprop": "RMSprop",
+    "sgd": "SGD",
+}
+_EXTRA = {"diffgrad": "DiffGrad", "adamp": "AdamP"}
+_GROUP_STEP = "group_step"
 
 
-def make_optimiser(name: str, z: Tensor, learning_rate: float) -> Adam:
-    """The optimiser of that name over one latent."""
-    return Adam(z, learning_rate, _DECAYS[name])
+def make_optimiser(name: str, z: Tensor, learning_rate: float) -> Optimiser:
+    """The optimiser of that name over one latent, as its library sets it up; SGD with a momentum of 0.9.
+
+    DiffGrad and AdamP are those of the package pytorch-optimizer.
+    """
+    if name in _DECAYS:
+        return Adam(z, learning_rate, _DECAYS[name])
+    if name in _OF_TORCH:
+        known = {"momentum": 0.9} if name == "sgd" else {}
+        return Library(getattr(torch.optim, _OF_TORCH[name]), z, learning_rate, **known)
+    import pytorch_optimizer
+
+    return Library(getattr(pytorch_optimizer, _EXTRA[name]), z, learning_rate)
 
 
-def optimiser_tensors(optimiser: Adam) -> dict[str, Tensor]:
-    """The optimiser's memory of its one latent, by name; empty before the first step."""
+def optimiser_tensors(optimiser: Optimiser) -> dict[str, Tensor]:
+    """The optimiser's memory of its one latent, by name; empty before the first step, but for Adagrad's."""
     return {name: value.clone() for name, value in optimiser.memory.items()}
 
 
-def restore_optimiser(optimiser: Adam, memory: Mapping[str, Tensor]) -> None:
+def restore_optimiser(optimiser: Optimiser, memory: Mapping[str, Tensor]) -> None:
     """Put the memory back that `optimiser_tensors` gave."""
-    optimiser.memory = {name: value.clone() for name, value in memory.items()}
+    # What is one number is kept on the CPU, wherever the latent is.
+    optimiser.memory = {
+        name: value.cpu().clone() if value.dim() == 0 else value.clone() for name, value in memory.items()
+    }
+
+
+def rate_at(settings: Settings, step: int, stage: Stage) -> float:
+    """The learning rate at a step of the run, 0 for the first.
+
+    Along a cosine within the stage, or along the schedule over the whole run; a tenth of it after each drop.
+    """
+    if settings.learning_rate_schedule:
+        share = Keyframes.parse(settings.learning_rate_schedule).at(step, settings.iterations)
+    else:
+        share = cosine(step - stage.first, stage.last - stage.first, settings.learning_rate_end)
+    drops = sum(place.step(settings.iterations) <= step for place in settings.drops)
+    return settings.learning_rate * share / 10.0**drops
 
 
 def cosine(step: int, steps: int, end: float) -> float:

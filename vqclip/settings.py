@@ -13,41 +13,21 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from vqclip import prompts, stories
+from vqclip.colours import MAX_COLOURS
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes, Place
 from vqclip.prompts import Prompt, parse_images, parse_noise, require_pull
-from vqclip.rules import refuse_contradictions, refuse_idle
+from vqclip.ranges import Option, check, parse_size
+from vqclip.ranges import option as _option
+from vqclip.rules import check_look, refuse_contradictions, refuse_idle, refuse_lbfgs
 from vqclip.stories import Story, tell
 from vqclip.terms import Term
 
-MAX_SIDE = 8192
 MAX_SEED = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Option:
-    """What is known about one setting beside its type and default.
-
-    help: one line. unit: of the number, if it has one. low/high: the closed valid range. choices: the valid
-    words. group: the panel of the help page. shapes_picture: whether two runs that differ in it alone may
-    draw different pictures.
-    """
-
-    help: str
-    group: str
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    shapes_picture: bool = True
-
-
-def _option(default: Any, group: str, help: str, **known: Any) -> Any:
-    return field(default=default, metadata={"option": Option(help, group, **known)})
 
 
 FILES: dict[str, Callable[[str, Callable[[str], str]], str]] = {
@@ -60,7 +40,8 @@ FILES: dict[str, Callable[[str, Callable[[str], str]], str]] = {
 INITS = ("tokens", "spot", "prior", "pixels", "perlin", "gradient", "spectrum")
 ENLARGEMENTS = ("pixels", "codes")
 CUT_METHODS = ("smart", "crowson", "pooled")
-OPTIMISERS = ("adam", "adamw")
+OPTIMISERS = ("adam", "adamw", "adamax", "adagrad", "radam", "nadam", "rmsprop", "sgd", "diffgrad", "adamp")
+EXTRA_OPTIMISERS = ("diffgrad", "adamp")
 DTYPES = ("auto", "float32", "bfloat16")
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
@@ -167,11 +148,32 @@ class Settings:
     learning_rate_end: float = _option(
         0.1, "Optimisation", "Last step size as a share of the first, along a cosine.", low=0, high=1
     )
+    learning_rate_schedule: str | None = _option(None, "Optimisation", "Factor on it, as 0:1,50%:0.3, and no cosine.")
+    learning_rate_drops: str | None = _option(None, "Optimisation", "Where it falls to a tenth, as 75%,90%.")
+    learning_rate_plateau: float = _option(
+        1.0, "Optimisation", "Factor on it whenever the loss stands still; 1 is off.", low=0.001, high=1
+    )
+    auto_stop: bool = _option(False, "Optimisation", "Stop when the loss stands still.")
+    patience: int = _option(50, "Optimisation", "Time for the loss to gain.", unit="steps", low=1, high=1e5)
+    min_gain: float = _option(
+        0.002, "Optimisation", "Least gain in that time, as a share of the loss.", low=0, high=1
+    )
+    until_score: float | None = _option(None, "Optimisation", "Stop at this score.", low=-1, high=1)
+    max_seconds: float | None = _option(None, "Optimisation", "Stop then.", unit="seconds", low=0.001, high=1e8)
     ema: float = _option(0.99, "Optimisation", "Decay of the latent's running mean; 0 is off.", low=0, high=0.99999)
     latent_l2: float = _option(
         0.0, "Optimisation", "Weight of the latent's square, gone at half time.", low=0, high=1000
     )
     tv: float = _option(0.0, "Optimisation", "Weight of the total variation of the picture.", low=0, high=1000)
+
+    loss: tuple[str, ...] = _option(
+        (), "Look", "Term of the loss as NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat for several.", separator="|"
+    )
+    palette: str | None = _option(None, "Look", "Colours of the loss palette, as red,#00ff88, or a picture file.")
+    palette_size: int = _option(
+        8, "Look", "Colours taken from a palette that is a picture.", unit="colours", low=1, high=MAX_COLOURS
+    )
+    edge_colour: str = _option("white", "Look", "Colour of the loss edge.")
 
     cutouts: int = _option(32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096)
     cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=CUT_METHODS)
@@ -302,7 +304,23 @@ class Settings:
             Term("target", self.target_weight if self.target_image else 0.0),
             Term("target-pixels", self.target_weight_pixels),
         ]
-        return tuple(term for term in known if term.weight)
+        return tuple(term for term in (*known, *self.losses) if term.weight)
+
+    @property
+    def losses(self) -> tuple[Term, ...]:
+        """The terms that `loss` asks for, parsed."""
+        return tuple(map(Term.parse, self.loss))
+
+    def has_loss(self, name: str) -> bool:
+        """Whether `loss` asks for the term of that name."""
+        return any(term.name == name for term in self.losses)
+
+    @property
+    def drops(self) -> tuple[Place, ...]:
+        """Where the learning rate falls to a tenth."""
+        return (
+            tuple(map(Place.parse, (self.learning_rate_drops or "").split(","))) if self.learning_rate_drops else ()
+        )
 
     @property
     def uses_prior(self) -> bool:
@@ -342,8 +360,9 @@ class Settings:
 
     def validate(self) -> Settings:
         """Raise UsageError for the first setting out of its range; return the settings."""
+        refuse_lbfgs(self)
         for name, option in options().items():
-            _check(name, getattr(self, name), option)
+            check(name, getattr(self, name), option)
         parse_size(self.size)
         if not self.clip:
             raise UsageError("clip is empty: no model would look at the picture.", "Name one, as in --clip tiny.")
@@ -356,6 +375,7 @@ class Settings:
         story.check(self.iterations)
         if self.overlay_until is not None:
             Place.parse(self.overlay_until)
+        check_look(self)
         refuse_idle(self)
         refuse_contradictions(self)
         return self
@@ -388,22 +408,6 @@ def default_of(name: str) -> Any:
     return next(f.default for f in dataclasses.fields(Settings) if f.name == name)
 
 
-def parse_size(size: str) -> tuple[int, int]:
-    """Read `WIDTHxHEIGHT` or one number for a square, in pixels.
-
-    Raises UsageError that states the valid range.
-    """
-    valid = f"Valid: WIDTHxHEIGHT with sides from 16 to {MAX_SIDE} pixels, as in 256x192."
-    sides = size.strip().lower().replace("×", "x").split("x")
-    if len(sides) not in (1, 2) or not all(side.strip().isascii() and side.strip().isdigit() for side in sides):
-        raise UsageError(f"size {size!r} is not a size.", valid)
-    width, height = int(sides[0][:9]), int(sides[-1][:9])
-    for side in (width, height):
-        if not 16 <= side <= MAX_SIDE:
-            raise UsageError(f"size {size!r} has a side of {side} pixels.", valid)
-    return width, height
-
-
 def parse_clip(clip: str) -> tuple[str, float]:
     """Split `NAME:WEIGHT` into the name and its weight (1 when not given).
 
@@ -419,18 +423,6 @@ def parse_clip(clip: str) -> tuple[str, float]:
     if not math.isfinite(weight):
         raise UsageError(f"clip {clip!r} has the weight {tail}.", "A weight is a finite number, as in tiny:0.5.")
     return head, weight
-
-
-def _check(name: str, value: Any, option: Option) -> None:
-    if value is None:
-        return
-    if option.choices and value not in option.choices:
-        raise UsageError(f"{name} is {value!r}.", f"Valid: {', '.join(option.choices)}.")
-    if isinstance(value, bool) or option.low is None or option.high is None:
-        return
-    if not (math.isfinite(value) and option.low <= value <= option.high):
-        unit = f" {option.unit}" if option.unit else ""
-        raise UsageError(f"{name} is {value}.", f"Valid: {option.low:g} to {option.high:g}{unit}.")
 
 
 def from_dict(values: Mapping[str, Any]) -> Settings:

@@ -7,8 +7,9 @@ checked before use.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ class State:
 
     step: steps done. stage: the stage that they belong to. tensors: `z`, `z_init`, `ema` (when it has begun)
     and the optimiser's memory as `optimiser.NAME`, float32 on the CPU. ema_weight: of the running mean.
+    progress: as `Progress.numbers` gives it.
     """
 
     step: int
@@ -36,6 +38,7 @@ class State:
     tensors: Mapping[str, Tensor]
     ema_weight: float
     score: float | None = None
+    progress: Mapping[str, float] = field(default_factory=dict)
 
 
 def save(folder: Path, state: State, digest: str) -> Path:
@@ -52,6 +55,7 @@ def save(folder: Path, state: State, digest: str) -> Path:
         "stage": state.stage,
         "ema_weight": state.ema_weight,
         "score": state.score,
+        "progress": dict(state.progress),
     }
     path = folder / f"step-{state.step:06d}.safetensors"
     tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
@@ -104,6 +108,12 @@ def load(path: Path, digest: str) -> State:
         )
     step, stage, ema_weight = (numbers.get(name) for name in ("step", "stage", "ema_weight"))
     whole = {"z", "z_init"} <= tensors.keys() and all(bool(torch.isfinite(t).all()) for t in tensors.values())
+    progress = numbers.get("progress", {})
+    whole = whole and isinstance(progress, dict) and all(map(_is_number, progress.values()))
     if whole and isinstance(step, int) and isinstance(stage, int) and isinstance(ema_weight, (int, float)):
-        return State(step, stage, tensors, float(ema_weight), numbers.get("score"))
+        return State(step, stage, tensors, float(ema_weight), numbers.get("score"), progress)
     raise DamagedError("its state is incomplete or not finite")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)

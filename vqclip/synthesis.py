@@ -7,7 +7,7 @@ the summed gradient goes through the decoder in one pass, so memory does not gro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -15,16 +15,18 @@ from torch import Tensor
 
 from vqclip import cutouts, drafts, losses, starts
 from vqclip.anchors import Layer, Overlay, Target
+from vqclip.colours import RGB, parse_colour
 from vqclip.enlarger import Enlarger
 from vqclip.errors import Diverged, OutOfMemory
 from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.net2net import Net2Net
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
+from vqclip.progress import Progress
 from vqclip.randomness import ENLARGE_STREAM, ROLL_STREAM, START_STREAM, STEP_STREAM, make_generator
 from vqclip.regions import Regions
 from vqclip.resampling import CutPlan, levels_for, pyramid, take
-from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, restore_optimiser
+from vqclip.schedules import EMA, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
 from vqclip.settings import Settings
 from vqclip.snapshots import State
 from vqclip.stages import Stage, plan_stages
@@ -46,6 +48,8 @@ def synthesise(
     latent: Tensor | None = None,
     target: np.ndarray | None = None,
     overlay: Layer | None = None,
+    palette: Sequence[RGB] = (),
+    time_is_up: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
@@ -54,13 +58,16 @@ def synthesise(
     change and 0 where it is kept to the bit, or None. regions: masks like it, by file, for prompts that name one.
     latent: (1, D, h, w) float32, the start in the place of a picture, a draft or settings.init.
     target: the picture to grow towards, like picture. overlay: laid over the drawing after settings.overlay_steps.
+    palette: for the loss of that name. time_is_up: asked before every step; once it is so, the picture is brought to
+    its size and the run ends.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
         climb = _Climb(
-            vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions, latent, target, overlay
+            vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions, latent, target, overlay, palette
         )
+        climb.time_is_up = time_is_up
         yield from climb.events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
@@ -72,6 +79,8 @@ def synthesise(
 
 class _Climb:
     """The loop's variables between two events."""
+
+    time_is_up: Callable[[], bool] = staticmethod(lambda: False)
 
     def __init__(
         self,
@@ -87,6 +96,7 @@ class _Climb:
         latent: Tensor | None = None,
         target: np.ndarray | None = None,
         overlay: Layer | None = None,
+        palette: Sequence[RGB] = (),
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
@@ -109,6 +119,8 @@ class _Climb:
             self.whole = starts.meet(self.whole, *settings.wraps)
         self.mask = None if mask is None else torch.from_numpy(mask).to(self.device)[None, None]
         self.target_picture, self.overlay_layer = target, overlay
+        self.palette = torch.tensor(palette, device=self.device).reshape(-1, 3) / 255
+        self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
         if state is None:
             self._begin(drafter, latent)
         else:
@@ -126,7 +138,7 @@ class _Climb:
                 self._refine(stage)
             if self.settings.stages > 1:
                 yield StageStarted(self.step, stage.index + 1, len(self.plan), stage.width, stage.height)
-            while self.step < stage.last:
+            while self.step < stage.last and not self._ended_by():
                 try:
                     loss, terms, self.score = self._climb()
                 except torch.OutOfMemoryError:
@@ -138,6 +150,7 @@ class _Climb:
                     continue
                 self.step += 1
                 self._lay_over()
+                self.progress.take(loss, self.score)
                 yield Stepped(
                     self.step,
                     self.settings.iterations,
@@ -145,10 +158,18 @@ class _Climb:
                     loss,
                     terms,
                     self.score,
+                    self.optimiser.learning_rate,
                     self.image,
                     self.state,
                 )
-        yield Finished(self.step, self.score, self.image, self.state)
+        stopped_by = self._ended_by() if self.step < last.last else ""
+        yield Finished(self.step, self.score, self.image, self.state, stopped_by)
+
+    def _ended_by(self) -> str:
+        """The setting that ends the run here. Only at its full size a picture is good enough or stands still."""
+        if self.time_is_up():
+            return "max_seconds"
+        return self.progress.reached if self.stage is self.plan[-1] else ""
 
     @torch.no_grad()
     def image(self) -> np.ndarray:
@@ -166,7 +187,7 @@ class _Climb:
         memory = optimiser_tensors(self.optimiser)
         tensors |= {f"optimiser.{name}": tensor for name, tensor in memory.items()}
         kept = {name: tensor.detach().float().cpu().clone() for name, tensor in tensors.items()}
-        return State(self.step, self.stage.index, kept, self.ema.weight, self.score)
+        return State(self.step, self.stage.index, kept, self.ema.weight, self.score, self.progress.numbers)
 
     def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
         return make_generator(self.seed, stream, self.stage.index, step, device)
@@ -205,6 +226,7 @@ class _Climb:
         self.surface.hold(self.z, self.z_init)
         self.z.requires_grad_()
         self.ema = EMA(self.settings.ema)
+        self.progress = Progress(self.settings)
         self.optimiser = make_optimiser(self.settings.optimiser, self.z, self.settings.learning_rate)
 
     def _surface(self) -> Surface:
@@ -244,16 +266,13 @@ class _Climb:
         self.z_init = tensors["z_init"]
         self.ema.total, self.ema.weight = tensors.get("ema"), state.ema_weight
         memory = {n.removeprefix("optimiser."): t for n, t in tensors.items() if n.startswith("optimiser.")}
-        if "step" in memory:
-            # Adam counts its steps on the CPU wherever the latent is.
-            memory["step"] = memory["step"].cpu()
         restore_optimiser(self.optimiser, memory)
+        self.progress = Progress(self.settings, state.progress)
 
     def _climb(self) -> tuple[float, dict[str, float], float]:
         """One step of the optimiser: the loss, its terms, and the score before the step."""
         settings = self.settings
-        within = self.step - self.stage.first, self.stage.last - self.stage.first
-        self.optimiser.learning_rate = settings.learning_rate * cosine(*within, settings.learning_rate_end)
+        self.optimiser.learning_rate = rate_at(settings, self.step, self.stage) * self.progress.factor
         self.z.grad = None
         image = self.surface.show(self.z)
         terms, outputs, gradients = self._look(self._rolled(image))
@@ -346,7 +365,16 @@ class _Climb:
     def _terms(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
         picture = self.surface.picture
         target, z_target = (image, self.z) if self.target is None else (self.target.image, self.target.z)
-        view = View(image, self.z, self.z_init, image if picture is None else picture, target, z_target)
+        view = View(
+            image,
+            self.z,
+            self.z_init,
+            image if picture is None else picture,
+            target,
+            z_target,
+            self.palette,
+            self.edge,
+        )
         for term in self.settings.terms:
             weight = term.weight_at(self.step, self.settings.iterations)
             if weight:

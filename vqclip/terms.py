@@ -6,10 +6,13 @@ that a wrong name is refused at once; a formula uses the methods of the tensors 
 
 from __future__ import annotations
 
+import difflib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ class View:
 
     image: (1, 3, H, W) in [0, 1]. z: (1, D, h, w) the latent, and z_init the one that the stage holds on to.
     picture: the init picture at this size, like image; without one, image itself. target: the target picture and
-    z_target its latent; without one, image and z themselves.
+    z_target its latent; without one, image and z themselves. palette: (K, 3), and edge: (3,), colours in [0, 1].
     """
 
     image: Tensor
@@ -31,11 +34,20 @@ class View:
     picture: Tensor
     target: Tensor
     z_target: Tensor
+    palette: Tensor
+    edge: Tensor
 
 
 Formula = Callable[[View], "Tensor"]
 FORMULAS: dict[str, Formula] = {}
 """Every term by its name."""
+NEEDS = {
+    "palette": "palette",
+    "init-pixels": "init_image",
+    "target": "target_image",
+    "target-pixels": "target_image",
+}
+"""The setting that a term has nothing to look at without."""
 
 
 def formula(function: Formula) -> Formula:
@@ -44,6 +56,7 @@ def formula(function: Formula) -> Formula:
     return function
 
 
+MAX_WEIGHT = 100_000.0
 CONSTANT = Keyframes.parse("0:1")
 
 
@@ -57,6 +70,27 @@ class Term:
     name: str
     weight: float
     course: Keyframes = CONSTANT
+
+    @staticmethod
+    def parse(text: str) -> Term:
+        """Read `NAME`, `NAME:WEIGHT` or `NAME:WEIGHT@SCHEDULE`, as in `tv:0.5@0:1, 50%:0`. Raises UsageError.
+
+        A weight below 0 asks for the opposite.
+        """
+        head, at, course = text.partition("@")
+        name, colon, weight = (part.strip() for part in head.partition(":"))
+        name = name.lower().replace("_", "-")
+        if name not in FORMULAS:
+            close = difflib.get_close_matches(name, FORMULAS, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Valid: {', '.join(FORMULAS)}."
+            raise UsageError(f"there is no loss {name!r}.", hint)
+        try:
+            number = float(weight) if colon else 1.0
+        except ValueError:
+            number = math.nan
+        if not abs(number) <= MAX_WEIGHT:
+            raise UsageError(f"the loss {name} has the weight {weight!r}.", f"Valid: a number up to {MAX_WEIGHT:g}.")
+        return Term(name, number, Keyframes.parse(course) if at else CONSTANT)
 
     @property
     def label(self) -> str:
@@ -109,3 +143,78 @@ def target(view: View) -> Tensor:
 def target_pixels(view: View) -> Tensor:
     """Mean squared distance of the pixels to those of the target picture."""
     return (view.image - view.target).square().mean()
+
+
+@formula
+def smoothness(view: View) -> Tensor:
+    """Mean length of the gradient of brightness in each channel (Rudin, Osher & Fatemi 1992), pixray's smoothness.
+
+    Unlike `tv` it lets edges stand and flattens what is between them.
+    """
+    image = view.image
+    across = image[..., :-1, 1:] - image[..., :-1, :-1]
+    down = image[..., 1:, :-1] - image[..., :-1, :-1]
+    return _length(across.square() + down.square()).mean()
+
+
+@formula
+def palette(view: View) -> Tensor:
+    """Mean distance of the pixels to the nearest colour of the palette, in RGB: pixray's palette."""
+    pixels = view.image.permute(0, 2, 3, 1).reshape(-1, 3)
+    fixed = pixels.detach()
+    # Which colour is nearest needs no gradient, and no (pixels, colours, 3) in memory.
+    distances = view.palette.square().sum(1) - 2 * fixed @ view.palette.T
+    return _length((pixels - view.palette[distances.argmin(1)]).square().sum(1)).mean()
+
+
+@formula
+def saturation(view: View) -> Tensor:
+    """What is missing in chroma: one minus the mean of the largest minus the smallest channel.
+
+    Chroma, not the saturation of HSV, which is highest in the dark.
+    """
+    return 1 - (view.image.amax(1) - view.image.amin(1)).mean()
+
+
+@formula
+def colourfulness(view: View) -> Tensor:
+    """Hasler & Suesstrunk's colourfulness (2003), negative, of channels in [0, 1]: pixray's saturation."""
+    red, green, blue = view.image.unbind(1)
+    across, down = red - green, (red + green) / 2 - blue
+    spread = _length(across.var() + down.var())
+    return -(spread + 0.3 * _length(across.mean().square() + down.mean().square()))
+
+
+@formula
+def contrast(view: View) -> Tensor:
+    """What is missing in contrast: one minus twice the standard deviation of brightness (Peli 1990)."""
+    red, green, blue = view.image.unbind(1)
+    return 1 - 2 * _length((0.2126 * red + 0.7152 * green + 0.0722 * blue).var())
+
+
+@formula
+def edge(view: View) -> Tensor:
+    """Mean squared distance of a frame, a twentieth of the shorter side wide, to the edge colour: pixray's edge."""
+    off = (view.image - view.edge[:, None, None]).square()
+    width = max(1, round(min(off.shape[2:]) / 20))
+    sides = off[..., width:-width, :]
+    parts = (off[..., :width, :], off[..., -width:, :], sides[..., :width], sides[..., -width:])
+    total = parts[0].sum() + parts[1].sum() + parts[2].sum() + parts[3].sum()
+    return total / sum(part.numel() for part in parts)
+
+
+@formula
+def symmetry(view: View) -> Tensor:
+    """Mean squared distance of the picture to itself in a mirror beside it: pixray's symmetry."""
+    return (view.image - view.image.flip(3)).square().mean()
+
+
+@formula
+def symmetry_vertical(view: View) -> Tensor:
+    """Mean squared distance of the picture to itself in a mirror below it."""
+    return (view.image - view.image.flip(2)).square().mean()
+
+
+def _length(squares: Tensor) -> Tensor:
+    """The square root with a finite gradient at 0."""
+    return (squares + 1e-8).sqrt()

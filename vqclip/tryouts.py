@@ -35,9 +35,11 @@ _PAUSE = 0
 Choice = tuple[Settings, "State"]
 
 
-def climb(models: Models, inputs: Inputs, settings: Settings, state: State | None) -> Iterator[Event]:
+def climb(
+    models: Models, inputs: Inputs, settings: Settings, state: State | None, seconds: float = 0.0
+) -> Iterator[Event]:
     """The loop over loaded models, from its start or from `state`. settings: those of the inputs, with another seed
-    if need be."""
+    if need be. seconds: already spent on it."""
     from vqclip.synthesis import synthesise
 
     return synthesise(
@@ -53,6 +55,8 @@ def climb(models: Models, inputs: Inputs, settings: Settings, state: State | Non
         models.latent,
         inputs.target,
         inputs.overlay,
+        inputs.palette,
+        runs.deadline(settings.max_seconds, seconds),
     )
 
 

@@ -9,20 +9,26 @@ from typing import Any
 
 import typer
 
-from vqclip.settings import Option, Settings, default_of, options
+from vqclip.ranges import Option
+from vqclip.settings import Settings, default_of, options
 
 SHORT = {"iterations": "-n"}
-PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Cutouts", "Runtime", "Output", "Display")
+PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Look", "Cutouts", "Runtime", "Output", "Display")
 METAVARS = {
     "cross_fade": "STEPS",
+    "edge_colour": "COLOUR",
     "init_image": "FILE",
     "init_run": "DIR",
     "image_prompt": "FILE",
+    "learning_rate_drops": "PLACES",
+    "learning_rate_schedule": "SCHEDULE",
+    "loss": "TERM",
     "mask": "FILE",
     "noise_prompt": "SEED",
     "overlay_image": "FILE",
     "overlay_until": "STEP",
     "prompt_at": "STEP:PROMPT",
+    "palette": "COLOURS",
     "target_image": "FILE",
     "video_comment": "TEXT",
     "video_title": "TEXT",
@@ -136,7 +142,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(value) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

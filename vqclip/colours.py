@@ -1,0 +1,62 @@
+"""Colours by name, and the colours of a picture."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from vqclip.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RGB = tuple[int, int, int]
+"""Red, green and blue in sRGB, 0 to 255 each."""
+
+MAX_COLOURS = 64
+_PICTURE = re.compile(r"[/\\]|\.(png|jpe?g|webp|gif|bmp|tiff?|ppm|tga|jp2|avif|ico)$", re.IGNORECASE)
+_OUTSIDE_BRACKETS = re.compile(r",(?![^(]*\))")
+
+
+def parse_colour(text: str) -> RGB:
+    """Read one colour as in CSS: a name, `#00ff88`, `rgb(0, 255, 136)`, `hsl(152, 100%, 50%)`. Raises UsageError."""
+    from PIL import ImageColor
+
+    try:
+        red, green, blue = ImageColor.getrgb(text.strip())[:3]
+    except ValueError:
+        close = difflib.get_close_matches(text.strip().lower(), ImageColor.colormap, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else "Write a CSS name or a number, as in red or #00ff88."
+        raise UsageError(f"{text.strip()!r} is no colour.", hint) from None
+    return red, green, blue
+
+
+def parse_palette(text: str) -> tuple[RGB, ...]:
+    """Read colours with commas between them, each once. Raises UsageError."""
+    colours = tuple(dict.fromkeys(map(parse_colour, _OUTSIDE_BRACKETS.split(text))))
+    if len(colours) > MAX_COLOURS:
+        raise UsageError(f"the palette has {len(colours)} colours.", f"Valid: 1 to {MAX_COLOURS}.")
+    return colours
+
+
+def names_picture(palette: str) -> bool:
+    """Whether a palette is the name of a picture file: it holds a slash or ends like one."""
+    return _PICTURE.search(palette.strip()) is not None
+
+
+def colours_of(picture: np.ndarray, count: int) -> tuple[RGB, ...]:
+    """The colours, at most `count`, that a picture (H, W, 3) uint8 is best drawn in: median cut, then k-means.
+
+    The most frequent one goes first. The size of the picture does not matter, and a thumbnail is looked at.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(picture)
+    image.thumbnail((256, 256))
+    drawn = image.quantize(count, method=Image.Quantize.MEDIANCUT, kmeans=count)
+    flat = drawn.getpalette() or []
+    used = sorted(drawn.getcolors() or [], reverse=True)
+    return tuple(
+        dict.fromkeys((flat[3 * i], flat[3 * i + 1], flat[3 * i + 2]) for _, i in used if isinstance(i, int))
+    )
