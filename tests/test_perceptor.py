@@ -213,9 +213,9 @@ def test_a_damaged_vocabulary_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("ViT-B-32/laion2b_s34b_b79k", "Fetch it with `hf download"),
+        ("ViT-B-32/laion2b_s34b_b79k", "Fetch it with `vqclip models download ViT-B-32"),
         ("ViT-B-32/nonsense", "open_clip knows no weights 'nonsense'"),
-        ("ViT-B-32", "Fetch it with `hf download"),
+        ("ViT-B-32", "Fetch it with `vqclip models download ViT-B-32"),
     ],
 )
 def test_weights_that_are_not_here_are_told_with_what_fetches_them(name: str, words: str) -> None:

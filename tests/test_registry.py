@@ -148,7 +148,7 @@ def test_paths_are_told_from_names(name, path):
 def test_a_listed_clip_is_looked_up_in_the_hub_cache_and_not_fetched(hub):
     with pytest.raises(ModelError) as caught:
         registry.find_clip("ViT-B-32")
-    assert "hf download timm/vit_base_patch32_clip_224.openai open_clip_model.safetensors" in caught.value.hint
+    assert "`vqclip models download ViT-B-32`" in caught.value.hint
     file = put_in_hub(hub, "timm/vit_base_patch32_clip_224.openai", "open_clip_model.safetensors")
     for name in ("ViT-B-32", "ViT-B/32"):
         found = registry.find_clip(name)

@@ -18,6 +18,9 @@ import yaml
 from vqclip.errors import UsageError
 from vqclip.files import data_path
 
+CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+"""The files that open_clip writes into a model folder or repository, the safe one first."""
+
 
 @dataclass(frozen=True)
 class Mirror:
@@ -81,11 +84,20 @@ class VqganEntry:
 
 
 @dataclass(frozen=True)
+class Need:
+    """Files of another Hugging Face repository that a CLIP does not work without."""
+
+    repo: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ClipEntry:
     """What is known about one CLIP.
 
     model, pretrained: open_clip's names. repo: Hugging Face repository with the weights. folder: name among the
-    shipped checkpoints, None for a model that has to be fetched.
+    shipped checkpoints, None for a model that has to be fetched. text: configuration and tokenizer of a text tower
+    that is a model of Hugging Face's transformers.
     """
 
     name: str
@@ -96,6 +108,7 @@ class ClipEntry:
     pretrained: str | None = None
     repo: str | None = None
     folder: str | None = None
+    text: Need | None = None
 
     @property
     def page(self) -> str | None:
@@ -186,7 +199,10 @@ def _vqgans() -> Mapping[str, VqganEntry]:
 
 @functools.cache
 def _clips() -> Mapping[str, ClipEntry]:
-    return {
-        name: ClipEntry(**(fields | {"name": name, "aliases": tuple(fields.get("aliases", ()))}))
-        for name, fields in _document()["clip"].items()
-    }
+    entries = {}
+    for name, fields in _document()["clip"].items():
+        changed: dict[str, Any] = {"name": name, "aliases": tuple(fields.get("aliases", ()))}
+        if "text" in fields:
+            changed["text"] = Need(fields["text"]["repo"], tuple(fields["text"]["files"]))
+        entries[name] = ClipEntry(**(fields | changed))
+    return entries

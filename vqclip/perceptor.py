@@ -329,7 +329,7 @@ def _in_cache(files: ClipFiles) -> Path:
         found = try_to_load_from_cache(repo, candidate)
         if isinstance(found, str):
             return Path(found)
-    fetch = f"Fetch it with `hf download {repo} {names[0]}`" if repo else f"Fetch {known.get('url')}"
+    fetch = f"Fetch it with `vqclip models download {files.name}`" if repo else f"Fetch {known.get('url')}"
     raise ModelError(f"the CLIP {files.name!r} is not on this machine.", f"{fetch}; nothing is downloaded by itself.")
 
 

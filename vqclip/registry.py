@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vqclip.catalogue import (
+    CLIP_WEIGHTS,
     ClipEntry,
     VqganEntry,
     clip_entries,
@@ -24,8 +25,7 @@ from vqclip.errors import ModelError, UsageError
 from vqclip.files import data_path, printable
 
 _CHECKPOINT_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin", ".safetensors")
-# The files that open_clip writes into a model folder or repository, the safe one first.
-_CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+HUB_PREFIX = "hf-hub:"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class ClipFiles:
 
     name: as the user gave it. model: open_clip's name of the network, or `local-dir:FOLDER`. pretrained:
     open_clip's tag, None when `weights` says it all. folder: the model's own folder with configuration,
-    weights and vocabulary, if it has one. weights: the file to load, None when only open_clip knows it.
+    weights and vocabulary, if it has one. weights: the file to load, None when only open_clip knows it. text: the
+    folder with configuration and tokenizer of a text tower that is a model of transformers.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ClipFiles:
     pretrained: str | None = None
     folder: Path | None = None
     weights: Path | None = None
+    text: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
 
 
 def find_clip(name: str) -> ClipFiles:
-    """The files of a CLIP: a registered name, `local-dir:FOLDER`, or open_clip's `NETWORK/TAG`.
+    """The files of a CLIP: a registered name, `local-dir:FOLDER`, `hf-hub:OWNER/REPO`, or open_clip's `NETWORK/TAG`.
 
     A TAG that is a weights file is taken as such; any other is left to open_clip, which may have it in its own
     cache. Raises UsageError for an unknown name, ModelError for files that are not there.
@@ -125,18 +127,20 @@ def find_clip(name: str) -> ClipFiles:
     prefix, colon, folder = name.partition(":")
     if colon and prefix == "local-dir":
         return _clip_folder(name, Path(folder).expanduser())
+    if name.startswith(HUB_PREFIX):
+        return _hub_folder(name)
     entry = clip_entry(name)
     if entry is None:
         return _unlisted_clip(name)
     if entry.folder:
         return _clip_folder(name, data_path("checkpoints", entry.folder))
-    weights = _in_hub_cache(entry)
-    if weights is None:
-        raise ModelError(
-            f"the CLIP {name!r} is not on this machine.",
-            f"Fetch it with `hf download {entry.repo} {_CLIP_WEIGHTS[0]}`; nothing is downloaded by itself.",
-        )
-    return ClipFiles(name, str(entry.model), entry.pretrained, weights=weights)
+    weights, text = _in_hub_cache(entry), None
+    if entry.text is not None:
+        found = [_cached(entry.text.repo, file) for file in entry.text.files]
+        text = found[0].parent if found and found[0] and None not in found else None
+    if weights is None or (entry.text is not None and text is None):
+        raise _clip_not_here(name)
+    return ClipFiles(name, str(entry.model), entry.pretrained, weights=weights, text=text)
 
 
 def find_prior(vqgan: str) -> PriorFiles:
@@ -216,10 +220,16 @@ def describe(name: str) -> list[dict[str, Any]]:
         facts |= {"bytes": row.bytes, "here": row.present, "path": row.path}
         found.append({key: value for key, value in facts.items() if value not in (None, ())})
     if not found:
-        known = list({row.name: None for row in list_models()})
-        hint = f"{did_you_mean(name, [*vqgans, *clips])}Known: {', '.join(known)}."
-        raise UsageError(f"the model {name!r} is unknown.", hint)
+        raise unknown(name)
     return found
+
+
+def unknown(name: str) -> UsageError:
+    """What to say of a name that is no model's, of whatever kind."""
+    entries: list[VqganEntry | ClipEntry] = [*vqgan_entries(), *clip_entries()]
+    known = [n for e in entries for n in (e.name, *e.aliases)]
+    names = dict.fromkeys([*vqgan_names(), *clip_names()])
+    return UsageError(f"the model {name!r} is unknown.", f"{did_you_mean(name, known)}Known: {', '.join(names)}.")
 
 
 def _not_here(entry: VqganEntry) -> ModelError:
@@ -260,8 +270,39 @@ def _clip_folder(name: str, folder: Path) -> ClipFiles:
         raise ModelError(f"the CLIP folder {place} has no open_clip_config.json.", "Give a folder of open_clip.")
     weights = _weights_in(folder)
     if weights is None:
-        raise ModelError(f"the CLIP folder {place} has no {_CLIP_WEIGHTS[0]}.", "Give a folder of open_clip.")
+        raise ModelError(f"the CLIP folder {place} has no {CLIP_WEIGHTS[0]}.", "Give a folder of open_clip.")
     return ClipFiles(name, f"local-dir:{folder}", folder=folder, weights=weights)
+
+
+def hub_repo(name: str) -> str:
+    """OWNER/REPO of `hf-hub:OWNER/REPO`; UsageError for anything else behind the colon."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    repo = name.removeprefix(HUB_PREFIX)
+    try:
+        validate_repo_id(repo)
+    except HFValidationError:
+        repo = ""
+    if "/" not in repo:
+        raise UsageError(f"the CLIP {name!r} names no repository.", "Write hf-hub:OWNER/REPO.")
+    return repo
+
+
+def _hub_folder(name: str) -> ClipFiles:
+    """A repository of open_clip in the hub's cache: a folder like any other."""
+    repo = hub_repo(name)
+    config, weights = _cached(repo, "open_clip_config.json"), _cached(repo, *CLIP_WEIGHTS)
+    if config is None or weights is None:
+        raise _clip_not_here(name)
+    return ClipFiles(name, f"local-dir:{config.parent}", folder=config.parent, weights=weights)
+
+
+def _clip_not_here(name: str) -> ModelError:
+    return ModelError(
+        f"the CLIP {name!r} is not on this machine.",
+        f"Fetch it with `vqclip models download {name}`; nothing is downloaded by itself.",
+    )
 
 
 def _unlisted_clip(name: str) -> ClipFiles:
@@ -271,7 +312,7 @@ def _unlisted_clip(name: str) -> ClipFiles:
         raise UsageError(
             f"the CLIP {name!r} is unknown.",
             f"{did_you_mean(name, known)}Known: {', '.join(clip_names())}; or local-dir:FOLDER, "
-            "or open_clip's NETWORK/TAG.",
+            "hf-hub:OWNER/REPO, or open_clip's NETWORK/TAG.",
         )
     if tag.lower().endswith(_CHECKPOINT_SUFFIXES):
         return ClipFiles(name, network, weights=_existing(Path(tag).expanduser(), "the CLIP checkpoint"))
@@ -279,16 +320,19 @@ def _unlisted_clip(name: str) -> ClipFiles:
 
 
 def _weights_in(folder: Path) -> Path | None:
-    return next((folder / name for name in _CLIP_WEIGHTS if (folder / name).is_file()), None)
+    return next((folder / name for name in CLIP_WEIGHTS if (folder / name).is_file()), None)
 
 
 def _in_hub_cache(entry: ClipEntry) -> Path | None:
-    if entry.repo is None:
-        return None
+    return _cached(entry.repo, *CLIP_WEIGHTS) if entry.repo else None
+
+
+def _cached(repo: str, *names: str) -> Path | None:
+    """The first of these files of a repository that is in the hub's cache."""
     from huggingface_hub import try_to_load_from_cache
 
-    for name in _CLIP_WEIGHTS:
-        found = try_to_load_from_cache(entry.repo, name)
+    for name in names:
+        found = try_to_load_from_cache(repo, name)
         if isinstance(found, str):
             return Path(found)
     return None

@@ -44,26 +44,29 @@ def models_show(
 
 @models.command("download")
 def models_download(
-    name: Annotated[list[str], typer.Argument(help="Names of models, as `models list` has them.", metavar="NAME")],
+    name: Annotated[
+        list[str],
+        typer.Argument(help="Names of models, as `models list` has them; or hf-hub:OWNER/REPO.", metavar="NAME"),
+    ],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Fetch models that are not here yet, checked against their published size and SHA-256.
+    """Fetch models that are not here yet, checked against what is published of them.
 
     What an interrupted download left is gone on with. VQCLIP_OFFLINE=1 forbids it.
     """
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import catalogue, downloads
-
-    entries = [catalogue.vqgan_entry(each) for each in name]
+    from vqclip import downloads, hub
 
     def show(transfer: downloads.Transfer) -> None:
         console.transfer(transfer.name, transfer.done, transfer.total)
 
+    # Every name is looked at before the first byte comes.
+    sources = {each: hub.source_of(each) for each in name}
     paths = {}
-    for entry in entries:
+    for each, source in sources.items():
         try:
-            paths[entry.name] = str(downloads.download_vqgan(entry, show, console.note))
+            paths[each] = str(hub.download(source, show, console.note))
         finally:
             console.close()
     console.answer("\n".join(paths.values()), {"downloaded": paths})
