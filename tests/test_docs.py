@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -51,13 +53,31 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Path("apple/image.png").is_file()
 
 
+@pytest.mark.slow
+def test_the_commands_about_starts_and_anchors_run(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in QUICK.items():
+        monkeypatch.setenv(name, value)
+    ramp = np.tile(np.arange(48, dtype=np.uint8) * 5, (48, 1))
+    Image.merge("RGB", [Image.fromarray(ramp)] * 3).save("photo.png")
+    Image.fromarray(np.where(ramp > 99, 255, 0).astype(np.uint8)).save("mask.png")
+    Image.fromarray(np.dstack([ramp, ramp, ramp, ramp.T])).save("logo.png")
+    commands = "".join(blocks("docs/anchors.md", "sh")).splitlines()
+    assert len(commands) >= 10
+    for command in commands:
+        answer = call(*shlex.split(command.removeprefix("vqclip ")), "-q", "--no-video")
+        assert answer.code == 0, answer.err
+        assert Path(answer.out.strip()).stat().st_size > 0
+
+
 def test_the_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\w+)$", "\n".join(blocks("README.md", "")), re.MULTILINE):
         assert re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "checkpoints/README.md", "training/README.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "checkpoints/README.md", "training/README.md", "docs/anchors.md"]
+)
 def test_what_a_document_links_to_is_there(name: str) -> None:
     path = ROOT / name
     targets = re.findall(r"\]\(([^)#\s]+)\)", path.read_text(encoding="utf-8"))

@@ -145,6 +145,16 @@ def test_clip_looks_across_the_seam(pair: Any) -> None:
     assert len({shift // 32 for shift in shifts}) >= 4
 
 
+def test_a_prompt_with_a_region_finds_it_in_a_tile_too(pair: Any) -> None:
+    vqgan, gazes = pair
+    prompt = "a red apple @left"
+    settings = SEAMLESS.replace(prompt=prompt, seed=3, size="32x32", seamless="both")
+    climb = synthesis._Climb(vqgan, gazes("a red apple"), settings, None, None)
+    image = torch.rand(1, 3, 32, 32)
+    for climb.step in range(4):
+        assert torch.equal(climb._rolled(image), image)
+
+
 FLIPS = {"horizontal": np.fliplr, "vertical": np.flipud, "diagonal": lambda image: image.transpose(1, 0, 2)}
 
 
