@@ -12,8 +12,10 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -83,7 +85,7 @@ def resolve(
     preset_name = _choose_preset(preset, environment, [given, earlier, variables, *reversed(configs), personal])
     layers = [personal, read_preset(preset_name) if preset_name else {}, *configs, variables, earlier, given]
     merged: dict[str, Raw] = {}
-    for layer in layers:
+    for layer in _with_look(layers, earlier):
         merged.update({name: raw for name, raw in layer.items() if name != "preset"})
     settings = _typed(merged)
     try:
@@ -94,18 +96,75 @@ def resolve(
     return Resolved(settings, preset_name, places)
 
 
-def preset_names() -> list[str]:
-    """The presets that ship with vqclip."""
-    return sorted(path.stem for path in files.data_path("configs", "presets").glob("*.yaml"))
+def looks() -> dict[str, Path]:
+    """The looks that ship with vqclip and those in the user's own folder, which go first, by name."""
+    from platformdirs import user_config_path
+
+    folders = (files.data_path("configs", "looks"), user_config_path("vqclip") / "looks")
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+
+
+def read_look(name: str) -> dict[str, Raw]:
+    """The settings of a look by name, or of a YAML file when the name is a path. Raises UsageError."""
+    found = _read_named("look", name, looks())
+    if "look" in found or "preset" in found:
+        raise UsageError(f"the look {name} names another look or a preset.", "Write its settings out.")
+    return found
+
+
+def about(path: Path) -> str:
+    """What a preset or look says of itself: the first sentence of the comment that it begins with."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    comment = " ".join(line.lstrip("# ") for line in takewhile(lambda line: line.startswith("#"), lines))
+    return textwrap.shorten(comment.partition(". ")[0].rstrip("."), 96, placeholder="…")
+
+
+def _read_named(kind: str, name: str, known: Mapping[str, Path]) -> dict[str, Raw]:
+    if name.endswith((".yaml", ".yml")):
+        return read_yaml(Path(name))
+    if name not in known:
+        raise UsageError(f"unknown {kind} {name!r}.", did_you_mean(name, known, "Valid"))
+    return read_yaml(known[name], f"{kind} {name}")
+
+
+def _with_look(layers: Sequence[Mapping[str, Raw]], earlier: Mapping[str, Raw]) -> list[Mapping[str, Raw]]:
+    """The layers with the look that the last of them names, just below that one. Its losses stay beside those above.
+
+    The record of an earlier run names a look too, and holds all that came of it.
+    """
+    named = [number for number, layer in enumerate(layers) if "look" in layer]
+    if not named or layers[named[-1]] is earlier:
+        return list(layers)
+    place, choice = named[-1], layers[named[-1]]["look"].value
+    if not isinstance(choice, str):
+        return list(layers)
+    look = read_look(choice)
+    above = {name: raw for layer in layers[place:] for name, raw in layer.items()}
+    if "loss" in look and "loss" in above:
+        own = _listed(above["loss"])
+        replaced = {_loss_name(term) for term in own}
+        kept = [term for term in _listed(look["loss"]) if _loss_name(term) not in replaced]
+        both = {"loss": Raw([*kept, *own], above["loss"].place)}
+        return [*layers[:place], look, *layers[place:], both]
+    return [*layers[:place], look, *layers[place:]]
+
+
+def _listed(raw: Raw) -> list[str]:
+    return raw.value if isinstance(raw.value, list) else [] if raw.value is None else [raw.value]
+
+
+def _loss_name(term: str) -> str:
+    return term.partition("@")[0].partition(":")[0].strip().lower().replace("_", "-")
+
+
+def presets() -> dict[str, Path]:
+    """The presets that ship with vqclip, by name."""
+    return {path.stem: path for path in sorted(files.data_path("configs", "presets").glob("*.yaml"))}
 
 
 def read_preset(name: str) -> dict[str, Raw]:
     """The settings of a shipped preset, or of a YAML file when the name is a path. Raises UsageError."""
-    if name.endswith((".yaml", ".yml")):
-        return read_yaml(Path(name))
-    if name not in preset_names():
-        raise UsageError(f"unknown preset {name!r}.", did_you_mean(name, preset_names(), "Valid"))
-    return read_yaml(files.data_path("configs", "presets", f"{name}.yaml"), f"preset {name}")
+    return _read_named("preset", name, presets())
 
 
 def read_environment(environment: Mapping[str, str]) -> dict[str, Raw]:

@@ -133,6 +133,12 @@ IDLE = (
     ),
     Idle(("frame_spacing",), lambda s: not s.save_every, "without frames", "Use --save-every 1 or higher."),
     Idle(
+        ("prompt_prefix", "prompt_suffix"),
+        lambda s: not any(prompt.weight > 0 for prompt in s.texts),
+        "without a text that pulls",
+        "Add a prompt or leave it out.",
+    ),
+    Idle(
         ("learning_rate_end",),
         lambda s: bool(s.learning_rate_schedule),
         "beside a schedule of the learning rate",

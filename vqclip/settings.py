@@ -24,7 +24,7 @@ from vqclip.prompts import Prompt, parse_images, parse_noise, require_pull
 from vqclip.ranges import Option, check, parse_size
 from vqclip.ranges import option as _option
 from vqclip.rules import check_look, refuse_contradictions, refuse_idle, refuse_lbfgs
-from vqclip.stories import Story, tell
+from vqclip.stories import Story, dress, tell
 from vqclip.terms import Term
 
 MAX_SEED = 2**63 - 1
@@ -71,6 +71,9 @@ class Settings:
     noise_prompt: tuple[str, ...] = _option(
         (), "Prompt", "Look like nothing in particular, SEED:weight:stop; repeat for several."
     )
+    prompt_prefix: str = _option("", "Prompt", "Words before every text that pulls, as 'a painting of '.")
+    prompt_suffix: str = _option("", "Prompt", "Words after every text that pulls, as ', oil on canvas'.")
+    prompt_also: str = _option("", "Prompt", "Prompts beside those of every scene, written like them.")
     seed: int | None = _option(None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED)
     init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
     init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
@@ -166,6 +169,9 @@ class Settings:
     )
     tv: float = _option(0.0, "Optimisation", "Weight of the total variation of the picture.", low=0, high=1000)
 
+    look: str | None = _option(
+        None, "Look", "Style by name or YAML file: words, losses and more.", shapes_picture=False
+    )
     loss: tuple[str, ...] = _option(
         (), "Look", "Term of the loss as NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat for several.", separator="|"
     )
@@ -280,7 +286,9 @@ class Settings:
             fade = Place.parse(self.cross_fade)
         except UsageError as error:
             raise UsageError(f"cross_fade is {self.cross_fade!r}.", error.hint) from None
-        return Story(tell(self.prompt, self.prompt_at, self.scene_steps), always, fade)
+        always = (*always, *(prompts.parse(self.prompt_also) if self.prompt_also else ()))
+        scenes = tell(self.prompt, self.prompt_at, self.scene_steps)
+        return Story(dress(scenes, self.prompt_prefix, self.prompt_suffix), always, fade)
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:

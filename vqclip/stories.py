@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from vqclip import prompts
@@ -115,6 +115,16 @@ def tell(source: str, later: Sequence[str], scene_steps: int) -> tuple[Scene, ..
             raise UsageError(f"prompt_at {entry!r} holds two scenes.", "Give --prompt-at for each, without ^.")
         told.append(Scene(Place.parse(place), parts[0]))
     return tuple(told)
+
+
+def dress(scenes: Sequence[Scene], before: str, after: str) -> tuple[Scene, ...]:
+    """The scenes with words before and after every text that pulls; what pushes away stays as it is."""
+
+    def dressed(prompt: Prompt) -> Prompt:
+        pulls = prompt.kind == "text" and prompt.weight > 0
+        return replace(prompt, text=f"{before}{prompt.text}{after}") if pulls else prompt
+
+    return tuple(Scene(scene.begin, tuple(map(dressed, scene.prompts))) for scene in scenes)
 
 
 def split_place(entry: str) -> tuple[str, str]:

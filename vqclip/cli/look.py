@@ -64,6 +64,19 @@ def config_show(
     console.answer("\n".join(lines), record)
 
 
+@config.command("list")
+def config_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """List the presets and the looks by name, your own looks too."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import config as configuration
+
+    known = {"preset": configuration.presets(), "look": configuration.looks()}
+    rows = [(kind, name, configuration.about(path)) for kind, found in known.items() for name, path in found.items()]
+    lines = [f"{kind:6} {name:14} {words}" for kind, name, words in rows]
+    records = [{"kind": kind, "name": name, "about": words} for kind, name, words in rows]
+    console.answer("\n".join(lines), {"known": records})
+
+
 @config.command("check")
 def config_check(
     file: Annotated[list[Path], typer.Argument(help="YAML files of settings.", metavar="FILE")],

@@ -1,0 +1,126 @@
+"""Looks and quality presets: YAML files that change the words around a prompt, the loss and more."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import vqclip
+from vqclip import catalogue, config, runs
+from vqclip.errors import UsageError
+from vqclip.events import Finished
+from vqclip.settings import Settings, parse_clip
+
+
+def settings(environment: dict[str, str] | None = None, **flags: Any) -> Settings:
+    return config.resolve({"prompt": "a red apple", **flags}, environment=environment or {}).settings
+
+
+def texts(found: Settings) -> list[tuple[str, float]]:
+    return [(prompt.text, prompt.weight) for prompt in found.texts]
+
+
+@pytest.mark.parametrize("name", sorted(config.looks()))
+def test_every_look_is_valid_and_says_what_it_is(name: str) -> None:
+    found = settings(look=name)
+    assert found.prompt == "a red apple"
+    assert found.look == name
+    assert len(config.about(config.looks()[name])) > 20
+    assert texts(found) != texts(settings()) or found.loss
+
+
+def test_words_go_around_every_text_that_pulls() -> None:
+    found = settings(prompt="a cat | a dog:0.5 | fog:-0.3 ^ a tree", prompt_prefix="ink of ", prompt_suffix=", old")
+    assert texts(found) == [
+        ("ink of a cat, old", 1.0),
+        ("ink of a dog, old", 0.5),
+        ("fog", -0.3),
+        ("ink of a tree, old", 1.0),
+    ]
+    assert texts(settings(prompt_also="pretty:0.3 | ugly:-0.3"))[1:] == [("pretty", 0.3), ("ugly", -0.3)]
+    with pytest.raises(UsageError, match="prompt_prefix has no effect"):
+        settings(prompt="", prompt_prefix="ink of ", noise_prompt=["3"])
+
+
+def test_a_file_in_the_users_folder_is_a_look(isolated: Path) -> None:
+    folder = Path.home() / "config" / "vqclip" / "looks"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text("# Mine.\nprompt_suffix: ' by me'\ntv: 2\n")
+    (folder / "ink.yaml").write_text("tv: 3\n")
+    assert texts(settings(look="mine")) == [("a red apple by me", 1.0)]
+    assert settings(look="ink").tv == 3, "the user's own goes before a shipped one"
+    Path("other.yaml").write_text("tv: 4\n")
+    assert settings(look="other.yaml").tv == 4
+
+
+def test_what_stands_above_a_look_wins_and_losses_stay_side_by_side() -> None:
+    Path("a.yaml").write_text("tv: 4\nema: 0.5\nloss: ['contrast:1', 'symmetry:2']\n")
+    found = settings(look="a.yaml", ema="0.7", loss=["symmetry:5", "edge:1@0:1,9:0"])
+    assert (found.tv, found.ema) == (4, 0.7)
+    assert found.loss == ("contrast:1", "symmetry:5", "edge:1@0:1,9:0")
+    assert settings(look="a.yaml", loss=["contrast:0"]).terms[-1].name == "symmetry"
+    in_a_variable = settings({"VQCLIP_LOOK": "a.yaml", "VQCLIP_TV": "9"})
+    assert (in_a_variable.tv, in_a_variable.ema) == (9, 0.5), "a look goes just below what names it"
+    assert settings({"VQCLIP_LOOK": "ink"}, look="a.yaml").palette is None, "one look at a time"
+
+
+def test_what_is_no_look_is_refused() -> None:
+    with pytest.raises(UsageError, match="unknown look 'inc'") as caught:
+        settings(look="inc")
+    assert "'ink'" in caught.value.hint
+    Path("b.yaml").write_text("look: ink\n")
+    with pytest.raises(UsageError, match="names another look"):
+        settings(look="b.yaml")
+
+
+def test_a_look_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any]) -> None:
+    quick = small | {"iterations": 8, "ema": 0.0, "learning_rate": 0.2, "init": "spot", "video": False}
+
+    def chroma(picture: np.ndarray) -> float:
+        return float(np.ptp(picture.astype(int), axis=2).mean())
+
+    Path("grey.yaml").write_text("prompt_prefix: 'ink of '\nloss: ['saturation:-30']\n")
+    list(vqclip.generate("a red apple", seed=1, look="grey.yaml", output="run", **quick))
+    *_, plain = vqclip.generate("a red apple", seed=1, **quick)
+    assert isinstance(plain, Finished)
+    assert chroma(np.asarray(Image.open("run/image.png"))) < 0.8 * chroma(plain.image())
+    Path("grey.yaml").unlink()
+    manifest = runs.read_manifest(Path("run"))
+    assert [prompt.text for prompt in manifest.settings.prompts] == ["ink of a red apple"]
+    again = call("rerun", "run", "--prompt", "a blue car", "-n", "0", "-o", "again")
+    assert again.code == 0, "the record holds all that the look said"
+    kept = runs.read_manifest(Path("again")).settings
+    assert ([prompt.text for prompt in kept.prompts], kept.loss) == (["ink of a blue car"], ("saturation:-30",))
+
+
+QUALITIES = ("draft", "normal", "better", "best")
+
+
+def test_each_quality_takes_more_of_everything() -> None:
+    found = [config.resolve({"prompt": "x"}, preset=name, environment={}).settings for name in QUALITIES]
+    for before, after in pairwise(found):
+        assert before.width * before.height < after.width * after.height
+        assert before.iterations < after.iterations
+        assert before.cutouts < after.cutouts
+        assert before.stages <= after.stages
+        assert len(before.clip) <= len(after.clip)
+    for each in found:
+        assert each.vqgan == "imagenet"
+        for clip in each.clip:
+            assert parse_clip(clip)[0] in catalogue.clip_names()
+
+
+def test_presets_and_looks_are_listed(call: Any) -> None:
+    answer = call("config", "list")
+    assert answer.code == 0
+    assert all(f"preset {name} " in answer.out for name in QUALITIES)
+    assert "look   watercolor     Pale washes" in answer.out
+    assert all(len(line) <= 130 for line in answer.out.splitlines())
+    known = json.loads(call("config", "list", "--json").out)["known"]
+    assert {"kind": "look", "name": "ink", "about": "Black ink on white paper and nothing between them"} in known
