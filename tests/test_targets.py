@@ -52,7 +52,7 @@ def disc(colour: str, name: str = "disc.png") -> str:
 def test_an_image_prompt_is_a_file_with_a_weight(source: str, expected: list[tuple[str, float]]) -> None:
     prompts = parse_images(source)
     assert [(prompt.text, prompt.weight) for prompt in prompts] == expected
-    assert parse_images(format(prompts)) == prompts
+    assert parse_images(format(prompts, "image")) == prompts
 
 
 def test_a_noise_prompt_is_a_seed_with_a_weight() -> None:
