@@ -154,3 +154,10 @@ def test_a_run_with_target_and_overlay_goes_on_to_the_same_bytes(small: dict[str
 def test_what_would_do_nothing_is_refused(flags: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         Settings(prompt="x", **flags).validate()
+
+
+def test_a_target_may_pull_by_a_loss_with_a_course_alone() -> None:
+    settings = Settings(
+        prompt="x", target_image="a.png", target_weight=0.0, loss=("target:2@0:0, 100%:1",)
+    ).validate()
+    assert [term.weight_at(5, 10) for term in settings.terms] == [1.0]

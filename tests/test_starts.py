@@ -89,12 +89,28 @@ def test_an_init_picture_lies_over_the_ground_as_much_as_its_alpha_says(small: d
     Image.fromarray(picture).save("red.png")
     flags = small | {"init": "gradient", "size": "64x64"}
     over = flags | {"init_image": "red.png"}
-    ends = start(flags).astype(float), start(over).astype(float)
-    shown = {alpha: start(over | {"init_image_alpha": alpha}) for alpha in (0.0, 0.5, 1.0)}
+    ends = start(flags).astype(float), start(over | {"init": "tokens"}).astype(float)
+    shown = {alpha: start(over | {"init_image_alpha": alpha}) for alpha in (0.0, 0.5)}
     assert np.array_equal(shown[0.0], ends[0])
-    assert np.array_equal(shown[1.0], ends[1])
     middle = np.abs(shown[0.5] - (ends[0] + ends[1]) / 2).mean()
     assert middle < 0.5 * np.abs(ends[0] - ends[1]).mean() / 2
+
+
+def test_a_ground_that_is_named_shows_where_an_init_picture_is_clear(small: dict[str, Any]) -> None:
+    layer = np.full((64, 64, 4), (220, 40, 40, 255), np.uint8)
+    layer[:, 32:, 3] = 0
+    Image.fromarray(layer).save("half.png")
+    flags = small | {"size": "64x64"}
+    ground = start(flags | {"init": "gradient"}).astype(float)
+    over = start(flags | {"init": "gradient", "init_image": "half.png"}).astype(float)
+    white = start(flags | {"init_image": "half.png"}).astype(float)
+    # The tokens beside the edge see across it.
+    assert np.abs(over[:, 44:] - ground[:, 44:]).mean() < 0.3 * np.abs(white[:, 44:] - ground[:, 44:]).mean()
+    assert np.abs(over[:, :20] - white[:, :20]).mean() < 0.3 * np.abs(ground[:, :20] - white[:, :20]).mean()
+    assert white[:, 44:].mean() > 230
+    Image.fromarray(layer[:, :32]).save("opaque.png")
+    with pytest.raises(UsageError, match=r"init gradient has no effect: nothing of it shows beneath .*opaque\.png"):
+        start(flags | {"init": "gradient", "init_image": "opaque.png"})
 
 
 def test_an_alpha_that_would_do_nothing_is_refused() -> None:

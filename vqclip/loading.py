@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vqclip import colours, devices, files, films, images, latents, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import InputError, UsageError
-from vqclip.settings import EXTRA_OPTIMISERS, FILES, Settings, default_of, parse_clip
+from vqclip.settings import EXTRA_OPTIMISERS, FILES, NOISES, Settings, default_of, parse_clip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +67,7 @@ class Inputs:
         vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
-        picture = images.open_image(Path(settings.init_image)) if settings.init_image else None
+        picture = _open_init_image(settings)
         ended = latents.find(Path(settings.init_run)) if settings.init_run else None
         looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
         prompt_pictures = {name: images.open_image(Path(name)) for name in looks}
@@ -162,6 +162,25 @@ def _find_palette(settings: Settings) -> tuple[colours.RGB, ...]:
     if not colours.names_picture(settings.palette):
         return colours.parse_palette(settings.palette)
     return colours.colours_of(images.open_image(Path(settings.palette)), settings.palette_size)
+
+
+def _open_init_image(settings: Settings) -> np.ndarray | None:
+    """The init picture over white, with its opacity as a fourth channel where something may show through."""
+    if not settings.init_image:
+        return None
+    path = Path(settings.init_image)
+    picture = images.open_image(path)
+    if settings.init not in NOISES:
+        return picture
+    import numpy as np
+
+    _, opacity = images.open_layer(path)
+    if settings.init_image_alpha < 1 or not opacity.all():
+        return np.dstack([picture, np.rint(opacity * 255).astype(np.uint8)])
+    raise UsageError(
+        f"init {settings.init} has no effect: nothing of it shows beneath {files.printable(path)}.",
+        "Lower --init-image-alpha, give a picture with transparent parts, or leave one of the two out.",
+    )
 
 
 def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.PriorFiles:

@@ -74,7 +74,9 @@ IDLE = (
     ),
     Idle(
         ("target_image",),
-        lambda s: not (s.target_weight or s.target_weight_pixels),
+        lambda s: (
+            not (s.target_weight or s.target_weight_pixels or s.has_loss("target") or s.has_loss("target-pixels"))
+        ),
         "without a target weight",
         "Add --target-weight or --target-weight-pixels, or leave it out.",
     ),

@@ -37,7 +37,9 @@ FILES: dict[str, Callable[[str, Callable[[str], str]], str]] = {
 }
 """For each setting that may name files inside a text, how their names are changed."""
 
-INITS = ("tokens", "spot", "prior", "pixels", "perlin", "gradient", "spectrum")
+NOISES = ("pixels", "perlin", "gradient", "spectrum")
+"""Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
+INITS = ("tokens", "spot", "prior", *NOISES)
 ENLARGEMENTS = ("pixels", "codes")
 CUT_METHODS = ("smart", "crowson", "pooled")
 OPTIMISERS = ("adam", "adamw", "adamax", "adagrad", "radam", "nadam", "rmsprop", "sgd", "diffgrad", "adamp")

@@ -20,18 +20,24 @@ def first_latent(
     size: tuple[int, int],
     picture: Tensor | None,
     generator: torch.Generator,
+    opacity: Tensor | None = None,
 ) -> Tensor:
     """The latent that a run begins with: (1, D, h, w) float32.
 
     size: width and height in pixels, whole tokens. picture: as `to_pixels` gives it, of any size, or None; with
-    an alpha below 1 it lies over what settings.init draws. generator: on the CPU, so that the start is the same on
+    an alpha below 1 it lies over what settings.init draws, and so it does where its opacity, (1, 1, H, W), is: the
+    picture is then as it looks over white. generator: on the CPU, so that the start is the same on
     every device.
     """
     width, height = size
     if picture is not None:
         start = fit(picture, width, height)
-        if settings.init_image_alpha < 1:
-            start = torch.lerp(_ground(vqgan, settings.init, size, generator), start, settings.init_image_alpha)
+        alpha = settings.init_image_alpha
+        if alpha < 1 or opacity is not None:
+            clear = torch.zeros(()) if opacity is None else 1 - fit(opacity, width, height)
+            ground = _ground(vqgan, settings.init, size, generator)
+            # The picture lies on white, which is taken away where it is clear.
+            start = ((start - clear) * alpha + ground * (1 - alpha * (1 - clear))).clamp(0, 1)
         return vqgan.encode(start).float()
     if settings.init in GROUNDS:
         return vqgan.encode(_ground(vqgan, settings.init, size, generator)).float()

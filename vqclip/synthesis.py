@@ -53,9 +53,10 @@ def synthesise(
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
-    picture: the start, (H, W, 3) uint8, or None. drafter: draws the start when settings.uses_prior.
-    enlarger: between two stages, when settings.enlarge is codes. mask: (H, W) float32, 1 where the picture may
-    change and 0 where it is kept to the bit, or None. regions: masks like it, by file, for prompts that name one.
+    picture: the start, (H, W, 3) uint8, or None; a fourth channel is its opacity over what settings.init draws.
+    drafter: draws the start when settings.uses_prior. enlarger: between two stages, when settings.enlarge is codes.
+    mask: (H, W) float32, 1 where the picture may change and 0 where it is kept to the bit, or None. regions: masks
+    like it, by file, for prompts that name one.
     latent: (1, D, h, w) float32, the start in the place of a picture, a draft or settings.init.
     target: the picture to grow towards, like picture. overlay: laid over the drawing after settings.overlay_steps.
     palette: for the loss of that name. time_is_up: asked before every step; once it is so, the picture is brought to
@@ -113,10 +114,12 @@ class _Climb:
         self.step, self.score = 0, None if state is None else state.score
         self.stage = self.plan[0]
         self.drafts: drafts.Drafts | None = None
-        self.whole = None if picture is None else starts.to_pixels(picture, self.device)
-        if self.whole is not None and mask is None:
+        self.whole = self.opacity = None
+        if picture is not None:
+            pixels = starts.to_pixels(picture, self.device)
             # What a mask keeps is kept as it is.
-            self.whole = starts.meet(self.whole, *settings.wraps)
+            pixels = pixels if mask is not None else starts.meet(pixels, *settings.wraps)
+            self.whole, self.opacity = pixels[:, :3], pixels[:, 3:] if pixels.shape[1] > 3 else None
         self.mask = None if mask is None else torch.from_numpy(mask).to(self.device)[None, None]
         self.target_picture, self.overlay_layer = target, overlay
         self.palette = torch.tensor(palette, device=self.device).reshape(-1, 3) / 255
@@ -203,7 +206,8 @@ class _Climb:
             self._enter(z)
             return
         if not self.settings.uses_prior:
-            self._enter(starts.first_latent(self.vqgan, self.settings, size, self.whole, generator))
+            start = starts.first_latent(self.vqgan, self.settings, size, self.whole, generator, self.opacity)
+            self._enter(start)
             return
         if drafter is None:
             raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
