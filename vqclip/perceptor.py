@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vqclip import clip
+from vqclip import clip, text_towers
 from vqclip.bpe import Tokenizer
 from vqclip.errors import ModelError
 from vqclip.files import open_regular, printable
@@ -82,7 +82,8 @@ class Perceptor(nn.Module):
         self._tokenizer = tokenizer
         size = model.visual.image_size
         self.cut_size = int(size[0] if isinstance(size, (tuple, list)) else size)
-        self.context_length = int(model.context_length)
+        # A text tower of transformers has room for more than CLIP was trained with; its tokenizer knows.
+        self.context_length = min(int(model.context_length), getattr(tokenizer, "context_length", None) or 2**16)
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
@@ -121,7 +122,8 @@ class Perceptor(nn.Module):
         """The end of a text that does not fit the context and is not seen; empty when all of it is."""
         ids = self._ids(text)
         fits = self.context_length - 2
-        return str(self._tokenizer.decode(ids[fits:])).strip() if len(ids) > fits else ""
+        decoder = self._tokenizer if hasattr(self._tokenizer, "decode") else self._tokenizer.tokenizer
+        return str(decoder.decode(ids[fits:])).strip() if len(ids) > fits else ""
 
     def unknown_words(self, text: str) -> dict[str, list[str]]:
         """The words of a text that this CLIP was not taught, each with those spelt like it that it was.
@@ -175,9 +177,10 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
         config, preprocessing = _read_config(files.folder / "open_clip_config.json")
     else:
         config, preprocessing = _known_config(files)
+    config = text_towers.with_local_texts(config, files)
     model = clip.build(config) or _build(config, dtype, files.name)
     source = printable(weights)
-    load_into(model, read_state_dict(weights), source)
+    load_into(model, read_state_dict(weights), source, ignored=text_towers.COUNTED)
     _rebuild_buffers(model, source)
     tokenizer = _tokenizer(files, config)
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
@@ -252,14 +255,18 @@ def _cast(visual: nn.Module, dtype: torch.dtype) -> None:
 
 
 def _rebuild_buffers(model: nn.Module, source: str) -> None:
-    """Make the buffers that no file holds: the causal mask of the text tower."""
+    """Make the buffers that no file holds: the causal mask of the text tower, or its counts of places."""
     for name, buffer in list(model.named_buffers()):
         if not buffer.is_meta:
             continue
         owner = model.get_submodule(name.rpartition(".")[0])
-        if not name.endswith("attn_mask"):
+        if name in text_towers.COUNTED:
+            value = text_towers.counted(name, buffer)
+        elif name.endswith("attn_mask"):
+            value = torch.full(buffer.shape, -torch.inf).triu_(1)
+        else:
             raise ModelError(f"{source} leaves {name} of its network without a value.", "Take another CLIP.")
-        owner.attn_mask = torch.full(buffer.shape, -torch.inf).triu_(1)
+        setattr(owner, name.rpartition(".")[2], value)
 
 
 def _read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -338,6 +345,8 @@ def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
     try:
         if files.folder is not None and (files.folder / "bpe.txt.gz").is_file():
             return Tokenizer(files.folder / "bpe.txt.gz", context_length=length)
+        if text_towers.is_of_transformers(config):
+            return text_towers.load_tokenizer(config, length)
         import open_clip
 
         return open_clip.get_tokenizer(files.model, context_length=length)
