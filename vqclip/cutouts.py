@@ -53,6 +53,22 @@ def plan_of(left: Tensor, top: Tensor, sizes: Tensor, weights: Tensor, canvas: C
     )
 
 
+def full_views(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
+    """The largest squares of the picture, spread along its long axis, bent as in `smart`."""
+    sizes = torch.full((count,), float(canvas.short))
+    spread = (torch.arange(count) + torch.rand(count, generator=generator)) / count
+    left, top = spread * (canvas.width - sizes), spread * (canvas.height - sizes)
+    return plan_of(left, top, sizes, torch.ones(count), canvas, _bends(settings), generator)
+
+
+def _bends(settings: Settings) -> Augmentation:
+    """How `smart` bends its cutouts."""
+    return Augmentation(
+        flip=0.5, affine_p=0.8, turn=15, shift=0.1, grow=0.1, perspective_p=0.4, perspective=0.2, colour_p=0.7,
+        hue=0.01, saturation=0.1, brightness=0.1, contrast=0.1, noise=settings.cut_noise,
+    ).scaled(settings.augment)  # fmt: skip
+
+
 def smart(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
     """Full views and stratified details with coherence weights (pytti-core, 2026).
 
@@ -79,11 +95,7 @@ def smart(count: int, canvas: Canvas, settings: Settings, generator: torch.Gener
         sizes[whole:] = detail
     weights = sizes / short
     weights[:whole] *= 3.0
-    how = Augmentation(
-        flip=0.5, affine_p=0.8, turn=15, shift=0.1, grow=0.1, perspective_p=0.4, perspective=0.2, colour_p=0.7,
-        hue=0.01, saturation=0.1, brightness=0.1, contrast=0.1, noise=settings.cut_noise,
-    ).scaled(settings.augment)  # fmt: skip
-    return plan_of(left, top, sizes, weights, canvas, how, generator)
+    return plan_of(left, top, sizes, weights, canvas, _bends(settings), generator)
 
 
 def crowson(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:

@@ -120,6 +120,12 @@ IDLE = (
         "on a single CLIP",
         "Name another with --clip, or leave it out.",
     ),
+    Idle(
+        ("windows",),
+        lambda s: s.windows >= max(s.width, s.height),
+        "on a picture that is no larger",
+        "Use a larger --size or leave it out.",
+    ),
     Idle(("enlarge",), lambda s: s.stages == 1, "on a single stage", "Use --stages 2 or leave it out."),
     Idle(
         ("fps",),
@@ -191,6 +197,11 @@ def refuse_idle(settings: Settings) -> None:
 
 def refuse_contradictions(settings: Settings) -> None:
     """Raise UsageError for settings that cannot hold at once."""
+    if settings.windows and (settings.symmetry != "none" or settings.seamless != "none"):
+        raise UsageError(
+            "windows cannot be decoded of a picture that repeats itself, by symmetry or seamless.",
+            "Leave one of the two out.",
+        )
     if settings.symmetry == "none":
         return
     if settings.mask:

@@ -202,6 +202,9 @@ class Settings:
     threads: int | None = _option(
         None, "Runtime", "Processor threads; torch decides when not given.", unit="threads", low=1, high=1024
     )
+    windows: int = _option(
+        0, "Optimisation", "Side of the window that a step decodes; 0 decodes all.", unit="pixels", low=0, high=8192
+    )
     low_memory: bool = _option(
         False, "Runtime", "A quarter of the decoder's memory for half its time more.", shapes_picture=False
     )

@@ -9,7 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip import losses, starts
+from vqclip.passes import Box
 from vqclip.vqgan import VQGAN
+from vqclip.windows import Windows
 
 
 class Surface:
@@ -29,12 +31,16 @@ class Surface:
         symmetry: str = "none",
         *,
         low_memory: bool = False,
+        windows: int = 0,
     ) -> None:
         """size: width and height, whole tokens. picture: (1, 3, any, any). mask: (1, 1, any, any), 1 is free and 0
         kept. feather: pixels, see `soft_edges`. symmetry: one of MIRRORS; all but the first four need a square.
-        low_memory: see `passes.decode`."""
+        low_memory: see `passes.decode`. windows: side of a window in pixels, where the picture is larger; 0 is none,
+        and the only one beside a symmetry."""
         self.vqgan, self.low_memory = vqgan, low_memory
         self.mirrors = MIRRORS[symmetry]
+        windowed = 0 < windows < max(size)
+        self.windows = Windows(vqgan, size, windows, low_memory=low_memory) if windowed else None
         self.picture = None if picture is None else starts.fit(picture, *size)
         self.opacity = self.free = None
         if mask is not None and picture is not None:
@@ -44,14 +50,22 @@ class Surface:
             self.opacity = soft_edges(shrunk, feather)
             self.free = F.max_pool2d(self.opacity, vqgan.factor) > 0
 
-    def show(self, z: Tensor) -> Tensor:
-        """The picture of a latent: (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where kept."""
-        # The tokens are mirrored too, so that what is decoded near a fold fits its mirror image.
-        decoded = self.vqgan.decode(self.vqgan.quantize(self._mirrored(z)), low_memory=self.low_memory)
-        image = losses.clamp_with_gradient(self._mirrored(decoded))
+    def show(self, z: Tensor, window: Box | None = None) -> Tensor:
+        """The picture of a latent: (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where kept.
+
+        window: all that the gradient reaches; on a surface with windows there is none without.
+        """
+        image = losses.clamp_with_gradient(self._decode(z, window))
         if self.picture is None or self.opacity is None:
             return image
         return torch.lerp(self.picture, image, self.opacity)
+
+    def _decode(self, z: Tensor, window: Box | None) -> Tensor:
+        if self.windows is None:
+            # The tokens are mirrored too, so that what is decoded near a fold fits its mirror image.
+            z_q = self.vqgan.quantize(self._mirrored(z))
+            return self._mirrored(self.vqgan.decode(z_q, low_memory=self.low_memory))
+        return self.windows.picture(z) if window is None else self.windows.show(z, window)
 
     def _mirrored(self, x: Tensor) -> Tensor:
         for mirror in self.mirrors:

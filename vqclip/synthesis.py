@@ -20,10 +20,18 @@ from vqclip.enlarger import Enlarger
 from vqclip.errors import Diverged, OutOfMemory
 from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.net2net import Net2Net
+from vqclip.passes import Box
 from vqclip.perceptor import Gaze
 from vqclip.prior import Drafter
 from vqclip.progress import Progress
-from vqclip.randomness import ENLARGE_STREAM, ROLL_STREAM, START_STREAM, STEP_STREAM, make_generator
+from vqclip.randomness import (
+    ENLARGE_STREAM,
+    ROLL_STREAM,
+    START_STREAM,
+    STEP_STREAM,
+    WINDOW_STREAM,
+    make_generator,
+)
 from vqclip.regions import Regions
 from vqclip.resampling import CutPlan, levels_for, pyramid, take
 from vqclip.schedules import EMA, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
@@ -189,6 +197,9 @@ class _Climb:
             tensors["ema"] = self.ema.total
         memory = optimiser_tensors(self.optimiser)
         tensors |= {f"optimiser.{name}": tensor for name, tensor in memory.items()}
+        if self.surface.windows is not None:
+            kept = self.surface.windows.tensors()
+            tensors |= {f"windows.{name}": tensor for name, tensor in kept.items()}
         kept = {name: tensor.detach().float().cpu().clone() for name, tensor in tensors.items()}
         return State(self.step, self.stage.index, kept, self.ema.weight, self.score, self.progress.numbers)
 
@@ -236,8 +247,17 @@ class _Climb:
     def _surface(self) -> Surface:
         stage = self.stage
         feather = round(self.settings.mask_feather * stage.width / self.plan[-1].width)
-        size, symmetry, low_memory = (stage.width, stage.height), self.settings.symmetry, self.settings.low_memory
-        return Surface(self.vqgan, size, self.whole, self.mask, feather, symmetry, low_memory=low_memory)
+        size, wanted = (stage.width, stage.height), self.settings
+        return Surface(
+            self.vqgan,
+            size,
+            self.whole,
+            self.mask,
+            feather,
+            wanted.symmetry,
+            low_memory=wanted.low_memory,
+            windows=wanted.windows,
+        )
 
     def _refine(self, stage: Stage) -> None:
         """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""
@@ -269,6 +289,9 @@ class _Climb:
         self._enter(tensors["z"])
         self.z_init = tensors["z_init"]
         self.ema.total, self.ema.weight = tensors.get("ema"), state.ema_weight
+        if self.surface.windows is not None:
+            kept = {n.removeprefix("windows."): t for n, t in tensors.items() if n.startswith("windows.")}
+            self.surface.windows.restore(kept)
         memory = {n.removeprefix("optimiser."): t for n, t in tensors.items() if n.startswith("optimiser.")}
         restore_optimiser(self.optimiser, memory)
         self.progress = Progress(self.settings, state.progress)
@@ -278,8 +301,9 @@ class _Climb:
         settings = self.settings
         self.optimiser.learning_rate = rate_at(settings, self.step, self.stage) * self.progress.factor
         self.z.grad = None
-        image = self.surface.show(self.z)
-        terms, outputs, gradients = self._look(self._rolled(image))
+        window = self._window()
+        image = self.surface.show(self.z, window)
+        terms, outputs, gradients = self._look(self._rolled(image), window)
         score = terms.pop("score")
         for name, term in self._terms(image):
             terms[name] = term.item()
@@ -300,6 +324,8 @@ class _Climb:
     def _lay_over(self) -> None:
         if self.overlay is not None and self.step in self.settings.overlay_steps:
             self.overlay.lay(self.z, self.surface)
+            if self.surface.windows is not None:
+                self.surface.windows.forget()
             with torch.no_grad():
                 self.z.clamp_(*self.bounds)
                 self.surface.hold(self.z, self.z_init)
@@ -319,7 +345,27 @@ class _Climb:
         )
         return image.roll((down, across), (2, 3))
 
-    def _look(self, image: Tensor) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
+    def _window(self) -> Box | None:
+        """What is decoded in this step, of pictures that are not decoded whole."""
+        if self.surface.windows is None:
+            return None
+        self.surface.windows.refresh(self.z.detach(), self.step - self.stage.first)
+        return self.surface.windows.pick(self._generator(WINDOW_STREAM, self.step))
+
+    def _plan(
+        self,
+        canvas: cutouts.Canvas,
+        weights: Sequence[float],
+        window: Box | None,
+        generator: torch.Generator,
+    ) -> CutPlan:
+        """The cutouts of this step: of the window and around it, where they may be anywhere."""
+        fixed = self.regions.masks or self.settings.cut_method in cutouts.SQUEEZED
+        if window is None or self.surface.windows is None or fixed:
+            return self.regions.plan(weights, canvas, self.settings, generator)
+        return self.surface.windows.plan(window, canvas, self.settings, generator)
+
+    def _look(self, image: Tensor, window: Box | None = None) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
         """Let the perceptors look; return the terms, and the picture's copies with their gradients."""
         terms = {"prompt": 0.0, "score": 0.0}
         outputs: list[Tensor] = []
@@ -335,7 +381,7 @@ class _Climb:
                 # Perceptors of one input size share the cutouts, so that they pull on the same places.
                 size = image.shape[-1], image.shape[-2]
                 canvas = cutouts.Canvas(*size, side, self.step, self.settings.iterations)
-                plans[side] = self.regions.plan(weights, canvas, self.settings, generator)
+                plans[side] = self._plan(canvas, weights, window, generator)
             plan = plans[side]
             chain = pyramid(cutouts.source_of(image, side, self.settings), levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]

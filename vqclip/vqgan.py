@@ -152,6 +152,27 @@ class VQGAN(nn.Module):
         x = F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle)
         return (x + 1) / 2
 
+    def decode_window(self, z: Tensor, core: passes.Box, norms: passes.Norms, *, low_memory: bool = False) -> Tensor:
+        """The quantised picture of a window of a latent: (1, 3, rows·factor, columns·factor) float32, as in `decode`.
+
+        z: (1, D, h, w), before quantisation. core: the window, in tokens. norms: of this decoder, see `passes.Norms`.
+        """
+        size = z.shape[2], z.shape[3]
+        held = core.grown(passes.context(self.decoder), *size)
+        # Attention wants to see much, and tokens cost little where it looks at them.
+        held = held.widened(2 * (core.bottom - core.top), 2 * (core.right - core.left), *size)
+        h = self.post_quant_conv(self.quantize(held.of(z)).to(self._dtype))
+        h = passes.decode_window(self.decoder, h, held, core, size, norms, low_memory=low_memory)
+        return (F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle) + 1) / 2
+
+    def decode_in_strips(self, z: Tensor, norms: passes.Norms) -> Tensor:
+        """The quantised picture of a whole latent (1, D, h, w), as `decode` gives it, without a gradient, see
+        `passes.decode_in_strips`."""
+        with torch.no_grad():
+            z_q = torch.cat([self.quantize(rows) for rows in torch.split(z, 16, dim=2)], 2)
+            h = passes.decode_in_strips(self.decoder, self.post_quant_conv(z_q.to(self._dtype)), norms)
+            return (F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle) + 1) / 2
+
     @property
     def _dtype(self) -> torch.dtype:
         return self.post_quant_conv.weight.dtype

@@ -1,0 +1,189 @@
+"""Pictures in windows: what they show is what the whole picture shows, and a step takes the memory of a small one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from vqclip import cutouts, passes, synthesis
+from vqclip.errors import UsageError
+from vqclip.events import Finished, Stepped
+from vqclip.passes import Box, Norms
+from vqclip.resampling import homography_grid
+from vqclip.settings import Settings
+from vqclip.windows import Windows
+
+Pair = tuple[Any, Callable[..., Any]]
+
+
+def latent(vqgan: Any, side: int) -> torch.Tensor:
+    """The latent of a soft picture whose upper half is dark, so that its parts differ in their mean."""
+    noise = torch.rand(1, 3, 9, 9, generator=torch.Generator().manual_seed(0))
+    picture = F.interpolate(noise, size=(side, side), mode="bicubic").clamp(0, 1)
+    picture[:, :, : side // 2] *= 0.3
+    with torch.no_grad():
+        encoded: torch.Tensor = vqgan.encode(picture)
+    return encoded
+
+
+@torch.no_grad()
+def whole(vqgan: Any, z: torch.Tensor) -> torch.Tensor:
+    decoded: torch.Tensor = vqgan.decode(vqgan.quantize(z))
+    return decoded
+
+
+def test_strips_show_what_the_decoder_shows(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "_STRIP_CELLS", 300)
+    vqgan, _ = pair
+    z = latent(vqgan, 96)[..., :10]
+    norms = Norms(vqgan.decoder)
+    torch.testing.assert_close(vqgan.decode_in_strips(z, norms), whole(vqgan, z), rtol=0, atol=1e-5)
+    assert len(norms.known) == sum(isinstance(m, torch.nn.GroupNorm) for m in vqgan.decoder.modules())
+
+
+PLACES = [Box(0, 0, 8, 8), Box(5, 3, 13, 11), Box(8, 8, 16, 16)]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_window_shows_what_the_decoder_shows_there(pair: Pair, place: Box) -> None:
+    vqgan, _ = pair
+    z = latent(vqgan, 128)
+    windows = Windows(vqgan, (128, 128), 64)
+    windows.refresh(z, 0)
+    full = whole(vqgan, z)
+    shown = vqgan.decode_window(z, place, windows.norms)
+    torch.testing.assert_close(shown, place.scaled(8).of(full), rtol=0, atol=1e-5)
+    # Without the numbers of the whole picture a window would be of another brightness: a seam.
+    own = windows.norms
+    own.known = {}
+    for module in vqgan.decoder.modules():
+        if isinstance(module, torch.nn.GroupNorm):
+            own.known[own._numbers[module]] = torch.stack([torch.zeros(32), torch.ones(32)])
+    wrong = vqgan.decode_window(z, place, own)
+    assert (wrong - place.scaled(8).of(full)).abs().max() > 0.05
+
+
+def test_a_window_of_a_much_larger_picture_misses_only_far_attention(pair: Pair) -> None:
+    vqgan, _ = pair
+    z = latent(vqgan, 256)
+    windows = Windows(vqgan, (256, 256), 64)
+    windows.refresh(z, 0)
+    place = Box(10, 12, 18, 20)
+    away = (vqgan.decode_window(z, place, windows.norms) - place.scaled(8).of(whole(vqgan, z))).abs()
+    assert away.mean() < 0.02
+    assert away.max() < 0.2
+
+
+def test_the_gradient_of_a_window_is_the_decoders(pair: Pair) -> None:
+    vqgan, _ = pair
+    z = latent(vqgan, 128)
+    windows = Windows(vqgan, (128, 128), 64)
+    windows.refresh(z, 0)
+    place, gradients = Box(5, 3, 13, 11), []
+    for decode in (lambda z: windows.show(z, place), lambda z: vqgan.decode(vqgan.quantize(z))):
+        moved = z.clone().requires_grad_()
+        place.scaled(8).of(decode(moved)).square().sum().backward()
+        assert moved.grad is not None
+        gradients.append(moved.grad.flatten())
+    # The numbers of the norms are constants in a window, so the gradients are close and not equal.
+    assert F.cosine_similarity(*gradients, dim=0) > 0.98
+
+
+@pytest.mark.slow
+def test_a_windows_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memory: Any) -> None:
+    vqgan, gazes = pair
+    peaks = {}
+    for size, windows in (("64x64", 0), ("256x256", 64), ("256x256", 0)):
+        known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 2}
+        loop = synthesis._Climb(
+            vqgan, gazes("a red apple"), Settings(**known, size=size, windows=windows), None, None
+        )
+        loop._climb()
+        with peak_memory() as memory:
+            loop._climb()
+        peaks[size, windows] = memory.peak
+    assert peaks["256x256", 64] < 0.35 * peaks["256x256", 0]
+    assert peaks["256x256", 64] < 4 * peaks["64x64", 0]
+
+
+def settings(**changes: Any) -> Settings:
+    known: dict[str, Any] = {
+        "prompt": "a red apple", "seed": 3, "size": "96x64", "windows": 32, "iterations": 6, "cutouts": 6,
+        "dtype": "float32", "ema": 0.5,
+    }  # fmt: skip
+    return Settings(**{**known, **changes}).validate()
+
+
+@pytest.mark.parametrize("stop", [1, 4])
+def test_a_run_in_windows_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> None:
+    vqgan, gazes = pair
+    wanted = settings(stages=2)
+    state, events = None, []
+    for event in synthesis.synthesise(vqgan, gazes(wanted.prompt), wanted):
+        if getattr(event, "step", -1) == stop and hasattr(event, "state") and state is None:
+            state = event.state()
+        events.append(event)
+    assert state is not None
+    again = list(synthesis.synthesise(vqgan, gazes(wanted.prompt), wanted, state=state))
+    ends = [run[-1] for run in (events, again)]
+    assert all(isinstance(end, Finished) for end in ends)
+    assert np.array_equal(*[end.image() for end in ends])
+    assert ends[0].image().shape == (64, 96, 3)
+
+
+@pytest.mark.slow
+def test_the_score_of_the_prompt_rises_and_every_token_moves(pair: Pair) -> None:
+    vqgan, gazes = pair
+    wanted = settings(size="96x96", windows=48, iterations=30, learning_rate=0.15, init="spot")
+    scores, first, last = [], None, None
+    for event in synthesis.synthesise(vqgan, gazes(wanted.prompt), wanted):
+        if isinstance(event, Stepped):
+            scores.append(event.score)
+            last = event.state().tensors["z"]
+            first = last if first is None else first
+    assert np.mean(scores[-5:]) > np.mean(scores[:3]) + 0.03
+    assert first is not None
+    assert last is not None
+    assert float(((last - first).abs().amax(1) > 0.01).float().mean()) > 0.9, "every token was in some window"
+
+
+@pytest.mark.parametrize("size", [(96, 64), (40, 200)])
+def test_windows_lie_in_the_picture_and_reach_its_edges(pair: Pair, size: tuple[int, int]) -> None:
+    windows = Windows(pair[0], size, 32)
+    generator = torch.Generator().manual_seed(0)
+    seen = torch.zeros(size[1] // 8, size[0] // 8)
+    for _ in range(200):
+        box = windows.pick(generator)
+        assert (box.bottom - box.top, box.right - box.left) == (4, 4)
+        box.of(seen).add_(1)
+    assert seen.min() > 0.15 * seen.mean()
+    assert seen.sum() == 200 * 16
+
+
+def test_cutouts_of_a_window_lie_in_it_and_full_views_weigh_by_its_share(pair: Pair) -> None:
+    windows = Windows(pair[0], (256, 128), 64)
+    box, canvas = Box(4, 20, 12, 28), cutouts.Canvas(256, 128, 32)
+    plan = windows.plan(box, canvas, settings(cutouts=16, augment=0.0), torch.Generator().manual_seed(0))
+    assert len(plan) == 16
+    assert plan.weights.mean().item() == pytest.approx(1)
+    corners = homography_grid(plan.homographies, 2)
+    x, y = (corners[..., 0] + 1) / 2 * 256, (corners[..., 1] + 1) / 2 * 128
+    near = slice(4, None)
+    assert bool(((x[near] > 160) & (x[near] < 224) & (y[near] > 32) & (y[near] < 96)).all())
+    assert float(plan.weights[0] / plan.weights[near].mean()) == pytest.approx(3 / windows.share)
+
+
+def test_windows_of_the_pictures_size_are_refused() -> None:
+    with pytest.raises(UsageError, match="windows has no effect on a picture that is no larger"):
+        settings(windows=96)
+
+
+@pytest.mark.parametrize("name", ["symmetry", "seamless"])
+def test_windows_of_a_picture_that_repeats_itself_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="windows cannot be decoded"):
+        settings(**{name: "horizontal"})
