@@ -147,7 +147,7 @@ def test_a_run_with_target_and_overlay_goes_on_to_the_same_bytes(small: dict[str
         ({"target_weight": 2.0}, "target_weight has no effect without a target picture"),
         ({"target_image": "a.png", "target_weight": 0.0}, "target_image has no effect without a target weight"),
         ({"overlay_every": 3}, "overlay_every has no effect without an overlay"),
-        ({"overlay_image": "a.png", "overlay_every": 300}, "overlay_image has no effect before the run is over"),
+        ({"overlay_image": "a.png", "overlay_every": 300}, "overlay_image has no effect within so few steps"),
         ({"overlay_image": "a.png", "overlay_until": "soon"}, "'soon' is no place among the steps"),
     ],
 )

@@ -126,9 +126,10 @@ def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None
         steps = np.abs(np.diff(tiles, axis=axis)).mean(axis=(0, 3 - axis, 3))
         seam, inside = steps[SIDE - 1], steps[: SIDE - 1].max()
         if seamless in (name, "both"):
-            assert seam <= inside
+            # The seam is a border of tokens like any other, of which the largest is not the same twice.
+            assert seam <= 1.25 * inside
         else:
-            assert seam > 1.3 * inside
+            assert seam > 1.6 * inside
 
 
 def test_clip_looks_across_the_seam(pair: Any) -> None:

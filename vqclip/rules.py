@@ -89,7 +89,7 @@ IDLE = (
     Idle(
         ("overlay_image",),
         lambda s: not s.overlay_steps,
-        "before the run is over",
+        "within so few steps",
         "Lower --overlay-every or --overlay-offset, raise --overlay-until, or leave it out.",
     ),
     Idle(_DRAFTING, lambda s: bool(s.init_run), "on an init run", "Use --init prior or leave it out."),
