@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import encoders, films, images, settings
+from vqclip import encoders, films, images, written
 from vqclip.errors import UsageError
 from vqclip.rules import UNTITLED
 from vqclip.settings import Settings
@@ -34,11 +34,11 @@ def told(path: Path) -> dict[str, str]:
 
 
 def test_settings_and_encoders_know_the_same_formats() -> None:
-    assert tuple(encoders.FORMATS) == settings.VIDEO_FORMATS
-    assert set(UNTITLED) < set(settings.VIDEO_FORMATS)
+    assert tuple(encoders.FORMATS) == written.VIDEO_FORMATS
+    assert set(UNTITLED) < set(written.VIDEO_FORMATS)
 
 
-@pytest.mark.parametrize("name", settings.VIDEO_FORMATS)
+@pytest.mark.parametrize("name", written.VIDEO_FORMATS)
 def test_a_run_writes_its_video_in_the_format_that_was_asked_for(small: dict[str, Any], name: str) -> None:
     run = draw("run", small, video_format=name, iterations=2, save_every=1)
     suffix = encoders.FORMATS[name].suffix
