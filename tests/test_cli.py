@@ -264,7 +264,7 @@ def test_fault_33_prompts_never_choose_a_place(call: Any) -> None:
 
 
 COMMANDS = ["", "generate", "draft", "resume", "video", "reconstruct", "info", "models", "models list",
-            "models verify", "config", "config show", "config check", "classify", "score", "index",
+            "models verify", "models show", "models download", "models convert", "config", "config show", "config check", "classify", "score", "index",
             "search", "encode", "decode", "rerun", "report", "sweep", "continue"]  # fmt: skip
 
 

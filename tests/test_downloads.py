@@ -27,7 +27,7 @@ from faults import makers
 from vqclip import catalogue, downloads
 from vqclip.catalogue import Mirror, VqganEntry
 from vqclip.downloads import Patience, Transfer, download_vqgan
-from vqclip.errors import ModelError, OutputError
+from vqclip.errors import Interrupted, ModelError, OutputError
 
 QUICK = Patience(stall=0.3, tries=3, pause=0.0)
 Answer = Callable[["Handler"], None]
@@ -375,6 +375,23 @@ def test_busy_servers_are_asked_again_and_closed_ones_are_not(entry, data, serve
     server.asked.clear()
     assert "answers 403 Forbidden" in refused(entry, server.put("/b", closed)).message
     assert len(server.asked) == 1
+
+
+def test_an_interrupted_download_says_so_and_keeps_what_came(entry, data, server):
+    def stop(step: Transfer) -> None:
+        if step.done > 20_000:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VqganEntry, "origins", (server.put("/a", whole(data)),))
+        with pytest.raises(Interrupted, match="the download of 'test' stopped after 0.") as caught:
+            download_vqgan(entry, stop, lambda note: None, QUICK)
+    assert caught.value.exit_code == 130
+    assert caught.value.hint == "Run the same command again to go on with it."
+    kept = entry.path.with_name("test.ckpt.part").stat().st_size
+    assert kept > 20_000
+    assert fetch(entry, server.put("/b", whole(data)))[0].read_bytes() == data
+    assert server.asked[-1] == ("/b", f"bytes={kept}-")
 
 
 def test_a_full_disk_is_told_before_the_first_byte(entry, data, server, monkeypatch):

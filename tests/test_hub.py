@@ -159,6 +159,16 @@ def test_other_bytes_than_the_hub_says_are_thrown_away(server):
         registry.find_clip("ViT-B-32")
 
 
+def test_verify_looks_at_the_clips_of_the_cache_too(server, call):
+    server.files[B32, "open_clip_model.safetensors"] = b"weights"
+    path, _ = fetch("ViT-B-32")
+    assert call("models", "verify", "--json").record["verified"]["ViT-B-32"] is True
+    path.resolve().write_bytes(b"changed")
+    told = call("models", "verify")
+    assert told.code == 3
+    assert "is not the published file" in told.err
+
+
 def test_what_the_hub_does_not_have_is_named(server):
     server.files[B32, "README.md"] = b"nothing else"
     with pytest.raises(ModelError) as caught:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vqclip import registry
-from vqclip.catalogue import CLIP_WEIGHTS, VqganEntry, clip_entry, hub_endpoint, vqgan_entries
+from vqclip.catalogue import CLIP_WEIGHTS, VqganEntry, clip_entries, clip_entry, hub_endpoint, vqgan_entries
 from vqclip.downloads import Note, Progress, Transfer, download_vqgan, refuse_offline
 from vqclip.errors import Interrupted, ModelError, UsageError
 from vqclip.files import output_error, printable
@@ -134,24 +134,38 @@ def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
             raise _failed(clip, file.repo, _one_line(error)) from None
         except (ValueError, RuntimeError) as error:
             raise _failed(clip, file.repo, _one_line(error)) from None
-        _verify(path, clip)
+        try:
+            _verify(path)
+        except ModelError:
+            blob = path.resolve()
+            path.unlink()
+            blob.unlink(missing_ok=True)
+            raise _failed(clip, file.repo, "what came is not what the hub says that it has") from None
         return path
     if file.optional:
         return None
     raise _failed(clip, file.repo, f"it has no {' or '.join(file.names)}")
 
 
-def _verify(path: Path, clip: str) -> None:
-    """Large files have their SHA-256 for a name in the hub's cache: check that it is theirs."""
+def verify_clips() -> dict[str, bool]:
+    """Check the known CLIPs in the hub's cache: whether each had a hash to check, by its name.
+
+    Raises ModelError for the first that is not what the hub has.
+    """
+    checked = {}
+    for entry in clip_entries():
+        found = _in_cache(_File(entry.repo, CLIP_WEIGHTS)) if entry.repo else None
+        if found is not None:
+            checked[entry.name] = _verify(found)
+    return checked
+
+
+def _verify(path: Path) -> bool:
+    """Check a file by its name in the hub's cache, which for large files is their SHA-256; False when it is not."""
     blob = path.resolve()
-    if not re.fullmatch(r"[0-9a-f]{64}", blob.name):
-        return
-    try:
-        verify_sha256(blob, blob.name)
-    except ModelError:
-        path.unlink()
-        blob.unlink(missing_ok=True)
-        raise _failed(clip, path.name, "what came is not what the hub says that it has") from None
+    known = re.fullmatch(r"[0-9a-f]{64}", blob.name) is not None
+    verify_sha256(blob, blob.name if known else None)
+    return known
 
 
 def _bar(label: str, progress: Progress) -> Any:

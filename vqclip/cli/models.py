@@ -107,9 +107,9 @@ def models_convert(
 def models_verify(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Check the files of every model that is here against their published SHA-256."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import weights
+    from vqclip import hub, weights
 
-    checked = weights.verify_all()
+    checked = weights.verify_all() | hub.verify_clips()
     lines = [f"{name}: {'as published' if known else 'here, but no hash of it was published'}"
              for name, known in checked.items()]  # fmt: skip
     console.answer("\n".join(lines), {"verified": checked})
