@@ -264,7 +264,8 @@ def test_fault_33_prompts_never_choose_a_place(call: Any) -> None:
 
 
 COMMANDS = ["", "generate", "draft", "resume", "video", "reconstruct", "info", "models", "models list",
-            "models verify", "models show", "models download", "models convert", "config", "config show", "config check", "classify", "score", "index",
+            "models show", "models download", "models convert",
+            "models verify", "config", "config show", "config check", "classify", "score", "index",
             "search", "encode", "decode", "rerun", "report", "sweep", "continue"]  # fmt: skip
 
 
@@ -275,7 +276,9 @@ def test_help_fits_eighty_columns_and_gives_every_default(call: Any, command: st
     assert answer.err == ""
     assert max(map(len, answer.out.splitlines())) <= 80
     assert "…" not in answer.out
-    assert "..." not in answer.out.replace("[ARGS]...", "").replace("{FILE}...", "").replace("{IMAGE}...", "")
+    assert "..." not in answer.out.replace("[ARGS]...", "").replace("{FILE}...", "").replace(
+        "{IMAGE}...", ""
+    ).replace("{NAME}...", "")
 
 
 def test_every_setting_is_an_option_with_its_default_and_unit(call: Any) -> None:
