@@ -136,7 +136,7 @@ def _with_look(layers: Sequence[Mapping[str, Raw]], earlier: Mapping[str, Raw]) 
     if not named or layers[named[-1]] is earlier:
         return list(layers)
     place, choice = named[-1], layers[named[-1]]["look"].value
-    if not isinstance(choice, str):
+    if not isinstance(choice, str) or choice == "none":
         return list(layers)
     look = read_look(choice)
     above = {name: raw for layer in layers[place:] for name, raw in layer.items()}

@@ -170,7 +170,7 @@ class Settings(Written):
     tv: float = _option(0.0, "Optimisation", "Weight of the total variation of the picture.", low=0, high=1000)
 
     look: str | None = _option(
-        None, "Look", "Style by name or YAML file: words, losses and more.", shapes_picture=False
+        None, "Look", "Style by name or YAML file, or none: words, losses and more.", shapes_picture=False
     )
     loss: tuple[str, ...] = _option(
         (), "Look", "Term of the loss as NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat for several.", separator="|"

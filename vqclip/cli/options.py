@@ -27,6 +27,9 @@ METAVARS = {
     "noise_prompt": "SEED",
     "overlay_image": "FILE",
     "overlay_until": "STEP",
+    "prompt_also": "PROMPT",
+    "prompt_prefix": "TEXT",
+    "prompt_suffix": "TEXT",
     "prompt_at": "STEP:PROMPT",
     "palette": "COLOURS",
     "target_image": "FILE",
@@ -143,7 +146,7 @@ def _plain(value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 
 @functools.cache
