@@ -68,6 +68,7 @@ def test_what_stands_above_a_look_wins_and_losses_stay_side_by_side() -> None:
     in_a_variable = settings({"VQCLIP_LOOK": "a.yaml", "VQCLIP_TV": "9"})
     assert (in_a_variable.tv, in_a_variable.ema) == (9, 0.5), "a look goes just below what names it"
     assert settings({"VQCLIP_LOOK": "ink"}, look="a.yaml").palette is None, "one look at a time"
+    assert settings({"VQCLIP_LOOK": "ink"}, look="none").loss == ()
 
 
 def test_what_is_no_look_is_refused() -> None:
