@@ -308,6 +308,16 @@ def test_python_m_is_the_same_program() -> None:
     assert in_a_process("--help").stdout == subprocess.check_output([script, "--help"], text=True)
 
 
+def test_help_imports_no_library_that_it_does_not_show() -> None:
+    probe = (
+        "import sys, vqclip.cli as c\n"
+        "try: c.main(['--help'])\n"
+        "except SystemExit: print(sorted({'numpy', 'omegaconf', 'PIL', 'av', 'rich', 'torch'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
+    assert told.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.slow
 def test_help_costs_little_more_than_typer() -> None:
     def seconds(*command: str) -> float:

@@ -170,7 +170,7 @@ def test_a_run_that_fails_does_not_stop_the_others(isolated: Path, monkeypatch: 
         (["x", "--vary", "seed=1,2", "--vary", "seed=3"], "varied twice"),
         (["x", "--vary", "seed=1,2", "--seed", "3"], "--seed has no effect"),
         (["x", "--vary", "prompt=a,b"], "the prompt has no effect"),
-        (["--vary", "seed=1,2"], "there is no prompt"),
+        (["--vary", "seed=1,2"], "the prompt is empty"),
         (["x", "--vary", "ema=0.5,many"], "--vary ema=many"),
         (["x", "--vary", "ema=0.5,2"], "ema is 2"),
         (["x", "--vary", "cut-pow=1,2", "--cut-method", "smart"], "cut_pow has no effect"),
@@ -203,6 +203,13 @@ def test_prompts_can_be_varied_from_the_command_line(call: Any, isolated: Path) 
     assert (sheet.name, sheet.parent.parent) == ("sheet.png", Path("runs").absolute())
     assert [row["prompt"] for row in table(sheet.parent)] == ["a red apple, shiny", "a blue car"]
     assert "run 2 of 2: prompt a blue car" in answer.err
+
+
+def test_a_picture_can_stand_in_for_the_prompt(isolated: Path) -> None:
+    Image.new("RGB", (32, 32), (200, 30, 30)).save("red.png")
+    few = {**TINY, "iterations": 1, "image_prompt": ["red.png"]}
+    list(sweeping.sweep(None, ["seed=1,2"], output="grid", **few))
+    assert [row["status"] for row in table("grid")] == ["finished", "finished"]
 
 
 def test_a_sweep_that_somebody_edited_or_a_run_is_refused(call: Any, isolated: Path) -> None:

@@ -11,19 +11,7 @@ from vqclip.encoders import MAX_FPS, MIN_FPS, check_encoder, format_of
 from vqclip.errors import UsageError
 from vqclip.metadata import last_part
 from vqclip.rules import UNTITLED
-from vqclip.settings import Settings
-
-PARTS = (
-    "fps",
-    "crf",
-    "video_format",
-    "video_seconds",
-    "hold_last",
-    "video_smooth",
-    "video_title",
-    "video_comment",
-)
-"""The settings of a film that can be had anew from the frames that there are."""
+from vqclip.settings import FILM_PARTS, Settings
 
 
 def frame_steps(settings: Settings) -> list[int]:
@@ -102,12 +90,13 @@ def again(
     """Write the film of the frames in a folder anew.
 
     folder: of a run, or of numbered pictures without one. output: None is the run's own video. flags: settings of
-    PARTS as typed, None for those that are to be as the run has them. Returns what was written. Raises VqclipError.
+    FILM_PARTS as typed, None for those that are to be as the run has them. Returns what was written. Raises
+    VqclipError.
     """
     whole = (folder / "run.json").exists() or not folder.is_dir()
     kept = runs.read_manifest(folder).settings if whole else None
     given = {name: value for name, value in flags.items() if value is not None}
-    record = {name: getattr(kept, name) for name in PARTS if kept is not None and kept.changes(name)}
+    record = {name: getattr(kept, name) for name in FILM_PARTS if kept is not None and kept.changes(name)}
     if output is not None and "video_format" not in given:
         known = format_of(str(record.get("video_format", "mp4")))
         if known.suffix != output.suffix.lower():
@@ -120,7 +109,7 @@ def again(
         record = {name: value for name, value in record.items() if name not in ("video_title", "video_comment")}
     where = config.Record(record, "the run")
     wanted = config.resolve(given, environment={}, recorded=where).settings
-    settings = (kept or Settings(metadata="none")).replace(**{name: getattr(wanted, name) for name in PARTS})
+    settings = (kept or Settings(metadata="none")).replace(**{name: getattr(wanted, name) for name in FILM_PARTS})
     frames = video.frame_paths(folder)
     target = output or folder / f"video{format_of(settings.video_format).suffix}"
     size = images.open_image(frames[-1]).shape[1::-1] if frames else None

@@ -11,7 +11,17 @@ from vqclip import config, files, metadata, runs
 from vqclip.errors import InputError, UsageError
 from vqclip.settings import Settings, options
 
-STARTS = ("init", "drafts", "style", "guidance", "temperature", "draft_weight", "best_of", "best_of_share")
+STARTS = (
+    "init",
+    "init_image_alpha",
+    "drafts",
+    "style",
+    "guidance",
+    "temperature",
+    "draft_weight",
+    "best_of",
+    "best_of_share",
+)
 """Settings that say where a run begins: one that begins with another run has no use for them."""
 SCENES = ("prompt_at", "scene_steps", "cross_fade")
 

@@ -54,10 +54,9 @@ def sweep(
     failure is raised when all others are done.
     """
     axes = [grids.parse_axis(text) for text in vary]
-    if prompt is None and all(axis.name != "prompt" for axis in axes):
-        raise UsageError("there is no prompt.", 'Say what to draw, as in: vqclip sweep "a red apple" --vary seed=1,2')
     paths = [Path(path) for path in config_files]
-    given = {**settings, "prompt": prompt}
+    varied = any(axis.name == "prompt" for axis in axes)
+    given = {**settings, "prompt": prompt if varied else prompt or ""}
     seed = secrets.randbelow(2**32)
     grid = _checked(grids.lay_out(given, axes, seed=seed, preset=preset, config_files=paths))
     directory = _new_directory(grid, parent or Path("runs")) if output is None else Path(output)

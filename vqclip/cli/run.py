@@ -11,7 +11,7 @@ import typer
 
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, OpenOption, PreviewOption, QuietOption, console_for, reveal
-from vqclip.settings import options
+from vqclip.settings import FILM_PARTS, options
 
 if TYPE_CHECKING:
     from vqclip.console import Console
@@ -290,9 +290,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("continue")(with_settings(continue_run, kept))
     app.command()(with_settings(sweep))
     app.command()(resume)
-    from vqclip.films import PARTS
-
-    app.command()(with_settings(video, PARTS))
+    app.command()(with_settings(video, FILM_PARTS))
     app.command()(report)
     drawn = ("drafts", "style", "guidance", "temperature", "seed", "vqgan", "clip", "device", "dtype", "threads")
     app.command()(with_settings(draft, drawn, {"drafts": "-n"}))
