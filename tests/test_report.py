@@ -156,6 +156,16 @@ def test_many_frames_are_thinned_evenly(finished: Any, monkeypatch: pytest.Monke
     assert [row["step"] for row in json.loads(Page(text).texts["script"][0])["pictures"]] == [0, 4, 5]
 
 
+def test_a_run_that_ended_early_has_its_last_frame_at_its_last_step(finished: Any) -> None:
+    settings = {**SMALL, "iterations": 9, "seed": 5, "until_score": -0.99, "save_every": 2, "video": False}
+    list(vqclip.generate("a red apple", output="early", **settings))
+    reached = files.read_json_lines(Path("early/metrics.jsonl"))[-1]["step"]
+    assert reached < 9
+    text = report.write(Path("early")).read_text(encoding="utf-8")
+    assert json.loads(Page(text).texts["script"][0])["pictures"][-1]["step"] == reached
+    assert f"{reached} of 9 steps" in text
+
+
 def test_a_chart_takes_any_values() -> None:
     assert "No loss was recorded" in charts.line_chart("loss", [(1, float("nan"))], 5)
     assert "<circle" in charts.line_chart("loss", [(3, 1.0)], 5)

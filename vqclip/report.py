@@ -130,7 +130,8 @@ def _frames(directory: Path, steps: Sequence[int], reached: int) -> Iterator[dic
         buffer = io.BytesIO()
         Image.fromarray(small).save(buffer, "WEBP", quality=85)
         number = int(path.stem)
-        step = steps[number] if number < len(steps) else reached
+        # The last frame of a run that ended early lies before its planned step.
+        step = min(steps[number], reached) if number < len(steps) else reached
         yield {"step": step, "source": _data("image/webp", buffer.getvalue())}
 
 
