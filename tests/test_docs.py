@@ -69,6 +69,20 @@ def test_the_commands_about_starts_and_anchors_run(call: Any, monkeypatch: pytes
         assert Path(answer.out.strip()).stat().st_size > 0
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_commands_about_many_runs_run(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**QUICK, "VQCLIP_INIT": "tokens"}.items():
+        monkeypatch.setenv(name, value)
+    commands = "".join(blocks("docs/many.md", "sh")).splitlines()
+    assert len(commands) >= 9
+    for command in commands:
+        answer = call(*shlex.split(command.removeprefix("vqclip ")), "-q")
+        assert answer.code == 0, answer.err
+        assert Path(answer.out.strip()).stat().st_size > 0
+    assert Path("shown/report.html").is_file()
+
+
 def test_the_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\w+)$", "\n".join(blocks("README.md", "")), re.MULTILINE):
@@ -76,7 +90,15 @@ def test_the_make_targets_of_the_readme_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "checkpoints/README.md", "training/README.md", "docs/anchors.md"]
+    "name",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "checkpoints/README.md",
+        "training/README.md",
+        "docs/anchors.md",
+        "docs/many.md",
+    ],
 )
 def test_what_a_document_links_to_is_there(name: str) -> None:
     path = ROOT / name

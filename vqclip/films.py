@@ -10,8 +10,8 @@ from vqclip import config, images, runs, video
 from vqclip.encoders import MAX_FPS, MIN_FPS, check_encoder, format_of
 from vqclip.errors import UsageError
 from vqclip.metadata import last_part
-from vqclip.rules import UNTITLED
-from vqclip.settings import FILM_PARTS, Settings
+from vqclip.rules import FILM_PARTS, UNTITLED
+from vqclip.settings import Settings
 
 
 def frame_steps(settings: Settings) -> list[int]:

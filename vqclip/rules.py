@@ -30,6 +30,17 @@ class Idle:
 
 _DRAFTING = ("drafts", "style", "guidance", "temperature", "draft_weight")
 _ANCHORS = ("init_weight_pixels", "init_image_alpha", "mask")
+FILM_PARTS = (
+    "fps",
+    "crf",
+    "video_format",
+    "video_seconds",
+    "hold_last",
+    "video_smooth",
+    "video_title",
+    "video_comment",
+)
+"""The settings of a film that can be had anew from the frames that there are."""
 UNTITLED = ("gif", "webp", "apng")
 """Video formats that hold no title."""
 

@@ -49,18 +49,6 @@ DTYPES = ("auto", "float32", "bfloat16")
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
 
-FILM_PARTS = (
-    "fps",
-    "crf",
-    "video_format",
-    "video_seconds",
-    "hold_last",
-    "video_smooth",
-    "video_title",
-    "video_comment",
-)
-"""The settings of a film that can be had anew from the frames that there are."""
-
 
 @dataclass(frozen=True)
 class Settings(Written):

@@ -11,7 +11,8 @@ import typer
 
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, OpenOption, PreviewOption, QuietOption, console_for, reveal
-from vqclip.settings import FILM_PARTS, options
+from vqclip.rules import FILM_PARTS
+from vqclip.settings import options
 
 if TYPE_CHECKING:
     from vqclip.console import Console
