@@ -51,6 +51,11 @@ def generate(
     config: ConfigOption = None,
     preview: PreviewOption = False,
     viewer: OpenOption = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what the run would take, and draw nothing. \\[default: off]",
+                     rich_help_panel="Display", show_default=False),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -61,6 +66,12 @@ def generate(
     from vqclip import config as configuration
 
     resolved = configuration.resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
+    if dry_run:
+        from vqclip import planning
+
+        report = planning.plan(resolved.settings)
+        console.answer(planning.told(report), report)
+        return
 
     def begin(stop: Stop) -> Iterator[Event]:
         return api.start(
