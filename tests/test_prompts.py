@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vqclip import runs
 from vqclip.errors import UsageError
 from vqclip.keyframes import Key, Keyframes, Place
-from vqclip.prompts import Prompt, format, parse, parse_scenes, with_files
+from vqclip.prompts import Prompt, format, join_lines, parse, parse_scenes, with_files
 
 COURSE = Keyframes.parse("0:0, 50%:-2 cosine")
 
@@ -203,3 +207,46 @@ def test_file_names_change_and_nothing_else_does() -> None:
 
 def test_format_stays_readable_where_no_escape_is_needed() -> None:
     assert format(parse("Alien: a poster | fog:0.5")) == "Alien: a poster | fog:0.5"
+
+
+def test_lines_are_prompts_scenes_and_remarks() -> None:
+    lines = ["# a story", "a seed", "", "  mud:0.5 ", "^", "a tree", "^ snow | a house:-0.3", "\\#1"]
+    assert join_lines(lines) == "a seed | mud:0.5 ^ a tree ^ snow | a house:-0.3 | #1"
+    assert [[p.text for p in scene] for scene in parse_scenes(join_lines(lines))] == [
+        ["a seed", "mud"], ["a tree"], ["snow", "a house", "#1"],
+    ]  # fmt: skip
+    assert join_lines(["", "# nothing"]) == ""
+
+
+def test_prompts_come_from_a_file_or_standard_input(call: Any, small: dict[str, Any], monkeypatch: Any) -> None:
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in {**small, "iterations": 1}.items()]
+    Path("prompts.txt").write_text("\ufeffAlien: a poster\n# no\nat 12:30:0.5\n", encoding="utf-8")
+    assert call("generate", "--prompt-file", "prompts.txt", "--seed", "0", "-o", "a", *flags).code == 0
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Alien: a poster | at 12:30:0.5\n")))
+    assert call("generate", "-", "--seed", "0", "-o", "b", *flags).code == 0
+    kept = runs.read_manifest(Path("a")).settings
+    assert kept.prompt == runs.read_manifest(Path("b")).settings.prompt == "Alien: a poster | at 12:30:0.5"
+    # Zero is a seed like any other, a colon is text, and the picture is the same to the byte.
+    assert kept.seed == 0
+    assert Path("a/image.png").read_bytes() == Path("b/image.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["a tree", "--prompt-file", "some.txt"], 2, "prompt_file has no effect beside a prompt"),
+        (["--prompt-file", "remarks.txt"], 2, "remarks.txt holds no prompt"),
+        (["--prompt-file", "gone.txt"], 4, "gone.txt: there is no such file"),
+        (["--prompt-file", "latin.txt"], 4, "latin.txt, line 2: it is not UTF-8"),
+        (["-"], 2, "standard input holds no prompt"),
+    ],
+)
+def test_a_file_without_prompts_is_refused(
+    call: Any, monkeypatch: Any, arguments: list[str], code: int, words: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
+    Path("some.txt").write_text("a tree\n")
+    Path("remarks.txt").write_text("# a tree\n")
+    Path("latin.txt").write_bytes(b"a\n\xe4\n")
+    answer = call("generate", *arguments)
+    assert (answer.code, words in answer.err) == (code, True), answer.err

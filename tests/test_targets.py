@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 import vqclip
 from vqclip import images, metadata, retrieval, runs, targets
 from vqclip.errors import InputError, UsageError
-from vqclip.events import Stepped
+from vqclip.events import Stepped, Warned
 from vqclip.losses import PromptLoss
 from vqclip.perceptor import Gaze, Perceptor
 from vqclip.prompts import Prompt, format, parse_images, parse_noise
@@ -167,3 +167,71 @@ def test_what_cannot_be_looked_for_is_refused_at_once(
 ) -> None:
     with pytest.raises(error, match=words):
         vqclip.generate("", **{**small, **known})
+
+
+def lettered(word: str, colour: str, shape: str) -> np.ndarray:
+    image = Image.new("RGB", (192, 192), "white")
+    draw = ImageDraw.Draw(image)
+    getattr(draw, shape)((36, 36, 156, 156), fill=colour)
+    draw.text((45, 70), word, fill="black", font=ImageFont.load_default(size=45))
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize("texts", [["a red apple"], ["a blue car", "a tree"], []])
+def test_text_off_points_away_from_letters_and_not_away_from_the_prompts(
+    perceptor: Perceptor, texts: list[str]
+) -> None:
+    away = targets.text_off(perceptor, texts)
+    assert float(away.norm()) == pytest.approx(1, abs=1e-5)
+    if texts:
+        assert float((perceptor.encode_text(texts) @ away).abs().max()) < 1e-4
+    looks = [(colour, shape) for colour in ("red", "blue", "green") for shape in ("ellipse", "rectangle")]
+    plain = retrieval.encode_pictures(perceptor, [lettered("", *look) for look in looks]) @ away
+    for word in ("ABC", "apple"):
+        painted = retrieval.encode_pictures(perceptor, [lettered(word, *look) for look in looks]) @ away
+        assert float((plain > painted).float().mean()) > 0.8, word
+        assert float((plain - painted).mean()) > 0.03, word
+
+
+def test_text_off_draws_away_from_letters(pair: Any, perceptor: Perceptor) -> None:
+    away = targets.text_off(perceptor, ["letters"])
+    with_letters, _ = drawn(pair, perceptor, "letters")
+    without, _ = drawn(pair, perceptor, "letters", text_off=2.0)
+    assert likeness(perceptor, without, away) > likeness(perceptor, with_letters, away) + 0.02
+
+
+def test_a_long_text_is_read_in_parts_that_fit_and_lose_nothing(perceptor: Perceptor) -> None:
+    long = " ".join(["a red apple and a green tree"] * 12)
+    parts = targets.parts_of(perceptor, long)
+    assert " ".join(parts) == long
+    assert len(parts) > 2
+    assert all(perceptor.count_tokens(part) <= perceptor.context_length for part in parts)
+    assert targets.parts_of(perceptor, "a red apple") == ["a red apple"]
+    one_word = "\u7ea2" * 200
+    pieces = targets.parts_of(perceptor, one_word)
+    assert "".join(pieces) == one_word
+    assert all(perceptor.count_tokens(piece) <= perceptor.context_length for piece in pieces)
+
+
+def test_the_end_of_a_long_text_counts_when_it_is_read_in_parts(perceptor: Perceptor) -> None:
+    head = " ".join(["a red apple"] * 15)
+    car, tree = (Prompt(f"{head} {' '.join([end] * 15)}") for end in ("a blue car", "a green tree"))
+    cut = targets.encode_prompts(perceptor, [car, tree], {})
+    torch.testing.assert_close(cut[0], cut[1])
+    whole = targets.encode_prompts(perceptor, [car, tree, Prompt("a tree")], {}, in_parts=True)
+    ends = perceptor.encode_text(["a blue car", "a green tree"])
+    assert float(whole[0] @ ends[0]) > float(whole[1] @ ends[0]) + 0.05
+    assert float(whole[1] @ ends[1]) > float(whole[0] @ ends[1]) + 0.05
+    torch.testing.assert_close(whole[2:], perceptor.encode_text(["a tree"]))
+    torch.testing.assert_close(whole.norm(dim=1), torch.ones(3))
+
+
+def test_a_run_says_what_of_a_long_text_is_not_seen_and_reads_it_on_request(small: dict[str, Any]) -> None:
+    def told(**changes: Any) -> str:
+        known = {**small, "iterations": 0, "seed": 1, **changes}
+        events = vqclip.generate(" ".join(["a red apple"] * 20), **known)
+        return " ".join(event.message for event in events if isinstance(event, Warned))
+
+    assert "this part is not seen" in told()
+    assert "--long-prompts mean" in told()
+    assert told(long_prompts="mean") == ""

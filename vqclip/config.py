@@ -26,6 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vqclip import files
 from vqclip.errors import UsageError
+from vqclip.prompts import join_lines
 from vqclip.settings import Settings, options, parse_clip
 
 MAX_YAML_BYTES = 1_000_000
@@ -94,6 +95,23 @@ def resolve(
         raise _with_place(error, merged) from None
     places = {name: merged[name].place if name in merged else "default" for name in options()}
     return Resolved(settings, preset_name, places)
+
+
+def read_prompt(prompt: str, file: Path | None) -> str:
+    """The prompt of a command line: as it was typed, or from a file or standard input, `-`, with one on each line.
+
+    Raises UsageError when both are given or the file holds none, InputError for a file that cannot be read.
+    """
+    if file is not None and prompt:
+        raise UsageError("prompt_file has no effect beside a prompt.", "Leave one of the two out.")
+    if file is None and prompt != "-":
+        return prompt
+    source = file or Path("-")
+    found = join_lines(files.read_lines(source))
+    if not found:
+        name = "standard input" if str(source) == "-" else files.printable(source)
+        raise UsageError(f"{name} holds no prompt.", "Write one on each line.")
+    return found
 
 
 def looks() -> dict[str, Path]:

@@ -13,6 +13,7 @@ import platform
 import re
 import secrets
 import stat
+import sys
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -246,6 +247,29 @@ def open_regular(path: Path) -> BinaryIO:
         handle.close()
         raise InputError(f"Cannot read {name}: it is empty (0 bytes).", "Give another file.")
     return handle
+
+
+_MAX_TEXT_BYTES = 10_000_000
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 text file, or of standard input for `-`.
+
+    Raises InputError for a file that cannot be read, is not UTF-8 or has more than 10 MB.
+    """
+    if str(path) == "-":
+        data, name = sys.stdin.buffer.read(_MAX_TEXT_BYTES + 1), "standard input"
+    else:
+        name = printable(path)
+        with open_regular(path) as handle:
+            data = handle.read(_MAX_TEXT_BYTES + 1)
+    if len(data) > _MAX_TEXT_BYTES:
+        raise InputError(f"{name} has more than {_MAX_TEXT_BYTES} bytes.", "Give a text file of lines.")
+    try:
+        return data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{name}, line {line}: it is not UTF-8 text.", "Save the file as UTF-8.") from None
 
 
 def ensure_writable(folder: Path) -> Path:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from vqclip import files
-from vqclip.errors import InputError, UsageError
-
-MAX_BYTES = 10_000_000
+from vqclip.errors import UsageError
 
 
 def read(listed: str | None, file: Path | None) -> list[str]:
@@ -19,7 +16,7 @@ def read(listed: str | None, file: Path | None) -> list[str]:
     """
     labels = listed.split(",") if listed else []
     if file is not None:
-        labels += _lines(file)
+        labels += files.read_lines(file)
     labels = [" ".join(label.split()) for label in labels]
     labels = [label for label in labels if label]
     if not labels:
@@ -39,19 +36,3 @@ def merge(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     if len(first) == 1:
         warnings.append("there is nothing to compare: a single label always gets 100 %.")
     return list(first.values()), warnings
-
-
-def _lines(file: Path) -> list[str]:
-    if str(file) == "-":
-        data, name = sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
-    else:
-        name = files.printable(file)
-        with files.open_regular(file) as handle:
-            data = handle.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{name} has more than {MAX_BYTES} bytes.", "Give one label a line.")
-    try:
-        return data.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{name}, line {line}: it is not UTF-8 text.", "Save the file as UTF-8.") from None

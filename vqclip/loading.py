@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vqclip import colours, devices, files, films, images, latents, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import InputError, UsageError
-from vqclip.settings import EXTRA_OPTIMISERS, FILES, NOISES, Settings, default_of, parse_clip
+from vqclip.settings import EXTRA_OPTIMISERS, NOISES, Settings, default_of, parse_clip
+from vqclip.stories import FILES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -303,8 +304,11 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     for files_of_clip, weight in inputs.clips:
         named = files_of_clip
         perceptor = shelf.take(key(named), lambda: load_perceptor(named, place.device, place.dtype))  # noqa: B023
-        warnings += unread(files_of_clip.name, perceptor, texts)
-        features = encode_prompts(perceptor, prompts, inputs.prompt_pictures)
+        in_parts = settings.long_prompts == "mean"
+        warnings += unread(files_of_clip.name, perceptor, texts, in_parts=in_parts)
+        if not in_parts and any(map(perceptor.cut_text, texts)):
+            warnings.append("--long-prompts mean reads all of a long text, in parts.")
+        features = encode_prompts(perceptor, prompts, inputs.prompt_pictures, in_parts=in_parts)
         if not stays:
             perceptor.drop_text_tower()
         gazes.append(Gaze(perceptor, weight, features))
@@ -314,10 +318,13 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     return Models(vqgan, gazes, drafter, enlarger, warnings, latent)
 
 
-def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[str]:
-    """A warning for each end of a text that the CLIP of that name does not read, and each word it was not taught."""
+def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:
+    """A warning for each end of a text that the CLIP of that name does not read, and each word it was not taught.
+
+    in_parts: no end is lost.
+    """
     for text in texts:
-        lost = perceptor.cut_text(text)
+        lost = "" if in_parts else perceptor.cut_text(text)
         if lost:
             yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {lost!r}"
         for word, near in perceptor.unknown_words(text).items():

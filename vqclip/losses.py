@@ -81,8 +81,9 @@ class PromptLoss(nn.Module):
         weights = torch.tensor([p.weight for p in prompts], device=device)
         self.register_buffer("weights", weights / weights.abs().sum())
         self.register_buffer("stops", torch.tensor([p.stop for p in prompts], device=device))
-        # Nothing looks like noise: a score over it would say little of the picture.
-        self.register_buffer("meant", torch.tensor([p.kind != "noise" for p in prompts], device=device))
+        # Nothing looks like a bare direction: a score over it would say little of the picture.
+        meant = [p.kind in ("text", "image") for p in prompts]
+        self.register_buffer("meant", torch.tensor(meant, device=device))
 
     def weigh(self, weights: Sequence[float]) -> None:
         """Take other weights from here on, one for each prompt, as `Story.weights` gives them."""

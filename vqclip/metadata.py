@@ -17,7 +17,8 @@ from vqclip._version import __version__
 from vqclip.errors import InputError
 from vqclip.files import canonical, printable
 from vqclip.images import XMP_KEY, opened
-from vqclip.settings import FILES, Settings, options
+from vqclip.settings import Settings, options
+from vqclip.stories import FILES
 
 SCHEMA = 1
 MAX_CHUNK = 256 * 1024

@@ -61,9 +61,9 @@ class Prompt:
 
     text: not empty, without surrounding blanks; of an image prompt the file, of a noise prompt the seed. weight:
     finite; negative pushes away. stop: the spherical distance (0 to pi^2/2) below which the prompt stops pulling;
-    -inf means never. kind: text, image or noise. course: the weight at each step where it changes; `weight` is then
-    the one that is farthest from 0. region: the part of the picture that is looked at, one of REGIONS or the file of
-    a mask in brackets, with a minus before it where black is meant; empty for all of it.
+    -inf means never. kind: text, image, noise or text-off. course: the weight at each step where it changes; `weight`
+    is then the one that is farthest from 0. region: the part of the picture that is looked at, one of REGIONS or the
+    file of a mask in brackets, with a minus before it where black is meant; empty for all of it.
     """
 
     text: str
@@ -123,6 +123,23 @@ def parse_noise(source: str) -> Prompt:
         raise UsageError(f"noise prompt {source!r} has no seed.", "Write SEED:WEIGHT, as in 7:0.5.")
     (prompt,) = _only("noise" + (found[2] or ""), "noise")
     return dataclasses.replace(prompt, text=str(int(found[1])))
+
+
+def join_lines(lines: Iterable[str]) -> str:
+    r"""Prompts from lines, one on each: a line that begins with ^ begins a scene.
+
+    Blank lines, and those that begin with #, are passed over; a backslash before that # takes it literally.
+    """
+    joined = ""
+    for line in map(str.strip, lines):
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("^"):
+            joined += f" {line}" if line.strip("^ ") else " ^"
+            continue
+        mark = " " if joined.endswith("^") else " | "
+        joined += (mark if joined else "") + line.removeprefix("\\" if line.startswith("\\#") else "")
+    return joined.strip()
 
 
 def require_pull(prompts: Iterable[Prompt]) -> None:

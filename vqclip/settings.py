@@ -8,36 +8,29 @@ ones that another pair of models wants otherwise.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vqclip import prompts, stories
+from vqclip import stories
 from vqclip.colours import MAX_COLOURS
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes, Place
-from vqclip.prompts import Prompt, parse_images, parse_noise, require_pull
+from vqclip.prompts import Prompt, require_pull
 from vqclip.ranges import Option, check, parse_size
 from vqclip.ranges import option as _option
 from vqclip.rules import check_look, refuse_contradictions, refuse_idle, refuse_lbfgs
-from vqclip.stories import Story, dress, tell
+from vqclip.stories import Story
 from vqclip.terms import Term
 from vqclip.written import Written
 
 MAX_SEED = 2**63 - 1
 
 
-FILES: dict[str, Callable[[str, Callable[[str], str]], str]] = {
-    "prompt": prompts.with_files,
-    "prompt_at": stories.with_files,
-    "image_prompt": functools.partial(prompts.with_files, kind="image"),
-}
-"""For each setting that may name files inside a text, how their names are changed."""
-
+LONG_PROMPTS = ("cut", "mean")
 NOISES = ("pixels", "perlin", "gradient", "spectrum")
 """Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
 INITS = ("tokens", "spot", "prior", *NOISES)
@@ -74,6 +67,10 @@ class Settings(Written):
     prompt_prefix: str = _option("", "Prompt", "Words before every text that pulls, as 'a painting of '.")
     prompt_suffix: str = _option("", "Prompt", "Words after every text that pulls, as ', oil on canvas'.")
     prompt_also: str = _option("", "Prompt", "Prompts beside those of every scene, written like them.")
+    text_off: float = _option(0.0, "Prompt", "Push written letters away, with this weight.", low=0, high=1000)
+    long_prompts: str = _option(
+        "cut", "Prompt", "Texts beyond CLIP's context: cut off, or the mean of their parts.", choices=LONG_PROMPTS
+    )
     seed: int | None = _option(None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED)
     init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
     init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
@@ -210,19 +207,11 @@ class Settings(Written):
     @property
     def story(self) -> Story:
         """All that CLIP is to look for, and when."""
-        pictures = (prompt for source in self.image_prompt for prompt in parse_images(source))
-        always = (*pictures, *map(parse_noise, self.noise_prompt))
-        try:
-            fade = Place.parse(self.cross_fade)
-        except UsageError as error:
-            raise UsageError(f"cross_fade is {self.cross_fade!r}.", error.hint) from None
-        always = (*always, *(prompts.parse(self.prompt_also) if self.prompt_also else ()))
-        scenes = tell(self.prompt, self.prompt_at, self.scene_steps)
-        return Story(dress(scenes, self.prompt_prefix, self.prompt_suffix), always, fade)
+        return stories.read(self)
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
-        """All prompts: texts, pictures and noise, in the order of a perceptor's targets."""
+        """All prompts: texts, pictures, noise and away from letters, in the order of a perceptor's targets."""
         return self.story.prompts
 
     @property

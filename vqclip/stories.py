@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from vqclip import prompts
 from vqclip.errors import UsageError
 from vqclip.keyframes import Place, ease
-from vqclip.prompts import Prompt, parse_scenes
+from vqclip.prompts import Prompt, parse_images, parse_noise, parse_scenes
+
+if TYPE_CHECKING:
+    from vqclip.settings import Settings
 
 AT_ONCE = Place(0.0)
 
@@ -94,6 +99,20 @@ class Story:
                 )
 
 
+def read(settings: Settings) -> Story:
+    """The story that settings tell. Raises UsageError."""
+    pictures = (prompt for source in settings.image_prompt for prompt in parse_images(source))
+    letters = (Prompt("text-off", settings.text_off, kind="text-off"),) if settings.text_off else ()
+    always = (*pictures, *map(parse_noise, settings.noise_prompt), *letters)
+    try:
+        fade = Place.parse(settings.cross_fade)
+    except UsageError as error:
+        raise UsageError(f"cross_fade is {settings.cross_fade!r}.", error.hint) from None
+    also = prompts.parse(settings.prompt_also) if settings.prompt_also else ()
+    scenes = tell(settings.prompt, settings.prompt_at, settings.scene_steps)
+    return Story(dress(scenes, settings.prompt_prefix, settings.prompt_suffix), (*always, *also), fade)
+
+
 def tell(source: str, later: Sequence[str], scene_steps: int) -> tuple[Scene, ...]:
     """Read a story: `scene ^ scene`, or one scene and `PLACE:scene` for each one after it.
 
@@ -139,3 +158,12 @@ def with_files(entry: str, change: Callable[[str], str]) -> str:
     """A `PLACE:prompt` with the name of every file in it changed."""
     place, prompt = split_place(entry)
     return f"{place}:{prompts.with_files(prompt, change)}"
+
+
+FILES: dict[str, Callable[[str, Callable[[str], str]], str]] = {
+    "prompt": prompts.with_files,
+    "prompt_at": with_files,
+    "prompt_also": prompts.with_files,
+    "image_prompt": functools.partial(prompts.with_files, kind="image"),
+}
+"""For each setting that may name files inside a text, how their names are changed."""

@@ -43,8 +43,14 @@ ConfigOption = Annotated[
 
 def generate(
     prompt: Annotated[
-        str, typer.Argument(help="What to draw: text:weight:stop, | between several.", show_default=False)
+        str, typer.Argument(help="What to draw: text:weight:stop, | between several; - reads standard input.",
+                            show_default=False)
     ] = "",
+    prompt_file: Annotated[
+        Path | None,
+        typer.Option("--prompt-file", help="File of prompts, one on each line. \\[default: none]", metavar="FILE",
+                     rich_help_panel="Prompt", show_default=False),
+    ] = None,
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
     preset: PresetOption = None,
@@ -65,6 +71,7 @@ def generate(
     from vqclip import api
     from vqclip import config as configuration
 
+    prompt = configuration.read_prompt(prompt, prompt_file)
     resolved = configuration.resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
     if dry_run:
         from vqclip import planning
