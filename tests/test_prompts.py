@@ -68,6 +68,13 @@ def test_fault_28_a_colon_inside_text_is_text(text: str) -> None:
         ("poster:[draft]", [Prompt("poster:[draft]")]),
         ("poster:[a:b]", [Prompt("poster:[a:b]")]),
         ("fog:[0:0, 50%:-2 cosine]:.1", [Prompt("fog", -2, 0.1, course=COURSE)]),
+        ("fog:0:0, 50%:-2 cosine", [Prompt("fog", -2, course=COURSE)]),
+        (
+            "at 12:30 :0:0,50%:-2 cosine @left | b",
+            [Prompt("at 12:30", -2, course=COURSE, region="left"), Prompt("b")],
+        ),
+        ("Psalms 1:2, 3:4", [Prompt("Psalms 1:2, 3:4")]),
+        ("at 12:30, 13:45", [Prompt("at 12:30, 13:45")]),
         ("area 51:[0:0,50%:-2 cosine]", [Prompt("area 51", -2, course=COURSE)]),
         ("apple @left", [Prompt("apple", region="left")]),
         ("area 51 @Center", [Prompt("area 51", region="centre")]),

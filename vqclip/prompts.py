@@ -3,7 +3,7 @@ r"""The prompt grammar: `text:weight:stop`, with `|` between prompts and `^` bet
     a red apple                       one prompt of weight 1
     a forest | fog:0.5 | people:-0.3  three prompts, the last one pushes away
     a cat:1:0.6                       no further pull once the distance is below 0.6
-    fog:[0:0, 50%:1 cosine]           a weight that changes over the steps
+    fog:[0:0, 50%:1 cosine]           a weight that changes over the steps; the brackets may go
     [look.png]:0.5                    a picture to look like
     a red apple @left | a cup @right  only what lies in that part of the picture is looked at
     a cloud:2 @[sky.png]              the part is where the mask is white; [-sky.png]: where it is black
@@ -33,8 +33,11 @@ from vqclip.keyframes import Keyframes
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
 # Brackets hold a schedule only where they begin with a place among the steps, so that "poster:[draft]" is text.
 _SCHEDULE = r"\[\s*[\d.]+\s*%?\s*:[^\[\]]*\]"
+# Without brackets it takes two keys at least to be one: "fog:0:0, 100:1".
+_KEY = r"\d+\.?\d*\s*%?\s*:\s*[+-]?[\d.]+(?:e[+-]?\d+)?(?:\s+[a-z]+)?"
+_KEYS = rf"{_KEY}(?:\s*,\s*{_KEY})+"
 _PART = r"\[[^\[\]]+\]|[a-z]+(?:-[a-z]+)?"
-_TAIL = re.compile(rf":({_NUMBER}|{_SCHEDULE})(?:_({_PART}))?(?::({_NUMBER}))?$", re.IGNORECASE)
+_TAIL = re.compile(rf":({_NUMBER}|{_SCHEDULE}|{_KEYS})(?:_({_PART}))?(?::({_NUMBER}))?$", re.IGNORECASE)
 _REGION = re.compile(rf"(?<!\S)@({_PART})$", re.IGNORECASE)
 _PICTURE = re.compile(r"\[(.+\.(?:png|jpe?g|webp|gif|bmp|tiff?|ppm|tga|jp2|avif|ico))\]", re.IGNORECASE | re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\:|^\[@])")
@@ -213,8 +216,8 @@ def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
     tail = _TAIL.search(masked)
     if tail and (tail[1].startswith("[") or kind != "text" or not _belongs_to_text(masked[: tail.start()])):
         text_end = tail.start()
-        if tail[1].startswith("["):
-            course = _course(source, start + tail.start(1), tail[1][1:-1])
+        if tail[1].startswith("[") or "," in tail[1]:
+            course = _course(source, start + tail.start(1), tail[1].strip("[]"))
             weight = course.peak
         else:
             weight = _number(source, start + tail.start(1), tail[1], "weight")
