@@ -38,7 +38,7 @@ def models_show(
     from vqclip import registry
 
     found = registry.describe(name)
-    blocks = ["\n".join(f"{key}: {_shown(value)}" for key, value in facts.items()) for facts in found]
+    blocks = ["\n".join(f"{key}:{_shown(value)}" for key, value in facts.items()) for facts in found]
     console.answer("\n\n".join(blocks), {"models": found})
 
 
@@ -121,8 +121,8 @@ def _size(size: int | None) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "".join(f"\n  {item}" for item in value) if isinstance(value, (list, tuple)) else str(value)
+        return " yes" if value else " no"
+    return "".join(f"\n  {item}" for item in value) if isinstance(value, (list, tuple)) else f" {value}"
 
 
 def add_to(app: typer.Typer) -> None:
