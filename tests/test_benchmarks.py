@@ -8,6 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import open_clip
 import pytest
@@ -18,7 +19,7 @@ from safetensors.torch import load_file
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import compare, peers, random_pair, records, sides  # noqa: E402
+from benchmarks import compare, peers, plot, random_pair, records, scaling, sides  # noqa: E402
 
 GENERATE = """
 import argparse
@@ -202,3 +203,43 @@ def test_the_peak_of_a_process_is_its_own_and_not_its_parents() -> None:
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert records.peak_bytes() > held.nbytes
     assert int(told.stdout) < held.nbytes
+
+
+def test_scaling_changes_one_thing_at_a_time_and_measures_each_case_once() -> None:
+    arguments = scaling.parse(["--sizes", "128", "256", "512", "--windows", "0", "256", "--cutouts", "32", "8"])
+    found = list(scaling.cases(arguments))
+    base = scaling.base_of(arguments)
+    assert base in found
+    assert len(found) == len({json.dumps(case) for case in found})
+    for case in found:
+        changed = {name for name in case if case[name] != base[name]}
+        assert len(changed - {"windows"}) <= 1
+        assert case["windows"] < case["size"]
+    assert {case["size"] for case in found if case["windows"]} == {512}
+
+
+def test_scaling_takes_a_case_and_draws_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = scaling.parse(["--quick"])
+    case = scaling.base_of(arguments)
+    job = {"flags": scaling.flags(case, arguments), "prompts": 1, "steps": 2, "began": 0.0}
+    scaling.take(job)
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["seconds"]) == len(told["bytes"]) == 2
+    assert told["first"] > 0
+
+    def result(seconds: float, **changes: Any) -> records.Result:
+        measures = {name: records.Measure((seconds,), "s") for name in ("step", "peak_memory")}
+        return records.Result({"pair": "tiny", **case, **changes}, measures)
+
+    results = [result(1.0), result(2.0, size=64), result(9.0, size=64, windows=32), result(3.0, cutouts=8)]
+    results.append(records.Result({"case": "start"}, {"ratio": records.Measure((1.0,))}))
+    panels = list(scaling.charts(results, case))
+    assert [panel.title for panel in panels] == [
+        "s per step by size", "peak MiB by size", "s per step by cutouts", "peak MiB by cutouts",
+    ]  # fmt: skip
+    assert panels[0].points == [(32.0, 1.0), (64.0, 2.0)]
+    sheet = ElementTree.fromstring(plot.draw(panels))
+    assert len(sheet.findall(".//{*}circle")) == 8
+    texts = [text.text for text in sheet.findall(".//{*}text")]
+    assert "s per step by size" in texts
+    assert "64" in texts

@@ -12,9 +12,10 @@ from typing import Any
 
 from vqclip.architecture import Architecture
 
-_LIBRARIES = 330e6
-"""Bytes of Python, torch and this package before a model is there, on Linux."""
-_OPEN_CLIP = 250e6
+_LIBRARIES = 580e6
+"""Bytes of Python, torch and this package, measured on Linux; the graph of a step and torch's workspaces included."""
+_OPEN_CLIP = 600e6
+"""Of open_clip, and of a text tower, which is there until the prompts are read."""
 _HELD = 2
 """What a window holds of the latent beside its own side, see `VQGAN.decode_window`."""
 
