@@ -112,7 +112,7 @@ def test_less_memory_is_foreseen_where_less_is_taken() -> None:
     full: dict[str, Any] = {"vqgan": "imagenet", "clip": ("ViT-B-32",), "size": "1024x1024", "dtype": "float32"}
     whole = memory(**full)
     assert memory(**full, low_memory=True) < 0.7 * whole
-    assert memory(**full, windows=512) < 6e9 < whole
+    assert memory(**full, windows=512) < 0.4 * whole
     assert memory(**full | {"dtype": "bfloat16"}) < 0.7 * whole
     assert memory(**full | {"size": "512x512"}) < 0.4 * whole
     small = full | {"size": "128x128", "cutouts": 64}
