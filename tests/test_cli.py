@@ -266,7 +266,7 @@ def test_fault_33_prompts_never_choose_a_place(call: Any) -> None:
 COMMANDS = ["", "generate", "draft", "resume", "video", "reconstruct", "info", "models", "models list",
             "models show", "models download", "models convert",
             "models verify", "config", "config show", "config check", "classify", "score", "index",
-            "search", "encode", "decode", "rerun", "report", "sweep", "continue"]  # fmt: skip
+            "search", "encode", "decode", "rerun", "report", "sweep", "continue", "interpolate"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -278,7 +278,7 @@ def test_help_fits_eighty_columns_and_gives_every_default(call: Any, command: st
     assert "…" not in answer.out
     assert "..." not in answer.out.replace("[ARGS]...", "").replace("{FILE}...", "").replace(
         "{IMAGE}...", ""
-    ).replace("{NAME}...", "")
+    ).replace("{NAME}...", "").replace("{ENDS}...", "")
 
 
 def test_every_setting_is_an_option_with_its_default_and_unit(call: Any) -> None:

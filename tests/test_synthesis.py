@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from vqclip import synthesis
+from vqclip import motion, synthesis
 from vqclip.errors import Diverged, OutOfMemory, UsageError
 from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.perceptor import Gaze
@@ -86,15 +86,17 @@ LOOKS: dict[str, dict[str, Any]] = {
         "init_weight": 1.0,
         "init_weight_pixels": 9.0,
     },
+    "moving": {"zoom": "0:1, 6:1.3", "pan_x": "3", "rotate": "-4", "move_every": 2, "move_border": "wrap"},
 }
 
 
 LOOKS |= {name: {"optimiser": name, "learning_rate": 0.2} for name in OPTIMISERS if name not in EXTRA_OPTIMISERS}
 STOPS = [
-    *((name, 4) for name in LOOKS if name not in ("plain", "masked")),
+    *((name, 4) for name in LOOKS if name not in ("plain", "masked", "moving")),
     *(("plain", stop) for stop in (0, 1, 2, 3, 5, 6)),
     ("masked", 1),
     ("masked", 3),
+    *(("moving", stop) for stop in (1, 2, 3, 4)),
 ]
 
 
@@ -208,6 +210,48 @@ def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_
     with torch.no_grad():
         expected = vqgan.encode(torch.from_numpy(PHOTO).permute(2, 0, 1)[None] / 255)
     torch.testing.assert_close(last.state().tensors["z_init"], expected)
+
+
+def test_a_move_begins_anew_where_it_leads_to(pair: Pair) -> None:
+    vqgan, gazes = pair
+    wanted = settings(size="64x64", zoom="1.5", move_every=2, iterations=4, stages=2)
+    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, PHOTO, None)
+    for _ in range(2):
+        loop._climb()
+        loop.step += 1
+    assert loop.optimiser.memory
+    shown = loop.surface.show(loop.ema.mean(loop.z)).detach()
+    loop._move()
+    expected = vqgan.encode(motion.warp(shown, motion.Move(1.5), "mirror")).float()
+    assert torch.equal(loop.z.detach(), expected)
+    assert not loop.optimiser.memory, "the optimiser remembers nothing of other places"
+    assert loop.ema.total is None
+    loop._climb()
+    loop._move()
+    assert loop.ema.total is not None, "a step that is begun again does not move again"
+
+
+def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
+    photo = np.full((64, 64, 3), 255, np.uint8)
+    photo[24:40, 8:24] = (200, 20, 20)
+    course = settings(
+        size="64x64",
+        init_image="a.png",
+        pan_x="16",
+        pan_y="-8",
+        move_every=1,
+        learning_rate=1e-6,
+        move_border="clamp",
+    )
+    vqgan, gazes = pair
+    places = []
+    for event in synthesise(vqgan, gazes(course.prompt), course.replace(iterations=2), photo):
+        if isinstance(event, (Started, Stepped)):
+            dark = (255 - event.image()[..., 1].astype(float)).clip(60) - 60
+            places.append((dark.sum(0) @ np.arange(64) / dark.sum(), dark.sum(1) @ np.arange(64) / dark.sum()))
+    assert places[1] == pytest.approx(places[0], abs=0.5), "the first step comes before the first move"
+    assert places[2][0] - places[1][0] == pytest.approx(16, abs=2.5)
+    assert places[2][1] - places[1][1] == pytest.approx(-8, abs=2.5)
 
 
 def test_the_latent_stays_within_the_codebook(pair: Pair) -> None:

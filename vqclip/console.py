@@ -166,15 +166,15 @@ class Console:
         self.note(f"{name}: {done / 1e6:.1f}{of} MB")
 
     def finish(self) -> dict[str, Any]:
-        """End a run's display and give its answer: the path of the picture, or of a sweep's contact sheet.
+        """End a run's display and give its answer: the path of a sheet, a picture, a video or a folder.
 
         Returns what the answer tells, by name.
         """
         self.close()
-        shown = self._result.get("sheet") or self._result.get("image")
+        shown = next((kind for kind in ("sheet", "image", "video", "directory") if kind in self._result), None)
         if shown:
             seconds = round(time.monotonic() - self._began, 2)
-            self.answer(shown, {**self._result, "seconds": seconds})
+            self.answer(self._result[shown], {**self._result, "seconds": seconds})
         return dict(self._result)
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from vqclip.errors import UsageError
 
 _PLACE = r"(\d+\.?\d*|\.\d+)\s*(%?)"
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _KEY = re.compile(rf"{_PLACE}\s*:\s*([^\s:]+)(?:\s+(\S+))?")
 
 
@@ -74,7 +75,9 @@ class Keyframes:
 
     @staticmethod
     def parse(text: str) -> Keyframes:
-        """Read `0:0, 100:1 cosine`. Raises UsageError that names the key that cannot be meant."""
+        """Read `0:0, 100:1 cosine`, or one number for all steps. Raises UsageError that names what is wrong."""
+        if _NUMBER.fullmatch(text.strip()):
+            return Keyframes((Key(Place(0.0), _finite(text.strip())),))
         keys: list[Key] = []
         for part in text.split(","):
             found = _KEY.fullmatch(part.strip())

@@ -280,6 +280,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     texts = [prompt.text for prompt in settings.texts]
     given = (inputs.picture, inputs.target, inputs.overlay, inputs.ended)
     encodes = any(one is not None for one in given) or settings.init != "tokens" or settings.stages > 1
+    encodes = encodes or bool(settings.courses)
     stays = shelf is not None
     shelf = shelf or Shelf()
     shelf.begin()

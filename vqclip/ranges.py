@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vqclip.errors import UsageError
+from vqclip.keyframes import Keyframes
 
 MAX_SIDE = 8192
 
@@ -52,13 +53,19 @@ def parse_size(size: str) -> tuple[int, int]:
 
 
 def check(name: str, value: Any, option: Option) -> None:
-    """Raise UsageError for a value that is no valid one."""
+    """Raise UsageError for a value that is no valid one; of a schedule, for any of its keys."""
     if value is None:
         return
     if option.choices and value not in option.choices:
         raise UsageError(f"{name} is {value!r}.", f"Valid: {', '.join(option.choices)}.")
     if isinstance(value, bool) or option.low is None or option.high is None:
         return
-    if not (math.isfinite(value) and option.low <= value <= option.high):
+    numbers = [value]
+    if isinstance(value, str):
+        try:
+            numbers = [key.value for key in Keyframes.parse(value).keys]
+        except UsageError as error:
+            raise UsageError(f"{name} is {value!r}: {error.message}", error.hint) from None
+    if not all(math.isfinite(number) and option.low <= number <= option.high for number in numbers):
         unit = f" {option.unit}" if option.unit else ""
         raise UsageError(f"{name} is {value}.", f"Valid: {option.low:g} to {option.high:g}{unit}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vqclip.colours import names_picture, parse_colour, parse_palette
@@ -43,6 +44,12 @@ FILM_PARTS = (
 """The settings of a film that can be had anew from the frames that there are."""
 UNTITLED = ("gif", "webp", "apng")
 """Video formats that hold no title."""
+
+
+def _rests(settings: Settings, name: str, rest: float) -> bool:
+    course = settings.courses.get(name)
+    return course is not None and all(key.value == rest for key in course.keys)
+
 
 IDLE = (
     Idle(_ANCHORS, lambda s: not s.init_image, "without an init picture", "Add --init-image FILE or leave it out."),
@@ -138,6 +145,22 @@ IDLE = (
         "Use a larger --size or leave it out.",
     ),
     Idle(("enlarge",), lambda s: s.stages == 1, "on a single stage", "Use --stages 2 or leave it out."),
+    Idle(
+        ("move_every", "move_border"),
+        lambda s: not s.courses,
+        "without a motion",
+        "Add --zoom, --pan-x, --pan-y or --rotate, or leave it out.",
+    ),
+    *(
+        Idle((name,), partial(_rests, name=name, rest=rest), f"at {rest:g}", "Leave it out, or give another number.")
+        for name, rest in (("zoom", 1.0), ("pan_x", 0.0), ("pan_y", 0.0), ("rotate", 0.0))
+    ),
+    Idle(
+        ("zoom", "pan_x", "pan_y", "rotate"),
+        lambda s: s.move_every >= s.iterations,
+        "in a run that ends before its first move",
+        "Use a smaller --move-every or more --iterations.",
+    ),
     Idle(
         ("fps",),
         lambda s: s.video_seconds is not None,

@@ -36,7 +36,8 @@ class Manifest:
     threads, dtype, device: those that the run began with; a resumed run takes them again, because another
     number of threads sums floats in another order. best: score and step of the best step so far. seconds: of
     drawing, over all the times that the run was gone on with; loading the models is not counted.
-    stopped_by: the setting that ended a finished run before its last step.
+    stopped_by: the setting that ended a finished run before its last step. restyle: how moving pictures are drawn
+    anew, or empty.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class Manifest:
     inputs: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     stopped_by: str = ""
+    restyle: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as written to run.json."""
@@ -140,6 +142,7 @@ def read_manifest(directory: Path) -> Manifest:
     types: dict[str, type | tuple[type, ...]] = {
         "models": dict,
         "inputs": dict,
+        "restyle": dict,
         "versions": dict,
         "threads": int,
         "seconds": (int, float),
@@ -215,20 +218,22 @@ def release(directory: Path, lock: FileLock) -> None:
     lock.release()
 
 
-def open_run(directory: Path) -> Run:
+def open_run(directory: Path, *, state: bool = True) -> Run:
     """Make the directory, take its lock and sweep what a killed process left.
 
-    Raises OutputError when it cannot be written or another process works in it, which is then named.
+    state: whether there are to be snapshots. Raises OutputError when it cannot be written or another process works
+    in it, which is then named.
     """
     directory = files.ensure_writable(directory)
     lock = take_lock(directory)
     run = Run(directory, lock)
+    folders = (run.frames, run.state) if state else (run.frames,)
     try:
-        for folder in (run.frames, run.state):
+        for folder in folders:
             if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
                 raise OutputError(f"{files.printable(folder)} is not a folder.", "Move it away.")
             folder.mkdir(exist_ok=True)
-        for folder in (directory, run.frames, run.state):
+        for folder in (directory, *folders):
             files.sweep(folder)
     except OSError as error:
         run.close()

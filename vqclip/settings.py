@@ -20,7 +20,7 @@ from vqclip.colours import MAX_COLOURS
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes, Place
 from vqclip.prompts import Prompt, require_pull
-from vqclip.ranges import Option, check, parse_size
+from vqclip.ranges import MAX_SIDE, Option, check, parse_size
 from vqclip.ranges import option as _option
 from vqclip.rules import check_look, refuse_contradictions, refuse_idle, refuse_lbfgs
 from vqclip.stories import Story
@@ -41,6 +41,8 @@ EXTRA_OPTIMISERS = ("diffgrad", "adamp")
 DTYPES = ("auto", "float32", "bfloat16")
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
+BORDERS = ("mirror", "clamp", "wrap", "black")
+MOTIONS = ("zoom", "pan_x", "pan_y", "rotate")
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,21 @@ class Settings(Written):
         high=4096,
     )
 
+    zoom: str | None = _option(
+        None, "Motion", "Factor of the picture's size at each move, as 1.02 or 0:1, 100:1.05.", low=0.1, high=10
+    )
+    pan_x: str | None = _option(
+        None, "Motion", "Pixels to the right at each move, or a schedule.", low=-MAX_SIDE, high=MAX_SIDE
+    )
+    pan_y: str | None = _option(
+        None, "Motion", "Pixels down at each move, or a schedule.", low=-MAX_SIDE, high=MAX_SIDE
+    )
+    rotate: str | None = _option(
+        None, "Motion", "Degrees against the clock at each move, or a schedule.", low=-360, high=360
+    )
+    move_every: int = _option(10, "Motion", "Steps between two moves.", unit="steps", low=1, high=1_000_000)
+    move_border: str = _option("mirror", "Motion", "What comes in from outside.", choices=BORDERS)
+
     device: str = _option("auto", "Runtime", "auto, cpu, cuda, cuda:N or mps.", shapes_picture=False)
     dtype: str = _option("auto", "Runtime", "Precision of the networks.", choices=DTYPES)
     threads: int | None = _option(
@@ -248,6 +265,11 @@ class Settings(Written):
         return (
             tuple(map(Place.parse, (self.learning_rate_drops or "").split(","))) if self.learning_rate_drops else ()
         )
+
+    @property
+    def courses(self) -> dict[str, Keyframes]:
+        """The schedules of the motions that are asked for, by name."""
+        return {name: Keyframes.parse(text) for name in MOTIONS if (text := getattr(self, name)) is not None}
 
     @property
     def uses_prior(self) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqclip import cutouts, drafts, losses, starts
+from vqclip import cutouts, drafts, losses, motion, starts
 from vqclip.anchors import Layer, Overlay, Target
 from vqclip.colours import RGB, parse_colour
 from vqclip.enlarger import Enlarger
@@ -58,6 +58,7 @@ def synthesise(
     overlay: Layer | None = None,
     palette: Sequence[RGB] = (),
     time_is_up: Callable[[], bool] = lambda: False,
+    passage: tuple[int, int] | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
@@ -69,6 +70,7 @@ def synthesise(
     target: the picture to grow towards, like picture. overlay: laid over the drawing after settings.overlay_steps.
     palette: for the loss of that name. time_is_up: asked before every step; once it is so, the picture is brought to
     its size and the run ends.
+    passage: the first step and all steps of the story that this climb is a part of.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
@@ -76,7 +78,7 @@ def synthesise(
         climb = _Climb(
             vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions, latent, target, overlay, palette
         )
-        climb.time_is_up = time_is_up
+        climb.time_is_up, climb.passage = time_is_up, passage
         yield from climb.events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
@@ -90,6 +92,7 @@ class _Climb:
     """The loop's variables between two events."""
 
     time_is_up: Callable[[], bool] = staticmethod(lambda: False)
+    passage: tuple[int, int] | None = None
 
     def __init__(
         self,
@@ -121,6 +124,7 @@ class _Climb:
         self.plan = plan_stages(settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations)
         self.step, self.score = 0, None if state is None else state.score
         self.stage = self.plan[0]
+        self.moved: int | None = None
         self.drafts: drafts.Drafts | None = None
         self.whole = self.opacity = None
         if picture is not None:
@@ -150,6 +154,7 @@ class _Climb:
             if self.settings.stages > 1:
                 yield StageStarted(self.step, stage.index + 1, len(self.plan), stage.width, stage.height)
             while self.step < stage.last and not self._ended_by():
+                self._move()
                 try:
                     loss, terms, self.score = self._climb()
                 except torch.OutOfMemoryError:
@@ -277,6 +282,24 @@ class _Climb:
                     z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
         self._enter(z)
 
+    def _move(self) -> None:
+        """Move what is shown, where the schedules say so, and begin there anew: with no memory of what was where.
+
+        Before the step and not after the last one, so that a state or a frame of that moment is as it was drawn.
+        """
+        due = self.step > 0 and self.step % self.settings.move_every == 0
+        if not due or self.moved == self.step:
+            return
+        # A step that is begun again does not move again.
+        self.moved = self.step
+        move = motion.move_at(self.settings, self.step, self.settings.iterations)
+        if move is None:
+            return
+        with torch.no_grad():
+            picture = self.surface.show(self.ema.mean(self.z))
+            here = move.scaled(self.stage.width / self.plan[-1].width)
+            self._enter(self.vqgan.encode(motion.warp(picture, here, self.settings.move_border)).float())
+
     def _encode(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
         return self.vqgan.encode(starts.fit(picture, *size)).float()
 
@@ -373,7 +396,8 @@ class _Climb:
         generator = self._generator(STEP_STREAM, self.step)
         noise = generator if self.device.type == "cpu" else self._generator(STEP_STREAM, self.step, self.device)
         plans: dict[int, CutPlan] = {}
-        weights = self.story.weights(self.step, self.settings.iterations)
+        first, whole = self.passage or (0, self.settings.iterations)
+        weights = self.story.weights(first + self.step, whole)
         for gaze, prompt_loss, share in self._lookers():
             prompt_loss.weigh(weights)
             side = gaze.perceptor.cut_size

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from vqclip import __version__
-from vqclip.cli import look, models, pictures, run, scoring, tokens
+from vqclip.cli import films, look, models, pictures, run, scoring, tokens
 from vqclip.errors import Interrupted, ReaderGone, UsageError, VqclipError
 
 EXIT_CODES = """
@@ -62,6 +62,7 @@ def _root(
 
 
 run.add_to(app)
+films.add_to(app)
 scoring.add_to(app)
 tokens.add_to(app)
 models.add_to(app)

@@ -10,10 +10,10 @@ from typing import Any
 import typer
 
 from vqclip.ranges import Option
-from vqclip.settings import Settings, default_of, options
+from vqclip.settings import MOTIONS, Settings, default_of, options
 
 SHORT = {"iterations": "-n"}
-PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Look", "Cutouts", "Runtime", "Output", "Display")
+PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Look", "Cutouts", "Motion", "Runtime", "Output", "Display")
 METAVARS = {
     "cross_fade": "STEPS",
     "edge_colour": "COLOUR",
@@ -36,6 +36,7 @@ METAVARS = {
     "video_comment": "TEXT",
     "video_title": "TEXT",
     "vqgan_config": "FILE",
+    **dict.fromkeys(MOTIONS, "SCHEDULE"),
 }
 HIDDEN = ("prompt",)
 """Settings that are not options: the prompt is the argument."""

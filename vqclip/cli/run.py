@@ -85,12 +85,12 @@ def generate(
             resolved.settings,
             preset=resolved.preset,
             output=output,
-            parent=_parent(),
+            parent=parent_folder(),
             overwrite=overwrite,
             stop=stop,
         )
 
-    reveal(console, _follow(begin, console), preview=preview, viewer=viewer)
+    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
 
 
 def rerun(
@@ -123,14 +123,14 @@ def rerun(
         return api.rerun(
             source,
             output=output,
-            parent=_parent(),
+            parent=parent_folder(),
             overwrite=overwrite,
             forget=forget or (),
             stop=stop,
             **{**settings, "prompt": prompt},
         )
 
-    reveal(console, _follow(begin, console), preview=preview, viewer=viewer)
+    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
 
 
 def continue_run(
@@ -152,10 +152,10 @@ def continue_run(
 
     def begin(stop: Stop) -> Iterator[Event]:
         return api.continue_run(
-            directory, prompt, output=output, parent=_parent(), overwrite=overwrite, stop=stop, **settings
+            directory, prompt, output=output, parent=parent_folder(), overwrite=overwrite, stop=stop, **settings
         )
 
-    reveal(console, _follow(begin, console), preview=preview, viewer=viewer)
+    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
 
 
 def sweep(
@@ -189,14 +189,14 @@ def sweep(
             prompt,
             vary,
             output=output,
-            parent=_parent(),
+            parent=parent_folder(),
             preset=preset,
             config_files=config or (),
             stop=stop,
             **settings,
         )
 
-    reveal(console, _follow(begin, console), preview=preview, viewer=viewer)
+    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
 
 
 def resume(
@@ -208,10 +208,16 @@ def resume(
 ) -> None:
     """Go on with a run or sweep that was stopped or killed. The picture is the one that an unbroken run gives."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import api, sweeping
+    from vqclip import api, restyling, sweeping
 
-    go_on = sweeping.resume if sweeping.holds_sweep(directory) else api.resume
-    found = _follow(lambda stop: go_on(directory, stop=stop), console)
+    def go_on(directory: Path, *, stop: Stop) -> Iterator[Event]:
+        if sweeping.holds_sweep(directory):
+            return sweeping.resume(directory, stop=stop)
+        if restyling.holds_restyle(directory):
+            return restyling.resume(directory, stop=stop)
+        return api.resume(directory, stop=stop)
+
+    found = follow(lambda stop: go_on(directory, stop=stop), console)
     reveal(console, found, preview=preview, viewer=viewer)
 
 
@@ -284,12 +290,12 @@ def draft(
     reveal(console, report, preview=preview, viewer=viewer)
 
 
-def _parent() -> Path:
+def parent_folder() -> Path:
     """Where a run goes that was given no folder."""
     return Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
 
 
-def _follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
+def follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
     from vqclip.events import Started, Tried
     from vqclip.signals import StopSignals
 
