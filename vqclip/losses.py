@@ -5,12 +5,14 @@ Formulas are those of Katherine Crowson's VQGAN+CLIP notebook (2021) unless a do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from vqclip.errors import Diverged
 from vqclip.prompts import Prompt
 
 
@@ -121,3 +123,17 @@ class PromptLoss(nn.Module):
     def extra_repr(self) -> str:
         """The weights, for print."""
         return f"weights={self.weights.tolist()}"
+
+
+def require_finite(
+    loss: float, terms: Mapping[str, float], gradient: Tensor | None, step: int, learning_rate: float
+) -> None:
+    """Raise Diverged, with the step and what is to blame, unless the loss and the gradient are finite numbers."""
+    if math.isfinite(loss) and gradient is not None and bool(torch.isfinite(gradient).all()):
+        return
+    guilty = [name for name, value in terms.items() if not math.isfinite(value)]
+    what = f"the term {guilty[0]!r}" if guilty else "the gradient"
+    raise Diverged(
+        f"{what} is not a finite number at step {step}.",
+        f"Try a --learning-rate below {learning_rate:g}, or --dtype float32.",
+    )

@@ -47,6 +47,13 @@ def move_at(settings: Settings, step: int, steps: int) -> Move | None:
     return None if move == Move() else move
 
 
+def due(settings: Settings, step: int) -> Move | None:
+    """The move that a run makes after `step` steps, or None."""
+    if not step or step % settings.move_every:
+        return None
+    return move_at(settings, step, settings.iterations)
+
+
 def warp(image: Tensor, move: Move, border: str) -> Tensor:
     """Move a picture (1, 3, H, W) in [0, 1]; what comes in from outside is as `border` says.
 

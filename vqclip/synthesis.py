@@ -17,7 +17,7 @@ from vqclip import cutouts, drafts, losses, motion, starts
 from vqclip.anchors import Layer, Overlay, Target
 from vqclip.colours import RGB, parse_colour
 from vqclip.enlarger import Enlarger
-from vqclip.errors import Diverged, OutOfMemory
+from vqclip.errors import OutOfMemory
 from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.net2net import Net2Net
 from vqclip.passes import Box
@@ -287,14 +287,11 @@ class _Climb:
 
         Before the step and not after the last one, so that a state or a frame of that moment is as it was drawn.
         """
-        due = self.step > 0 and self.step % self.settings.move_every == 0
-        if not due or self.moved == self.step:
-            return
+        move = motion.due(self.settings, self.step)
         # A step that is begun again does not move again.
-        self.moved = self.step
-        move = motion.move_at(self.settings, self.step, self.settings.iterations)
-        if move is None:
+        if move is None or self.moved == self.step:
             return
+        self.moved = self.step
         with torch.no_grad():
             picture = self.surface.show(self.ema.mean(self.z))
             here = move.scaled(self.stage.width / self.plan[-1].width)
@@ -336,7 +333,7 @@ class _Climb:
         pulls = [(output * gradient).sum() for output, gradient in zip(outputs, gradients, strict=True)]
         torch.autograd.backward(torch.stack(pulls).sum())
         loss = sum(terms.values())
-        self._require_finite(loss, terms)
+        losses.require_finite(loss, terms, self.z.grad, self.step + 1, settings.learning_rate)
         self.optimiser.step()
         with torch.no_grad():
             self.z.clamp_(*self.bounds)
@@ -453,14 +450,3 @@ class _Climb:
             weight = term.weight_at(self.step, self.settings.iterations)
             if weight:
                 yield term.label, weight * term.value(view)
-
-    def _require_finite(self, loss: float, terms: dict[str, float]) -> None:
-        gradient = self.z.grad
-        if np.isfinite(loss) and gradient is not None and bool(torch.isfinite(gradient).all()):
-            return
-        guilty = [name for name, value in terms.items() if not np.isfinite(value)]
-        what = f"the term {guilty[0]!r}" if guilty else "the gradient"
-        raise Diverged(
-            f"{what} is not a finite number at step {self.step + 1}.",
-            f"Try a --learning-rate below {self.settings.learning_rate:g}, or --dtype float32.",
-        )
