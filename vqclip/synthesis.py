@@ -283,19 +283,17 @@ class _Climb:
         self._enter(z)
 
     def _move(self) -> None:
-        """Move what is shown, where the schedules say so, and begin there anew: with no memory of what was where.
-
-        Before the step and not after the last one, so that a state or a frame of that moment is as it was drawn.
-        """
+        """Move what is shown, where the schedules say so, and begin there anew: with no memory of what was where."""
         move = motion.due(self.settings, self.step)
-        # A step that is begun again does not move again.
         if move is None or self.moved == self.step:
             return
-        self.moved = self.step
+        self.moved = self.step  # A step that is begun again does not move again.
         with torch.no_grad():
             picture = self.surface.show(self.ema.mean(self.z))
-            here = move.scaled(self.stage.width / self.plan[-1].width)
-            self._enter(self.vqgan.encode(motion.warp(picture, here, self.settings.move_border)).float())
+            picture = motion.warp(
+                picture, move.scaled(self.stage.width / self.plan[-1].width), self.settings.move_border
+            )
+            self._enter(self.vqgan.encode(picture).float())
 
     def _encode(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
         return self.vqgan.encode(starts.fit(picture, *size)).float()
