@@ -41,7 +41,7 @@ class Clock:
         image = self.pictures(cost)
         for step in range(1, count + 1):
             self.now += seconds
-            yield Stepped(step, count, 1, 0.5, {}, 0.5, image, state)
+            yield Stepped(step, count, 1, 0.5, {}, 0.5, 0.1, image, state)
         yield Finished(count, 0.5, image, state)
 
 
