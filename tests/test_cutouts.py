@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from vqclip.augmentations import Augmentation, bend, colour_matrices
-from vqclip.cutouts import SAMPLERS, Canvas, crowson, pooled, smart
+from vqclip.cutouts import SAMPLERS, Canvas, crowson, plan_for, pooled, smart
 from vqclip.resampling import CutPlan, crops, levels_for, pyramid, squeeze, take
-from vqclip.settings import Settings
+from vqclip.settings import CUT_METHODS, Settings
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -35,6 +37,9 @@ def plain_plan(
         eye,
         torch.zeros(count),
         torch.zeros(count, 4),
+        torch.zeros(count, 2, 0, 0),
+        torch.zeros(count),
+        torch.full((count,), -1.0),
     )
 
 
@@ -100,22 +105,19 @@ def places(plan: CutPlan, canvas: Canvas) -> tuple[torch.Tensor, torch.Tensor, t
 
 
 @pytest.mark.parametrize(("width", "height"), [(256, 256), (512, 256), (256, 400), (64, 64), (48, 80)])
-@pytest.mark.parametrize("name", ["smart", "crowson"])
+@pytest.mark.parametrize("name", ["smart", "crowson", "mse", "eleuther", "big-sleep"])
 def test_cutouts_lie_inside_the_picture(name: str, width: int, height: int) -> None:
-    canvas, settings = Canvas(width, height, 64), Settings(augment=0.0)
+    canvas, settings = Canvas(width, height, 64), Settings(augment=0.0, augments="none")
     for seed in range(5):
-        plan = SAMPLERS[name](17, canvas, settings, seeded(seed))
-        left, top, sizes = places(_unflipped(plan), canvas)
+        plan = plan_for(17, canvas, settings.replace(cut_method=name), seeded(seed))
+        left, top, sizes = places(plan, canvas)
         assert float(left.min()) >= -1e-2
         assert float(top.min()) >= -1e-2
         assert float((left + sizes).max()) <= width + 1e-2
         assert float((top + sizes).max()) <= height + 1e-2
         assert plan.weights.mean().item() == pytest.approx(1, abs=1e-5)
-        assert float(sizes.min()) >= min(width, height, 64) - 1e-3
-
-
-def _unflipped(plan: CutPlan) -> CutPlan:
-    return plan  # a flip keeps the centre, which is all that `places` reads
+        least = 0.5 * min(width, height) if name == "big-sleep" else min(width, height, 64)
+        assert float(sizes.min()) >= least - 1e-3
 
 
 def test_smart_shows_the_whole_picture_and_weighs_it_most() -> None:
@@ -203,3 +205,96 @@ def test_noise_has_a_deviation_of_its_own_per_cutout() -> None:
     measured = cuts.flatten(1).std(1)
     torch.testing.assert_close(measured, plan.noise, atol=0.02, rtol=0.1)
     assert plan.noise.max().item() <= 0.5
+
+
+def plain(method: str, count: int, canvas: Canvas, seed: int = 0, **changes: Any) -> CutPlan:
+    """A method's cutouts without augmentations."""
+    settings = Settings(cut_method=method, augments="none", cut_noise=0.0, **changes).validate()
+    return plan_for(count, canvas, settings, seeded(seed))
+
+
+def test_every_method_of_the_settings_is_a_sampler() -> None:
+    assert tuple(SAMPLERS) == CUT_METHODS
+
+
+@pytest.mark.parametrize(
+    ("method", "low", "high"), [("mse", 64 / 512, 1), ("eleuther", 64 / 512, 1), ("big-sleep", 0.5, 0.95)]
+)
+def test_normal_sizes_are_about_four_fifths(method: str, low: float, high: float) -> None:
+    shares = plain(method, 2000, Canvas(600, 512, 64)).scales * 64 / 512
+    assert shares.min().item() == pytest.approx(low, abs=0.15)
+    assert shares.max().item() == pytest.approx(high)
+    # N(.8, .3): a quarter lies above 1, a quarter below .6.
+    assert shares.median().item() == pytest.approx(0.8, abs=0.03)
+    assert (shares == shares.max()).float().mean().item() == pytest.approx(0.25 if high == 1 else 0.31, abs=0.04)
+
+
+def test_eleuther_sees_the_whole_of_a_picture_larger_than_the_perceptors_input() -> None:
+    # EleutherAI's 'latest' only ever takes patches of 224 pixels, whatever the size of the picture.
+    sizes = plain("eleuther", 50, Canvas(512, 512, 224)).scales * 224
+    assert sizes.max().item() == 512
+    assert len(set(sizes.tolist())) > 20
+
+
+def test_pytti_looks_past_the_edges_by_a_quarter() -> None:
+    canvas = Canvas(512, 256, 64)
+    left, top, sizes = places(plain("pytti", 400, canvas, cut_pow=2.0), canvas)
+    assert -128 <= left.min().item() < -64
+    assert 512 + 64 < (left + sizes).max().item() <= 512 + 128
+    assert -64 <= top.min().item() < -32
+    usual = places(plain("pytti", 400, canvas), canvas)[2]
+    assert sizes.mean().item() < usual.mean().item()
+
+
+@pytest.mark.parametrize(("width", "height"), [(256, 256), (320, 192), (128, 256)])
+def test_pixray_zooms_into_three_fifths_and_shows_everything_in_the_rest(width: int, height: int) -> None:
+    canvas = Canvas(width, height, 32)
+    plan = plain("pixray", 50, canvas, seed=2)
+    zoomed, wide = plan.part(0, 30), plan.part(30, 50)
+    sides = torch.stack([zoomed.homographies[:, 0, 0], zoomed.homographies[:, 1, 1]], 1)
+    assert float((sides + zoomed.homographies[:, :2, 2].abs()).max()) <= 1 + 1e-5
+    assert 0.2 < sides.prod(1).min().item() < 0.5
+    assert sides.prod(1).max().item() <= 0.95
+    assert bool((zoomed.fills < 0).all())
+    assert bool((wide.fills == wide.fills[0]).all())
+    assert 0 <= wide.fills[0].item() <= 1
+    reach = (
+        torch.stack([wide.homographies[:, 0, 0], wide.homographies[:, 1, 1]], 1) - wide.homographies[:, :2, 2].abs()
+    )
+    assert reach.min().item() >= 1 - 1e-5, "every edge of the picture is in sight"
+    cuts = take(pyramid(torch.ones(1, 3, height, width), levels_for(plan)), plan, 32, seeded())
+    assert bool((cuts[:30] > 0.999).all())
+    seen = cuts[30:].unique()
+    assert seen.min().item() == pytest.approx(wide.fills[0].item(), abs=1e-4)
+
+
+def test_disco_goes_from_overviews_to_inner_crops() -> None:
+    def wholes(step: int, **changes: Any) -> int:
+        canvas = Canvas(320, 192, 32, step, 100)
+        return int((plain("disco", 16, canvas, **changes).scales * 32 == 320).sum())
+
+    assert [wholes(step) for step in (0, 39, 40, 99)] == [12, 12, 4, 4]
+    assert [wholes(step, cut_overview="0:1, 100%:0") for step in (0, 50, 100)] == [16, 8, 0]
+
+
+def test_discos_few_overviews_are_plain_grey_and_mirrored() -> None:
+    canvas = Canvas(64, 32, 16, 90, 100)
+    image = F.interpolate(torch.rand(1, 3, 4, 8, generator=seeded(3)), size=(32, 64), mode="bicubic").clamp(0, 1)
+    plan = plain("disco", 16, canvas)
+    cuts = take(pyramid(image, levels_for(plan)), plan, 16, seeded())
+    torch.testing.assert_close(cuts[2], cuts[0].flip(-1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(cuts[3], cuts[1].flip(-1), atol=1e-5, rtol=0)
+    grey = [bool((cut.amax(0) - cut.amin(0)).max() < 1e-3) for cut in cuts]
+    assert grey == [False, True, False, True, *[False] * 12]
+    assert not bool(cuts[0][:, [1, 14]].any()), "a wide picture lies between black bars"
+    assert bool(cuts[0][:, 8].all())
+
+
+def test_disco_greys_a_share_of_the_inner_crops_early() -> None:
+    def greys(step: int, **changes: Any) -> int:
+        plan = plain("disco", 20, Canvas(64, 64, 16, step, 100), cut_overview="0:0.5", **changes)
+        rows = plan.colours[10:, :, :3]
+        return int((rows - rows[:, :1]).abs().amax((1, 2)).lt(1e-6).sum())
+
+    assert (greys(0), greys(60)) == (2, 0)
+    assert greys(60, cut_grey="0:1") == 10

@@ -15,9 +15,10 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip import cutouts, resampling, terms
+from vqclip import config, cutouts, resampling, terms
+from vqclip.augment_codes import AUGMENTS
 from vqclip.events import Finished
-from vqclip.settings import Settings
+from vqclip.settings import CUT_METHODS, Settings, options
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = {"VQCLIP_SIZE": "32x32", "VQCLIP_STAGES": "1", "VQCLIP_ITERATIONS": "2", "VQCLIP_CUTOUTS": "4"}
@@ -149,3 +150,16 @@ def test_every_room_is_in_the_table_and_in_the_contract() -> None:
         assert f"vqclip.{path.stem}" in contract, path.name
         if path.is_file():
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 450, f"{path.name} has grown two jobs"
+
+
+def test_the_page_on_cutouts_names_every_method_and_code() -> None:
+    page = (ROOT / "docs" / "cutouts.md").read_text(encoding="utf-8")
+    for name in (*CUT_METHODS, *AUGMENTS):
+        assert f"| `{name}` |" in page, name
+    rows = [line.rpartition("| `")[2] for line in page.splitlines() if "| `--cut-method" in line]
+    assert len(rows) >= 8
+    for row in rows:
+        words = shlex.split(row.split("`")[0])
+        given = dict(zip(words[::2], words[1::2], strict=False))
+        changes = {name[2:].replace("-", "_"): value for name, value in given.items() if value}
+        config.resolve({name: value for name, value in changes.items() if name in options()}, environment={})

@@ -114,6 +114,16 @@ class Keyframes:
         return ", ".join(map(str, self.keys))
 
 
+def check_shares(name: str, text: str) -> None:
+    """Raise UsageError unless the schedule of the setting `name` keeps within 0 and 1."""
+    try:
+        keys = Keyframes.parse(text).keys
+    except UsageError as error:
+        raise UsageError(f"{name}: {error.message}", error.hint) from None
+    if not all(0 <= key.value <= 1 for key in keys):
+        raise UsageError(f"{name} is {text!r}.", "Valid: shares from 0 to 1 over the steps, as in 0:0.75, 40%:0.25.")
+
+
 def _finite(text: str) -> float:
     try:
         value = float(text)

@@ -67,18 +67,18 @@ class Regions:
         plan = cutouts.plan_for(count, inner, settings, generator)
         place = torch.tensor([[right - left, 0, left + right - 1], [0, bottom - top, top + bottom - 1], [0, 0, 1]])
         homographies = place @ plan.homographies
-        covered = coverage(mask, homographies)
+        covered = coverage(mask, homographies, plan.warps)
         if not bool(covered.any()):
             covered = torch.ones(count)
         return dataclasses.replace(plan, homographies=homographies, weights=plan.weights * covered)
 
 
-def coverage(mask: Tensor, homographies: Tensor) -> Tensor:
+def coverage(mask: Tensor, homographies: Tensor, warps: Tensor | None = None) -> Tensor:
     """The share of each cutout that lies where the mask is 1: (N,) in [0, 1].
 
-    mask: (1, 1, h, w) over the whole picture. homographies: (N, 3, 3), see `resampling.CutPlan`.
+    mask: (1, 1, h, w) over the whole picture. homographies, warps: see `resampling.CutPlan`.
     """
-    grid = homography_grid(homographies, _SAMPLES)
+    grid = homography_grid(homographies, _SAMPLES, warps=warps)
     seen = F.grid_sample(mask.expand(len(grid), -1, -1, -1), grid, mode="nearest", align_corners=False)
     return seen.mean((1, 2, 3))
 

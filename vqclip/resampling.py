@@ -8,8 +8,9 @@ each with a resampling of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +25,9 @@ class CutPlan:
     of the outer pixels at -1 and 1). scales: (N,) picture pixels per cutout pixel. weights: (N,) with mean 1, or
     (N, P) for P prompts that do not see all alike. colours: (N, 3, 4), out = M[:, :3] @ rgb + M[:, 3]. noise: (N,)
     standard deviations. boxes: (N, 4) erased rectangles as left, top, right, bottom in [-1, 1], empty where right <=
-    left. padding: what lies outside.
+    left. warps: (N, 2, K, K), how far the places of the cutout move in x and y before the homography, at K x K nodes
+    from -1 to 1; K is 0 without any. softness: (N,), the share that a 3x3 smoothing has in the cutout. fills: (N,)
+    grey levels in [0, 1] of what lies outside the picture, -1 where `padding` says it: border, reflection or zeros.
     """
 
     homographies: Tensor
@@ -33,6 +36,9 @@ class CutPlan:
     colours: Tensor
     noise: Tensor
     boxes: Tensor
+    warps: Tensor
+    softness: Tensor
+    fills: Tensor
     padding: str = "border"
 
     def __len__(self) -> int:
@@ -49,18 +55,25 @@ class CutPlan:
 
     def part(self, first: int, last: int) -> CutPlan:
         """The cutouts from `first` up to `last`."""
-        rows = slice(first, last)
-        return CutPlan(
-            self.homographies[rows], self.scales[rows], self.weights[rows], self.colours[rows],
-            self.noise[rows], self.boxes[rows], self.padding,
-        )  # fmt: skip
+        return replace(self, **{name: value[first:last] for name, value in self.tensors().items()})
+
+    def tensors(self) -> dict[str, Any]:
+        """All but the padding, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
 
 
 def join(plans: Sequence[CutPlan]) -> CutPlan:
     """Several plans as one, in their order; they have one padding."""
-    names = ("homographies", "scales", "weights", "colours", "noise", "boxes")
-    tensors = {name: torch.cat([getattr(plan, name) for plan in plans]) for name in names}
-    return CutPlan(**tensors, padding=plans[0].padding)
+    nodes = max(plan.warps.shape[-1] for plan in plans)
+    # A warp of nothing is as good as none.
+    still = [torch.zeros(len(plan), 2, nodes, nodes) for plan in plans]
+    alike = [
+        plan if plan.warps.shape[-1] == nodes else replace(plan, warps=warps)
+        for plan, warps in zip(plans, still, strict=True)
+    ]
+    found = [plan.tensors() for plan in alike]
+    joined: dict[str, Any] = {name: torch.cat([tensors[name] for tensors in found]) for name in found[0]}
+    return replace(plans[0], **joined)
 
 
 def pyramid(image: Tensor, levels: int) -> list[Tensor]:
@@ -87,7 +100,7 @@ def _depths(plan: CutPlan) -> Tensor:
 
 
 def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generator) -> Tensor:
-    """Resample the plan's cutouts, then shift their colours, erase and add noise.
+    """Resample the plan's cutouts, then shift their colours, soften, erase and add noise.
 
     chain: from `pyramid`, each (1, 3, h, w) in [0, 1]. Returns (N, 3, side, side) float32, differentiable in
     the chain. It equals cropping and resizing with an antialiased bilinear filter: a cutout is sampled one,
@@ -96,17 +109,19 @@ def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generat
     device = chain[0].device
     depth = _depths(plan)
     factors = 2 ** (torch.log2(plan.scales.clamp(min=1.0)) - 1e-4).ceil().long().clamp(0, 2)
+    filled = plan.fills >= 0
     cuts: list[Tensor | None] = [None] * len(plan)
-    for level, factor in sorted(set(zip(depth.tolist(), factors.tolist(), strict=True))):
-        rows = ((depth == level) & (factors == factor)).nonzero().flatten()
-        grid = homography_grid(plan.homographies[rows], side, factor).to(device)
-        source = chain[level].expand(len(rows), -1, -1, -1)
-        pixels = F.grid_sample(source, grid, mode="bilinear", padding_mode=plan.padding, align_corners=False)
+    for level, factor, fill in sorted(set(zip(depth.tolist(), factors.tolist(), filled.tolist(), strict=True))):
+        rows = ((depth == level) & (factors == factor) & (filled == fill)).nonzero().flatten()
+        grid = homography_grid(plan.homographies[rows], side, factor, plan.warps[rows]).to(device)
+        pixels = _sampled(chain[level], grid, plan.fills[rows] if fill else None, plan.padding)
         for row, cut in zip(rows.tolist(), _reduce(pixels, factor), strict=True):
             cuts[row] = cut
     stacked = torch.stack([cut for cut in cuts if cut is not None])
     colours = plan.colours.to(device)
     coloured = torch.einsum("nij,njhw->nihw", colours[..., :3], stacked) + colours[..., 3, None, None]
+    if bool((plan.softness > 0).any()):
+        coloured = torch.lerp(coloured, _smoothed(coloured), plan.softness.to(device)[:, None, None, None])
     if bool((plan.boxes[:, 2] > plan.boxes[:, 0]).any()):
         coloured = coloured * _kept(plan.boxes, side).to(device)
     if bool((plan.noise > 0).any()):
@@ -115,15 +130,42 @@ def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generat
     return coloured
 
 
-def homography_grid(homographies: Tensor, side: int, factor: int = 1) -> Tensor:
+def _sampled(source: Tensor, grid: Tensor, fills: Tensor | None, padding: str) -> Tensor:
+    """(1, 3, h, w) at the places of the grid: (N, 3, S, S); outside it `padding`, or a grey level for each row."""
+    if fills is not None and bool((fills > 0).any()):
+        # A fourth channel says how much of a pixel lies inside, so that one resampling is enough.
+        source = torch.cat([source, torch.ones_like(source[:, :1])], 1)
+    padding = padding if fills is None else "zeros"
+    wide = source.expand(len(grid), -1, -1, -1)
+    pixels = F.grid_sample(wide, grid, mode="bilinear", padding_mode=padding, align_corners=False)
+    if fills is None or source.shape[1] == 3:
+        return pixels
+    return pixels[:, :3] + fills.to(pixels.device)[:, None, None, None] * (1 - pixels[:, 3:])
+
+
+def _smoothed(cuts: Tensor) -> Tensor:
+    """Cutouts through the 3x3 kernel of PIL's SMOOTH, which kornia's sharpness has as well."""
+    kernel = torch.ones(3, 3, device=cuts.device)
+    kernel[1, 1] = 5
+    channels = cuts.shape[1]
+    padded = F.pad(cuts, (1, 1, 1, 1), mode="replicate")
+    return F.conv2d(padded, (kernel / 13).expand(channels, 1, 3, 3), groups=channels)
+
+
+def homography_grid(homographies: Tensor, side: int, factor: int = 1, warps: Tensor | None = None) -> Tensor:
     """Sampling positions of N square cutouts: (N, S, S, 2) for `grid_sample`, align_corners=False.
 
-    factor 1: S is side. factor 2 or 4: that much finer, with the margin that `_reduce` needs.
+    factor 1: S is side. factor 2 or 4: that much finer, with the margin that `_reduce` needs. warps: as in CutPlan.
     """
     count, edge = side * factor, factor // 2
     axis = (torch.arange(-edge, count + edge, dtype=torch.float32) * 2 + 1) / count - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     points = torch.stack([x, y, torch.ones_like(x)], -1).view(1, -1, 3)
+    if warps is not None and warps.numel():
+        places = points[..., :2].view(1, len(axis), len(axis), 2).expand(len(warps), -1, -1, -1)
+        moved = F.grid_sample(warps, places, mode="bilinear", padding_mode="border", align_corners=True)
+        points = torch.cat([places + moved.permute(0, 2, 3, 1), torch.ones_like(places[..., :1])], -1)
+        points = points.view(len(warps), -1, 3)
     mapped = points @ homographies.transpose(1, 2)
     return (mapped[..., :2] / mapped[..., 2:].clamp(min=1e-3)).view(-1, len(axis), len(axis), 2)
 
@@ -140,11 +182,15 @@ def _reduce(pixels: Tensor, factor: int) -> Tensor:
     return F.conv2d(rows, taps.view(1, 1, 1, -1).expand(channels, 1, 1, -1), stride=(1, factor), groups=channels)
 
 
-def crops(left: Tensor, top: Tensor, sizes: Tensor, width: int, height: int) -> Tensor:
-    """Homographies of square crops: left, top, sizes are (N,) in pixels of a width x height picture."""
+def crops(left: Tensor, top: Tensor, sizes: Tensor, width: int, height: int, tall: Tensor | None = None) -> Tensor:
+    """Homographies of crops: left, top, sizes are (N,) in pixels of a width x height picture.
+
+    tall: their heights, (N,), when they are not square.
+    """
+    tall = sizes if tall is None else tall
     zero, one = torch.zeros_like(sizes), torch.ones_like(sizes)
     row_x = torch.stack([sizes / width, zero, (2 * left + sizes) / width - 1], 1)
-    row_y = torch.stack([zero, sizes / height, (2 * top + sizes) / height - 1], 1)
+    row_y = torch.stack([zero, tall / height, (2 * top + tall) / height - 1], 1)
     return torch.stack([row_x, row_y, torch.stack([zero, zero, one], 1)], 1)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from vqclip.augment_codes import AUGMENTS, UNSCALED
 from vqclip.colours import names_picture, parse_colour, parse_palette
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes
@@ -212,9 +213,33 @@ IDLE = (
     ),
     Idle(
         ("cut_pow",),
-        lambda s: s.cut_method != "crowson",
-        "on other cutouts than crowson's",
+        lambda s: s.cut_method not in ("crowson", "pytti", "disco"),
+        "on other cutouts than crowson's, pytti's and disco's",
         "Use --cut-method crowson or leave it out.",
+    ),
+    Idle(
+        ("cut_overview", "cut_grey"),
+        lambda s: s.cut_method != "disco",
+        "on other cutouts than disco's",
+        "Use --cut-method disco or leave it out.",
+    ),
+    Idle(
+        ("augment",),
+        lambda s: s.augments is None and s.cut_method == "big-sleep",
+        "on big-sleep's cutouts, which are not augmented",
+        "Name --augments or leave it out.",
+    ),
+    Idle(
+        ("augment",),
+        lambda s: s.augments is not None and set(s.augmentations) <= set(UNSCALED),
+        "on these augments, which have no strength",
+        f"Those that have one: {' '.join(code for code in AUGMENTS if code not in UNSCALED)}.",
+    ),
+    Idle(
+        ("augments",),
+        lambda s: s.augment == 0 and bool(s.augmentations) and not set(s.augmentations) & set(UNSCALED),
+        "at the strength 0",
+        "Leave --augment out, or say --augments none.",
     ),
 )
 """Checked from the top; the first row that applies is reported."""

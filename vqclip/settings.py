@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vqclip import stories
+from vqclip import augment_codes, stories
 from vqclip.colours import MAX_COLOURS
 from vqclip.errors import UsageError
-from vqclip.keyframes import Keyframes, Place
+from vqclip.keyframes import Keyframes, Place, check_shares
 from vqclip.prompts import Prompt, require_pull
 from vqclip.ranges import MAX_SIDE, Option, check, parse_size
 from vqclip.ranges import option as _option
@@ -35,7 +35,7 @@ NOISES = ("pixels", "perlin", "gradient", "spectrum")
 """Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
 INITS = ("tokens", "spot", "prior", *NOISES)
 ENLARGEMENTS = ("pixels", "codes")
-CUT_METHODS = ("smart", "crowson", "pooled")
+CUT_METHODS = ("smart", "crowson", "pooled", "mse", "eleuther", "big-sleep", "pytti", "pixray", "disco")
 OPTIMISERS = ("adam", "adamw", "adamax", "adagrad", "radam", "nadam", "rmsprop", "sgd", "diffgrad", "adamp")
 EXTRA_OPTIMISERS = ("diffgrad", "adamp")
 DTYPES = ("auto", "float32", "bfloat16")
@@ -182,9 +182,16 @@ class Settings(Written):
 
     cutouts: int = _option(32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096)
     cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=CUT_METHODS)
-    cut_pow: float = _option(1.0, "Cutouts", "Below 1 larger, above 1 smaller cutouts (crowson).", low=0.01, high=100)
+    cut_pow: float = _option(1.0, "Cutouts", "Below 1 larger, above 1 smaller cutouts.", low=0.01, high=100)
     cut_noise: float = _option(0.1, "Cutouts", "Largest deviation of the noise on a cutout.", low=0, high=1)
-    augment: float = _option(1.0, "Cutouts", "Strength of turns, shifts and colour shifts.", low=0, high=2)
+    cut_overview: str = _option(
+        "0:0.75, 40%:0.25 hold", "Cutouts", "Share of disco's cutouts that show everything, over the steps."
+    )
+    cut_grey: str = _option("0:0.2, 40%:0 hold", "Cutouts", "Share of disco's other cutouts in grey, over the steps.")
+    augments: str | None = _option(
+        None, "Cutouts", f"Augmentations by code, or none: {' '.join(augment_codes.AUGMENTS)}."
+    )
+    augment: float = _option(1.0, "Cutouts", "Strength of turns, shifts, warps and colour shifts.", low=0, high=2)
     cut_chunk: int = _option(
         16,
         "Cutouts",
@@ -272,6 +279,11 @@ class Settings(Written):
         return {name: Keyframes.parse(text) for name in MOTIONS if (text := getattr(self, name)) is not None}
 
     @property
+    def augmentations(self) -> tuple[str, ...]:
+        """The codes of `augments`; empty where it is "none" or not given."""
+        return augment_codes.parse(self.augments or "none")
+
+    @property
     def uses_prior(self) -> bool:
         """Whether the run begins with a draft: an init picture or another run goes first."""
         return self.init == "prior" and not self.init_image and not self.init_run
@@ -325,6 +337,9 @@ class Settings(Written):
         if self.overlay_until is not None:
             Place.parse(self.overlay_until)
         check_look(self)
+        _ = self.augmentations
+        for name in ("cut_overview", "cut_grey"):
+            check_shares(name, getattr(self, name))
         refuse_idle(self)
         refuse_contradictions(self)
         return self

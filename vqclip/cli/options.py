@@ -15,7 +15,10 @@ from vqclip.settings import MOTIONS, Settings, default_of, options
 SHORT = {"iterations": "-n"}
 PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Look", "Cutouts", "Motion", "Runtime", "Output", "Display")
 METAVARS = {
+    "augments": "CODES",
     "cross_fade": "STEPS",
+    "cut_grey": "SCHEDULE",
+    "cut_overview": "SCHEDULE",
     "edge_colour": "COLOUR",
     "init_image": "FILE",
     "init_run": "DIR",
@@ -137,6 +140,8 @@ def _help(name: str, option: Option, line: str) -> str:
         shown = "random"
     elif name == "threads":
         shown = "all cores"
+    elif name == "augments":
+        shown = "the method's own"
     # As a metavar, the choices would break within words beside longer options.
     choices = f" One of: {', '.join(option.choices)}." if option.choices else ""
     return f"{line}{choices} \\[default: {shown}]"

@@ -42,7 +42,10 @@ def cutouts(
     console.answer(report["image"], report)
 
 
-SEEN = ("size", "seed", "iterations", "clip", "cutouts", "cut_method", "cut_pow", "cut_noise", "augment", "cut_chunk")
+SEEN = (
+    "size", "seed", "iterations", "clip", "cutouts", "cut_method", "cut_pow", "cut_noise", "cut_overview", "cut_grey",
+    "augments", "augment", "cut_chunk",
+)  # fmt: skip
 """The settings that say where CLIP looks."""
 
 
