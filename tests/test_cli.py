@@ -266,7 +266,8 @@ def test_fault_33_prompts_never_choose_a_place(call: Any) -> None:
 COMMANDS = ["", "generate", "draft", "resume", "video", "reconstruct", "info", "models", "models list",
             "models show", "models download", "models convert",
             "models verify", "config", "config show", "config check", "classify", "score", "index",
-            "search", "encode", "decode", "rerun", "report", "sweep", "continue", "interpolate"]  # fmt: skip
+            "search", "encode", "decode", "rerun", "cutouts", "upscale", "report", "sweep", "continue",
+            "interpolate"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

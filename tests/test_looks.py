@@ -15,7 +15,8 @@ import vqclip
 from vqclip import catalogue, config, runs
 from vqclip.errors import UsageError
 from vqclip.events import Finished
-from vqclip.settings import Settings, parse_clip
+from vqclip.ranges import parse_clip
+from vqclip.settings import Settings
 
 
 def settings(environment: dict[str, str] | None = None, **flags: Any) -> Settings:

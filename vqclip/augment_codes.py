@@ -9,12 +9,12 @@ UNSCALED = frozenset({"Hf", "Sh", "Gn", "Er", "Re"})
 """Those that `--augment`, a strength, does not change."""
 
 
-def parse(text: str) -> tuple[str, ...]:
-    """Read codes with blanks or commas between, as in `Ji Sh Gn`, or the word none.
+def parse(text: str | None) -> tuple[str, ...]:
+    """Read codes with blanks or commas between, as in `Ji Sh Gn`; the word none and None have none.
 
     Raises UsageError for a code that is not known or comes twice.
     """
-    if text.strip().lower() == "none":
+    if text is None or text.strip().lower() == "none":
         return ()
     codes = tuple(code.capitalize() for code in text.replace(",", " ").split())
     wrong = next((code for code in codes if code not in AUGMENTS), None)

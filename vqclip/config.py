@@ -27,7 +27,8 @@ from omegaconf.errors import OmegaConfBaseException
 from vqclip import files
 from vqclip.errors import UsageError
 from vqclip.prompts import join_lines
-from vqclip.settings import Settings, options, parse_clip
+from vqclip.ranges import parse_clip
+from vqclip.settings import Settings, options
 
 MAX_YAML_BYTES = 1_000_000
 DEFAULT_PRESET = "tiny"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from vqclip import augment_codes
 from vqclip.augmentations import (
     Augmentation,
     bend,
@@ -294,7 +295,7 @@ SQUEEZED = frozenset({"pooled"})
 def plan_for(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
     """`count` cutouts of one step, by the method that the settings name. generator: the step's, on the CPU."""
     if settings.augments is not None:
-        chosen = from_codes(settings.augmentations, settings.augment, settings.cut_noise)
+        chosen = from_codes(augment_codes.parse(settings.augments), settings.augment, settings.cut_noise)
         canvas = replace(canvas, augmentation=chosen)
     return SAMPLERS[settings.cut_method](count, canvas, settings, generator)
 

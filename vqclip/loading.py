@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vqclip import colours, devices, files, films, images, latents, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import InputError, UsageError
-from vqclip.settings import EXTRA_OPTIMISERS, NOISES, Settings, default_of, parse_clip
+from vqclip.ranges import parse_clip
+from vqclip.settings import EXTRA_OPTIMISERS, NOISES, Settings, default_of
 from vqclip.stories import FILES
 
 if TYPE_CHECKING:

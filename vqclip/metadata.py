@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from PIL.PngImagePlugin import PngImageFile
+
 from vqclip._version import __version__
 from vqclip.errors import InputError
 from vqclip.files import canonical, printable
@@ -22,6 +24,8 @@ from vqclip.stories import FILES
 
 SCHEMA = 1
 MAX_CHUNK = 256 * 1024
+MAX_CHUNKS = 64
+UPSCALE_KEY = "vqclip-upscale"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 _XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -93,7 +97,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
     Always there: format, size ([width, height]), source (`vqclip`, `a1111` or `none`). Where known: software,
     digital_source_type, vqclip (the validated own chunk: settings, prompts, seed, steps, size, models,
-    versions, score) and parameters ({text, prompt, negative_prompt, fields}). Raises InputError.
+    versions, score), parameters ({text, prompt, negative_prompt, fields}) and upscaled. Raises InputError.
     """
     with opened(path) as image:
         # Text behind the pixels is only found by decoding them.
@@ -111,10 +115,36 @@ def read_metadata(path: Path) -> dict[str, Any]:
     parameters = _text(path, texts, "parameters")
     if parameters:
         found |= {"parameters": parse_parameters(parameters), "source": "a1111"}
+    _ = _text(path, texts, UPSCALE_KEY)
+    upscaled = upscale_of(texts)
+    if upscaled:
+        found["upscaled"] = upscaled
     own = _text(path, texts, "vqclip")
     if own is not None:
         found |= {"vqclip": _parse_own(path, own), "source": "vqclip"}
     return found
+
+
+def texts_of(path: Path) -> dict[str, str]:
+    """The text chunks of a PNG as they are, for a picture made from it; none of any other format.
+
+    Raises InputError for more of them, or longer ones, than a picture of this program has.
+    """
+    with opened(path) as image:
+        image.load()
+        texts = dict(image.text) if isinstance(image, PngImageFile) else {}
+    if len(texts) > MAX_CHUNKS:
+        _refuse(path, f"it has more than {MAX_CHUNKS} texts")
+    return {key: text for key in texts if (text := _text(path, texts, key)) is not None}
+
+
+def upscale_of(texts: Mapping[str, str | bytes]) -> dict[str, Any] | None:
+    """What `vqclip upscale` wrote of its work, None when it did not or the text is not its own."""
+    try:
+        found = json.loads(texts.get(UPSCALE_KEY, "null"))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def parse_parameters(text: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from vqclip.architecture import read_architecture
 from vqclip.catalogue import clip_entry, companions, vqgan_entry
 from vqclip.errors import ModelError
 from vqclip.files import data_path
-from vqclip.settings import Settings, parse_clip
+from vqclip.ranges import parse_clip
+from vqclip.settings import Settings
 from vqclip.stages import plan_stages
 
 

@@ -1,4 +1,4 @@
-"""What is valid for one setting: its range or words, and a picture's size."""
+"""What is valid for one setting: its range or words, a picture's size, a CLIP with its weight."""
 
 from __future__ import annotations
 
@@ -69,3 +69,20 @@ def check(name: str, value: Any, option: Option) -> None:
     if not all(math.isfinite(number) and option.low <= number <= option.high for number in numbers):
         unit = f" {option.unit}" if option.unit else ""
         raise UsageError(f"{name} is {value}.", f"Valid: {option.low:g} to {option.high:g}{unit}.")
+
+
+def parse_clip(clip: str) -> tuple[str, float]:
+    """Split `NAME:WEIGHT` into the name and its weight (1 when not given).
+
+    `local-dir:PATH` keeps its colon. Raises UsageError for a weight that is not finite.
+    """
+    head, colon, tail = clip.rpartition(":")
+    if not colon or head in ("local-dir", "hf-hub"):
+        return clip, 1.0
+    try:
+        weight = float(tail)
+    except ValueError:
+        return clip, 1.0
+    if not math.isfinite(weight):
+        raise UsageError(f"clip {clip!r} has the weight {tail}.", "A weight is a finite number, as in tiny:0.5.")
+    return head, weight

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vqclip.augment_codes import AUGMENTS, UNSCALED
+from vqclip.augment_codes import AUGMENTS, UNSCALED, parse
 from vqclip.colours import names_picture, parse_colour, parse_palette
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes
@@ -231,13 +231,13 @@ IDLE = (
     ),
     Idle(
         ("augment",),
-        lambda s: s.augments is not None and set(s.augmentations) <= set(UNSCALED),
+        lambda s: s.augments is not None and UNSCALED.issuperset(parse(s.augments)),
         "on these augments, which have no strength",
         f"Those that have one: {' '.join(code for code in AUGMENTS if code not in UNSCALED)}.",
     ),
     Idle(
         ("augments",),
-        lambda s: s.augment == 0 and bool(s.augmentations) and not set(s.augmentations) & set(UNSCALED),
+        lambda s: s.augment == 0 and bool(parse(s.augments)) and UNSCALED.isdisjoint(parse(s.augments)),
         "at the strength 0",
         "Leave --augment out, or say --augments none.",
     ),

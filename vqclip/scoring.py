@@ -22,7 +22,8 @@ from vqclip.labels import merge
 from vqclip.loading import Place, unread
 from vqclip.picture_folder import Skipped
 from vqclip.prompts import Prompt, parse
-from vqclip.settings import Settings, parse_clip
+from vqclip.ranges import parse_clip
+from vqclip.settings import Settings
 
 if TYPE_CHECKING:
     from vqclip.perceptor import Perceptor

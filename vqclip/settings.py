@@ -20,7 +20,7 @@ from vqclip.colours import MAX_COLOURS
 from vqclip.errors import UsageError
 from vqclip.keyframes import Keyframes, Place, check_shares
 from vqclip.prompts import Prompt, require_pull
-from vqclip.ranges import MAX_SIDE, Option, check, parse_size
+from vqclip.ranges import MAX_SIDE, Option, check, parse_clip, parse_size
 from vqclip.ranges import option as _option
 from vqclip.rules import check_look, refuse_contradictions, refuse_idle, refuse_lbfgs
 from vqclip.stories import Story
@@ -279,11 +279,6 @@ class Settings(Written):
         return {name: Keyframes.parse(text) for name in MOTIONS if (text := getattr(self, name)) is not None}
 
     @property
-    def augmentations(self) -> tuple[str, ...]:
-        """The codes of `augments`; empty where it is "none" or not given."""
-        return augment_codes.parse(self.augments or "none")
-
-    @property
     def uses_prior(self) -> bool:
         """Whether the run begins with a draft: an init picture or another run goes first."""
         return self.init == "prior" and not self.init_image and not self.init_run
@@ -337,7 +332,7 @@ class Settings(Written):
         if self.overlay_until is not None:
             Place.parse(self.overlay_until)
         check_look(self)
-        _ = self.augmentations
+        augment_codes.parse(self.augments)
         for name in ("cut_overview", "cut_grey"):
             check_shares(name, getattr(self, name))
         refuse_idle(self)
@@ -370,23 +365,6 @@ def options() -> dict[str, Option]:
 def default_of(name: str) -> Any:
     """The default of one setting."""
     return next(f.default for f in dataclasses.fields(Settings) if f.name == name)
-
-
-def parse_clip(clip: str) -> tuple[str, float]:
-    """Split `NAME:WEIGHT` into the name and its weight (1 when not given).
-
-    `local-dir:PATH` keeps its colon. Raises UsageError for a weight that is not finite.
-    """
-    head, colon, tail = clip.rpartition(":")
-    if not colon or head in ("local-dir", "hf-hub"):
-        return clip, 1.0
-    try:
-        weight = float(tail)
-    except ValueError:
-        return clip, 1.0
-    if not math.isfinite(weight):
-        raise UsageError(f"clip {clip!r} has the weight {tail}.", "A weight is a finite number, as in tiny:0.5.")
-    return head, weight
 
 
 def from_dict(values: Mapping[str, Any]) -> Settings:

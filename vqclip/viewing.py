@@ -10,7 +10,8 @@ import numpy as np
 
 from vqclip import files, images, registry
 from vqclip.errors import UsageError
-from vqclip.settings import Settings, parse_clip
+from vqclip.ranges import parse_clip
+from vqclip.settings import Settings
 
 if TYPE_CHECKING:
     from vqclip.resampling import CutPlan

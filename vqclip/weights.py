@@ -64,18 +64,21 @@ class Inert:
         pass
 
 
-def read_state_dict(path: Path, expected_bytes: int | None = None) -> dict[str, Tensor]:
+def read_state_dict(
+    path: Path, expected_bytes: int | None = None, *, wrappers: Iterable[str] = ("state_dict", "model")
+) -> dict[str, Tensor]:
     """Read the tensors of a Lightning .ckpt, a plain .pt (of any torch) or a .safetensors file.
 
     Optimiser states, losses and everything else that is not the model is left out. The tensors are dense, on
     the CPU, as stored (fp16 stays fp16), and may be views of the file. expected_bytes: the file's published
-    size, if known. Raises ModelError for what `vqclip.inspection` refuses, and for sparse, quantised, complex
+    size, if known. wrappers: under which of these names the tensors may lie, the first that is there. Raises
+    ModelError for what `vqclip.inspection` refuses, and for sparse, quantised, complex
     or overlapping tensors.
     """
     found = inspect(path, expected_bytes)
     name = printable(path)
     loaded = _load_safetensors(path, name) if found.kind == "safetensors" else _load_pickle(path, name, found)
-    for wrapper in ("state_dict", "model"):
+    for wrapper in wrappers:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(wrapper), Mapping):
             loaded = loaded[wrapper]
             break

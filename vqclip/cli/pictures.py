@@ -1,4 +1,4 @@
-"""The commands that make a picture of a picture: cutouts."""
+"""The commands that make a picture of a picture: cutouts, upscale."""
 
 from __future__ import annotations
 
@@ -42,6 +42,44 @@ def cutouts(
     console.answer(report["image"], report)
 
 
+def upscale(
+    image: Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="PNG file to write. \\[default: IMAGE-x2.png]",
+                                  metavar="OUT.png", show_default=False),
+    ] = None,
+    factor: Annotated[
+        int | None,
+        typer.Option("--factor", help="How many times as wide and high, 2 to 8. \\[default: the model's, or 2]",
+                     metavar="N", show_default=False),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", help="Weights that spandrel can load, as of Real-ESRGAN. \\[default: none, Lanczos]",
+                     metavar="FILE", show_default=False),
+    ] = None,
+    tile: Annotated[
+        int,
+        typer.Option("--tile", help="Side of what the model sees at once. \\[default: 256 pixels]", metavar="N",
+                     show_default=False),
+    ] = 256,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Enlarge a picture, by Lanczos or by a super-resolution model."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import config as configuration
+    from vqclip import upscaling
+
+    resolved = configuration.resolve(settings)
+    report = upscaling.upscale(
+        resolved.settings, image, output, factor=factor, model=model, tile=tile, tell=console.note
+    )
+    console.note(f"{report['width']}x{report['height']} pixels by {report['method']}")
+    console.answer(report["image"], report)
+
+
 SEEN = (
     "size", "seed", "iterations", "clip", "cutouts", "cut_method", "cut_pow", "cut_noise", "cut_overview", "cut_grey",
     "augments", "augment", "cut_chunk",
@@ -52,3 +90,4 @@ SEEN = (
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     app.command()(with_settings(cutouts, SEEN))
+    app.command()(with_settings(upscale, ("device", "threads")))
