@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from vqclip import config
@@ -65,6 +66,7 @@ def test_fault_32_unquoted_words_in_yaml_stay_text(text: str) -> None:
     assert resolve(config_files=[yaml(f"prompt: {text}")]).settings.prompt == text
 
 
+@trials(deadline=None)  # all settings are typed each time, which a busy machine makes slow
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40))
 def test_fault_32_any_text_survives(text: str) -> None:
     # A trailing `:` or a lone `|` is a question of the prompt grammar, not of this room.
