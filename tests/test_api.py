@@ -212,6 +212,13 @@ def _run(output: str, small: dict[str, Any], again: bool) -> None:
         pass
 
 
+def test_folders_that_a_kill_left_empty_are_no_run(small: dict[str, Any]) -> None:
+    Path("run/frames").mkdir(parents=True)
+    Path("run/state").mkdir()
+    list(vqclip.generate("a red apple", output="run", seed=1, **small))
+    assert Path("run/image.png").is_file()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_fault_38_a_killed_run_resumes_to_the_same_picture(small: dict[str, Any], isolated: Path) -> None:

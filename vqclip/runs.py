@@ -245,8 +245,11 @@ def open_run(directory: Path, *, state: bool = True) -> Run:
 
 
 def holds_run(directory: Path) -> bool:
-    """Whether the directory holds a run or pictures of one."""
-    return any((directory / name).exists() for name in ("run.json", "image.png", "frames", "state"))
+    """Whether the directory holds a run or pictures of one; a kill at the very start leaves empty folders."""
+    if any((directory / name).exists() for name in ("run.json", "image.png")):
+        return True
+    folders = [directory / name for name in ("frames", "state")]
+    return any(any(folder.iterdir()) if folder.is_dir() else folder.exists() for folder in folders)
 
 
 def failed_at_once(directory: Path) -> bool:
