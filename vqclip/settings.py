@@ -8,6 +8,7 @@ ones that another pair of models wants otherwise.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -228,7 +229,7 @@ class Settings(Written):
         False, "Runtime", "A quarter of the decoder's memory for half its time more.", shapes_picture=False
     )
 
-    @property
+    @functools.cached_property
     def story(self) -> Story:
         """All that CLIP is to look for, and when."""
         return stories.read(self)
@@ -243,7 +244,7 @@ class Settings(Written):
         """The prompts that are texts."""
         return tuple(prompt for prompt in self.prompts if prompt.kind == "text")
 
-    @property
+    @functools.cached_property
     def terms(self) -> tuple[Term, ...]:
         """The terms of the loss beside CLIP's, those without a weight left out."""
         going = Keyframes.parse(f"0:1, 100%:{self.init_weight_end!r}")
@@ -257,7 +258,7 @@ class Settings(Written):
         ]
         return tuple(term for term in (*known, *self.losses) if term.weight)
 
-    @property
+    @functools.cached_property
     def losses(self) -> tuple[Term, ...]:
         """The terms that `loss` asks for, parsed."""
         return tuple(map(Term.parse, self.loss))
@@ -266,7 +267,7 @@ class Settings(Written):
         """Whether `loss` asks for the term of that name."""
         return any(term.name == name for term in self.losses)
 
-    @property
+    @functools.cached_property
     def drops(self) -> tuple[Place, ...]:
         """Where the learning rate falls to a tenth."""
         return (
@@ -357,14 +358,16 @@ class Settings(Written):
         return {name: list(v) if isinstance(v := getattr(self, name), tuple) else v for name in options()}
 
 
-def options() -> dict[str, Option]:
+@functools.cache
+def options() -> Mapping[str, Option]:
     """What is known about every setting, by name, in order."""
     return {f.name: f.metadata["option"] for f in dataclasses.fields(Settings)}
 
 
+@functools.cache
 def default_of(name: str) -> Any:
     """The default of one setting."""
-    return next(f.default for f in dataclasses.fields(Settings) if f.name == name)
+    return Settings.__dataclass_fields__[name].default
 
 
 def from_dict(values: Mapping[str, Any]) -> Settings:

@@ -56,34 +56,39 @@ def setting_options(
     Values stay text until `config` converts them, so that flags, variables and files fail alike. None means
     "not given".
     """
-    found: dict[str, tuple[Any, Any]] = {}
-    for name, option in options().items():
-        if name in HIDDEN or (names is not None and name not in names):
-            continue
-        kind = Settings.__dataclass_fields__[name].type
-        flag = f"--{name.replace('_', '-')}"
-        declarations = [flag, *([short[name]] if name in short else [])]
-        annotation: Any = str | None
-        metavar: str | None = _metavar(name, str(kind), option)
-        if kind == "bool":
-            # What is off by default needs no option that turns it off, and two names would crowd the page.
-            if default_of(name):
-                declarations = [f"{flag}/--no-{name.replace('_', '-')}"]
-            annotation, metavar = bool | None, None
-        elif str(kind).startswith("tuple"):
-            annotation = list[str] | None
-        found[name] = (
-            annotation,
-            typer.Option(
-                None,
-                *declarations,
-                help=_help(name, option, (helps or {}).get(name, option.help)),
-                metavar=metavar,
-                rich_help_panel=option.group,
-                show_default=False,
-            ),
-        )
-    return found
+    own = helps or {}
+    return {
+        name: _setting_option(name, short.get(name), own.get(name))
+        for name in options()
+        if name not in HIDDEN and (names is None or name in names)
+    }
+
+
+@functools.cache
+def _setting_option(name: str, letter: str | None, line: str | None) -> tuple[Any, Any]:
+    """The annotation and typer option of a setting, made once for all commands that have it."""
+    option = options()[name]
+    kind = Settings.__dataclass_fields__[name].type
+    flag = f"--{name.replace('_', '-')}"
+    declarations = [flag, *([letter] if letter else [])]
+    annotation: Any = str | None
+    metavar: str | None = _metavar(name, str(kind), option)
+    if kind == "bool":
+        # What is off by default needs no option that turns it off, and two names would crowd the page.
+        if default_of(name):
+            declarations = [f"{flag}/--no-{name.replace('_', '-')}"]
+        annotation, metavar = bool | None, None
+    elif str(kind).startswith("tuple"):
+        annotation = list[str] | None
+    shown = typer.Option(
+        None,
+        *declarations,
+        help=_help(name, option, option.help if line is None else line),
+        metavar=metavar,
+        rich_help_panel=option.group,
+        show_default=False,
+    )
+    return annotation, shown
 
 
 def with_settings(
