@@ -328,7 +328,7 @@ def test_help_costs_little_more_than_typer() -> None:
 
     pairs = [(seconds("-m", "vqclip", "--help"), seconds("-c", "import typer")) for _ in range(7)]
     ours, typers = (statistics.median(column) for column in zip(*pairs, strict=True))
-    assert ours <= 3.5 * typers
+    assert ours <= 2.5 * typers
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 from vqclip import __version__
 from vqclip.cli import films, look, models, pictures, run, scoring, tokens
+from vqclip.cli.options import SettingsGroup
 from vqclip.errors import Interrupted, ReaderGone, UsageError, VqclipError
 
 EXIT_CODES = """
@@ -21,7 +21,7 @@ by a signal (go on with `vqclip resume DIR`).
 """
 
 
-class _Root(TyperGroup):
+class _Root(SettingsGroup):
     """The first page of help in plain text: loading rich would double the time that it takes."""
 
     def __init__(self, **known: Any) -> None:

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from vqclip.cli.options import with_settings
+from vqclip.cli.options import SettingsGroup, with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
 
-config = typer.Typer(help="Settings: where they come from, and whether a file is valid.", no_args_is_help=True)
+config = typer.Typer(
+    cls=SettingsGroup, help="Settings: where they come from, and whether a file is valid.", no_args_is_help=True
+)
 
 
 def info(

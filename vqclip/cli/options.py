@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from vqclip.ranges import Option
 from vqclip.settings import MOTIONS, Settings, default_of, options
@@ -64,9 +65,8 @@ def setting_options(
     }
 
 
-@functools.cache
 def _setting_option(name: str, letter: str | None, line: str | None) -> tuple[Any, Any]:
-    """The annotation and typer option of a setting, made once for all commands that have it."""
+    """The annotation and typer option of a setting. letter: of its short flag. line: of help, if not its own."""
     option = options()[name]
     kind = Settings.__dataclass_fields__[name].type
     flag = f"--{name.replace('_', '-')}"
@@ -96,13 +96,51 @@ def with_settings(
     names: tuple[str, ...] | None = None,
     short: Mapping[str, str] = SHORT,
     helps: Mapping[str, str] | None = None,
-) -> Callable[..., None]:
-    """Give a command one option per setting, in the place of its `**settings`; as in `setting_options`."""
+) -> Callable[[], None]:
+    """Give a command one option per setting, in the place of its `**settings`; as in `setting_options`.
+
+    What is returned stands for the command on the help page of its group, a `SettingsGroup`, which makes the options
+    only when this command is the one that was asked for: a hundred options for each of many commands take longer
+    to make than all else that a short answer needs.
+    """
+
+    def standing_in() -> None:
+        raise AssertionError("a SettingsGroup calls the command itself")
+
+    standing_in.__name__, standing_in.__doc__ = command.__name__, command.__doc__
+    standing_in.whole = functools.partial(_whole, command, names, short, helps)  # type: ignore[attr-defined]
+    return standing_in
+
+
+class SettingsGroup(TyperGroup):
+    """A group of commands, of which those that `with_settings` made get their options when they are called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command of that name with its options, and the arguments behind it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        whole = getattr(getattr(command, "callback", None), "whole", None)
+        return name, whole(name) if whole else command, rest
+
+
+def _whole(
+    command: Callable[..., None],
+    names: tuple[str, ...] | None,
+    short: Mapping[str, str],
+    helps: Mapping[str, str] | None,
+    name: str,
+) -> Any:
+    """The command with all of its options, as typer makes it."""
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(_spelt_out(command, setting_options(names, short, helps)))
+    return typer.main.get_command(alone)
+
+
+def _spelt_out(command: Callable[..., None], settings: Mapping[str, tuple[Any, Any]]) -> Callable[..., None]:
     signature = inspect.signature(command, eval_str=True)
     kept = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=annotation)
-        for name, (annotation, option) in setting_options(names, short, helps).items()
+        for name, (annotation, option) in settings.items()
     ]
     order = sorted([p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept] + added, key=_panel)
 
