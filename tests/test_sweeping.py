@@ -220,4 +220,5 @@ def test_a_sweep_that_somebody_edited_or_a_run_is_refused(call: Any, isolated: P
     with pytest.raises(UsageError):
         sweeping.read(Path("nowhere"))
     Path("run/frames").mkdir(parents=True)
+    Path("run/frames/0000.png").write_bytes(b"a frame")
     assert call("sweep", "x", "--vary", "seed=1", *FLAGS, "-o", "run").code == 5

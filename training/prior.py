@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -23,7 +24,7 @@ from data import Pictures, affine, over, tensor
 from muon import Muon
 from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
-from vqclip.architecture import PriorShape
+from vqclip.architecture import PriorShape, read_prior_shape
 from vqclip.prior import Prior
 from vqgan import CODES, EMBED_DIM, VQGAN
 
@@ -77,9 +78,27 @@ class TiedPrior(Prior):
 
 def shape_of(vocabulary):
     return PriorShape(
-        width=256, layers=6, heads=8, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
+        width=192, layers=6, heads=6, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
         styles=tuple(STYLES.values()),
     )  # fmt: skip
+
+
+def warm_start(model, folder, codebook):
+    """Begin with the prior in `folder`, of other styles, words and codes: each new code takes over from the
+    nearest code of the VQGAN beside that prior, as if the two were one."""
+    shape = read_prior_shape(folder / "tiny_prior.json")
+    old = {k: v.float() for k, v in load_file(folder / "tiny_prior.safetensors").items()}
+    known = load_file(folder / "tiny_vqgan.safetensors")["quantize.embedding.weight"].float()
+    nearest = torch.cdist(codebook, known).argmin(1)
+    old["code.weight"] = torch.cat([old["code.weight"][nearest], old["code.weight"][-1:]])
+    old["head.weight"], old["head.bias"] = old["head.weight"][nearest], old["head.bias"][nearest]
+    new = model.state_dict()
+    styles = [*model.shape.styles, None]
+    for row, style in zip(old.pop("style.weight"), [*shape.styles, None], strict=True):
+        if style in styles:
+            new["style.weight"][styles.index(style)] = row
+    new["word_place"][: shape.words] = old.pop("word_place")
+    model.load_state_dict({**new, **old})
 
 
 def words_of(tokens, texts, vocabulary):
@@ -160,6 +179,9 @@ def train(args, pictures, tokens, vocabulary):
         Muon(inner, lr=args.rate, weight_decay=0.05),
         torch.optim.AdamW(outer, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.05),
     ]
+    if args.warm_start:
+        warm_start(model, args.warm_start, codebook)
+        average = Average(model, 0.998)
     step, path, log, recent = 0, args.work / "prior.pt", Log(args.work / "prior.jsonl"), []
     if state := load(path):
         model.load_state_dict(state["model"])
@@ -261,6 +283,7 @@ def main():
     parser.add_argument("--steps", type=int, default=3600)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--warm-start", type=Path, help="folder of shipped models to begin with, not from nothing")
     args = parser.parse_args()
     torch.set_num_threads(1)
     tokens = Tokens(args.work / "bpe.txt.gz")

@@ -101,6 +101,23 @@ class CodeStatistics:
         self.counts, self.sums = torch.ones(CODES), centres.clone()
 
     @torch.no_grad()
+    def grow(self, known, vectors):
+        """Start from `known` codes, fewer than there are places: each stays, and the rest divide the busiest ones."""
+        nearest = (known.square().sum(1) - 2 * vectors @ known.t()).argmin(1)
+        error = (vectors - known[nearest]).square().sum(1)
+        # a vector becomes a code with a chance that grows with its distance from the code that stood for it
+        added = vectors[torch.multinomial(error, CODES - len(known))]
+        centres = torch.cat([known, added])
+        for _ in range(3):
+            nearest = (centres.square().sum(1) - 2 * vectors @ centres.t()).argmin(1)
+            counts = torch.bincount(nearest, minlength=CODES).float()
+            sums = torch.zeros_like(centres).index_add_(0, nearest, vectors)
+            used = counts > 0
+            centres[used] = sums[used] / counts[used, None]
+        self.weight.copy_(centres)
+        self.counts, self.sums = torch.ones(CODES), centres.clone()
+
+    @torch.no_grad()
     def update(self, z, indices, restart):
         flat, chosen = z.permute(0, 2, 3, 1).reshape(-1, EMBED_DIM), indices.flatten()
         counts = torch.bincount(chosen, minlength=CODES).float()
@@ -137,6 +154,12 @@ def batch(pictures, step, size=32):
     flip = torch.rand(size) < 0.5
     images[flip] = images[flip].flip(3)
     return images * 2 - 1
+
+
+def encoded(model, pictures, batches):
+    """Encoder outputs of some batches of 64, before quantisation: [n, 16]."""
+    outputs = [model.encode(batch(pictures, 0, 64)) for _ in range(batches)]
+    return torch.cat([z.permute(0, 2, 3, 1).reshape(-1, EMBED_DIM) for z in outputs])
 
 
 def edge_loss(output, target):
@@ -223,19 +246,34 @@ def main():
         statistics.counts, statistics.sums, step = state["counts"], state["sums"], state["step"]
         torch.manual_seed(step)
     elif args.warm_start:
-        model.load_state_dict({k: v.float() for k, v in load_file(args.warm_start).items()})
-        average, statistics = Average(model, 0.998), CodeStatistics(model.quantize)
+        weights = {k: v.float() for k, v in load_file(args.warm_start).items()}
+        known = weights.pop("quantize.embedding.weight")
+        model.load_state_dict({**weights, "quantize.embedding.weight": model.quantize.embedding.weight})
+        with torch.no_grad():
+            statistics.grow(known, encoded(model, pictures, 40))
+        average = Average(model, 0.998)
         args.free_steps = -1
     np.random.seed(step)
+
+    def keep():
+        save(
+            path,
+            model=model.state_dict(),
+            optimizers=[optimizer.state_dict() for optimizer in optimizers],
+            average=average.state,
+            counts=statistics.counts,
+            sums=statistics.sums,
+            step=step,
+        )
+
+    if not path.exists():
+        keep()
     while step < args.steps:
         for optimizer in optimizers:
             set_rate(optimizer, cosine(step, args.steps, args.rate))
         if step == args.free_steps:
             with torch.no_grad():
-                outputs = [
-                    model.encode(batch(pictures, 0, 64)).permute(0, 2, 3, 1).reshape(-1, EMBED_DIM) for _ in range(4)
-                ]
-            statistics.reset(torch.cat(outputs))
+                statistics.reset(encoded(model, pictures, 4))
         images = batch(pictures, step)
         with mixed():
             z = model.encode(images).float()
@@ -269,15 +307,7 @@ def main():
                 extra["average: test white"] = measure(model, pictures)["test white"]
                 model.load_state_dict(live)
             log.write(step=step, l1=float(means[0]), edges=float(means[1]), commit=float(means[2]), **extra)
-            save(
-                path,
-                model=model.state_dict(),
-                optimizers=[optimizer.state_dict() for optimizer in optimizers],
-                average=average.state,
-                counts=statistics.counts,
-                sums=statistics.sums,
-                step=step,
-            )
+            keep()
 
 
 if __name__ == "__main__":
