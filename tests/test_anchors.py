@@ -16,6 +16,7 @@ from vqclip import images
 from vqclip.anchors import Overlay
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Saved, Started, Stepped
+from vqclip.given import Given
 from vqclip.settings import Settings
 from vqclip.surface import Surface
 from vqclip.synthesis import synthesise
@@ -32,7 +33,7 @@ def climb(pair: Any, **changes: Any) -> Iterator[Started | Stepped]:
     settings = Settings(prompt="a red apple", seed=3, size="32x32", cutouts=4, dtype="float32", **(QUICK | changes))
     target = RED if settings.target_image else None
     overlay = (RED, OPAQUE) if settings.overlay_image else None
-    for event in synthesise(vqgan, gazes(settings.prompt), settings, target=target, overlay=overlay):
+    for event in synthesise(vqgan, gazes(settings.prompt), settings, Given(target=target, overlay=overlay)):
         if isinstance(event, (Started, Stepped)):
             yield event
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from vqclip import synthesis
+from vqclip.given import Given
 from vqclip.settings import Settings
 
 
@@ -42,7 +43,8 @@ def test_low_memory_takes_less_memory_for_a_step(pair: tuple[Any, Callable[..., 
     for low_memory in (False, True):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 1}
         settings = Settings(**known, size="128x128", low_memory=low_memory)
-        loop = synthesis._Climb(vqgan, gazes("a red apple"), settings, None, None)
+        loop = synthesis._Climb(vqgan, gazes("a red apple"), settings, Given())
+        loop.begin()
         with peak_memory() as memory:
             loop._climb()
         peaks[low_memory] = memory.peak

@@ -14,6 +14,7 @@ from PIL import Image
 
 from vqclip import cutouts, metadata, runs
 from vqclip.events import Stepped
+from vqclip.given import Given
 from vqclip.perceptor import Gaze
 from vqclip.prompts import REGIONS, parse
 from vqclip.regions import Regions, coverage
@@ -123,7 +124,7 @@ def drawing(pair: Any, prompt: str, state: Any = None, **changes: Any) -> Iterat
     known: dict[str, Any] = {"size": "64x64", "iterations": 6, "cutouts": 12, "ema": 0.0, "learning_rate": 0.3}
     settings = Settings(prompt=prompt, seed=4, **{**known, **changes})
     gaze = Gaze(_Colours(), 1.0, torch.eye(3)[[0, 2]])  # type: ignore[arg-type]
-    return synthesise(pair[0], [gaze], settings, state=state, regions={"m.png": HALF})
+    return synthesise(pair[0], [gaze], settings, Given(regions={"m.png": HALF}), state=state)
 
 
 def drawn(pair: Any, prompt: str, **changes: Any) -> Any:

@@ -17,6 +17,7 @@ from PIL import Image
 from vqclip import footage, images, motion, restyling, runs
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError
 from vqclip.events import Finished
+from vqclip.given import Given
 from vqclip.restyling import Restyle, restyle
 from vqclip.settings import Settings
 from vqclip.synthesis import synthesise
@@ -158,7 +159,7 @@ def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[st
     with torch.no_grad():
         latent = vqgan.encode(pixels("in/1.png").lerp(moved, 0.4)).float()
     picture = images.open_image(Path("in/1.png"))
-    last = list(synthesise(vqgan, gazes("a red apple"), own, picture, latent=latent, passage=(2, 4)))[-1]
+    last = list(synthesise(vqgan, gazes("a red apple"), own, Given(picture, latent=latent), passage=(2, 4)))[-1]
     assert isinstance(last, Finished)
     assert np.array_equal(last.image(), images.open_image(Path("out/frames/00001.png")))
 

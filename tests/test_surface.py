@@ -14,6 +14,7 @@ import vqclip
 from vqclip import synthesis
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Saved, Started, Stepped, Warned
+from vqclip.given import Given
 from vqclip.settings import Settings
 from vqclip.surface import Surface, soft_edges
 
@@ -135,7 +136,8 @@ def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None
 def test_clip_looks_across_the_seam(pair: Any) -> None:
     vqgan, gazes = pair
     settings = SEAMLESS.replace(seed=3, size="32x32", seamless="both")
-    climb = synthesis._Climb(vqgan, gazes("a red apple"), settings, None, None)
+    climb = synthesis._Climb(vqgan, gazes("a red apple"), settings, Given())
+    climb.begin()
     image = torch.rand(1, 3, 32, 32)
     shifts = set()
     for climb.step in range(8):
@@ -150,7 +152,8 @@ def test_a_prompt_with_a_region_finds_it_in_a_tile_too(pair: Any) -> None:
     vqgan, gazes = pair
     prompt = "a red apple @left"
     settings = SEAMLESS.replace(prompt=prompt, seed=3, size="32x32", seamless="both")
-    climb = synthesis._Climb(vqgan, gazes("a red apple"), settings, None, None)
+    climb = synthesis._Climb(vqgan, gazes("a red apple"), settings, Given())
+    climb.begin()
     image = torch.rand(1, 3, 32, 32)
     for climb.step in range(4):
         assert torch.equal(climb._rolled(image), image)

@@ -12,6 +12,7 @@ import torch
 from vqclip import motion, synthesis
 from vqclip.errors import Diverged, OutOfMemory, UsageError
 from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
+from vqclip.given import Given
 from vqclip.perceptor import Gaze
 from vqclip.randomness import step_seed
 from vqclip.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
@@ -32,13 +33,13 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{**known, **changes}).validate()
 
 
-def climb(pair: Pair, wanted: Settings, **known: Any) -> list[Event]:
+def climb(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> list[Event]:
     vqgan, gazes = pair
-    return list(synthesise(vqgan, gazes(wanted.prompt), wanted, **known))
+    return list(synthesise(vqgan, gazes(wanted.prompt), wanted, given, **known))
 
 
-def final(pair: Pair, wanted: Settings, **known: Any) -> np.ndarray:
-    last = climb(pair, wanted, **known)[-1]
+def final(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> np.ndarray:
+    last = climb(pair, wanted, given, **known)[-1]
     assert isinstance(last, Finished)
     return last.image()
 
@@ -104,24 +105,25 @@ STOPS = [
 def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -> None:
     vqgan, gazes = pair
     wanted = settings(stages=2, iterations=6, **LOOKS[look])
-    given = {"picture": PHOTO, "mask": HALF} if look == "masked" else {}
+    given = Given(PHOTO, HALF) if look == "masked" else Given()
     state = None
-    for event in synthesise(vqgan, gazes(wanted.prompt), wanted, **given):
+    for event in synthesise(vqgan, gazes(wanted.prompt), wanted, given):
         if isinstance(event, (Started, Stepped)) and event.step == stop:
             state = event.state()
             break
     assert state is not None
     assert state.step == stop
-    events = climb(pair, wanted, state=state, **given)
+    events = climb(pair, wanted, given, state=state)
     assert [e.step for e in events if isinstance(e, Stepped)] == list(range(stop + 1, 7))
     last = events[-1]
     assert isinstance(last, Finished)
-    assert np.array_equal(last.image(), final(pair, wanted, **given))
+    assert np.array_equal(last.image(), final(pair, wanted, given))
 
 
 def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
     vqgan, gazes = pair
-    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, None, None)
+    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given())
+    loop.begin()
     loop._climb()
     assert loop.z.grad is not None
     return loop.z.grad.clone()
@@ -175,7 +177,7 @@ def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
     picture = np.zeros((50, 70, 3), np.uint8)
     picture[:, :35] = (220, 30, 30)
     picture[:, 35:] = (30, 30, 220)
-    first = climb(pair, settings(size="64x64", iterations=0), picture=picture)[0]
+    first = climb(pair, settings(size="64x64", iterations=0), given=Given(picture))[0]
     assert isinstance(first, Started)
     drawn = first.image().astype(int)
     left, right = drawn[:, :24].mean((0, 1)), drawn[:, 40:].mean((0, 1))
@@ -190,7 +192,7 @@ def test_an_init_weight_holds_the_init_picture_at_every_stage(
 ) -> None:
     def distance(**weights: float) -> float:
         wanted = settings(size="64x64", iterations=12, stages=stages, init_image="given.png", ema=0.0, **weights)
-        last = climb(pair, wanted, picture=PHOTO)[-1]
+        last = climb(pair, wanted, given=Given(PHOTO))[-1]
         assert isinstance(last, Finished)
         if name == "init_weight_pixels":
             return float(np.square(last.image().astype(float) - PHOTO).mean())
@@ -205,7 +207,7 @@ def test_an_init_weight_holds_the_init_picture_at_every_stage(
 def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_went(pair: Pair) -> None:
     vqgan, _ = pair
     wanted = settings(size="64x64", stages=2, iterations=5, init_image="given.png", init_weight=1.0)
-    last = climb(pair, wanted, picture=PHOTO)[-1]
+    last = climb(pair, wanted, given=Given(PHOTO))[-1]
     assert isinstance(last, Finished)
     with torch.no_grad():
         expected = vqgan.encode(torch.from_numpy(PHOTO).permute(2, 0, 1)[None] / 255)
@@ -215,7 +217,8 @@ def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_
 def test_a_move_begins_anew_where_it_leads_to(pair: Pair) -> None:
     vqgan, gazes = pair
     wanted = settings(size="64x64", zoom="1.5", move_every=2, iterations=4, stages=2)
-    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, PHOTO, None)
+    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given(PHOTO))
+    loop.begin()
     for _ in range(2):
         loop._climb()
         loop.step += 1
@@ -245,7 +248,7 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     )
     vqgan, gazes = pair
     places = []
-    for event in synthesise(vqgan, gazes(course.prompt), course.replace(iterations=2), photo):
+    for event in synthesise(vqgan, gazes(course.prompt), course.replace(iterations=2), Given(photo)):
         if isinstance(event, (Started, Stepped)):
             dark = (255 - event.image()[..., 1].astype(float)).clip(60) - 60
             places.append((dark.sum(0) @ np.arange(64) / dark.sum(), dark.sum(1) @ np.arange(64) / dark.sum()))
@@ -345,7 +348,8 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
 
     def first_gradient(weights: tuple[float, float]) -> torch.Tensor:
         looks = [*gazes("a red apple", weights[0]), *gazes("a blue car", weights[1])]
-        loop = synthesis._Climb(vqgan, looks, wanted, None, None)
+        loop = synthesis._Climb(vqgan, looks, wanted, Given())
+        loop.begin()
         loop._climb()
         assert loop.z.grad is not None
         return loop.z.grad.clone()
@@ -374,7 +378,8 @@ def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pai
         return [Gaze(Counting(n, g.perceptor), g.weight, g.targets) for n, g in enumerate(known)]  # type: ignore[arg-type]
 
     def gradients(weights: tuple[float, float], steps: int, **changes: Any) -> list[torch.Tensor]:
-        loop = synthesis._Climb(vqgan, looks(weights), settings(clip=("tiny", "tiny"), **changes), None, None)
+        loop = synthesis._Climb(vqgan, looks(weights), settings(clip=("tiny", "tiny"), **changes), Given())
+        loop.begin()
         found = []
         for loop.step in range(steps):
             loop._climb()

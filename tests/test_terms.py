@@ -15,6 +15,7 @@ from PIL import Image
 import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Finished
+from vqclip.given import Given
 from vqclip.perceptor import Gaze
 from vqclip.settings import Settings
 from vqclip.synthesis import synthesise
@@ -122,7 +123,8 @@ def drawn(pair: Pair, *loss: str) -> torch.Tensor:
         prompt="a red apple", seed=3, size="32x48", iterations=8, cutouts=2, dtype="float32", ema=0.0,
         loss=loss, **with_edge, **with_palette,
     ).validate()  # fmt: skip
-    *_, last = synthesise(vqgan, gazes(settings.prompt), settings, palette=[RED, BLUE] if with_palette else [])
+    given = Given(palette=[RED, BLUE] if with_palette else [])
+    *_, last = synthesise(vqgan, gazes(settings.prompt), settings, given)
     assert isinstance(last, Finished)
     return torch.from_numpy(last.image()).permute(2, 0, 1)[None] / 255
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from vqclip import cutouts, passes, synthesis
 from vqclip.errors import UsageError
 from vqclip.events import Finished, Stepped
+from vqclip.given import Given
 from vqclip.passes import Box, Norms
 from vqclip.resampling import homography_grid
 from vqclip.settings import Settings
@@ -100,9 +101,8 @@ def test_a_windows_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_mem
     peaks = {}
     for size, windows in (("64x64", 0), ("256x256", 64), ("256x256", 0)):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 2}
-        loop = synthesis._Climb(
-            vqgan, gazes("a red apple"), Settings(**known, size=size, windows=windows), None, None
-        )
+        loop = synthesis._Climb(vqgan, gazes("a red apple"), Settings(**known, size=size, windows=windows), Given())
+        loop.begin()
         loop._climb()
         with peak_memory() as memory:
             loop._climb()

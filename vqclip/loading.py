@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vqclip import colours, devices, files, films, images, latents, registry
 from vqclip.architecture import read_net2net_shape, read_prior_shape
 from vqclip.errors import InputError, UsageError
+from vqclip.given import Given
 from vqclip.ranges import parse_clip
 from vqclip.settings import EXTRA_OPTIMISERS, NOISES, Settings, default_of
 from vqclip.stories import FILES
@@ -36,27 +37,19 @@ Network = TypeVar("Network")
 class Inputs:
     """Settings whose files are all there; nothing is loaded yet.
 
-    picture: the init picture. mask: what of it may change, (height, width) float32. target, overlay: as `synthesise`
-    takes them. warnings: about these pictures.
-    prompt_pictures: those of image prompts, and regions: the masks of prompts, like `mask`; both by the file's name.
-    ended: the run whose latent is the start.
-    palette: the colours of the loss of that name.
+    given: the pictures of the run, without the latent that `ended`, the run that it begins with, will give. warnings:
+    about these pictures. prompt_pictures: those of image prompts, by the file's name.
     """
 
     settings: Settings
     vqgan: registry.VqganFiles
     clips: tuple[tuple[registry.ClipFiles, float], ...]
-    picture: np.ndarray | None
     prior: registry.PriorFiles | None
     enlarger: registry.EnlargerFiles | None
-    mask: np.ndarray | None = None
-    target: np.ndarray | None = None
-    overlay: tuple[np.ndarray, np.ndarray] | None = None
-    warnings: tuple[str, ...] = ()
+    given: Given
     prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
-    regions: Mapping[str, np.ndarray] = field(default_factory=dict)
     ended: latents.Ended | None = None
-    palette: tuple[colours.RGB, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @staticmethod
     def check(settings: Settings) -> Inputs:
@@ -87,26 +80,16 @@ class Inputs:
                     f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
                     f"--size {width}x{height} leaves it as it is."
                 )
-        target = images.open_image(Path(settings.target_image)) if settings.target_image else None
-        overlay = images.open_layer(Path(settings.overlay_image)) if settings.overlay_image else None
-        regions = _open_regions(settings)
-        told = tuple(warnings)
-        palette = _find_palette(settings)
-        return Inputs(
-            settings,
-            vqgan,
-            clips,
+        given = Given(
             picture,
-            prior,
-            enlarger,
             mask,
-            target,
-            overlay,
-            told,
-            prompt_pictures,
-            regions,
-            ended,
-            palette,
+            _open_regions(settings),
+            target=images.open_image(Path(settings.target_image)) if settings.target_image else None,
+            overlay=images.open_layer(Path(settings.overlay_image)) if settings.overlay_image else None,
+            palette=_find_palette(settings),
+        )
+        return Inputs(
+            settings, vqgan, clips, prior, enlarger, given, prompt_pictures, ended=ended, warnings=tuple(warnings)
         )
 
     def hashes(self) -> dict[str, str]:
@@ -130,7 +113,7 @@ class Inputs:
         settings, palette = self.settings, self.settings.palette
         drawn = palette if palette and colours.names_picture(palette) else None
         named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image, drawn)
-        paths = (*named, *self.prompt_pictures, *self.regions)
+        paths = (*named, *self.prompt_pictures, *self.given.regions)
         found = {path: sha256(Path(path)) for path in paths if path}
         return found | ({str(self.ended.snapshot): sha256(self.ended.snapshot)} if self.ended else {})
 
@@ -279,8 +262,9 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
 
     settings, prompts = inputs.settings, inputs.settings.prompts
     texts = [prompt.text for prompt in settings.texts]
-    given = (inputs.picture, inputs.target, inputs.overlay, inputs.ended)
-    encodes = any(one is not None for one in given) or settings.init != "tokens" or settings.stages > 1
+    given = inputs.given
+    pictures = (given.picture, given.target, given.overlay, inputs.ended)
+    encodes = any(one is not None for one in pictures) or settings.init != "tokens" or settings.stages > 1
     encodes = encodes or bool(settings.courses)
     stays = shelf is not None
     shelf = shelf or Shelf()

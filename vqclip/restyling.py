@@ -19,6 +19,7 @@ from vqclip.architecture import read_architecture
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
 from vqclip.events import Event, Finished, Opened, Saved, Started, Stepped, Warned
 from vqclip.footage import Footage
+from vqclip.given import Given
 from vqclip.loading import Inputs, Models, Place, load, with_absolute_paths
 from vqclip.recording import Stop, go_on
 from vqclip.settings import MOTIONS, Settings, default_of
@@ -240,16 +241,8 @@ class _Frames:
         with torch.no_grad():
             latent = models.vqgan.encode(begun).float()
         # One seed for all frames: the same cutouts in each make fewer of them flicker.
-        return synthesise(
-            models.vqgan,
-            models.gazes,
-            self.settings,
-            held,
-            regions=self.inputs.regions,
-            latent=latent,
-            palette=self.inputs.palette,
-            passage=(first, total),
-        )
+        given = Given(held, regions=self.inputs.given.regions, latent=latent, palette=self.inputs.given.palette)
+        return synthesise(models.vqgan, models.gazes, self.settings, given, passage=(first, total))
 
     def _ask(self, number: int) -> None:
         signal = self.stop()

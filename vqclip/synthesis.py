@@ -7,18 +7,19 @@ the summed gradient goes through the decoder in one pass, so memory does not gro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vqclip import cutouts, drafts, losses, motion, starts
-from vqclip.anchors import Layer, Overlay, Target
-from vqclip.colours import RGB, parse_colour
+from vqclip.anchors import Overlay, Target
+from vqclip.colours import parse_colour
 from vqclip.enlarger import Enlarger
 from vqclip.errors import OutOfMemory
 from vqclip.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
+from vqclip.given import Given
 from vqclip.net2net import Net2Net
 from vqclip.passes import Box
 from vqclip.perceptor import Gaze
@@ -47,38 +48,25 @@ def synthesise(
     vqgan: VQGAN,
     gazes: Sequence[Gaze],
     settings: Settings,
-    picture: np.ndarray | None = None,
+    given: Given | None = None,
+    *,
     state: State | None = None,
     drafter: Drafter | Net2Net | None = None,
     enlarger: Enlarger | None = None,
-    mask: np.ndarray | None = None,
-    regions: Mapping[str, np.ndarray] | None = None,
-    latent: Tensor | None = None,
-    target: np.ndarray | None = None,
-    overlay: Layer | None = None,
-    palette: Sequence[RGB] = (),
     time_is_up: Callable[[], bool] = lambda: False,
     passage: tuple[int, int] | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
-    picture: the start, (H, W, 3) uint8, or None; a fourth channel is its opacity over what settings.init draws.
     drafter: draws the start when settings.uses_prior. enlarger: between two stages, when settings.enlarge is codes.
-    mask: (H, W) float32, 1 where the picture may change and 0 where it is kept to the bit, or None. regions: masks
-    like it, by file, for prompts that name one.
-    latent: (1, D, h, w) float32, the start in the place of a picture, a draft or settings.init.
-    target: the picture to grow towards, like picture. overlay: laid over the drawing after settings.overlay_steps.
-    palette: for the loss of that name. time_is_up: asked before every step; once it is so, the picture is brought to
-    its size and the run ends.
+    time_is_up: asked before every step; once it is so, the picture is brought to its size and the run ends.
     passage: the first step and all steps of the story that this climb is a part of.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
-        climb = _Climb(
-            vqgan, gazes, settings, picture, state, drafter, enlarger, mask, regions, latent, target, overlay, palette
-        )
-        climb.time_is_up, climb.passage = time_is_up, passage
+        climb = _Climb(vqgan, gazes, settings, given or Given(), enlarger, time_is_up, passage)
+        climb.begin(state, drafter)
         yield from climb.events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
@@ -91,28 +79,20 @@ def synthesise(
 class _Climb:
     """The loop's variables between two events."""
 
-    time_is_up: Callable[[], bool] = staticmethod(lambda: False)
-    passage: tuple[int, int] | None = None
-
     def __init__(
         self,
         vqgan: VQGAN,
         gazes: Sequence[Gaze],
         settings: Settings,
-        picture: np.ndarray | None,
-        state: State | None,
-        drafter: Drafter | Net2Net | None = None,
+        given: Given,
         enlarger: Enlarger | None = None,
-        mask: np.ndarray | None = None,
-        regions: Mapping[str, np.ndarray] | None = None,
-        latent: Tensor | None = None,
-        target: np.ndarray | None = None,
-        overlay: Layer | None = None,
-        palette: Sequence[RGB] = (),
+        time_is_up: Callable[[], bool] = lambda: False,
+        passage: tuple[int, int] | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
-        self.vqgan, self.settings, self.seed, self.enlarger = vqgan, settings, settings.seed, enlarger
+        self.vqgan, self.settings, self.seed, self.given = vqgan, settings, settings.seed, given
+        self.enlarger, self.time_is_up, self.passage = enlarger, time_is_up, passage
         self.story = settings.story
         self.gazes = [(gaze, losses.PromptLoss(gaze.targets, self.story.prompts)) for gaze in gazes]
         self.chunk = settings.cut_chunk
@@ -120,24 +100,26 @@ class _Climb:
         self.device = vqgan.codebook.device
         vqgan.wrap(*settings.wraps)
         self.bounds = vqgan.latent_bounds
-        self.regions = Regions(self.story.prompts, regions or {})
+        self.regions = Regions(self.story.prompts, given.regions)
         self.plan = plan_stages(settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations)
-        self.step, self.score = 0, None if state is None else state.score
-        self.stage = self.plan[0]
+        self.step, self.stage = 0, self.plan[0]
+        self.score: float | None = None
         self.moved: int | None = None
         self.drafts: drafts.Drafts | None = None
         self.whole = self.opacity = None
-        if picture is not None:
-            pixels = starts.to_pixels(picture, self.device)
+        if given.picture is not None:
+            pixels = starts.to_pixels(given.picture, self.device)
             # What a mask keeps is kept as it is.
-            pixels = pixels if mask is not None else starts.meet(pixels, *settings.wraps)
+            pixels = pixels if given.mask is not None else starts.meet(pixels, *settings.wraps)
             self.whole, self.opacity = pixels[:, :3], pixels[:, 3:] if pixels.shape[1] > 3 else None
-        self.mask = None if mask is None else torch.from_numpy(mask).to(self.device)[None, None]
-        self.target_picture, self.overlay_layer = target, overlay
-        self.palette = torch.tensor(palette, device=self.device).reshape(-1, 3) / 255
+        self.mask = None if given.mask is None else torch.from_numpy(given.mask).to(self.device)[None, None]
+        self.palette = torch.tensor(given.palette, device=self.device).reshape(-1, 3) / 255
         self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
+
+    def begin(self, state: State | None = None, drafter: Drafter | Net2Net | None = None) -> None:
+        """Take the place where `state` ended, or the start."""
         if state is None:
-            self._begin(drafter, latent)
+            self._begin(drafter)
         else:
             self._restore(state)
 
@@ -211,11 +193,11 @@ class _Climb:
     def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
         return make_generator(self.seed, stream, self.stage.index, step, device)
 
-    def _begin(self, drafter: Drafter | Net2Net | None, latent: Tensor | None) -> None:
+    def _begin(self, drafter: Drafter | Net2Net | None) -> None:
         generator = self._generator(START_STREAM, 0)
         size = (self.stage.width, self.stage.height)
-        if latent is not None:
-            z = latent.to(self.device)
+        if self.given.latent is not None:
+            z = self.given.latent.to(self.device)
             with torch.no_grad():
                 if self._size_of(z) != size:
                     z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
@@ -236,8 +218,8 @@ class _Climb:
         self.z_init = z.detach().clone()
         self.surface = self._surface()
         size = (self.stage.width, self.stage.height)
-        given, layer = self.target_picture, self.overlay_layer
-        self.target = None if given is None else Target(self.vqgan, given, size)
+        picture, layer = self.given.target, self.given.overlay
+        self.target = None if picture is None else Target(self.vqgan, picture, size)
         self.overlay = None if layer is None else Overlay(self.vqgan, layer, size, self.settings.overlay_alpha)
         if self.surface.picture is not None:
             with torch.no_grad():
@@ -302,7 +284,7 @@ class _Climb:
         return z.shape[3] * self.vqgan.factor, z.shape[2] * self.vqgan.factor
 
     def _restore(self, state: State) -> None:
-        self.step, self.stage = state.step, self.plan[state.stage]
+        self.step, self.stage, self.score = state.step, self.plan[state.stage], state.score
         tensors = {name: tensor.to(self.device) for name, tensor in state.tensors.items()}
         self._enter(tensors["z"])
         self.z_init = tensors["z_init"]

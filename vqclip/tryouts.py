@@ -46,17 +46,11 @@ def climb(
         models.vqgan,
         models.gazes,
         settings,
-        inputs.picture,
-        state,
-        models.drafter,
-        models.enlarger,
-        inputs.mask,
-        inputs.regions,
-        models.latent,
-        inputs.target,
-        inputs.overlay,
-        inputs.palette,
-        runs.deadline(settings.max_seconds, seconds),
+        replace(inputs.given, latent=models.latent),
+        state=state,
+        drafter=models.drafter,
+        enlarger=models.enlarger,
+        time_is_up=runs.deadline(settings.max_seconds, seconds),
     )
 
 
