@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks import battery
 from benchmarks.quality import draw
-from vqclip import images
+from vqclip.pictures import images
 
 
 def main() -> None:

@@ -22,8 +22,9 @@ import torch
 import vqclip
 from benchmarks import battery, judges
 from benchmarks.records import Measure, Record, Result, machine
-from vqclip import images, starts
-from vqclip.events import Finished
+from vqclip.loop import starts
+from vqclip.options.events import Finished
+from vqclip.pictures import images
 
 ROWS: dict[str, dict[str, Any]] = {
     "draft": {"iterations": 0},

@@ -24,8 +24,8 @@ from safetensors.torch import save_file
 from taming.modules.diffusionmodules.model import Decoder, Encoder
 from torch import nn
 
-from vqclip import catalogue
-from vqclip.devices import find_dtype
+from vqclip.models import catalogue
+from vqclip.networks.devices import find_dtype
 
 CLIP_NETWORK = "ViT-B-32-quickgelu"
 

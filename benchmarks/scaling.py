@@ -76,7 +76,7 @@ def flags(case: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]
 def take(job: dict[str, Any]) -> None:
     """Run one case in this process and print what it took: seconds of each step but the first, and bytes."""
     import vqclip
-    from vqclip.events import Stepped
+    from vqclip.options.events import Stepped
 
     seconds: list[float] = []
     held: list[float] = []
@@ -134,12 +134,13 @@ def start(arguments: argparse.Namespace) -> Result:
 
 _BATCH = """
 import sys
-from vqclip import api, config
-from vqclip.loading import Shelf
+from vqclip import api
+from vqclip.options import sources
+from vqclip.runs.loading import Shelf
 shelf = Shelf()
 for prompt in sys.argv[2:]:
     given = {"prompt": prompt, "seed": 1, "video": False, "save_every": 0, "iterations": int(sys.argv[1])}
-    for event in api.start(config.resolve(given).settings, shelf=shelf):
+    for event in api.start(sources.resolve(given).settings, shelf=shelf):
         pass
 """
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 import vqclip
-from vqclip import images
-from vqclip.events import Finished
+from vqclip.options.events import Finished
+from vqclip.pictures import images
 
 PROMPTS = (
     "a red apple", "a yellow sun", "a blue car", "a green tree", "a red heart", "a brown bear", "an orange pumpkin",

@@ -16,8 +16,8 @@ from open_clip.model import CLIP, convert_weights_to_lp
 from torch import Tensor, nn
 
 from benchmarks.records import Measure, Record, Result, machine
-from vqclip.devices import find_dtype
-from vqclip.towers import find_tower
+from vqclip.networks.devices import find_dtype
+from vqclip.networks.towers import find_tower
 
 Forward = Callable[[Tensor], Tensor]
 

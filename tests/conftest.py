@@ -63,10 +63,10 @@ def pair() -> tuple[Any, Callable[..., Any]]:
     """The built-in VQGAN in float32, and a function that makes gazes of the built-in CLIP at given prompts."""
     import torch
 
-    from vqclip import registry
-    from vqclip.perceptor import Gaze, load_perceptor
-    from vqclip.prompts import parse
-    from vqclip.vqgan import load_vqgan
+    from vqclip.models import registry
+    from vqclip.networks.perceptor import Gaze, load_perceptor
+    from vqclip.networks.vqgan import load_vqgan
+    from vqclip.options.prompts import parse
 
     torch.set_num_threads(1)
     cpu = torch.device("cpu")

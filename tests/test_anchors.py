@@ -12,14 +12,14 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip import images
-from vqclip.anchors import Overlay
 from vqclip.errors import InputError, UsageError
-from vqclip.events import Saved, Started, Stepped
-from vqclip.given import Given
-from vqclip.settings import Settings
-from vqclip.surface import Surface
-from vqclip.synthesis import synthesise
+from vqclip.loop.anchors import Overlay
+from vqclip.loop.given import Given
+from vqclip.loop.surface import Surface
+from vqclip.loop.synthesis import synthesise
+from vqclip.options.events import Saved, Started, Stepped
+from vqclip.options.settings import Settings
+from vqclip.pictures import images
 
 SIDE = 32
 RED = np.full((SIDE, SIDE, 3), (220, 40, 40), np.uint8)

@@ -16,9 +16,12 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import api, files, metadata, registry, runs
+from vqclip import api, files
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
-from vqclip.events import Finished, Opened, Saved, Started, Stepped, Warned
+from vqclip.models import registry
+from vqclip.options.events import Finished, Opened, Saved, Started, Stepped, Warned
+from vqclip.pictures import metadata
+from vqclip.runs import run_folder
 
 
 def draw(output: Path | str, small: dict[str, Any], prompt: str = "a red apple", **changes: Any) -> list[Any]:
@@ -114,9 +117,9 @@ def test_a_run_that_drew_nothing_is_not_in_the_way(small: dict[str, Any]) -> Non
     Path("bad.yaml").write_bytes(Path(registry.find_vqgan("tiny").config).read_bytes())
     with pytest.raises(ModelError):
         draw("run", small, vqgan="bad.safetensors", preset="tiny")
-    assert runs.read_manifest(Path("run")).status == "failed"
+    assert run_folder.read_manifest(Path("run")).status == "failed"
     draw("run", small)
-    assert runs.read_manifest(Path("run")).status == "finished"
+    assert run_folder.read_manifest(Path("run")).status == "finished"
 
 
 def test_another_run_is_never_overwritten_unasked(small: dict[str, Any]) -> None:
@@ -223,7 +226,7 @@ def test_folders_that_a_kill_left_empty_are_no_run(small: dict[str, Any]) -> Non
 @pytest.mark.timeout(600)
 def test_fault_38_a_killed_run_resumes_to_the_same_picture(small: dict[str, Any], isolated: Path) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", "vqclip.synthesis", "vqclip.recording"])
+    context.set_forkserver_preload(["torch", "vqclip.loop.synthesis", "vqclip.runs.recording"])
     small |= {"iterations": 12, "snapshot_every": 2, "stages": 2, "save_every": 1}
     began = time.monotonic()
     whole = context.Process(target=_run, args=("whole", small, False))
@@ -257,7 +260,7 @@ def test_fault_38_a_killed_run_resumes_to_the_same_picture(small: dict[str, Any]
         last.join()
         assert last.exitcode == 0, number
         assert (Path(output) / "image.png").read_bytes() == expected, number
-        assert runs.read_manifest(Path(output)).status == "finished"
+        assert run_folder.read_manifest(Path(output)).status == "finished"
         leftovers = [p.name for p in Path(output).rglob("*") if p.name.startswith(files.PART_PREFIX)]
         assert leftovers == [], number
     assert killed >= 15

@@ -11,14 +11,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vqclip import augment_codes
-from vqclip.augmentations import BY_CODE, CONTROL_POINTS, EXTENTS, Augmentation, bend, thin_plates
-from vqclip.cutouts import Canvas, plan_for, source_of
 from vqclip.errors import UsageError
-from vqclip.events import Finished, Stepped
-from vqclip.resampling import CutPlan, join, levels_for, pyramid, take
-from vqclip.settings import Settings
-from vqclip.synthesis import synthesise
+from vqclip.loop.augmentations import BY_CODE, CONTROL_POINTS, EXTENTS, Augmentation, bend, thin_plates
+from vqclip.loop.cutouts import Canvas, plan_for, source_of
+from vqclip.loop.resampling import CutPlan, join, levels_for, pyramid, take
+from vqclip.loop.synthesis import synthesise
+from vqclip.options import augment_codes
+from vqclip.options.events import Finished, Stepped
+from vqclip.options.settings import Settings
 
 MANY = 160
 CANVAS = Canvas(64, 64, 32)

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from vqclip.errors import Diverged, EncoderError, ModelError, OutOfMemory, VqclipError
-from vqclip.settings import options
+from vqclip.options.settings import options
 
 FAST = [
     "--size",

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from open_clip.tokenizer import SimpleTokenizer
 from safetensors.torch import load_file
 
-from vqclip import clip
-from vqclip.bpe import Tokenizer
 from vqclip.files import data_path
+from vqclip.networks import clip
+from vqclip.networks.bpe import Tokenizer
 
 FOLDER = data_path("checkpoints", "tiny_clip")
 MERGES = FOLDER / "bpe.txt.gz"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vqclip import colours
 from vqclip.errors import UsageError
+from vqclip.options import colours
 
 
 def test_colours_are_those_of_css() -> None:

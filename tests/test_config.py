@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from vqclip import config
 from vqclip.errors import UsageError
-from vqclip.settings import Settings, from_dict, options
+from vqclip.options import sources
+from vqclip.options.settings import Settings, from_dict, options
 
 
-def resolve(flags: dict[str, object] | None = None, **known: object) -> config.Resolved:
+def resolve(flags: dict[str, object] | None = None, **known: object) -> sources.Resolved:
     known.setdefault("environment", {})
-    return config.resolve(flags or {}, **known)  # type: ignore[arg-type]
+    return sources.resolve(flags or {}, **known)  # type: ignore[arg-type]
 
 
 def yaml(text: str | bytes, name: str = "settings.yaml") -> Path:
@@ -26,7 +26,7 @@ def yaml(text: str | bytes, name: str = "settings.yaml") -> Path:
     return path
 
 
-TINY_STEPS = int(str(config.read_preset("tiny")["iterations"].value))
+TINY_STEPS = int(str(sources.read_preset("tiny")["iterations"].value))
 
 
 def test_each_place_wins_over_the_one_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_fault_32_unquoted_words_in_yaml_stay_text(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40))
 def test_fault_32_any_text_survives(text: str) -> None:
     # A trailing `:` or a lone `|` is a question of the prompt grammar, not of this room.
-    merged = {"init_image": config.Raw(text, "--init-image")}
-    assert config._typed(merged).init_image == text
+    merged = {"init_image": sources.Raw(text, "--init-image")}
+    assert sources._typed(merged).init_image == text
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_an_unknown_preset_is_refused_with_a_suggestion() -> None:
     assert "imagenet" in caught.value.hint
 
 
-@pytest.mark.parametrize("name", sorted(config.presets()))
+@pytest.mark.parametrize("name", sorted(sources.presets()))
 def test_every_shipped_preset_is_valid(name: str) -> None:
     found = resolve(preset=name)
     assert found.preset == name

@@ -10,11 +10,11 @@ from faults import makers
 from safetensors import safe_open
 from test_layouts import LLAMAGEN, Llamagen, llamagen_state, write_llamagen
 
-from vqclip.conversion import convert
 from vqclip.errors import ModelError, OutputError, UsageError
-from vqclip.registry import find_vqgan
-from vqclip.vqgan import VQGAN, load_vqgan
-from vqclip.weights import sha256
+from vqclip.models.registry import find_vqgan
+from vqclip.models.weights import sha256
+from vqclip.networks.vqgan import VQGAN, load_vqgan
+from vqclip.tasks.conversion import convert
 
 CPU = torch.device("cpu")
 

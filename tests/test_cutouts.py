@@ -8,10 +8,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vqclip.augmentations import Augmentation, bend, colour_matrices
-from vqclip.cutouts import SAMPLERS, Canvas, crowson, plan_for, pooled, smart
-from vqclip.resampling import CutPlan, crops, levels_for, pyramid, squeeze, take
-from vqclip.settings import CUT_METHODS, Settings
+from vqclip.loop.augmentations import Augmentation, bend, colour_matrices
+from vqclip.loop.cutouts import SAMPLERS, Canvas, crowson, plan_for, pooled, smart
+from vqclip.loop.resampling import CutPlan, crops, levels_for, pyramid, squeeze, take
+from vqclip.options.settings import CUT_METHODS, Settings
 
 
 def seeded(seed: int = 0) -> torch.Generator:

@@ -24,10 +24,10 @@ import pytest
 import torch
 from faults import makers
 
-from vqclip import catalogue, downloads
-from vqclip.catalogue import Mirror, VqganEntry
-from vqclip.downloads import Patience, Transfer, download_vqgan
 from vqclip.errors import Interrupted, ModelError, OutputError
+from vqclip.models import catalogue, downloads
+from vqclip.models.catalogue import Mirror, VqganEntry
+from vqclip.models.downloads import Patience, Transfer, download_vqgan
 
 QUICK = Patience(stall=1.5, tries=3, pause=0.0)
 Answer = Callable[["Handler"], None]
@@ -416,8 +416,8 @@ def test_a_checkpoint_is_taken_out_of_the_archive_of_its_makers(entry, data, ser
 
 SCRIPT = """
 import json, sys
-from vqclip.catalogue import VqganEntry
-from vqclip.downloads import Patience, download_vqgan
+from vqclip.models.catalogue import VqganEntry
+from vqclip.models.downloads import Patience, download_vqgan
 origin, size, digest = sys.argv[1:]
 VqganEntry.origins = (origin,)
 entry = VqganEntry("test", "a test", "MIT", bytes=int(size), sha256=digest)

@@ -14,12 +14,14 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip import drafting, drafts, losses, registry
 from vqclip.errors import UsageError
-from vqclip.events import Drafted, Finished, Stepped
-from vqclip.prior import load_drafter
-from vqclip.randomness import START_STREAM, make_generator
-from vqclip.settings import Settings
+from vqclip.loop import drafts, losses
+from vqclip.loop.randomness import START_STREAM, make_generator
+from vqclip.models import registry
+from vqclip.networks.prior import load_drafter
+from vqclip.options.events import Drafted, Finished, Stepped
+from vqclip.options.settings import Settings
+from vqclip.tasks import drafting
 
 FOUR = Settings(prompt="a red apple", seed=3, init="prior", drafts=4, size="64x64", cut_chunk=3)
 

@@ -13,11 +13,11 @@ import torch
 from safetensors.torch import save_file
 
 import vqclip
-from vqclip import registry
-from vqclip.architecture import EnlargerShape
-from vqclip.enlarger import Enlarger, load_enlarger
 from vqclip.errors import ModelError, UsageError
-from vqclip.events import Finished, StageStarted, Stepped
+from vqclip.models import registry
+from vqclip.models.architecture import EnlargerShape
+from vqclip.networks.enlarger import Enlarger, load_enlarger
+from vqclip.options.events import Finished, StageStarted, Stepped
 
 SHAPE = EnlargerShape(width=16, layers=2, codes=30, dim=4)
 

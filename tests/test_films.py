@@ -11,10 +11,12 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import encoders, films, images, written
 from vqclip.errors import UsageError
-from vqclip.rules import UNTITLED
-from vqclip.settings import Settings
+from vqclip.options import written
+from vqclip.options.rules import UNTITLED
+from vqclip.options.settings import Settings
+from vqclip.pictures import encoders, images
+from vqclip.runs import films
 
 
 def draw(output: str, small: dict[str, Any], **changes: Any) -> Path:

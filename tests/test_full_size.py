@@ -15,7 +15,7 @@ from faults import makers
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from vqclip import catalogue
+from vqclip.models import catalogue
 
 F16 = {"z_channels": 256, "resolution": 256, "ch": 128, "ch_mult": [1, 1, 2, 2, 4], "num_res_blocks": 2,
        "attn_resolutions": [16]}  # fmt: skip

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from vqclip import hub, registry
-from vqclip.downloads import Transfer
 from vqclip.errors import ModelError, UsageError
+from vqclip.models import hub, registry
+from vqclip.models.downloads import Transfer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 B32 = "timm/vit_base_patch32_clip_224.openai"

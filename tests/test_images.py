@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo, putchunk
 
-from vqclip import images
 from vqclip.errors import InputError
+from vqclip.pictures import images
 
 
 def picture(width: int = 24, height: int = 20) -> images.Pixels:
@@ -79,7 +79,7 @@ def test_fault_17_what_is_not_a_picture_is_an_input_error(isolated: Path, kind: 
 def test_fault_17_a_pipe_or_device_is_refused_without_waiting(isolated: Path) -> None:
     os.mkfifo(isolated / "pipe.png")
     code = (
-        "import sys, pathlib\nfrom vqclip import images\nfrom vqclip.errors import InputError\n"
+        "import sys, pathlib\nfrom vqclip.pictures import images\nfrom vqclip.errors import InputError\n"
         "for p in sys.argv[1:]:\n"
         "    try: images.open_image(pathlib.Path(p))\n"
         "    except InputError as e: print(e)\n"
@@ -248,6 +248,6 @@ def test_contact_sheet_keeps_pictures_whole_and_labels_apart() -> None:
 
 
 def test_images_imports_no_torch() -> None:
-    code = "import sys, vqclip.images; print('torch' in sys.modules)"
+    code = "import sys, vqclip.pictures.images; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip.interpolation import Course, between
+from vqclip.tasks.interpolation import Course, between
 
 
 def pixels(path: Path | str) -> np.ndarray:

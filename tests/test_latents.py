@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import api, files, runs
+from vqclip import api, files
 from vqclip.errors import InputError, Interrupted, ModelError
-from vqclip.events import Stepped
+from vqclip.options.events import Stepped
+from vqclip.runs import run_folder
 
 FEW = {"size": "64x64", "iterations": 3, "stages": 2, "init": "prior", "drafts": 2, "guidance": 2.0, "ema": 0.9,
        "cutouts": 4, "save_every": 1, "snapshot_every": 2, "threads": 1, "dtype": "float32"}  # fmt: skip
@@ -45,7 +46,7 @@ def test_it_begins_with_the_picture_and_goes_on_with_the_new_prompt(call: Any, f
     # The first picture is decoded from the mean of the first run's latents, as its last one was.
     assert np.array_equal(pixels("next/frames/00000.png"), pixels(first / "image.png"))
     assert not np.array_equal(pixels("next/image.png"), pixels(first / "image.png"))
-    settings = runs.read_manifest(Path("next")).settings
+    settings = run_folder.read_manifest(Path("next")).settings
     assert (settings.prompt, settings.seed, settings.stages, settings.init_run) == ("a blue car", 5, 1, str(first))
     assert (settings.drafts, settings.guidance, settings.cutouts) == (24, 3.0, 4), "what drew the start is left out"
     scores = [row["score"] for row in files.read_json_lines(Path("next/metrics.jsonl"))]
@@ -69,7 +70,7 @@ def test_it_is_a_run_like_any_other(first: Path) -> None:
     assert Path("again/image.png").read_bytes() == Path("whole/image.png").read_bytes()
     list(api.continue_run("whole", output="third", iterations=0))
     assert np.array_equal(pixels("third/image.png"), pixels("whole/image.png")), "a chain of runs"
-    assert runs.read_manifest(Path("third")).settings.prompt == "a blue car"
+    assert run_folder.read_manifest(Path("third")).settings.prompt == "a blue car"
 
 
 def test_another_size_begins_with_the_picture_resized(first: Path) -> None:
@@ -106,7 +107,7 @@ def test_what_cannot_be_continued_is_refused_with_a_way_out(call: Any, first: Pa
     with pytest.raises(InputError, match="not finished"):
         api.continue_run("old")
     shutil.copytree(first, "other")
-    digest = runs.read_manifest(first).models["tiny"]
+    digest = run_folder.read_manifest(first).models["tiny"]
     Path("other/run.json").write_text(manifest.replace(digest, "0" * 64))
     with pytest.raises(ModelError, match="another VQGAN"):
         list(api.continue_run("other", iterations=1))

@@ -12,27 +12,29 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import catalogue, config, runs
 from vqclip.errors import UsageError
-from vqclip.events import Finished
-from vqclip.ranges import parse_clip
-from vqclip.settings import Settings
+from vqclip.models import catalogue
+from vqclip.options import sources
+from vqclip.options.events import Finished
+from vqclip.options.ranges import parse_clip
+from vqclip.options.settings import Settings
+from vqclip.runs import run_folder
 
 
 def settings(environment: dict[str, str] | None = None, **flags: Any) -> Settings:
-    return config.resolve({"prompt": "a red apple", **flags}, environment=environment or {}).settings
+    return sources.resolve({"prompt": "a red apple", **flags}, environment=environment or {}).settings
 
 
 def texts(found: Settings) -> list[tuple[str, float]]:
     return [(prompt.text, prompt.weight) for prompt in found.texts]
 
 
-@pytest.mark.parametrize("name", sorted(config.looks()))
+@pytest.mark.parametrize("name", sorted(sources.looks()))
 def test_every_look_is_valid_and_says_what_it_is(name: str) -> None:
     found = settings(look=name)
     assert found.prompt == "a red apple"
     assert found.look == name
-    assert len(config.about(config.looks()[name])) > 20
+    assert len(sources.about(sources.looks()[name])) > 20
     assert texts(found) != texts(settings()) or found.loss
 
 
@@ -93,11 +95,11 @@ def test_a_look_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any]) 
     assert isinstance(plain, Finished)
     assert chroma(np.asarray(Image.open("run/image.png"))) < 0.8 * chroma(plain.image())
     Path("grey.yaml").unlink()
-    manifest = runs.read_manifest(Path("run"))
+    manifest = run_folder.read_manifest(Path("run"))
     assert [prompt.text for prompt in manifest.settings.prompts] == ["ink of a red apple"]
     again = call("rerun", "run", "--prompt", "a blue car", "-n", "0", "-o", "again")
     assert again.code == 0, "the record holds all that the look said"
-    kept = runs.read_manifest(Path("again")).settings
+    kept = run_folder.read_manifest(Path("again")).settings
     assert ([prompt.text for prompt in kept.prompts], kept.loss) == (["ink of a blue car"], ("saturation:-30",))
 
 
@@ -105,7 +107,7 @@ QUALITIES = ("draft", "normal", "better", "best")
 
 
 def test_each_quality_takes_more_of_everything() -> None:
-    found = [config.resolve({"prompt": "x"}, preset=name, environment={}).settings for name in QUALITIES]
+    found = [sources.resolve({"prompt": "x"}, preset=name, environment={}).settings for name in QUALITIES]
     for before, after in pairwise(found):
         assert before.width * before.height < after.width * after.height
         assert before.iterations < after.iterations

@@ -9,14 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vqclip.losses import (
+from vqclip.loop.losses import (
     PromptLoss,
     clamp_with_gradient,
     replace_gradient,
     spherical_distance,
 )
-from vqclip.prompts import Prompt
-from vqclip.terms import FORMULAS, View
+from vqclip.options.prompts import Prompt
+from vqclip.options.terms import FORMULAS, View
 
 
 def unit(*shape: int, seed: int = 0) -> torch.Tensor:

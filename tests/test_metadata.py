@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo, iTXt
 
-from vqclip import images, metadata
 from vqclip.errors import InputError
+from vqclip.pictures import images, metadata
 
 DIGEST = "0123456789abcdef" * 4
 

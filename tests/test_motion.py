@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from vqclip.errors import UsageError
-from vqclip.keyframes import Keyframes
-from vqclip.motion import Move, move_at, warp
-from vqclip.settings import BORDERS, MOTIONS, Settings
+from vqclip.loop.motion import Move, move_at, warp
+from vqclip.options.keyframes import Keyframes
+from vqclip.options.settings import BORDERS, MOTIONS, Settings
 
 
 def pattern(height: int = 40, width: int = 60) -> torch.Tensor:

@@ -14,12 +14,12 @@ import torch
 
 import vqclip
 from tests.faults import makers
-from vqclip.architecture import Net2NetShape, read_net2net_shape
 from vqclip.errors import ModelError, UsageError
-from vqclip.events import Drafted, Finished
-from vqclip.net2net import GPT, coordinates, load_net2net
-from vqclip.prompts import parse
-from vqclip.registry import PriorFiles
+from vqclip.models.architecture import Net2NetShape, read_net2net_shape
+from vqclip.models.registry import PriorFiles
+from vqclip.networks.net2net import GPT, coordinates, load_net2net
+from vqclip.options.events import Drafted, Finished
+from vqclip.options.prompts import parse
 
 SIDE = 8  # tokens along a picture of 16 px by the makers' f2 network
 TRANSFORMER = {"vocab_size": 60, "block_size": 130, "n_layer": 2, "n_head": 4, "n_embd": 32}

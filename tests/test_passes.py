@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from vqclip import synthesis
-from vqclip.given import Given
-from vqclip.settings import Settings
+from vqclip.loop import synthesis
+from vqclip.loop.given import Given
+from vqclip.options.settings import Settings
 
 
 def latent(vqgan: Any, side: int) -> torch.Tensor:

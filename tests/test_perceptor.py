@@ -15,10 +15,10 @@ import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import save_file
 
-from vqclip import registry
 from vqclip.errors import ModelError, UsageError
 from vqclip.files import data_path
-from vqclip.perceptor import Perceptor, load_perceptor
+from vqclip.models import registry
+from vqclip.networks.perceptor import Perceptor, load_perceptor
 
 CPU = torch.device("cpu")
 TINY = data_path("checkpoints", "tiny_clip")

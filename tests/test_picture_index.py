@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save_file
 
-from vqclip import files, picture_index
+from vqclip import files
 from vqclip.errors import InputError, OutputError, UsageError
-from vqclip.images import Pixels
-from vqclip.picture_folder import Entry
-from vqclip.picture_index import PictureIndex, Updated
+from vqclip.pictures.images import Pixels
+from vqclip.pictures.picture_folder import Entry
+from vqclip.tasks import picture_index
+from vqclip.tasks.picture_index import PictureIndex, Updated
 
 FOLDER = Path("pictures")
 PLACE = FOLDER / picture_index.NAME

@@ -10,12 +10,14 @@ import pytest
 import torch
 import yaml
 
-from vqclip import catalogue, clip, estimate, passes, planning
-from vqclip.architecture import read_architecture
 from vqclip.files import data_path
-from vqclip.settings import Settings
-from vqclip.vqgan import VQGAN
-from vqclip.weights import without_weights
+from vqclip.models import catalogue
+from vqclip.models.architecture import read_architecture
+from vqclip.models.weights import without_weights
+from vqclip.networks import clip, passes
+from vqclip.networks.vqgan import VQGAN
+from vqclip.options.settings import Settings
+from vqclip.runs import estimate, planning
 
 IMAGENET = catalogue.vqgan_entry("imagenet").model
 TINY = data_path("checkpoints", "tiny_vqgan.yaml")

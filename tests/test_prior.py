@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from vqclip import registry
-from vqclip.architecture import PriorShape, read_prior_shape
 from vqclip.errors import ModelError
-from vqclip.prior import Prior, load_drafter
-from vqclip.prompts import parse
+from vqclip.models import registry
+from vqclip.models.architecture import PriorShape, read_prior_shape
+from vqclip.networks.prior import Prior, load_drafter
+from vqclip.options.prompts import parse
 
 SHAPE = PriorShape(width=32, layers=2, heads=4, words=5, vocabulary=50, side=3, codes=40, styles=("flat", "round"))
 

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import files, runs
-from vqclip.events import Finished, StageStarted, Stepped, Warned
-from vqclip.progress import Progress
-from vqclip.settings import Settings
+from vqclip import files
+from vqclip.loop.progress import Progress
+from vqclip.options.events import Finished, StageStarted, Stepped, Warned
+from vqclip.options.settings import Settings
+from vqclip.runs import run_folder
 
 
 def fed(losses: list[float], scores: list[float] | None = None, **known: Any) -> Progress:
@@ -59,7 +60,7 @@ def slow_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         now[0] += 1.0
         return now[0]
 
-    monkeypatch.setattr("vqclip.runs.monotonic", tick)
+    monkeypatch.setattr("vqclip.runs.run_folder.monotonic", tick)
     return now
 
 
@@ -81,7 +82,7 @@ def test_a_run_that_ends_early_is_finished_and_says_why(
     answer = call("generate", "a red apple", *flags, "--seed=1", "-o", "run", "--json")
     assert answer.code == 0
     result = answer.lines[-1]
-    manifest = runs.read_manifest(Path("run"))
+    manifest = run_folder.read_manifest(Path("run"))
     assert (manifest.status, manifest.stopped_by, result["stopped_by"]) == ("finished", reason, reason)
     assert 1 <= manifest.step < 10
     assert result["steps"] == manifest.step
@@ -94,7 +95,7 @@ def test_a_run_that_ends_early_is_finished_and_says_why(
     again = call("generate", "a red apple", *flags, "--seed=1", "-o", "run")
     assert again.code == 0, "the same command leaves a finished run alone"
     assert "loss" not in again.err
-    assert runs.read_manifest(Path("run")).step == manifest.step
+    assert run_folder.read_manifest(Path("run")).step == manifest.step
 
 
 def test_time_that_ends_in_an_early_stage_leaves_a_picture_of_the_full_size(
@@ -119,7 +120,7 @@ def test_seconds_of_earlier_sessions_count(small: dict[str, Any], slow_clock: li
     assert 0 < manifest["seconds"] < 20
     files.write_json(Path("run/run.json"), manifest | {"seconds": 15.0})
     list(vqclip.resume("run"))
-    after = runs.read_manifest(Path("run"))
+    after = run_folder.read_manifest(Path("run"))
     assert after.stopped_by == "max_seconds"
     assert after.step < 10, "a fresh count would come to more"
     told = [event.message for event in vqclip.rerun("run", iterations=0) if isinstance(event, Warned)]

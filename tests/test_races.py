@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import battery, judges, races  # noqa: E402
-from vqclip import images  # noqa: E402
-from vqclip.events import Finished, Stepped  # noqa: E402
+from vqclip.options.events import Finished, Stepped  # noqa: E402
+from vqclip.pictures import images  # noqa: E402
 
 
 class Clock:

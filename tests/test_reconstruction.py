@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from vqclip import token_grids
 from vqclip.errors import InputError
-from vqclip.token_grids import TokenGrid
+from vqclip.pictures import token_grids
+from vqclip.pictures.token_grids import TokenGrid
 
 FAST = ["--threads", "1", "--dtype", "float32"]
 

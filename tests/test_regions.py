@@ -12,15 +12,17 @@ import pytest
 import torch
 from PIL import Image
 
-from vqclip import cutouts, metadata, runs
-from vqclip.events import Stepped
-from vqclip.given import Given
-from vqclip.perceptor import Gaze
-from vqclip.prompts import REGIONS, parse
-from vqclip.regions import Regions, coverage
-from vqclip.resampling import CutPlan, crops, levels_for, pyramid, take
-from vqclip.settings import Settings
-from vqclip.synthesis import synthesise
+from vqclip.loop import cutouts
+from vqclip.loop.given import Given
+from vqclip.loop.regions import Regions, coverage
+from vqclip.loop.resampling import CutPlan, crops, levels_for, pyramid, take
+from vqclip.loop.synthesis import synthesise
+from vqclip.networks.perceptor import Gaze
+from vqclip.options.events import Stepped
+from vqclip.options.prompts import REGIONS, parse
+from vqclip.options.settings import Settings
+from vqclip.pictures import metadata
+from vqclip.runs import run_folder
 
 CANVAS = cutouts.Canvas(96, 64, 16)
 STILL = Settings(augment=0.0, cut_noise=0.0, cutouts=24)
@@ -163,7 +165,10 @@ def test_a_masks_file_is_checked_kept_and_not_told(call: Any, small: dict[str, A
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]
     made = call("generate", "a red apple:2 @[deep/sky.png] | a tree", "--seed", "1", "-n", "1", "-o", "run", *flags)
     assert made.code == 0, made.err
-    assert runs.read_manifest(Path("run")).settings.prompt == f"a red apple:2.0 @[{Path.cwd()}/deep/sky.png] | a tree"
+    assert (
+        run_folder.read_manifest(Path("run")).settings.prompt
+        == f"a red apple:2.0 @[{Path.cwd()}/deep/sky.png] | a tree"
+    )
     found = metadata.read_metadata(Path("run/image.png"))
     assert found["vqclip"]["settings"]["prompt"] == "a red apple:2.0 @[sky.png] | a tree"
     assert str(Path.cwd()) not in json.dumps(found)

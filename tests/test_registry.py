@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from vqclip import catalogue, registry
-from vqclip.architecture import read_architecture
 from vqclip.errors import ModelError, UsageError
 from vqclip.files import data_path
+from vqclip.models import catalogue, registry
+from vqclip.models.architecture import read_architecture
 
 
 @pytest.fixture

@@ -19,8 +19,10 @@ from PIL import Image
 
 import vqclip
 from tests.conftest import SMALL
-from vqclip import charts, files, report
-from vqclip.events import Saved
+from vqclip import files
+from vqclip.options.events import Saved
+from vqclip.pictures import charts
+from vqclip.runs import report
 
 PROMPT = 'a <b>red</b> apple & "co" </script><script>alert(1)</script> | fog:-0.5'
 

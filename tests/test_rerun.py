@@ -13,9 +13,11 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 import vqclip
-from vqclip import files, metadata, recipes, runs
+from vqclip import files
 from vqclip.errors import InputError, UsageError
-from vqclip.events import Warned
+from vqclip.options.events import Warned
+from vqclip.pictures import metadata
+from vqclip.runs import recipes, run_folder
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_without_changes_it_is_the_same_picture_to_the_byte(call: Any, run: Path
         answer = call("rerun", source, "-o", name)
         assert (answer.code, "warning" in answer.err) == (0, False), answer.err
         assert Path(name, "image.png").read_bytes() == picture, source
-    assert runs.read_manifest(Path("a")).settings == runs.read_manifest(run).settings
+    assert run_folder.read_manifest(Path("a")).settings == run_folder.read_manifest(run).settings
 
 
 def test_variables_files_and_presets_change_nothing_that_is_recorded(
@@ -56,11 +58,11 @@ def test_variables_files_and_presets_change_nothing_that_is_recorded(
 
 def test_an_option_changes_its_setting_alone(call: Any, run: Path) -> None:
     assert call("rerun", "run/image.png", "--seed", "6", "-o", "other").code == 0
-    before, after = (runs.read_manifest(Path(name)).settings.to_dict() for name in ("run", "other"))
+    before, after = (run_folder.read_manifest(Path(name)).settings.to_dict() for name in ("run", "other"))
     assert {name for name in before if before[name] != after[name]} == {"seed"}
     assert not np.array_equal(pixels("run/image.png"), pixels("other/image.png"))
     call("rerun", "run", "--prompt", "a blue car", "-n", "1", "-o", "third")
-    changed = runs.read_manifest(Path("third")).settings
+    changed = run_folder.read_manifest(Path("third")).settings
     assert (changed.prompt, changed.iterations, changed.seed, changed.cut_pow) == ("a blue car", 1, 5, 0.7)
 
 
@@ -71,7 +73,7 @@ def test_a_setting_that_loses_its_effect_can_be_forgotten(call: Any, run: Path) 
     assert "--forget cut-pow" in answer.err
     assert not Path("other").exists()
     assert call("rerun", "run", "--cut-method", "smart", "--forget", "cut-pow", "-o", "other").code == 0
-    assert runs.read_manifest(Path("other")).settings.cut_pow == 1.0
+    assert run_folder.read_manifest(Path("other")).settings.cut_pow == 1.0
 
 
 def test_a_new_folder_is_made_without_an_output(call: Any, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,13 +14,16 @@ import pytest
 import torch
 from PIL import Image
 
-from vqclip import footage, images, motion, restyling, runs
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError
-from vqclip.events import Finished
-from vqclip.given import Given
-from vqclip.restyling import Restyle, restyle
-from vqclip.settings import Settings
-from vqclip.synthesis import synthesise
+from vqclip.loop import motion
+from vqclip.loop.given import Given
+from vqclip.loop.synthesis import synthesise
+from vqclip.options.events import Finished
+from vqclip.options.settings import Settings
+from vqclip.pictures import footage, images
+from vqclip.runs import run_folder
+from vqclip.tasks import restyling
+from vqclip.tasks.restyling import Restyle, restyle
 
 CODECS = {".mp4": ("libx264", "aac"), ".webm": ("libvpx-vp9", "libopus")}
 
@@ -203,14 +206,14 @@ def test_a_stopped_or_killed_restyle_goes_on_to_the_same_film(small: dict[str, A
     with pytest.raises(Interrupted, match="stopped in frame 2 of 3") as caught:
         list(restyle(settings, how, output=Path("out"), with_size=True, stop=lambda: next(asked)))
     assert "vqclip resume" in caught.value.hint
-    assert runs.read_manifest(Path("out")).status == "interrupted"
+    assert run_folder.read_manifest(Path("out")).status == "interrupted"
     assert [path.name for path in sorted(Path("out/frames").iterdir())] == ["00000.png"]
     # What a kill can leave: no end in run.json, and a frame after one that is missing.
     Path("out/frames/00002.png").write_bytes(Path("out/frames/00000.png").read_bytes())
     assert call("resume", "out", "-q").code == 0
     for path in sorted(Path("whole").rglob("*.[pm][np][g4]")):
         assert path.read_bytes() == (Path("out") / path.relative_to("whole")).read_bytes(), path
-    assert runs.read_manifest(Path("out")).status == "finished"
+    assert run_folder.read_manifest(Path("out")).status == "finished"
     filmed("in.mp4", 4, 3, size=(32, 32))
     with pytest.raises(InputError, match="is not the one that it began with"):
         list(restyling.resume(Path("out")))

@@ -16,10 +16,11 @@ import pytest
 import torch
 from PIL import Image
 
-from vqclip import registry, retrieval
 from vqclip.errors import ModelError
 from vqclip.files import data_path
-from vqclip.perceptor import Perceptor, load_perceptor
+from vqclip.loop import retrieval
+from vqclip.models import registry
+from vqclip.networks.perceptor import Perceptor, load_perceptor
 
 SIZES = [(64, 64), (200, 120), (37, 91), (640, 480), (65, 64), (5, 7), (300, 40)]
 Pixels = npt.NDArray[np.uint8]

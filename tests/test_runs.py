@@ -7,24 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from vqclip import runs
 from vqclip.errors import OutputError, UsageError
-from vqclip.settings import Settings
+from vqclip.options.settings import Settings
+from vqclip.runs import run_folder
 
 SETTINGS = Settings(prompt="A Red: apple/..", seed=0)
 
 
 def test_a_manifest_comes_back_as_it_was(isolated: Path) -> None:
-    manifest = runs.Manifest(
+    manifest = run_folder.Manifest(
         SETTINGS, "finished", 12, "tiny", {"tiny": "ab"}, {"torch": "2"}, "cpu", "float32", 2, 0.3, 9
     )
-    with runs.open_run(isolated / "run") as run:
+    with run_folder.open_run(isolated / "run") as run:
         run.write(manifest)
-    assert runs.read_manifest(isolated / "run") == manifest
+    assert run_folder.read_manifest(isolated / "run") == manifest
 
 
 def test_new_directories_never_collide_and_stay_below_their_parent(isolated: Path) -> None:
-    first, second = (runs.new_directory(SETTINGS, isolated / "runs") for _ in range(2))
+    first, second = (run_folder.new_directory(SETTINGS, isolated / "runs") for _ in range(2))
     assert first != second
     assert first.parent == second.parent == (isolated / "runs").resolve()
     assert first.name.endswith("-a-red-apple-0")
@@ -32,30 +32,30 @@ def test_new_directories_never_collide_and_stay_below_their_parent(isolated: Pat
 
 
 def test_fault_41_a_second_run_in_one_folder_fails_and_names_the_first(isolated: Path) -> None:
-    with runs.open_run(isolated), pytest.raises(OutputError, match=r"in use by process \d+ on ") as caught:
-        runs.open_run(isolated)
+    with run_folder.open_run(isolated), pytest.raises(OutputError, match=r"in use by process \d+ on ") as caught:
+        run_folder.open_run(isolated)
     assert caught.value.exit_code == 5
-    with runs.open_run(isolated):
+    with run_folder.open_run(isolated):
         pass
 
 
 def test_fault_41_a_lock_of_a_dead_process_is_taken_over(isolated: Path) -> None:
     (isolated / ".lock").touch()
     (isolated / ".lock-owner").write_text("process 1 on nowhere")
-    with runs.open_run(isolated) as run:
+    with run_folder.open_run(isolated) as run:
         assert "nowhere" not in (run.directory / ".lock-owner").read_text()
 
 
 def test_fault_36_a_file_in_the_place_of_a_folder_is_refused(isolated: Path) -> None:
     (isolated / "file").touch()
     with pytest.raises(OutputError, match="file"):
-        runs.open_run(isolated / "file")
+        run_folder.open_run(isolated / "file")
     (isolated / "run").mkdir()
     (isolated / "run" / "frames").touch()
     with pytest.raises(OutputError, match="frames"):
-        runs.open_run(isolated / "run")
+        run_folder.open_run(isolated / "run")
     (isolated / "run" / "frames").unlink()
-    with runs.open_run(isolated / "run"):
+    with run_folder.open_run(isolated / "run"):
         pass
 
 
@@ -64,7 +64,7 @@ def test_fault_35_links_planted_in_a_run_are_not_followed(isolated: Path) -> Non
     (isolated / "run").mkdir()
     (isolated / "run" / "frames").symlink_to(isolated / "elsewhere")
     with pytest.raises(OutputError, match="frames"):
-        runs.open_run(isolated / "run")
+        run_folder.open_run(isolated / "run")
 
 
 def edit(directory: Path, **changes: object) -> None:
@@ -87,25 +87,25 @@ def edit(directory: Path, **changes: object) -> None:
     ],
 )
 def test_fault_42_an_edited_manifest_is_refused(isolated: Path, changes: dict[str, object], problem: str) -> None:
-    with runs.open_run(isolated) as run:
-        run.write(runs.Manifest(SETTINGS))
+    with run_folder.open_run(isolated) as run:
+        run.write(run_folder.Manifest(SETTINGS))
     edit(isolated, **changes)
     with pytest.raises(UsageError, match=problem):
-        runs.read_manifest(isolated)
+        run_folder.read_manifest(isolated)
 
 
 def test_a_manifest_from_before_a_setting_was_added_is_the_same_run(isolated: Path) -> None:
-    with runs.open_run(isolated) as run:
-        run.write(runs.Manifest(SETTINGS))
+    with run_folder.open_run(isolated) as run:
+        run.write(run_folder.Manifest(SETTINGS))
     kept = SETTINGS.to_dict()
     del kept["init_image"], kept["tv"]
     edit(isolated, settings=kept)
-    assert runs.read_manifest(isolated).settings == SETTINGS
+    assert run_folder.read_manifest(isolated).settings == SETTINGS
 
 
 def test_a_folder_without_a_run_says_so(isolated: Path) -> None:
     with pytest.raises(UsageError, match="holds no run"):
-        runs.read_manifest(isolated)
+        run_folder.read_manifest(isolated)
     (isolated / "run.json").write_text("<html>")
     with pytest.raises(UsageError, match="cannot be read"):
-        runs.read_manifest(isolated)
+        run_folder.read_manifest(isolated)

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from vqclip.errors import UsageError
-from vqclip.loading import Inputs
-from vqclip.schedules import EMA, cosine, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
-from vqclip.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
-from vqclip.stages import plan_stages
+from vqclip.loop.schedules import EMA, cosine, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
+from vqclip.loop.stages import plan_stages
+from vqclip.options.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
+from vqclip.runs.loading import Inputs
 
 
 def test_cosine_goes_from_one_to_the_end() -> None:

@@ -15,10 +15,12 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from vqclip import images, labels, picture_index, scoring
 from vqclip.errors import InputError, UsageError
-from vqclip.perceptor import Perceptor
-from vqclip.settings import Settings
+from vqclip.networks.perceptor import Perceptor
+from vqclip.options import labels
+from vqclip.options.settings import Settings
+from vqclip.pictures import images
+from vqclip.tasks import picture_index, scoring
 
 FAST = ["--threads", "1", "--dtype", "float32"]
 COLOURS = ("red", "green", "blue", "yellow")

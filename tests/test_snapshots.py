@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from vqclip import snapshots
 from vqclip.errors import ModelError
-from vqclip.snapshots import State
+from vqclip.loop import snapshots
+from vqclip.loop.snapshots import State
 
 
 def state(step: int = 7) -> State:

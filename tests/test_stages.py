@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vqclip.errors import UsageError
-from vqclip.stages import plan_stages
+from vqclip.loop.stages import plan_stages
 
 
 @given(

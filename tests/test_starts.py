@@ -10,11 +10,11 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip import starts
 from vqclip.errors import UsageError
-from vqclip.events import Started
-from vqclip.settings import INITS, Settings
-from vqclip.starts import GROUNDS
+from vqclip.loop import starts
+from vqclip.loop.starts import GROUNDS
+from vqclip.options.events import Started
+from vqclip.options.settings import INITS, Settings
 
 
 def drawn(name: str, width: int = 64, height: int = 48, seed: int = 1) -> torch.Tensor:
@@ -77,7 +77,7 @@ def start(settings: dict[str, Any]) -> np.ndarray:
 @pytest.mark.parametrize("init", [name for name in GROUNDS if name != "pixels"])
 def test_a_run_begins_with_the_ground_that_it_names(small: dict[str, Any], pair: Any, init: str) -> None:
     shown = start(small | {"init": init, "size": "64x64"})
-    from vqclip.randomness import START_STREAM, make_generator
+    from vqclip.loop.randomness import START_STREAM, make_generator
 
     ground = GROUNDS[init](64, 64, make_generator(3, START_STREAM))[0].permute(1, 2, 0).numpy() * 255
     other = GROUNDS[init](64, 64, make_generator(4, START_STREAM))[0].permute(1, 2, 0).numpy() * 255

@@ -11,13 +11,14 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip import retrieval, runs
 from vqclip.errors import UsageError
-from vqclip.events import Finished, Started, Stepped
-from vqclip.losses import PromptLoss
-from vqclip.perceptor import Gaze
-from vqclip.settings import Settings
-from vqclip.synthesis import synthesise
+from vqclip.loop import retrieval
+from vqclip.loop.losses import PromptLoss
+from vqclip.loop.synthesis import synthesise
+from vqclip.networks.perceptor import Gaze
+from vqclip.options.events import Finished, Started, Stepped
+from vqclip.options.settings import Settings
+from vqclip.runs import run_folder
 
 
 def story(prompt: str, **changes: Any) -> Settings:
@@ -156,7 +157,7 @@ def test_the_command_line_tells_a_story_with_a_picture_in_it(call: Any, small: d
         "-o", "run", *flags,
     )  # fmt: skip
     assert answer.code == 0, answer.err
-    kept = runs.read_manifest(Path("run")).settings
+    kept = run_folder.read_manifest(Path("run")).settings
     assert kept.prompt_at == (f"2:[{Path.cwd()}/look.png] | snow:-0.5",)
     assert call("rerun", "run/image.png", "-o", "again").code == 0
     assert Path("again/image.png").read_bytes() == Path("run/image.png").read_bytes()

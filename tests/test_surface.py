@@ -11,12 +11,12 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip import synthesis
 from vqclip.errors import InputError, UsageError
-from vqclip.events import Saved, Started, Stepped, Warned
-from vqclip.given import Given
-from vqclip.settings import Settings
-from vqclip.surface import Surface, soft_edges
+from vqclip.loop import synthesis
+from vqclip.loop.given import Given
+from vqclip.loop.surface import Surface, soft_edges
+from vqclip.options.events import Saved, Started, Stepped, Warned
+from vqclip.options.settings import Settings
 
 SIDE = 64
 RAMP = np.arange(SIDE, dtype=np.uint8)

@@ -12,10 +12,13 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import api, grids, runs, sweeping
+from vqclip import api
 from vqclip.errors import Diverged, Interrupted, OutputError, UsageError
-from vqclip.events import CellFailed, CellStarted, Stepped, Warned
-from vqclip.grids import Axis
+from vqclip.options import grids
+from vqclip.options.events import CellFailed, CellStarted, Stepped, Warned
+from vqclip.options.grids import Axis
+from vqclip.runs import run_folder
+from vqclip.tasks import sweeping
 
 TINY = {"size": "32x32", "iterations": 2, "stages": 1, "init": "tokens", "cutouts": 2, "save_every": 0,
         "video": False, "threads": 1, "dtype": "float32"}  # fmt: skip
@@ -42,7 +45,7 @@ def pixels(path: Path | str) -> Any:
 def test_every_cell_is_the_run_of_its_settings_and_models_load_once(
     isolated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vqclip import perceptor, vqgan
+    from vqclip.networks import perceptor, vqgan
 
     loaded: list[str] = []
     for room, name in ((vqgan, "load_vqgan"), (perceptor, "load_perceptor")):
@@ -109,7 +112,7 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
     assert [r["status"] for r in table("grid")] == ["finished", "waiting", "waiting", "waiting"]
     first = Path("grid", FOLDERS[0], "image.png")
     before = first.stat().st_mtime_ns
-    assert runs.read_manifest(Path("grid", FOLDERS[1])).step == 1
+    assert run_folder.read_manifest(Path("grid", FOLDERS[1])).step == 1
     answer = call("resume", "grid", "--json")
     assert answer.code == 0, answer.err
     stepped = [row for row in answer.lines if row["event"] == "stepped"]

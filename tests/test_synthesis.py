@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from vqclip import motion, synthesis
 from vqclip.errors import Diverged, OutOfMemory, UsageError
-from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
-from vqclip.given import Given
-from vqclip.perceptor import Gaze
-from vqclip.randomness import step_seed
-from vqclip.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
-from vqclip.synthesis import synthesise
+from vqclip.loop import motion, synthesis
+from vqclip.loop.given import Given
+from vqclip.loop.randomness import step_seed
+from vqclip.loop.synthesis import synthesise
+from vqclip.networks.perceptor import Gaze
+from vqclip.options.events import Event, Finished, StageStarted, Started, Stepped, Warned
+from vqclip.options.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
 
 PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
 HALF = np.repeat(np.float32([[0.0] * 24 + [1.0] * 40]), 64, 0)

@@ -12,14 +12,16 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 import vqclip
-from vqclip import images, metadata, retrieval, runs, targets
 from vqclip.errors import InputError, UsageError
-from vqclip.events import Stepped, Warned
-from vqclip.losses import PromptLoss
-from vqclip.perceptor import Gaze, Perceptor
-from vqclip.prompts import Prompt, format, parse_images, parse_noise
-from vqclip.settings import Settings
-from vqclip.synthesis import synthesise
+from vqclip.loop import retrieval, targets
+from vqclip.loop.losses import PromptLoss
+from vqclip.loop.synthesis import synthesise
+from vqclip.networks.perceptor import Gaze, Perceptor
+from vqclip.options.events import Stepped, Warned
+from vqclip.options.prompts import Prompt, format, parse_images, parse_noise
+from vqclip.options.settings import Settings
+from vqclip.pictures import images, metadata
+from vqclip.runs import run_folder
 
 
 @pytest.fixture
@@ -140,7 +142,7 @@ def test_an_image_prompt_is_found_again_and_its_folder_is_not_told(call: Any, sm
 
 def test_a_run_is_named_after_the_picture_that_it_looks_for() -> None:
     settings = Settings(image_prompt=("/some/where/Red Disc.png",), seed=3)
-    assert runs.new_directory(settings, Path("runs")).name.endswith("-red-disc-3")
+    assert run_folder.new_directory(settings, Path("runs")).name.endswith("-red-disc-3")
 
 
 def test_drafts_of_a_picture_are_drawn_without_a_text(small: dict[str, Any]) -> None:

@@ -14,12 +14,12 @@ from PIL import Image
 
 import vqclip
 from vqclip.errors import InputError, UsageError
-from vqclip.events import Finished
-from vqclip.given import Given
-from vqclip.perceptor import Gaze
-from vqclip.settings import Settings
-from vqclip.synthesis import synthesise
-from vqclip.terms import FORMULAS, Term, View
+from vqclip.loop.given import Given
+from vqclip.loop.synthesis import synthesise
+from vqclip.networks.perceptor import Gaze
+from vqclip.options.events import Finished
+from vqclip.options.settings import Settings
+from vqclip.options.terms import FORMULAS, Term, View
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

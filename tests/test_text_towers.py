@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from vqclip.errors import ModelError
-from vqclip.perceptor import load_perceptor
-from vqclip.registry import ClipFiles, find_clip
-from vqclip.text_towers import with_local_texts
+from vqclip.models.registry import ClipFiles, find_clip
+from vqclip.networks.perceptor import load_perceptor
+from vqclip.networks.text_towers import with_local_texts
 
 VISION = {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16, "head_width": 32}
 TEXT = {"hf_model_name": "xlm-roberta-base", "hf_tokenizer_name": "xlm-roberta-base", "hf_pooler_type": "mean_pooler"}
@@ -100,7 +100,7 @@ def test_texts_are_read_as_open_clip_reads_them(layout, tmp_path, monkeypatch, n
     if layout == "old":
         state["text.transformer.embeddings.position_ids"] = torch.arange(100)[None]
     save_file(state, tmp_path / "open_clip_model.safetensors")
-    monkeypatch.setattr("vqclip.perceptor._known_config", lambda files: (CONFIG, {}))
+    monkeypatch.setattr("vqclip.networks.perceptor._known_config", lambda files: (CONFIG, {}))
     perceptor = load_perceptor(files(tmp_path, text=text), torch.device("cpu"))
     texts = ["ein roter apfel", "a red apple"]
     expected = theirs.encode_text(HFTokenizer(str(text), context_length=77)(texts), normalize=True)

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from open_clip.model import CLIP, convert_weights_to_lp
 from torch import Tensor, nn
 
-from vqclip import perceptor as perceptors
-from vqclip import registry
-from vqclip.perceptor import Perceptor, load_perceptor
-from vqclip.towers import find_tower, fold_norms
+from vqclip.models import registry
+from vqclip.networks import perceptor as perceptors
+from vqclip.networks.perceptor import Perceptor, load_perceptor
+from vqclip.networks.towers import find_tower, fold_norms
 
 MEAN, STD = (0.48, 0.46, 0.41), (0.27, 0.26, 0.28)
 CPU = torch.device("cpu")

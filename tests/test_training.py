@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vqclip import images
+from vqclip.pictures import images
 
 TRAINING = Path(__file__).parents[1] / "training"
 

@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import api, runs, tryouts
+from vqclip import api
 from vqclip.errors import Interrupted, OutputError
-from vqclip.events import Chosen, Finished, Saved, Started, Stepped, Tried
-from vqclip.settings import Settings
+from vqclip.options.events import Chosen, Finished, Saved, Started, Stepped, Tried
+from vqclip.options.settings import Settings
+from vqclip.runs import run_folder, tryouts
 
 FEW = {"size": "32x32", "iterations": 5, "stages": 2, "init": "tokens", "cutouts": 2, "save_every": 2,
        "snapshot_every": 2, "threads": 1, "dtype": "float32"}  # fmt: skip
@@ -46,7 +47,7 @@ def test_the_best_start_goes_on_as_the_run_of_its_seed(whole: Any) -> None:
     for name in ("image.png", "metrics.jsonl", *(f"frames/{number:05d}.png" for number in range(4))):
         assert (best / name).read_bytes() == Path("alone", name).read_bytes(), name
     assert (best / "video.mp4").is_file()
-    assert runs.read_manifest(best).settings == runs.read_manifest(Path("alone")).settings
+    assert run_folder.read_manifest(best).settings == run_folder.read_manifest(Path("alone")).settings
     assert len(list((best / "starts").iterdir())) == 3
     assert Image.open(best / "starts.png").width >= 3 * 96
 
@@ -60,7 +61,7 @@ def test_without_files_the_same_start_is_chosen(whole: Any) -> None:
 
 
 def test_a_start_is_judged_by_its_picture(pair: Any) -> None:
-    from vqclip.loading import Models
+    from vqclip.runs.loading import Models
 
     vqgan, gazes = pair
     models = Models(vqgan, gazes("a red apple"), None, None, [])
@@ -85,7 +86,7 @@ def test_wherever_it_is_stopped_it_ends_the_same(call: Any, whole: Any, at: int)
     with pytest.raises(Interrupted) as told:
         list(vqclip.generate("a red apple", output="broken", stop=stop, **BEST, **FEW))
     assert told.value.hint.endswith("/broken"), "never the folder of a single start"
-    assert runs.read_manifest(Path("broken")).status == "interrupted"
+    assert run_folder.read_manifest(Path("broken")).status == "interrupted"
     answer = call("resume", "broken", "--json")
     assert answer.code == 0, answer.err
     for name in ("image.png", "metrics.jsonl", "starts.json", "starts.png"):

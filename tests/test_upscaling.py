@@ -13,8 +13,9 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from vqclip import images, metadata, upscaling
-from vqclip.settings import Settings
+from vqclip.options.settings import Settings
+from vqclip.pictures import images, metadata
+from vqclip.tasks import upscaling
 
 
 @pytest.fixture

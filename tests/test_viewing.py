@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from vqclip import cutouts, images
-from vqclip.resampling import CutPlan
-from vqclip.settings import Settings
-from vqclip.synthesis import synthesise
+from vqclip.loop import cutouts
+from vqclip.loop.resampling import CutPlan
+from vqclip.loop.synthesis import synthesise
+from vqclip.options.settings import Settings
+from vqclip.pictures import images
 
 COLOURS = ((220, 30, 30), (30, 160, 30), (30, 30, 220), (240, 220, 30))
 

@@ -12,7 +12,7 @@ from faults import makers
 from torch import nn
 
 from vqclip.errors import ModelError
-from vqclip.weights import check_state_dict, load_into, read_state_dict, sha256, verify_sums
+from vqclip.models.weights import check_state_dict, load_into, read_state_dict, sha256, verify_sums
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_fault_02_lightning_checkpoint_loads_without_lightning(legacy, state, tm
     path = makers.write_lightning(tmp_path / "last.ckpt", state, legacy=legacy)
     script = (
         "import sys, pathlib\n"
-        "from vqclip.weights import read_state_dict\n"
+        "from vqclip.models.weights import read_state_dict\n"
         "found = read_state_dict(pathlib.Path(sys.argv[1]))\n"
         "assert not {'pytorch_lightning', 'lightning'} & set(sys.modules)\n"
         "print(sorted(found))"
@@ -62,7 +62,8 @@ def test_fault_02_lightning_checkpoint_loads_without_lightning(legacy, state, tm
 
 
 def test_importing_the_room_does_not_import_torch():
-    script = "import sys, vqclip.weights, vqclip.registry, vqclip.architecture; print('torch' in sys.modules)"
+    rooms = "vqclip.models.weights, vqclip.models.registry, vqclip.models.architecture"
+    script = f"import sys, {rooms}; print('torch' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
 

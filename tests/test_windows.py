@@ -10,14 +10,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vqclip import cutouts, passes, synthesis
 from vqclip.errors import UsageError
-from vqclip.events import Finished, Stepped
-from vqclip.given import Given
-from vqclip.passes import Box, Norms
-from vqclip.resampling import homography_grid
-from vqclip.settings import Settings
-from vqclip.windows import Windows
+from vqclip.loop import cutouts, synthesis
+from vqclip.loop.given import Given
+from vqclip.loop.resampling import homography_grid
+from vqclip.loop.windows import Windows
+from vqclip.networks import passes
+from vqclip.networks.passes import Box, Norms
+from vqclip.options.events import Finished, Stepped
+from vqclip.options.settings import Settings
 
 Pair = tuple[Any, Callable[..., Any]]
 

@@ -21,8 +21,8 @@ from torch import nn
 from data import HELD_OUT, affine, backgrounds, is_test, over, rotate_hue_matrix, tensor
 from muon import Muon
 from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
-from vqclip.architecture import EnlargerShape
-from vqclip.enlarger import Enlarger
+from vqclip.models.architecture import EnlargerShape
+from vqclip.networks.enlarger import Enlarger
 from vqgan import CODES, EMBED_DIM, VQGAN
 
 SHAPE = EnlargerShape(width=192, layers=8, codes=CODES, dim=EMBED_DIM)

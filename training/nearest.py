@@ -16,14 +16,14 @@ import torch
 from data import Pictures, over, tensor
 from prior import STYLES
 from sheets import PROMPTS, sheet
-from vqclip.loading import Inputs, Place, load
-from vqclip.randomness import START_STREAM, make_generator
-from vqclip.settings import Settings
+from vqclip.loop.randomness import START_STREAM, make_generator
+from vqclip.options.settings import Settings
+from vqclip.runs.loading import Inputs, Place, load
 
 
 def best_draft(prompt, seed):
     """-> ([3, 64, 64] in 0..1, the VQGAN)"""
-    from vqclip import drafts
+    from vqclip.loop import drafts
 
     settings = Settings(prompt=prompt, seed=seed, init="prior", video=False, threads=1)
     models = load(Inputs.check(settings), Place.find(settings))

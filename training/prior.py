@@ -24,8 +24,8 @@ from data import Pictures, affine, over, tensor
 from muon import Muon
 from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
-from vqclip.architecture import PriorShape, read_prior_shape
-from vqclip.prior import Prior
+from vqclip.models.architecture import PriorShape, read_prior_shape
+from vqclip.networks.prior import Prior
 from vqgan import CODES, EMBED_DIM, VQGAN
 
 #: Picture sets that are learned, and the names of their styles.

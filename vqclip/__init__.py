@@ -16,7 +16,7 @@ from vqclip._version import __version__
 if TYPE_CHECKING:
     from vqclip.api import continue_run, generate, rerun, resume
     from vqclip.errors import VqclipError
-    from vqclip.settings import Settings
+    from vqclip.options.settings import Settings
 
 __all__ = ["Settings", "VqclipError", "__version__", "continue_run", "generate", "rerun", "resume"]
 
@@ -25,7 +25,7 @@ _HOMES = {
     "generate": "vqclip.api",
     "rerun": "vqclip.api",
     "resume": "vqclip.api",
-    "Settings": "vqclip.settings",
+    "Settings": "vqclip.options.settings",
     "VqclipError": "vqclip.errors",
 }
 

@@ -14,14 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip import __version__, config, files, recipes, recording, runs, tryouts
+from vqclip import __version__, files
 from vqclip.errors import InputError, ModelError, OutputError
-from vqclip.events import Event, Opened, Saved, Warned
-from vqclip.loading import Inputs, Models, Place, Shelf, load, with_absolute_paths
-from vqclip.settings import Settings
+from vqclip.options import sources
+from vqclip.options.events import Event, Opened, Saved, Warned
+from vqclip.options.settings import Settings
+from vqclip.runs import recipes, recording, run_folder, tryouts
+from vqclip.runs.loading import Inputs, Models, Place, Shelf, load, with_absolute_paths
 
 if TYPE_CHECKING:
-    from vqclip.snapshots import State
+    from vqclip.loop.snapshots import State
 
 VERSIONED = ("torch", "open_clip_torch", "taming-transformers-rom1504", "numpy", "pillow", "av")
 
@@ -49,7 +51,7 @@ def generate(
     if "seed" not in settings or settings["seed"] is None:
         settings["seed"] = "random"
     paths = [Path(path) for path in config_files]
-    resolved = config.resolve({**settings, "prompt": prompt}, preset=preset, config_files=paths)
+    resolved = sources.resolve({**settings, "prompt": prompt}, preset=preset, config_files=paths)
     where = None if output is None else Path(output)
     return start(resolved.settings, preset=resolved.preset, output=where, overwrite=overwrite, stop=stop)
 
@@ -77,14 +79,14 @@ def start(
     inputs = Inputs.check(with_absolute_paths(settings))
     if output is None and parent is None:
         return _climb(inputs, None, recipe=recipe, shelf=shelf)
-    directory = output or runs.new_directory(inputs.settings, parent or Path("runs"))
-    overwrite = overwrite or runs.failed_at_once(directory)
-    if output is not None and runs.holds_run(directory) and not overwrite:
+    directory = output or run_folder.new_directory(inputs.settings, parent or Path("runs"))
+    overwrite = overwrite or run_folder.failed_at_once(directory)
+    if output is not None and run_folder.holds_run(directory) and not overwrite:
         return _again(inputs, directory, stop, shelf)
-    run = runs.open_run(directory)
+    run = run_folder.open_run(directory)
     if overwrite:
         _clear(run)
-    return _recorded(inputs, run, runs.Manifest(inputs.settings, preset=preset), None, stop, recipe, shelf)
+    return _recorded(inputs, run, run_folder.Manifest(inputs.settings, preset=preset), None, stop, recipe, shelf)
 
 
 def rerun(
@@ -154,11 +156,11 @@ def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf
     Raises UsageError when the folder holds no run, ModelError when its models changed since.
     """
     directory = Path(directory)
-    manifest = runs.read_manifest(directory)
+    manifest = run_folder.read_manifest(directory)
     if manifest.status == "finished" and (directory / "image.png").is_file():
         return iter([Opened(directory, manifest.settings.seed or 0, manifest.step), _done(directory, manifest.step)])
     inputs = Inputs.check(manifest.settings)
-    run = runs.open_run(directory)
+    run = run_folder.open_run(directory)
     return _continued(inputs, run, manifest, stop, shelf)
 
 
@@ -167,7 +169,7 @@ def _again(inputs: Inputs, directory: Path, stop: recording.Stop, shelf: Shelf |
     hint = "Choose another --output, or replace it with --overwrite."
     if not (directory / "run.json").is_file():
         raise OutputError(f"{shown} holds pictures of another run.", hint)
-    known = {runs.read_manifest(directory).settings.digest(), tryouts.asked(directory)}
+    known = {run_folder.read_manifest(directory).settings.digest(), tryouts.asked(directory)}
     if inputs.settings.digest() not in known:
         raise OutputError(f"{shown} holds a run with other settings.", hint)
     return resume(directory, stop=stop, shelf=shelf)
@@ -177,7 +179,7 @@ def _done(directory: Path, step: int) -> Saved:
     return Saved("image", directory / "image.png", step)
 
 
-def _clear(run: runs.Run) -> None:
+def _clear(run: run_folder.Run) -> None:
     for path in (run.directory / "run.json", run.image, *run.films(), run.metrics):
         path.unlink(missing_ok=True)
     tryouts.clear(run.directory)
@@ -187,9 +189,9 @@ def _clear(run: runs.Run) -> None:
 
 
 def _continued(
-    inputs: Inputs, run: runs.Run, manifest: runs.Manifest, stop: recording.Stop, shelf: Shelf | None
+    inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, stop: recording.Stop, shelf: Shelf | None
 ) -> Iterator[Event]:
-    from vqclip import snapshots
+    from vqclip.loop import snapshots
 
     try:
         state, problems = snapshots.newest(run.state, manifest.settings.digest())
@@ -202,8 +204,8 @@ def _continued(
 
 def _recorded(
     inputs: Inputs,
-    run: runs.Run,
-    manifest: runs.Manifest,
+    run: run_folder.Run,
+    manifest: run_folder.Manifest,
     state: State | None,
     stop: recording.Stop,
     recipe: recipes.Recipe | None = None,

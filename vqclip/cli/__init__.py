@@ -103,7 +103,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _fail(error: VqclipError, arguments: Sequence[str]) -> None:
-    from vqclip.console import Console
+    from vqclip.terminal.console import Console
 
     if os.environ.get("VQCLIP_DEBUG"):
         import traceback

@@ -13,8 +13,8 @@ from vqclip.cli.run import OutputOption, OverwriteOption, follow, parent_folder
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
 
 if TYPE_CHECKING:
-    from vqclip.events import Event
-    from vqclip.recording import Stop
+    from vqclip.options.events import Event
+    from vqclip.runs.recording import Stop
 
 OF_FILM = ("video", "video_format", "fps", "video_seconds", "hold_last", "video_smooth", "video_title",
            "video_comment", "crf")  # fmt: skip
@@ -55,8 +55,8 @@ def interpolate(
 ) -> None:  # fmt: skip
     """Go from picture to picture through the latent. Writes frames and a video."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import interpolation
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import interpolation
 
     resolved = configuration.resolve(settings)
     course = interpolation.Course(frames, path, easing, loop, quantise)
@@ -99,8 +99,8 @@ def restyle(
 ) -> None:  # fmt: skip
     """Draw a video anew, frame by frame. Its sound stays. The size is the longer side's."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import restyling
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import restyling
 
     resolved = configuration.resolve({**settings, "prompt": prompt, "fps": fps}, preset=preset)
     how = restyling.Restyle(str(source), frame_steps, strength, blend)

@@ -16,7 +16,7 @@ models = typer.Typer(help="The VQGAN and CLIP models that vqclip knows.", no_arg
 def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """List the models by name, with their size, licence and whether they are here."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import registry
+    from vqclip.models import registry
 
     rows = registry.list_models()
     width = max(len(row.name) for row in rows)
@@ -35,7 +35,7 @@ def models_show(
 ) -> None:
     """Show what is known about a model: size, hash, licence, source, and where it is."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import registry
+    from vqclip.models import registry
 
     found = registry.describe(name)
     blocks = ["\n".join(f"{key}:{_shown(value)}" for key, value in facts.items()) for facts in found]
@@ -56,7 +56,7 @@ def models_download(
     What an interrupted download left is gone on with. VQCLIP_OFFLINE=1 forbids it.
     """
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import downloads, hub
+    from vqclip.models import downloads, hub
 
     def show(transfer: downloads.Transfer) -> None:
         console.transfer(transfer.name, transfer.done, transfer.total)
@@ -96,7 +96,7 @@ def models_convert(
 ) -> None:  # fmt: skip
     """Write a VQGAN's checkpoint as safetensors, without what only training needed."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import conversion
+    from vqclip.tasks import conversion
 
     report = conversion.convert(source, output, config=config, dtype=dtype, only_vqgan=only_vqgan)
     console.note(f"{_size(report['source_bytes'])} before, {_size(report['bytes'])} now; {report['tensors']} tensors")
@@ -107,7 +107,7 @@ def models_convert(
 def models_verify(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Check the files of every model that is here against their published SHA-256."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import hub, weights
+    from vqclip.models import hub, weights
 
     checked = weights.verify_all() | hub.verify_clips()
     lines = [f"{name}: {'as published' if known else 'here, but no hash of it was published'}"

@@ -10,8 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from vqclip.ranges import Option
-from vqclip.settings import MOTIONS, Settings, default_of, options
+from vqclip.options.ranges import Option
+from vqclip.options.settings import MOTIONS, Settings, default_of, options
 
 SHORT = {"iterations": "-n"}
 PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Look", "Cutouts", "Motion", "Runtime", "Output", "Display")

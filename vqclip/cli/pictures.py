@@ -28,8 +28,8 @@ def cutouts(
 ) -> None:  # fmt: skip
     """Show what CLIP would see of a picture, on one sheet."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import viewing
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import viewing
 
     resolved = configuration.resolve(settings)
     report = viewing.view(resolved.settings, image, output, step=step, with_size=settings["size"] is not None)
@@ -69,8 +69,8 @@ def upscale(
 ) -> None:  # fmt: skip
     """Enlarge a picture, by Lanczos or by a super-resolution model."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import upscaling
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import upscaling
 
     resolved = configuration.resolve(settings)
     report = upscaling.upscale(

@@ -11,13 +11,13 @@ import typer
 
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, OpenOption, PreviewOption, QuietOption, console_for, reveal
-from vqclip.rules import FILM_PARTS
-from vqclip.settings import options
+from vqclip.options.rules import FILM_PARTS
+from vqclip.options.settings import options
 
 if TYPE_CHECKING:
-    from vqclip.console import Console
-    from vqclip.events import Event
-    from vqclip.recording import Stop
+    from vqclip.options.events import Event
+    from vqclip.runs.recording import Stop
+    from vqclip.terminal.console import Console
 
 OutputOption = Annotated[
     Path | None,
@@ -69,12 +69,12 @@ def generate(
     """Draw a prompt: its picture, frames and video in a folder."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
-    from vqclip import config as configuration
+    from vqclip.options import sources as configuration
 
     prompt = configuration.read_prompt(prompt, prompt_file)
     resolved = configuration.resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
     if dry_run:
-        from vqclip import planning
+        from vqclip.runs import planning
 
         report = planning.plan(resolved.settings)
         console.answer(planning.told(report), report)
@@ -182,7 +182,7 @@ def sweep(
 ) -> None:  # fmt: skip
     """Draw a grid over settings. Writes a labelled contact sheet, a table, and a folder for each run."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import sweeping
+    from vqclip.tasks import sweeping
 
     def begin(stop: Stop) -> Iterator[Event]:
         return sweeping.sweep(
@@ -208,7 +208,8 @@ def resume(
 ) -> None:
     """Go on with a run or sweep that was stopped or killed. The picture is the one that an unbroken run gives."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import api, restyling, sweeping
+    from vqclip import api
+    from vqclip.tasks import restyling, sweeping
 
     def go_on(directory: Path, *, stop: Stop) -> Iterator[Event]:
         if sweeping.holds_sweep(directory):
@@ -238,7 +239,7 @@ def video(
 ) -> None:  # fmt: skip
     """Render the frames of a run as a video again. What is not given is as the run has it."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import films
+    from vqclip.runs import films
 
     report = films.again(directory, output, settings, allow_gaps=allow_gaps, warn=console.note)
     console.answer(report["video"], report)
@@ -257,7 +258,7 @@ def report(
 ) -> None:  # fmt: skip
     """Show a run on one HTML page. It holds picture, video, curves, settings and frames, and needs no network."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import report as pages
+    from vqclip.runs import report as pages
 
     path = str(pages.write(directory, output))
     console.answer(path, {"report": path})
@@ -278,8 +279,8 @@ def draft(
 ) -> None:  # fmt: skip
     """Draw drafts of a prompt on one contact sheet, best first."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import drafting
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import drafting
 
     resolved = configuration.resolve({**settings, "prompt": prompt, "init": "prior"})
     report = drafting.draft(resolved.settings, output)
@@ -296,8 +297,8 @@ def parent_folder() -> Path:
 
 
 def follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
-    from vqclip.events import Started, Tried
-    from vqclip.signals import StopSignals
+    from vqclip.options.events import Started, Tried
+    from vqclip.terminal.signals import StopSignals
 
     with StopSignals() as stop:
         events = begin(stop)

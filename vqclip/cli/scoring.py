@@ -11,7 +11,7 @@ from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
 
 if TYPE_CHECKING:
-    from vqclip.console import Console
+    from vqclip.terminal.console import Console
 
 MAX_TOP = 1000
 
@@ -51,10 +51,10 @@ def classify(
 ) -> None:  # fmt: skip
     """Say which of your labels fits a picture best (zero-shot)."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import labels as texts
-    from vqclip import scoring
     from vqclip.files import printable
+    from vqclip.options import labels as texts
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import scoring
 
     resolved = configuration.resolve(settings)
     names = texts.read(labels, labels_file)
@@ -79,8 +79,8 @@ def score(
 ) -> None:
     """Say how near CLIP finds a picture to a text."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import scoring
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import scoring
 
     resolved = configuration.resolve(settings)
     report = scoring.score(resolved.settings, image, text)
@@ -98,8 +98,8 @@ def index(
 ) -> None:
     """Let CLIP look once at every new picture of a folder."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import scoring
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import scoring
 
     resolved = configuration.resolve(settings)
     report = scoring.index(resolved.settings, directory, index, console.note)
@@ -136,10 +136,10 @@ def search(
 ) -> None:  # fmt: skip
     """Find the pictures of a folder nearest to a text or a picture."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import config as configuration
-    from vqclip import scoring
     from vqclip.errors import UsageError
     from vqclip.files import printable
+    from vqclip.options import sources as configuration
+    from vqclip.tasks import scoring
 
     query = text if image is None else image
     if query is None or (text is not None and image is not None):

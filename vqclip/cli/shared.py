@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from vqclip.console import Console
+    from vqclip.terminal.console import Console
 
 JsonOption = Annotated[
     bool,
@@ -54,7 +54,7 @@ def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer:
     """
     if console.as_json or not (preview or viewer):
         return
-    from vqclip import preview as screens
+    from vqclip.terminal import preview as screens
 
     picture = found.get("sheet") or found.get("image")
     if preview and picture:
@@ -66,6 +66,6 @@ def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer:
 
 def console_for(*, as_json: bool, quiet: bool) -> Console:
     """The console of one command."""
-    from vqclip.console import Console
+    from vqclip.terminal.console import Console
 
     return Console(as_json=as_json, quiet=quiet)

@@ -1,0 +1,1 @@
+"""The loop and its parts: from a latent to a picture that the prompts describe."""

@@ -1,0 +1,432 @@
+"""The loop: quantise, decode, cut, look, climb. A generator of events that touches nothing but tensors.
+
+Per step: quantise z (straight-through), decode, take cutouts, encode them with CLIP, and send the loss back
+into z. The picture is decoded once; CLIP works through the cutouts in chunks on a detached copy of it, and
+the summed gradient goes through the decoder in one pass, so memory does not grow with the cutouts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vqclip.errors import OutOfMemory
+from vqclip.loop import cutouts, drafts, losses, motion, starts
+from vqclip.loop.anchors import Overlay, Target
+from vqclip.loop.given import Given
+from vqclip.loop.progress import Progress
+from vqclip.loop.randomness import (
+    ENLARGE_STREAM,
+    ROLL_STREAM,
+    START_STREAM,
+    STEP_STREAM,
+    WINDOW_STREAM,
+    make_generator,
+)
+from vqclip.loop.regions import Regions
+from vqclip.loop.resampling import CutPlan, levels_for, pyramid, take
+from vqclip.loop.schedules import EMA, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
+from vqclip.loop.snapshots import State
+from vqclip.loop.stages import Stage, plan_stages
+from vqclip.loop.surface import Surface
+from vqclip.networks.enlarger import Enlarger
+from vqclip.networks.net2net import Net2Net
+from vqclip.networks.passes import Box
+from vqclip.networks.perceptor import Gaze
+from vqclip.networks.prior import Drafter
+from vqclip.networks.vqgan import VQGAN
+from vqclip.options.colours import parse_colour
+from vqclip.options.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
+from vqclip.options.settings import Settings
+from vqclip.options.terms import View
+
+
+def synthesise(
+    vqgan: VQGAN,
+    gazes: Sequence[Gaze],
+    settings: Settings,
+    given: Given | None = None,
+    *,
+    state: State | None = None,
+    drafter: Drafter | Net2Net | None = None,
+    enlarger: Enlarger | None = None,
+    time_is_up: Callable[[], bool] = lambda: False,
+    passage: tuple[int, int] | None = None,
+) -> Iterator[Event]:
+    """Climb from the start, or from `state`, to the last step.
+
+    drafter: draws the start when settings.uses_prior. enlarger: between two stages, when settings.enlarge is codes.
+    time_is_up: asked before every step; once it is so, the picture is brought to its size and the run ends.
+    passage: the first step and all steps of the story that this climb is a part of.
+    settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
+    the device has no room left for a single cutout. Stop iterating to stop.
+    """
+    try:
+        climb = _Climb(vqgan, gazes, settings, given or Given(), enlarger, time_is_up, passage)
+        climb.begin(state, drafter)
+        yield from climb.events()
+    except torch.OutOfMemoryError as error:
+        raise OutOfMemory(
+            f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
+            "Even one cutout at a time has no room: try --low-memory, a smaller --size, --dtype bfloat16 or "
+            "a smaller --clip.",
+        ) from error
+
+
+class _Climb:
+    """The loop's variables between two events."""
+
+    def __init__(
+        self,
+        vqgan: VQGAN,
+        gazes: Sequence[Gaze],
+        settings: Settings,
+        given: Given,
+        enlarger: Enlarger | None = None,
+        time_is_up: Callable[[], bool] = lambda: False,
+        passage: tuple[int, int] | None = None,
+    ) -> None:
+        if settings.seed is None:
+            raise ValueError("synthesise needs settings with a seed")
+        self.vqgan, self.settings, self.seed, self.given = vqgan, settings, settings.seed, given
+        self.enlarger, self.time_is_up, self.passage = enlarger, time_is_up, passage
+        self.story = settings.story
+        self.gazes = [(gaze, losses.PromptLoss(gaze.targets, self.story.prompts)) for gaze in gazes]
+        self.chunk = settings.cut_chunk
+        self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
+        self.device = vqgan.codebook.device
+        vqgan.wrap(*settings.wraps)
+        self.bounds = vqgan.latent_bounds
+        self.regions = Regions(self.story.prompts, given.regions)
+        self.plan = plan_stages(settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations)
+        self.step, self.stage = 0, self.plan[0]
+        self.score: float | None = None
+        self.moved: int | None = None
+        self.drafts: drafts.Drafts | None = None
+        self.whole = self.opacity = None
+        if given.picture is not None:
+            pixels = starts.to_pixels(given.picture, self.device)
+            # What a mask keeps is kept as it is.
+            pixels = pixels if given.mask is not None else starts.meet(pixels, *settings.wraps)
+            self.whole, self.opacity = pixels[:, :3], pixels[:, 3:] if pixels.shape[1] > 3 else None
+        self.mask = None if given.mask is None else torch.from_numpy(given.mask).to(self.device)[None, None]
+        self.palette = torch.tensor(given.palette, device=self.device).reshape(-1, 3) / 255
+        self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
+
+    def begin(self, state: State | None = None, drafter: Drafter | Net2Net | None = None) -> None:
+        """Take the place where `state` ended, or the start."""
+        if state is None:
+            self._begin(drafter)
+        else:
+            self._restore(state)
+
+    def events(self) -> Iterator[Event]:
+        """Everything that happens from here to the end."""
+        last = self.plan[-1]
+        if self.drafts is not None:
+            number, loss = int(self.drafts.numbers[0]) + 1, float(self.drafts.losses[0])
+            yield Drafted(number, len(self.drafts.numbers), loss)
+        yield Started(self.step, self.settings.iterations, last.width, last.height, self.seed, self.image, self.state)
+        for stage in self.plan[self.stage.index :]:
+            if stage is not self.stage:
+                self._refine(stage)
+            if self.settings.stages > 1:
+                yield StageStarted(self.step, stage.index + 1, len(self.plan), stage.width, stage.height)
+            while self.step < stage.last and not self._ended_by():
+                self._move()
+                try:
+                    loss, terms, self.score = self._climb()
+                except torch.OutOfMemoryError:
+                    if self.chunk == 1:
+                        raise
+                    # The step begins anew with the same random numbers, so only the summation changes.
+                    self.chunk = max(1, min(self.chunk, self.settings.cutouts) // 2)
+                    yield Warned(f"out of memory at step {self.step + 1}; going on with --cut-chunk {self.chunk}.")
+                    continue
+                self.step += 1
+                self._lay_over()
+                self.progress.take(loss, self.score)
+                yield Stepped(
+                    self.step,
+                    self.settings.iterations,
+                    stage.index + 1,
+                    loss,
+                    terms,
+                    self.score,
+                    self.optimiser.learning_rate,
+                    self.image,
+                    self.state,
+                )
+        stopped_by = self._ended_by() if self.step < last.last else ""
+        yield Finished(self.step, self.score, self.image, self.state, stopped_by)
+
+    def _ended_by(self) -> str:
+        """The setting that ends the run here. Only at its full size a picture is good enough or stands still."""
+        if self.time_is_up():
+            return "max_seconds"
+        return self.progress.reached if self.stage is self.plan[-1] else ""
+
+    @torch.no_grad()
+    def image(self) -> np.ndarray:
+        """The picture of the latent's running mean, (H, W, 3) uint8."""
+        pixels = self.surface.show(self.ema.mean(self.z))[0]
+        rounded = (pixels * 255).round().to(torch.uint8).permute(1, 2, 0).cpu()
+        result: np.ndarray = rounded.numpy()
+        return result
+
+    def state(self) -> State:
+        """Copies of everything that the next step depends on."""
+        tensors = {"z": self.z, "z_init": self.z_init}
+        if self.ema.total is not None:
+            tensors["ema"] = self.ema.total
+        memory = optimiser_tensors(self.optimiser)
+        tensors |= {f"optimiser.{name}": tensor for name, tensor in memory.items()}
+        if self.surface.windows is not None:
+            kept = self.surface.windows.tensors()
+            tensors |= {f"windows.{name}": tensor for name, tensor in kept.items()}
+        kept = {name: tensor.detach().float().cpu().clone() for name, tensor in tensors.items()}
+        return State(self.step, self.stage.index, kept, self.ema.weight, self.score, self.progress.numbers)
+
+    def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
+        return make_generator(self.seed, stream, self.stage.index, step, device)
+
+    def _begin(self, drafter: Drafter | Net2Net | None) -> None:
+        generator = self._generator(START_STREAM, 0)
+        size = (self.stage.width, self.stage.height)
+        if self.given.latent is not None:
+            z = self.given.latent.to(self.device)
+            with torch.no_grad():
+                if self._size_of(z) != size:
+                    z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
+            self._enter(z)
+            return
+        if not self.settings.uses_prior:
+            start = starts.first_latent(self.vqgan, self.settings, size, self.whole, generator, self.opacity)
+            self._enter(start)
+            return
+        if drafter is None:
+            raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
+        gazes = [gaze for gaze, _ in self.gazes]
+        self.drafts = drafts.draw(self.vqgan, drafter, gazes, self.settings, generator)
+        self._enter(drafts.first_latent(self.vqgan, self.drafts, size))
+
+    def _enter(self, z: Tensor) -> None:
+        """Begin a stage at the latent z. The stage holds on to the init picture, or to what it began with."""
+        self.z_init = z.detach().clone()
+        self.surface = self._surface()
+        size = (self.stage.width, self.stage.height)
+        picture, layer = self.given.target, self.given.overlay
+        self.target = None if picture is None else Target(self.vqgan, picture, size)
+        self.overlay = None if layer is None else Overlay(self.vqgan, layer, size, self.settings.overlay_alpha)
+        if self.surface.picture is not None:
+            with torch.no_grad():
+                self.z_init = self.vqgan.encode(self.surface.picture).float()
+        self.z = z.detach().clone()
+        self.surface.hold(self.z, self.z_init)
+        self.z.requires_grad_()
+        self.ema = EMA(self.settings.ema)
+        self.progress = Progress(self.settings)
+        self.optimiser = make_optimiser(self.settings.optimiser, self.z, self.settings.learning_rate)
+
+    def _surface(self) -> Surface:
+        stage = self.stage
+        feather = round(self.settings.mask_feather * stage.width / self.plan[-1].width)
+        size, wanted = (stage.width, stage.height), self.settings
+        return Surface(
+            self.vqgan,
+            size,
+            self.whole,
+            self.mask,
+            feather,
+            wanted.symmetry,
+            low_memory=wanted.low_memory,
+            windows=wanted.windows,
+        )
+
+    def _refine(self, stage: Stage) -> None:
+        """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""
+        size = (stage.width, stage.height)
+        with torch.no_grad():
+            z = self.ema.mean(self.z)
+            self.stage = stage
+            if self.enlarger is None:
+                z = self._encode(self.surface.show(z), size)
+            else:
+                codes = self.vqgan.indices(z)
+                z = self.vqgan.lookup(
+                    self.enlarger.enlarge(self.vqgan.codebook, codes, self._generator(ENLARGE_STREAM, self.step))
+                ).float()
+                # With an odd number of tokens, twice the codes are a row or column short of the stage.
+                if self._size_of(z) != size:
+                    z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
+        self._enter(z)
+
+    def _move(self) -> None:
+        """Move what is shown, where the schedules say so, and begin there anew: with no memory of what was where."""
+        move = motion.due(self.settings, self.step)
+        if move is None or self.moved == self.step:
+            return
+        self.moved = self.step  # A step that is begun again does not move again.
+        with torch.no_grad():
+            picture = self.surface.show(self.ema.mean(self.z))
+            picture = motion.warp(
+                picture, move.scaled(self.stage.width / self.plan[-1].width), self.settings.move_border
+            )
+            self._enter(self.vqgan.encode(picture).float())
+
+    def _encode(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
+        return self.vqgan.encode(starts.fit(picture, *size)).float()
+
+    def _size_of(self, z: Tensor) -> tuple[int, int]:
+        return z.shape[3] * self.vqgan.factor, z.shape[2] * self.vqgan.factor
+
+    def _restore(self, state: State) -> None:
+        self.step, self.stage, self.score = state.step, self.plan[state.stage], state.score
+        tensors = {name: tensor.to(self.device) for name, tensor in state.tensors.items()}
+        self._enter(tensors["z"])
+        self.z_init = tensors["z_init"]
+        self.ema.total, self.ema.weight = tensors.get("ema"), state.ema_weight
+        if self.surface.windows is not None:
+            kept = {n.removeprefix("windows."): t for n, t in tensors.items() if n.startswith("windows.")}
+            self.surface.windows.restore(kept)
+        memory = {n.removeprefix("optimiser."): t for n, t in tensors.items() if n.startswith("optimiser.")}
+        restore_optimiser(self.optimiser, memory)
+        self.progress = Progress(self.settings, state.progress)
+
+    def _climb(self) -> tuple[float, dict[str, float], float]:
+        """One step of the optimiser: the loss, its terms, and the score before the step."""
+        settings = self.settings
+        self.optimiser.learning_rate = rate_at(settings, self.step, self.stage) * self.progress.factor
+        self.z.grad = None
+        window = self._window()
+        image = self.surface.show(self.z, window)
+        terms, outputs, gradients = self._look(self._rolled(image), window)
+        score = terms.pop("score")
+        for name, term in self._terms(image):
+            terms[name] = term.item()
+            outputs.append(term)
+            gradients.append(torch.ones_like(term))
+        # One number with these gradients: given them beside the outputs, torch imports sympy to compare shapes.
+        pulls = [(output * gradient).sum() for output, gradient in zip(outputs, gradients, strict=True)]
+        torch.autograd.backward(torch.stack(pulls).sum())
+        loss = sum(terms.values())
+        losses.require_finite(loss, terms, self.z.grad, self.step + 1, settings.learning_rate)
+        self.optimiser.step()
+        with torch.no_grad():
+            self.z.clamp_(*self.bounds)
+            self.surface.hold(self.z, self.z_init)
+        self.ema.update(self.z)
+        return loss, terms, score
+
+    def _lay_over(self) -> None:
+        if self.overlay is not None and self.step in self.settings.overlay_steps:
+            self.overlay.lay(self.z, self.surface)
+            if self.surface.windows is not None:
+                self.surface.windows.forget()
+            with torch.no_grad():
+                self.z.clamp_(*self.bounds)
+                self.surface.hold(self.z, self.z_init)
+            # It counts in the running mean as a step of its own; so it is not lost at the end of a stage.
+            self.ema.update(self.z)
+
+    def _rolled(self, image: Tensor) -> Tensor:
+        """The picture begun anew at a random place along every axis that wraps, so that CLIP sees the seam too."""
+        if not any(self.settings.wraps) or self.regions.masks:
+            # A region is a place, so the picture stays where it is.
+            return image
+        generator = self._generator(ROLL_STREAM, self.step)
+        sides = (image.shape[3], image.shape[2])
+        across, down = (
+            int(torch.randint(side, (), generator=generator)) if wraps else 0
+            for side, wraps in zip(sides, self.settings.wraps, strict=True)
+        )
+        return image.roll((down, across), (2, 3))
+
+    def _window(self) -> Box | None:
+        """What is decoded in this step, of pictures that are not decoded whole."""
+        if self.surface.windows is None:
+            return None
+        self.surface.windows.refresh(self.z.detach(), self.step - self.stage.first)
+        return self.surface.windows.pick(self._generator(WINDOW_STREAM, self.step))
+
+    def _plan(
+        self,
+        canvas: cutouts.Canvas,
+        weights: Sequence[float],
+        window: Box | None,
+        generator: torch.Generator,
+    ) -> CutPlan:
+        """The cutouts of this step: of the window and around it, where they may be anywhere."""
+        fixed = self.regions.masks or self.settings.cut_method in cutouts.SQUEEZED
+        if window is None or self.surface.windows is None or fixed:
+            return self.regions.plan(weights, canvas, self.settings, generator)
+        return self.surface.windows.plan(window, canvas, self.settings, generator)
+
+    def _look(self, image: Tensor, window: Box | None = None) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
+        """Let the perceptors look; return the terms, and the picture's copies with their gradients."""
+        terms = {"prompt": 0.0, "score": 0.0}
+        outputs: list[Tensor] = []
+        gradients: list[Tensor] = []
+        generator = self._generator(STEP_STREAM, self.step)
+        noise = generator if self.device.type == "cpu" else self._generator(STEP_STREAM, self.step, self.device)
+        plans: dict[int, CutPlan] = {}
+        first, whole = self.passage or (0, self.settings.iterations)
+        weights = self.story.weights(first + self.step, whole)
+        for gaze, prompt_loss, share in self._lookers():
+            prompt_loss.weigh(weights)
+            side = gaze.perceptor.cut_size
+            if side not in plans:
+                # Perceptors of one input size share the cutouts, so that they pull on the same places.
+                size = image.shape[-1], image.shape[-2]
+                canvas = cutouts.Canvas(*size, side, self.step, self.settings.iterations)
+                plans[side] = self._plan(canvas, weights, window, generator)
+            plan = plans[side]
+            chain = pyramid(cutouts.source_of(image, side, self.settings), levels_for(plan))
+            copies = [level.detach().requires_grad_() for level in chain]
+            for part in plan.parts(self.chunk):
+                features = gaze.perceptor.encode_image(take(copies, part, side, noise))
+                partial = len(part) / len(plan)
+                seen = part.weights.to(self.device)
+                loss = prompt_loss(features, seen) * share * partial
+                loss.backward()
+                terms["prompt"] += loss.item()
+                score = prompt_loss.score(features.detach(), seen if seen.ndim == 2 else None)
+                terms["score"] += score.item() * abs(share) * partial
+            for level, copy in zip(chain, copies, strict=True):
+                if copy.grad is not None:
+                    outputs.append(level)
+                    gradients.append(copy.grad)
+        return terms, outputs, gradients
+
+    def _lookers(self) -> list[tuple[Gaze, losses.PromptLoss, float]]:
+        """Who looks in this step, each with its share in the loss: all, or one in turn for all.
+
+        Turns are aphantasia's `--dualmod`, for any number: the pull of an ensemble at the price of one perceptor.
+        Over a round each pulls as much as it would among all.
+        """
+        known = [(gaze, judge, gaze.weight / self.total_weight) for gaze, judge in self.gazes]
+        if not self.settings.clip_alternate:
+            return known
+        gaze, judge, share = known[self.step % len(known)]
+        return [(gaze, judge, share * len(known))]
+
+    def _terms(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
+        picture = self.surface.picture
+        target, z_target = (image, self.z) if self.target is None else (self.target.image, self.target.z)
+        view = View(
+            image,
+            self.z,
+            self.z_init,
+            image if picture is None else picture,
+            target,
+            z_target,
+            self.palette,
+            self.edge,
+        )
+        for term in self.settings.terms:
+            weight = term.weight_at(self.step, self.settings.iterations)
+            if weight:
+                yield term.label, weight * term.value(view)

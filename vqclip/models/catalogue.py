@@ -1,0 +1,208 @@
+"""What is known about models: their names, origins, sizes, hashes and licences, from configs/models.yaml.
+
+Where a model is on this machine is `vqclip.models.registry`'s to say.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from vqclip.errors import UsageError
+from vqclip.files import data_path
+
+CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+"""The files that open_clip writes into a model folder or repository, the safe one first."""
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A file in a Hugging Face repository, pinned to a revision."""
+
+    repo: str
+    revision: str
+    path: str
+
+    @property
+    def url(self) -> str:
+        """The address of the file itself."""
+        return f"{hub_endpoint()}/{self.repo}/resolve/{self.revision}/{self.path}"
+
+
+@dataclass(frozen=True)
+class VqganEntry:
+    """What is known about one VQGAN.
+
+    bytes, sha256: of the checkpoint, None when nobody has published them. file: name among the shipped
+    checkpoints, None for a model that has to be fetched. model: its taming-style configuration, None when that
+    lies beside the shipped file. upstream: the address of its makers' file. member: the checkpoint's name in the
+    zip archive that its makers serve, None when they serve the checkpoint itself.
+    """
+
+    name: str
+    note: str
+    licence: str
+    aliases: tuple[str, ...] = ()
+    bytes: int | None = None
+    sha256: str | None = None
+    mirrors: tuple[Mirror, ...] = ()
+    upstream: str | None = None
+    member: str | None = None
+    model: Mapping[str, Any] | None = None
+    file: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where its checkpoint is, or has to be put."""
+        if self.file:
+            return data_path("checkpoints", self.file)
+        return cache_dir() / "vqgan" / f"{self.name}.ckpt"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Addresses that serve the checkpoint, mirrors first."""
+        return (*(mirror.url for mirror in self.mirrors), *([self.upstream] if self.upstream else []))
+
+    @property
+    def network(self) -> tuple[str, int, int] | None:
+        """The kind of VQGAN, VQModel or GumbelVQ, its codes, and numbers per code; None for a built-in model."""
+        if self.model is None:
+            return None
+        stage = self.model["params"].get("first_stage_config", self.model)
+        params = stage["params"]
+        # LlamaGen has its own words for both numbers.
+        codes, numbers = (params.get(a, params.get(f"codebook_{b}"))
+                          for a, b in (("n_embed", "size"), ("embed_dim", "embed_dim")))  # fmt: skip
+        return stage["target"].rpartition(".")[2], codes, numbers
+
+
+@dataclass(frozen=True)
+class Need:
+    """Files of another Hugging Face repository that a CLIP does not work without."""
+
+    repo: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClipEntry:
+    """What is known about one CLIP.
+
+    model, pretrained: open_clip's names. repo: Hugging Face repository with the weights. folder: name among the
+    shipped checkpoints, None for a model that has to be fetched. text: configuration and tokenizer of a text tower
+    that is a model of Hugging Face's transformers.
+    """
+
+    name: str
+    note: str
+    licence: str
+    aliases: tuple[str, ...] = ()
+    model: str | None = None
+    pretrained: str | None = None
+    repo: str | None = None
+    folder: str | None = None
+    text: Need | None = None
+
+    @property
+    def page(self) -> str | None:
+        """The page of its makers, or of those who serve its weights."""
+        return f"{hub_endpoint()}/{self.repo}" if self.repo else None
+
+
+def hub_endpoint() -> str:
+    """Where the Hugging Face hub is: HF_ENDPOINT, else its own address."""
+    return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+
+
+def cache_dir() -> Path:
+    """The folder that fetched models live in: VQCLIP_CACHE_DIR, else the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("VQCLIP_CACHE_DIR")
+    return Path(named).expanduser() if named else user_cache_path("vqclip")
+
+
+def vqgan_names() -> list[str]:
+    """The names of the VQGANs, the built-in one first."""
+    return list(_vqgans())
+
+
+def clip_names() -> list[str]:
+    """The names of the CLIPs, the built-in one first."""
+    return list(_clips())
+
+
+def vqgan_entries() -> list[VqganEntry]:
+    """What is known about every VQGAN, the built-in one first."""
+    return list(_vqgans().values())
+
+
+def vqgan_entry(name: str) -> VqganEntry:
+    """What is known about a VQGAN, by name or alias; UsageError when nothing is."""
+    for entry in _vqgans().values():
+        if name == entry.name or name in entry.aliases:
+            return entry
+    aliases = [alias for entry in _vqgans().values() for alias in entry.aliases]
+    raise UsageError(
+        f"the VQGAN {name!r} is unknown.",
+        f"{did_you_mean(name, [*vqgan_names(), *aliases])}Known: {', '.join(vqgan_names())}; "
+        "or give a .ckpt, .pt or .safetensors file.",
+    )
+
+
+def clip_entries() -> list[ClipEntry]:
+    """What is known about every CLIP, the built-in one first."""
+    return list(_clips().values())
+
+
+def clip_entry(name: str) -> ClipEntry | None:
+    """What is known about a CLIP, by name or alias; None when nothing is."""
+    return next((e for e in _clips().values() if name == e.name or name in e.aliases), None)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The beginning of a hint for an unknown name: the known one spelt most like it, or nothing."""
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), by_fold, n=1)
+    return f"Did you mean {by_fold[close[0]]}? " if close else ""
+
+
+def companions(kind: Literal["prior", "enlarger"]) -> Mapping[str, Mapping[str, Any]]:
+    """The networks of that kind that were trained on a VQGAN's codes, by name: what models.yaml says of each."""
+    found: Mapping[str, Mapping[str, Any]] = _document()[kind]
+    return found
+
+
+@functools.cache
+def _document() -> Mapping[str, Any]:
+    text = data_path("configs", "models.yaml").read_text(encoding="utf-8")
+    document: Mapping[str, Any] = yaml.safe_load(text)
+    return document
+
+
+@functools.cache
+def _vqgans() -> Mapping[str, VqganEntry]:
+    entries = {}
+    for name, fields in _document()["vqgan"].items():
+        mirrors = tuple(Mirror(**mirror) for mirror in fields.get("mirrors", ()))
+        changed = {"name": name, "mirrors": mirrors, "aliases": tuple(fields.get("aliases", ()))}
+        entries[name] = VqganEntry(**(fields | changed))
+    return entries
+
+
+@functools.cache
+def _clips() -> Mapping[str, ClipEntry]:
+    entries = {}
+    for name, fields in _document()["clip"].items():
+        changed: dict[str, Any] = {"name": name, "aliases": tuple(fields.get("aliases", ()))}
+        if "text" in fields:
+            changed["text"] = Need(fields["text"]["repo"], tuple(fields["text"]["files"]))
+        entries[name] = ClipEntry(**(fields | changed))
+    return entries

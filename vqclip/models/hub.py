@@ -1,0 +1,194 @@
+"""Models by name to this machine; CLIPs from the Hugging Face hub into its own cache.
+
+There open_clip and other tools find them too. How bytes come and are gone on with is huggingface_hub's business; that
+they are the published ones is checked here, because it compares sizes only.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vqclip.errors import Interrupted, ModelError, UsageError
+from vqclip.files import output_error, printable
+from vqclip.models import registry
+from vqclip.models.catalogue import CLIP_WEIGHTS, VqganEntry, clip_entries, clip_entry, hub_endpoint, vqgan_entries
+from vqclip.models.downloads import Note, Progress, Transfer, download_vqgan, refuse_offline
+from vqclip.models.weights import verify_sha256
+
+# What a tokenizer of Hugging Face may be made of; a repository has some of these, or none.
+_TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "bpe.txt.gz")
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file to have: the first of the names that the repository holds. optional: it may hold none."""
+
+    repo: str
+    names: tuple[str, ...]
+    optional: bool = False
+
+
+def source_of(name: str) -> VqganEntry | str:
+    """What `download` takes for a name: a VQGAN's entry, or a CLIP's name as it is; UsageError when it is neither."""
+    for entry in vqgan_entries():
+        if name == entry.name or name in entry.aliases:
+            return entry
+    if clip_entry(name) is None and "/" not in name:
+        raise registry.unknown(name)
+    _files_of(name)
+    return name
+
+
+def download(source: VqganEntry | str, progress: Progress, note: Note) -> Path:
+    """Fetch what `source_of` found, as `download_clip` or `downloads.download_vqgan` does."""
+    if isinstance(source, VqganEntry):
+        return download_vqgan(source, progress, note)
+    return download_clip(source, progress)
+
+
+def download_clip(name: str, progress: Progress) -> Path:
+    """Fetch a CLIP, and return the path of its weights.
+
+    name: a registered one, `hf-hub:OWNER/REPO`, or open_clip's `NETWORK/TAG`. progress: told about every few bytes.
+    What is here is left as it is, without a look at the network. Raises UsageError for a name that is none of these,
+    ModelError when the hub does not give the files, gives others than it says, or when offline; OutputError for the
+    disk; Interrupted. What has come so far is kept.
+    """
+    *others, weights = _files_of(name)
+    found = _in_cache(weights)
+    # The weights come last: once they are here, so is all that they need.
+    if found is None or not all(_in_cache(file) or file.optional for file in others):
+        for file in others:
+            _ = _in_cache(file) or _fetch(name, file, progress)
+        found = found or _fetch(name, weights, progress)
+    assert found is not None, "weights are not optional"
+    return found
+
+
+def _files_of(name: str) -> list[_File]:
+    if name.startswith(registry.HUB_PREFIX):
+        repo = registry.hub_repo(name)
+        optional = [_File(repo, (each,), optional=True) for each in _TOKENIZER]
+        return [_File(repo, ("open_clip_config.json",)), *optional, _File(repo, CLIP_WEIGHTS)]
+    entry = clip_entry(name)
+    if entry is not None and entry.repo is not None:
+        text = [_File(entry.text.repo, (file,)) for file in entry.text.files] if entry.text else []
+        return [*text, _File(entry.repo, CLIP_WEIGHTS)]
+    network, slash, tag = name.partition("/")
+    if entry is not None or not (slash and network and tag):
+        what = "is built in" if entry is not None else "is not known"
+        raise UsageError(f"the CLIP {name!r} {what}.", "See `vqclip models list`; or hf-hub:OWNER/REPO.")
+    return [_of_open_clip(network, tag)]
+
+
+def _of_open_clip(network: str, tag: str) -> _File:
+    """Where open_clip itself would fetch weights of its own list."""
+    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
+
+    known = get_pretrained_cfg(network, tag)
+    if not known:
+        tags = ", ".join(list_pretrained_tags_by_model(network)) or "none"
+        raise UsageError(f"open_clip knows no weights {tag!r} for the network {network!r}.", f"Known: {tags}.")
+    repo, _, name = str(known.get("hf_hub", "")).rpartition("/")
+    if not repo:
+        raise ModelError(f"{network}/{tag} is not on the hub.", f"Fetch {known.get('url')} and name the file.")
+    return _File(repo, (name,) if name else CLIP_WEIGHTS)
+
+
+def _in_cache(file: _File) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+
+    for name in file.names:
+        found = try_to_load_from_cache(file.repo, name)
+        if isinstance(found, str):
+            return Path(found)
+    return None
+
+
+def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+
+    refuse_offline(repr(clip))
+    endpoint = hub_endpoint()
+    for name in file.names:
+        try:
+            bar = _bar(f"{clip} {name}", progress)
+            path = Path(hf_hub_download(file.repo, name, endpoint=endpoint, tqdm_class=bar))
+        except LocalEntryNotFoundError as error:
+            cause = error.__cause__ or error
+            raise _failed(clip, file.repo, f"{endpoint} cannot be reached ({_one_line(cause)})") from None
+        except EntryNotFoundError:
+            continue
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"the download of {clip!r} stopped.", "Run the same command again to go on with it."
+            ) from None
+        except OSError as error:
+            if error.errno is not None and not isinstance(error, (HfHubHTTPError, ConnectionError, TimeoutError)):
+                raise output_error(Path(file.repo), error) from error
+            raise _failed(clip, file.repo, _one_line(error)) from None
+        except (ValueError, RuntimeError) as error:
+            raise _failed(clip, file.repo, _one_line(error)) from None
+        try:
+            _verify(path)
+        except ModelError:
+            blob = path.resolve()
+            path.unlink()
+            blob.unlink(missing_ok=True)
+            raise _failed(clip, file.repo, "what came is not what the hub says that it has") from None
+        return path
+    if file.optional:
+        return None
+    raise _failed(clip, file.repo, f"it has no {' or '.join(file.names)}")
+
+
+def verify_clips() -> dict[str, bool]:
+    """Check the known CLIPs in the hub's cache: whether each had a hash to check, by its name.
+
+    Raises ModelError for the first that is not what the hub has.
+    """
+    checked = {}
+    for entry in clip_entries():
+        found = _in_cache(_File(entry.repo, CLIP_WEIGHTS)) if entry.repo else None
+        if found is not None:
+            checked[entry.name] = _verify(found)
+    return checked
+
+
+def _verify(path: Path) -> bool:
+    """Check a file by its name in the hub's cache, which for large files is their SHA-256; False when it is not."""
+    blob = path.resolve()
+    known = re.fullmatch(r"[0-9a-f]{64}", blob.name) is not None
+    verify_sha256(blob, blob.name if known else None)
+    return known
+
+
+def _bar(label: str, progress: Progress) -> Any:
+    """A progress bar for huggingface_hub that draws nothing and tells."""
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **known: Any) -> None:
+            super().__init__(*arguments, **(known | {"disable": False, "file": io.StringIO()}))
+
+        def update(self, n: float | None = 1) -> bool | None:
+            shown: bool | None = super().update(n)
+            progress(Transfer(label, int(self.n), None if self.total is None else int(self.total)))
+            return shown
+
+    return Bar
+
+
+def _failed(clip: str, repo: str, why: str) -> ModelError:
+    return ModelError(
+        f"{clip!r} could not be fetched from {repo}: {why}.", "Run the same command again; what came is kept."
+    )
+
+
+def _one_line(error: BaseException) -> str:
+    return printable(str(error).strip().split("\n")[0] or type(error).__name__)[:200].rstrip(".")

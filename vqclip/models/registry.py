@@ -1,0 +1,338 @@
+"""From a model's name to its files on this machine. Nothing is loaded here, and nothing is downloaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from vqclip.errors import ModelError, UsageError
+from vqclip.files import data_path, printable
+from vqclip.models.catalogue import (
+    CLIP_WEIGHTS,
+    ClipEntry,
+    VqganEntry,
+    clip_entries,
+    clip_entry,
+    clip_names,
+    companions,
+    did_you_mean,
+    vqgan_entries,
+    vqgan_entry,
+    vqgan_names,
+)
+
+_CHECKPOINT_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin", ".safetensors")
+HUB_PREFIX = "hf-hub:"
+
+
+@dataclass(frozen=True)
+class VqganFiles:
+    """A VQGAN on this machine.
+
+    config: a taming-style YAML file, or its content. sha256: what the checkpoint must hash to, None if unknown.
+    """
+
+    name: str
+    checkpoint: Path
+    config: Path | Mapping[str, Any]
+    sha256: str | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class ClipFiles:
+    """A CLIP on this machine, as open_clip takes it.
+
+    name: as the user gave it. model: open_clip's name of the network, or `local-dir:FOLDER`. pretrained:
+    open_clip's tag, None when `weights` says it all. folder: the model's own folder with configuration,
+    weights and vocabulary, if it has one. weights: the file to load, None when only open_clip knows it. text: the
+    folder with configuration and tokenizer of a text tower that is a model of transformers.
+    """
+
+    name: str
+    model: str
+    pretrained: str | None = None
+    folder: Path | None = None
+    weights: Path | None = None
+    text: Path | None = None
+
+
+@dataclass(frozen=True)
+class PriorFiles:
+    """A prior on this machine: its weights, its shape (JSON) and the merges of its tokenizer.
+
+    A Net2Net transformer has the checkpoint and configuration of its VQGAN, and no tokenizer.
+    """
+
+    name: str
+    weights: Path
+    config: Path | Mapping[str, Any]
+    tokenizer: Path | None
+
+
+@dataclass(frozen=True)
+class EnlargerFiles:
+    """An enlarger on this machine: its weights and its shape (JSON)."""
+
+    name: str
+    weights: Path
+    config: Path
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One line of `vqclip models list`. kind: vqgan, clip or prior. path: where it is or belongs, None if unknown."""
+
+    name: str
+    kind: str
+    bytes: int | None
+    licence: str
+    present: bool
+    path: str | None
+    note: str
+
+
+def is_path(name: str) -> bool:
+    """Whether the user named a checkpoint file rather than a model."""
+    return name.lower().endswith(_CHECKPOINT_SUFFIXES) or "/" in name or os.sep in name
+
+
+def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
+    """The files of a VQGAN by name, or of a checkpoint file.
+
+    config_path: YAML file that replaces the model's own configuration; a checkpoint file needs one, here or
+    beside it under the same name. Raises UsageError for an unknown name, ModelError for files that are not
+    there, saying where they can be had and where they belong.
+    """
+    config = _existing(Path(config_path), "the configuration") if config_path else None
+    if is_path(name_or_path):
+        checkpoint = _existing(Path(name_or_path).expanduser(), "the checkpoint")
+        return VqganFiles(name_or_path, checkpoint, config or _config_beside(checkpoint))
+    entry = vqgan_entry(name_or_path)
+    if not entry.path.is_file():
+        raise _not_here(entry)
+    own = entry.model if entry.model is not None else _config_beside(entry.path)
+    return VqganFiles(entry.name, entry.path, config or own, entry.sha256, entry.bytes)
+
+
+def find_clip(name: str) -> ClipFiles:
+    """The files of a CLIP: a registered name, `local-dir:FOLDER`, `hf-hub:OWNER/REPO`, or open_clip's `NETWORK/TAG`.
+
+    A TAG that is a weights file is taken as such; any other is left to open_clip, which may have it in its own
+    cache. Raises UsageError for an unknown name, ModelError for files that are not there.
+    """
+    prefix, colon, folder = name.partition(":")
+    if colon and prefix == "local-dir":
+        return _clip_folder(name, Path(folder).expanduser())
+    if name.startswith(HUB_PREFIX):
+        return _hub_folder(name)
+    entry = clip_entry(name)
+    if entry is None:
+        return _unlisted_clip(name)
+    if entry.folder:
+        return _clip_folder(name, data_path("checkpoints", entry.folder))
+    weights, text = _in_hub_cache(entry), None
+    if entry.text is not None:
+        found = [_cached(entry.text.repo, file) for file in entry.text.files]
+        text = found[0].parent if found and found[0] and None not in found else None
+    if weights is None or (entry.text is not None and text is None):
+        raise _clip_not_here(name)
+    return ClipFiles(name, str(entry.model), entry.pretrained, weights=weights, text=text)
+
+
+def find_prior(vqgan: str) -> PriorFiles:
+    """The files of the prior that draws for the VQGAN of that name; UsageError when there is none."""
+    found = _companion("prior", vqgan)
+    if found is None:
+        raise UsageError(f"init is 'prior', but the VQGAN {vqgan!r} has no prior.", "Use --init tokens.")
+    name, weights, fields = found
+    return PriorFiles(name, weights, weights.with_suffix(".json"), data_path("checkpoints", fields["tokenizer"]))
+
+
+def find_enlarger(vqgan: str) -> EnlargerFiles:
+    """The files of the enlarger of the VQGAN of that name; UsageError when there is none."""
+    found = _companion("enlarger", vqgan)
+    if found is None:
+        raise UsageError(f"enlarge is 'codes', but the VQGAN {vqgan!r} has no enlarger.", "Use --enlarge pixels.")
+    name, weights, _ = found
+    return EnlargerFiles(name, weights, weights.with_suffix(".json"))
+
+
+def _companion(kind: Literal["prior", "enlarger"], vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
+    """Name, weights and registry fields of the network of that kind that was trained on a VQGAN's codes."""
+    names = [name for name in vqgan_names() if vqgan in (name, *vqgan_entry(name).aliases)]
+    for name, fields in companions(kind).items():
+        if fields["vqgan"] in names:
+            weights = data_path("checkpoints", fields["file"])
+            if not weights.is_file():
+                raise ModelError(f"the {kind} is missing: there is no {printable(weights)}.", "Install vqclip again.")
+            return name, weights, fields
+    return None
+
+
+def clip_weights(clip: ClipFiles) -> Path | None:
+    """The weights file of a CLIP, None when only open_clip knows it."""
+    return clip.weights
+
+
+def list_models() -> list[ModelRow]:
+    """Every known model, and whether it is on this machine."""
+    rows = []
+    for entry in vqgan_entries():
+        here = entry.path.is_file()
+        size = entry.path.stat().st_size if here else entry.bytes
+        rows.append(ModelRow(entry.name, "vqgan", size, entry.licence, here, str(entry.path), entry.note))
+    for clip in clip_entries():
+        weights = _weights_in(data_path("checkpoints", clip.folder)) if clip.folder else _in_hub_cache(clip)
+        size = weights.stat().st_size if weights else None
+        path = str(weights) if weights else None
+        rows.append(ModelRow(clip.name, "clip", size, clip.licence, weights is not None, path, clip.note))
+    kinds: tuple[Literal["prior", "enlarger"], ...] = ("prior", "enlarger")
+    for kind in kinds:
+        for name, fields in companions(kind).items():
+            file = data_path("checkpoints", fields["file"])
+            size = file.stat().st_size if file.is_file() else None
+            rows.append(ModelRow(name, kind, size, fields["licence"], file.is_file(), str(file), fields["note"]))
+    return rows
+
+
+def describe(name: str) -> list[dict[str, Any]]:
+    """All that is known about the models of that name or alias, one mapping each; UsageError when nothing is."""
+    vqgans = {n: e for e in vqgan_entries() for n in (e.name, *e.aliases)}
+    clips = {n: e for e in clip_entries() for n in (e.name, *e.aliases)}
+    vqgan, clip = vqgans.get(name), clips.get(name)
+    canonical = {entry.name for entry in (vqgan, clip) if entry is not None}
+    found = []
+    for row in list_models():
+        if row.name not in canonical and row.name != name:
+            continue
+        facts: dict[str, Any] = {"name": row.name, "kind": row.kind, "about": row.note, "licence": row.licence}
+        if row.kind == "vqgan" and vqgan is not None:
+            kind, codes, _ = vqgan.network or (None, None, None)
+            facts |= {"network": kind, "codes": codes, "sha256": vqgan.sha256}
+            facts |= {"aliases": vqgan.aliases, "sources": vqgan.origins}
+        elif row.kind == "clip" and clip is not None:
+            facts |= {"network": clip.model, "weights": clip.pretrained, "aliases": clip.aliases}
+            facts |= {"sources": (clip.page,) if clip.page else ()}
+        facts |= {"bytes": row.bytes, "here": row.present, "path": row.path}
+        found.append({key: value for key, value in facts.items() if value not in (None, ())})
+    if not found:
+        raise unknown(name)
+    return found
+
+
+def unknown(name: str) -> UsageError:
+    """What to say of a name that is no model's, of whatever kind."""
+    entries: list[VqganEntry | ClipEntry] = [*vqgan_entries(), *clip_entries()]
+    known = [n for e in entries for n in (e.name, *e.aliases)]
+    names = dict.fromkeys([*vqgan_names(), *clip_names()])
+    return UsageError(f"the model {name!r} is unknown.", f"{did_you_mean(name, known)}Known: {', '.join(names)}.")
+
+
+def _not_here(entry: VqganEntry) -> ModelError:
+    place = printable(entry.path)
+    if entry.file:
+        return ModelError(f"the built-in VQGAN is missing: there is no {place}.", "Install vqclip again.")
+    size = f" ({entry.bytes / 1e6:.0f} MB)" if entry.bytes else ""
+    return ModelError(
+        f"the VQGAN {entry.name!r}{size} is not on this machine.",
+        f"Fetch it with `vqclip models download {entry.name}`, or put {entry.origins[0]} at {place}; "
+        "nothing is downloaded by itself.",
+    )
+
+
+def _existing(path: Path, what: str) -> Path:
+    if path.is_file():
+        return path
+    problem = "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
+    raise ModelError(f"{what} {printable(path)} {problem}.", "Check the path.")
+
+
+def _config_beside(checkpoint: Path) -> Path:
+    for suffix in (".yaml", ".yml"):
+        if checkpoint.with_suffix(suffix).is_file():
+            return checkpoint.with_suffix(suffix)
+    raise ModelError(
+        f"the checkpoint {printable(checkpoint)} has no configuration.",
+        f"Put its YAML file beside it as {printable(checkpoint.with_suffix('.yaml').name)}, "
+        "or name it with --vqgan-config.",
+    )
+
+
+def _clip_folder(name: str, folder: Path) -> ClipFiles:
+    place = printable(folder)
+    if not folder.is_dir():
+        raise ModelError(f"the CLIP folder {place} does not exist.", "Check the path.")
+    if not (folder / "open_clip_config.json").is_file():
+        raise ModelError(f"the CLIP folder {place} has no open_clip_config.json.", "Give a folder of open_clip.")
+    weights = _weights_in(folder)
+    if weights is None:
+        raise ModelError(f"the CLIP folder {place} has no {CLIP_WEIGHTS[0]}.", "Give a folder of open_clip.")
+    return ClipFiles(name, f"local-dir:{folder}", folder=folder, weights=weights)
+
+
+def hub_repo(name: str) -> str:
+    """OWNER/REPO of `hf-hub:OWNER/REPO`; UsageError for anything else behind the colon."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
+
+    repo = name.removeprefix(HUB_PREFIX)
+    try:
+        validate_repo_id(repo)
+    except HFValidationError:
+        repo = ""
+    if "/" not in repo:
+        raise UsageError(f"the CLIP {name!r} names no repository.", "Write hf-hub:OWNER/REPO.")
+    return repo
+
+
+def _hub_folder(name: str) -> ClipFiles:
+    """A repository of open_clip in the hub's cache: a folder like any other."""
+    repo = hub_repo(name)
+    config, weights = _cached(repo, "open_clip_config.json"), _cached(repo, *CLIP_WEIGHTS)
+    if config is None or weights is None:
+        raise _clip_not_here(name)
+    return ClipFiles(name, f"local-dir:{config.parent}", folder=config.parent, weights=weights)
+
+
+def _clip_not_here(name: str) -> ModelError:
+    return ModelError(
+        f"the CLIP {name!r} is not on this machine.",
+        f"Fetch it with `vqclip models download {name}`; nothing is downloaded by itself.",
+    )
+
+
+def _unlisted_clip(name: str) -> ClipFiles:
+    network, slash, tag = name.partition("/")
+    if not (slash and network and tag):
+        known = [*clip_names(), *(alias for entry in clip_entries() for alias in entry.aliases)]
+        raise UsageError(
+            f"the CLIP {name!r} is unknown.",
+            f"{did_you_mean(name, known)}Known: {', '.join(clip_names())}; or local-dir:FOLDER, "
+            "hf-hub:OWNER/REPO, or open_clip's NETWORK/TAG.",
+        )
+    if tag.lower().endswith(_CHECKPOINT_SUFFIXES):
+        return ClipFiles(name, network, weights=_existing(Path(tag).expanduser(), "the CLIP checkpoint"))
+    return ClipFiles(name, network, tag)
+
+
+def _weights_in(folder: Path) -> Path | None:
+    return next((folder / name for name in CLIP_WEIGHTS if (folder / name).is_file()), None)
+
+
+def _in_hub_cache(entry: ClipEntry) -> Path | None:
+    return _cached(entry.repo, *CLIP_WEIGHTS) if entry.repo else None
+
+
+def _cached(repo: str, *names: str) -> Path | None:
+    """The first of these files of a repository that is in the hub's cache."""
+    from huggingface_hub import try_to_load_from_cache
+
+    for name in names:
+        found = try_to_load_from_cache(repo, name)
+        if isinstance(found, str):
+            return Path(found)
+    return None

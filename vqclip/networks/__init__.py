@@ -1,0 +1,1 @@
+"""The networks themselves: VQGANs, CLIPs, priors."""

@@ -1,0 +1,371 @@
+"""The perceptor: one CLIP of open_clip, frozen, that scores cutouts of a picture against texts.
+
+The networks are open_clip's own, but for the built-in one's kind (`clip`); how they are loaded is ours: built
+without weights, filled from a checked file, and never fetched by surprise. Image towers that `towers` knows are
+computed its way, which is faster.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vqclip.errors import ModelError
+from vqclip.files import open_regular, printable
+from vqclip.models.registry import ClipFiles
+from vqclip.models.weights import load_into, read_state_dict, without_weights
+from vqclip.networks import clip, text_towers
+from vqclip.networks.bpe import Tokenizer
+from vqclip.networks.towers import find_tower, fold_norms, is_folded
+
+MAX_CONFIG_BYTES = 1_000_000
+_OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
+_OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
+_RESIZE_MODES = ("shortest", "squash", "longest")
+_INTERPOLATIONS = ("bicubic", "bilinear", "random")
+_SPECIAL = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)>", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a whole picture becomes the square that a CLIP was trained on, in the words of open_clip.
+
+    resize_mode: shortest (scale the shorter side, cut the middle out), squash or longest (scale the longer side,
+    pad with the grey fill_color, 0 to 255). interpolation: bicubic or bilinear; random means bicubic here.
+    """
+
+    resize_mode: str = "shortest"
+    interpolation: str = "bicubic"
+    fill_color: int = 0
+
+
+class Perceptor(nn.Module):
+    """A frozen CLIP: pictures and texts to unit vectors of one space.
+
+    cut_size: side of the square pictures that it takes, in pixels. context_length: tokens of a text that it
+    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels. framing: what it
+    expects of whole pictures. logit_scale: the factor on cosines that it learned, at most 100 in the CLIP paper.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        mean: Sequence[float],
+        std: Sequence[float],
+        vocabulary: frozenset[str] = frozenset(),
+        framing: Framing | None = None,
+    ) -> None:
+        """model: open_clip's, with its weights. tokenizer: open_clip's for that model. vocabulary: the words
+        that it was taught, in lower case; empty when they are not known."""
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.framing = framing or Framing()
+        # open_clip keeps the logarithm, in some models as a vector of one.
+        self.logit_scale = float(model.logit_scale.float().exp())
+        self.visual = model.visual
+        self._own = find_tower(model.visual)
+        self._texts: Any = model
+        self._tokenizer = tokenizer
+        size = model.visual.image_size
+        self.cut_size = int(size[0] if isinstance(size, (tuple, list)) else size)
+        # A text tower of transformers has room for more than CLIP was trained with; its tokenizer knows.
+        self.context_length = min(int(model.context_length), getattr(tokenizer, "context_length", None) or 2**16)
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
+
+    def encode_image(self, cutouts: Tensor) -> Tensor:
+        """Features of pictures: (N, 3, cut_size, cut_size) float32 in [0, 1] to (N, E) unit float32."""
+        # A lone picture goes beside itself: kernels for one round otherwise than those for many, and a rectifier may
+        # then land on the other side of zero, so that a cutout would have another gradient alone than in a batch.
+        shown = cutouts.expand(2, -1, -1, -1) if len(cutouts) == 1 else cutouts
+        features = (self._own or self.visual)(((shown - self.mean) / self.std).to(self.dtype))
+        if isinstance(features, (tuple, list)):
+            features = features[0]
+        unit: Tensor = F.normalize(features[: len(cutouts)].float(), dim=-1)
+        return unit
+
+    @torch.no_grad()
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """Features of texts: (len(texts), E) unit float32. What does not fit the context is cut off.
+
+        Raises RuntimeError once the text tower was dropped.
+        """
+        if self._texts is None:
+            raise RuntimeError("the text tower of this perceptor was dropped; load it again to encode texts")
+        tokens = self._tokenizer([_neutral(text) for text in texts], context_length=self.context_length)
+        unit: Tensor = F.normalize(self._texts.encode_text(tokens.to(self.mean.device)).float(), dim=-1)
+        return unit
+
+    def drop_text_tower(self) -> None:
+        """Free what only `encode_text` needs: half of the memory of a ViT-B/32."""
+        self._texts = None
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, start and end included, however many there are."""
+        return len(self._ids(text)) + 2
+
+    def cut_text(self, text: str) -> str:
+        """The end of a text that does not fit the context and is not seen; empty when all of it is."""
+        ids = self._ids(text)
+        fits = self.context_length - 2
+        decoder = self._tokenizer if hasattr(self._tokenizer, "decode") else self._tokenizer.tokenizer
+        return str(decoder.decode(ids[fits:])).strip() if len(ids) > fits else ""
+
+    def unknown_words(self, text: str) -> dict[str, list[str]]:
+        """The words of a text that this CLIP was not taught, each with those spelt like it that it was.
+
+        Nothing is unknown to a CLIP whose folder holds no words.txt.
+        """
+        words = dict.fromkeys(re.findall(r"[^\W\d_]+", text.lower()))
+        unknown = [word for word in words if self.vocabulary and word not in self.vocabulary]
+        return {word: difflib.get_close_matches(word, sorted(self.vocabulary), n=3) for word in unknown}
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of what multiplies pixels: embeddings and norms stay in float32 when a tower is cast."""
+        kinds = (nn.Conv2d, nn.Linear)
+        first: Tensor = next(module.weight for module in self.visual.modules() if isinstance(module, kinds))
+        return first.dtype
+
+    @property
+    def tower(self) -> str:
+        """Whose forward encodes pictures: "own", "folded" (open_clip's over folded norms) or "open_clip"."""
+        if self._own is not None:
+            return "own"
+        return "folded" if is_folded(self.visual) else "open_clip"
+
+    def _ids(self, text: str) -> list[int]:
+        if hasattr(self._tokenizer, "encode"):
+            return list(self._tokenizer.encode(_neutral(text)))
+        # A tokenizer of Hugging Face adds its own start and end.
+        return list(self._tokenizer.tokenizer(_neutral(text))["input_ids"])[1:-1]
+
+
+@dataclass(frozen=True)
+class Gaze:
+    """One perceptor with its pull and what it looks for.
+
+    targets: (P, E) unit float32, the prompts' features in the order of the prompts.
+    """
+
+    perceptor: Perceptor
+    weight: float
+    targets: Tensor
+
+
+def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = torch.float32) -> Perceptor:
+    """Load the CLIP that `registry.find_clip` found.
+
+    dtype: of the image tower, float32 or bfloat16; texts are always encoded in float32. Raises ModelError.
+    """
+    weights = files.weights or _in_cache(files)
+    if files.folder is not None:
+        config, preprocessing = _read_config(files.folder / "open_clip_config.json")
+    else:
+        config, preprocessing = _known_config(files)
+    config = text_towers.with_local_texts(config, files)
+    model = clip.build(config) or _build(config, dtype, files.name)
+    source = printable(weights)
+    load_into(model, read_state_dict(weights), source, ignored=text_towers.COUNTED)
+    _rebuild_buffers(model, source)
+    tokenizer = _tokenizer(files, config)
+    mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
+    perceptor = Perceptor(model, tokenizer, mean, std, _vocabulary(files), _framing(preprocessing, source))
+    if not math.isfinite(perceptor.logit_scale):
+        raise ModelError(f"{source}: its logit_scale is out of range.", "Take another CLIP.")
+    perceptor.requires_grad_(False).eval()
+    if fold_norms(perceptor.visual) and device.type == "cpu":
+        # Folded and channels last, the built-in tower takes three fifths of its time; measured on CPUs only.
+        perceptor.visual.to(memory_format=torch.channels_last)
+    perceptor.to(device)
+    if dtype != torch.float32:
+        _cast(perceptor.visual, dtype)
+    return perceptor
+
+
+def read_cut_size(files: ClipFiles) -> int:
+    """The side of the pictures that a CLIP takes, in pixels, from its configuration alone. Raises ModelError."""
+    if files.folder is not None:
+        config, _ = _read_config(files.folder / "open_clip_config.json")
+    else:
+        config, _ = _known_config(files)
+    vision = config.get("vision_cfg")
+    size = vision.get("image_size", 224) if isinstance(vision, dict) else None
+    side = size[0] if isinstance(size, (list, tuple)) and size else size
+    if not isinstance(side, int) or not 1 <= side <= 4096:
+        raise ModelError(f"the CLIP {printable(files.name)} has no image_size in pixels.", "Check its model_cfg.")
+    return side
+
+
+def _build(config: dict[str, Any], dtype: torch.dtype, name: str) -> nn.Module:
+    """open_clip's network without weights."""
+    import open_clip.model as networks
+
+    cast = dtype if dtype != torch.float32 else None
+    known = {key: value for key, value in config.items() if key != "custom_text"}
+    text = known.get("text_cfg", {})
+    custom = config.get("custom_text") or "hf_model_name" in text
+    if "multimodal_cfg" in known:
+        raise ModelError(
+            f"the CLIP {printable(name)} is a CoCa model, which vqclip does not take.", "Take a plain CLIP."
+        )
+    build = networks.CustomTextCLIP if custom else networks.CLIP
+    try:
+        with without_weights():
+            model: nn.Module = build(**known, cast_dtype=cast)
+    except (
+        TypeError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        RuntimeError,
+        AssertionError,
+        ZeroDivisionError,
+    ) as error:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(
+            f"the configuration of the CLIP {printable(name)} describes no network of open_clip: {problem}.",
+            "Check its model_cfg.",
+        ) from error
+    return model
+
+
+def _cast(visual: nn.Module, dtype: torch.dtype) -> None:
+    """Put a tower into another precision. Norms stay in float32; open_clip's own cast leaves them so."""
+    if isinstance(visual, clip.ModifiedResNet):
+        clip.cast(visual, dtype)
+        return
+    from open_clip.model import convert_weights_to_lp
+
+    convert_weights_to_lp(visual, dtype=dtype)
+
+
+def _rebuild_buffers(model: nn.Module, source: str) -> None:
+    """Make the buffers that no file holds: the causal mask of the text tower, or its counts of places."""
+    for name, buffer in list(model.named_buffers()):
+        if not buffer.is_meta:
+            continue
+        owner = model.get_submodule(name.rpartition(".")[0])
+        if name in text_towers.COUNTED:
+            value = text_towers.counted(name, buffer)
+        elif name.endswith("attn_mask"):
+            value = torch.full(buffer.shape, -torch.inf).triu_(1)
+        else:
+            raise ModelError(f"{source} leaves {name} of its network without a value.", "Take another CLIP.")
+        setattr(owner, name.rpartition(".")[2], value)
+
+
+def _read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """model_cfg and preprocess_cfg of an open_clip folder."""
+    shown = printable(path)
+    with open_regular(path) as handle:
+        data = handle.read(MAX_CONFIG_BYTES + 1)
+    try:
+        config = json.loads(data) if len(data) <= MAX_CONFIG_BYTES else None
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{shown} is not JSON: {error}.", "Give a folder of open_clip.") from None
+    if not isinstance(config, dict) or not isinstance(config.get("model_cfg"), dict):
+        raise ModelError(f"{shown} has no model_cfg.", "Give a folder of open_clip.")
+    preprocessing = config.get("preprocess_cfg") or {}
+    for key in ("mean", "std"):
+        given = preprocessing.get(key, (1.0, 1.0, 1.0)) if isinstance(preprocessing, dict) else None
+        numbers = isinstance(given, (list, tuple)) and len(given) == 3
+        if not numbers or not all(isinstance(v, (int, float)) and abs(v) < 1e3 for v in given or ()):
+            raise ModelError(f"{shown}: preprocess_cfg.{key} is not three numbers.", "Give a folder of open_clip.")
+    if 0 in preprocessing.get("std", ()):
+        raise ModelError(f"{shown}: preprocess_cfg.std holds a zero.", "Give a folder of open_clip.")
+    return config["model_cfg"], preprocessing
+
+
+def _framing(preprocessing: dict[str, Any], source: str) -> Framing:
+    """The framing that a preprocess_cfg asks for; open_clip's defaults where it says nothing."""
+    default = Framing()
+    mode = preprocessing.get("resize_mode") or default.resize_mode
+    interpolation = preprocessing.get("interpolation") or default.interpolation
+    fill = preprocessing.get("fill_color") or default.fill_color
+    for key, value, valid in (
+        ("resize_mode", mode, mode in _RESIZE_MODES),
+        ("interpolation", interpolation, interpolation in _INTERPOLATIONS),
+        ("fill_color", fill, isinstance(fill, int) and 0 <= fill <= 255),
+    ):
+        if not valid:
+            shown = printable(str(value))[:60]
+            raise ModelError(f"{source}: preprocess_cfg.{key} is {shown}.", "Give a folder of open_clip.")
+    return Framing(mode, interpolation, fill)
+
+
+def _known_config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
+    """open_clip's own configuration of a named network, and the preprocessing of its weights."""
+    import open_clip
+    from open_clip.pretrained import get_pretrained_cfg
+
+    config = open_clip.get_model_config(files.model)
+    if config is None:
+        raise ModelError(f"open_clip knows no network {files.model!r}.", "See open_clip.list_models().")
+    return config, get_pretrained_cfg(files.model, files.pretrained) if files.pretrained else {}
+
+
+def _in_cache(files: ClipFiles) -> Path:
+    """The weights of a tag, if they were fetched before. Raises ModelError with the command that fetches them."""
+    from huggingface_hub import try_to_load_from_cache
+    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
+
+    known = get_pretrained_cfg(files.model, files.pretrained or "")
+    if not known:
+        tags = ", ".join(list_pretrained_tags_by_model(files.model)) or "none"
+        raise ModelError(
+            f"open_clip knows no weights {files.pretrained!r} for the network {files.model!r}.", f"Known: {tags}."
+        )
+    repo, _, name = str(known.get("hf_hub", "")).rpartition("/")
+    names = [name] if name else ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]
+    for candidate in names if repo else []:
+        found = try_to_load_from_cache(repo, candidate)
+        if isinstance(found, str):
+            return Path(found)
+    fetch = f"Fetch it with `vqclip models download {files.name}`" if repo else f"Fetch {known.get('url')}"
+    raise ModelError(f"the CLIP {files.name!r} is not on this machine.", f"{fetch}; nothing is downloaded by itself.")
+
+
+def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
+    length = config.get("text_cfg", {}).get("context_length", 77)
+    try:
+        if files.folder is not None and (files.folder / "bpe.txt.gz").is_file():
+            return Tokenizer(files.folder / "bpe.txt.gz", context_length=length)
+        if text_towers.is_of_transformers(config):
+            return text_towers.load_tokenizer(config, length)
+        import open_clip
+
+        return open_clip.get_tokenizer(files.model, context_length=length)
+    except (OSError, ValueError, ImportError, EOFError) as error:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(
+            f"the tokenizer of the CLIP {printable(files.name)} cannot be loaded: {problem}.", "Take another CLIP."
+        ) from error
+
+
+def _vocabulary(files: ClipFiles) -> frozenset[str]:
+    """The words of words.txt in a CLIP's own folder, one on a line."""
+    path = files.folder / "words.txt" if files.folder is not None else None
+    if path is None or not path.is_file():
+        return frozenset()
+    with open_regular(path) as handle:
+        return frozenset(handle.read(MAX_CONFIG_BYTES).decode("utf-8", errors="ignore").split())
+
+
+def _neutral(text: str) -> str:
+    """The text with the names of special tokens broken up, so that they are read as words."""
+    return _SPECIAL.sub(lambda match: f"< {match[1]} >", text)

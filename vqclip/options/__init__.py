@@ -1,0 +1,1 @@
+"""What can be asked of a run, from every source, checked before anything heavy is imported."""

@@ -1,0 +1,162 @@
+"""A grid over settings: from `NAME=VALUE,VALUE` to the settings of each cell, all of them checked."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vqclip import files
+from vqclip.errors import UsageError
+from vqclip.options import sources
+from vqclip.options.settings import Settings, options
+
+MOST_CELLS = 1000
+_RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
+_EXAMPLE = "Write NAME=VALUE,VALUE, as in --vary learning-rate=0.05,0.1"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A setting and the values that it takes in turn, as text."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a grid. values: of the axes, in their order, as text."""
+
+    values: tuple[str, ...]
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All cells, the last axis changing fastest, and the preset that their settings began with."""
+
+    axes: tuple[Axis, ...]
+    cells: tuple[Cell, ...]
+    preset: str | None
+
+    def label(self, cell: Cell) -> str:
+        """The values that set a cell apart, in words."""
+        return ", ".join(f"{_flag(axis.name)} {value}" for axis, value in zip(self.axes, cell.values, strict=True))
+
+
+def parse_axis(text: str) -> Axis:
+    """Read `NAME=VALUE,VALUE`. A value with a comma stands in double quotes; `1..8` is the whole numbers 1 to 8.
+
+    Raises UsageError for what names no setting, and for no value or the same one twice.
+    """
+    name, sign, listed = text.partition("=")
+    name = name.strip().lower().replace("-", "_")
+    shown = files.printable(f"--vary {text}")[:200]
+    if not sign:
+        raise UsageError(f"{shown}: there is no =.", f"{_EXAMPLE}.")
+    if name not in options():
+        raise UsageError(f"{shown}: unknown setting {name!r}.", sources.did_you_mean(name, options()))
+    values: list[str] = []
+    for value in next(csv.reader([listed], skipinitialspace=True), []):
+        found = _RANGE.fullmatch(value.strip())
+        if found:
+            first, last = int(found[1]), int(found[2])
+            if not 0 <= last - first < MOST_CELLS:
+                raise UsageError(f"{shown}: {value.strip()} is no range.", f"Valid: up to {MOST_CELLS} numbers.")
+            values += map(str, range(first, last + 1))
+        else:
+            values.append(value.strip())
+    if not values or "" in values:
+        raise UsageError(f"{shown}: a value is missing.", f"{_EXAMPLE}.")
+    if len(set(values)) < len(values):
+        again = next(value for value in values if values.count(value) > 1)
+        raise UsageError(f"{shown}: {again} is there twice.", "Each value would draw the same picture again.")
+    return Axis(name, tuple(values))
+
+
+def lay_out(
+    flags: Mapping[str, Any],
+    axes: Sequence[Axis],
+    *,
+    seed: int,
+    preset: str | None = None,
+    config_files: Sequence[Path] = (),
+) -> Grid:
+    """Resolve the settings of every cell, as `sources.resolve` does for one run.
+
+    flags: as from the command line, None for "not given". seed: of every cell, when no source names one. Raises
+    UsageError that names the axis or the cell for what cannot be meant.
+    """
+    if not axes:
+        raise UsageError("there is nothing to vary.", f"{_EXAMPLE}.")
+    names = [axis.name for axis in axes]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"{name} is varied twice.", "Put all of its values into one --vary.")
+        if flags.get(name) is not None:
+            given = "the prompt" if name == "prompt" else f"--{_flag(name)}"
+            raise UsageError(f"{name} is varied, so {given} has no effect.", "Leave one of the two out.")
+    count = 1
+    for axis in axes:
+        count *= len(axis.values)
+    if count > MOST_CELLS:
+        raise UsageError(f"the grid has {count} runs.", f"Valid: up to {MOST_CELLS}; sweep fewer values.")
+    cells, start = [], preset
+    for values in itertools.product(*(axis.values for axis in axes)):
+        chosen = dict(zip(names, values, strict=True))
+        resolved = _resolve(flags, chosen, preset, config_files)
+        settings = resolved.settings
+        start = resolved.preset
+        cells.append(Cell(values, settings if settings.seed is not None else settings.replace(seed=seed)))
+    return Grid(tuple(axes), tuple(cells), start)
+
+
+def _resolve(
+    flags: Mapping[str, Any], chosen: Mapping[str, str], preset: str | None, config_files: Sequence[Path]
+) -> sources.Resolved:
+    try:
+        return sources.resolve({**flags, **chosen}, preset=preset, config_files=config_files)
+    except UsageError as error:
+        told = ", ".join(f"{_flag(name)}={value}" for name, value in chosen.items())
+        raise UsageError(f"--vary {files.printable(told)[:200]}: {error.message}", error.hint) from None
+
+
+def _flag(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def to_dict(grid: Grid) -> dict[str, Any]:
+    """Plain values, as kept in sweep.json."""
+    return {
+        "preset": grid.preset,
+        "axes": [[axis.name, list(axis.values)] for axis in grid.axes],
+        "cells": [{"values": list(cell.values), "settings": cell.settings.to_dict()} for cell in grid.cells],
+    }
+
+
+def from_dict(values: Mapping[str, Any]) -> Grid:
+    """The grid that `to_dict` wrote. Raises UsageError, KeyError, TypeError or ValueError for anything else."""
+    from vqclip.options import settings
+
+    axes = tuple(Axis(str(name), tuple(map(str, listed))) for name, listed in values["axes"])
+    cells = tuple(
+        Cell(tuple(map(str, cell["values"])), settings.from_dict(cell["settings"])) for cell in values["cells"]
+    )
+    if not cells or any(len(cell.values) != len(axes) for cell in cells):
+        raise ValueError("its cells are not those of its axes")
+    return Grid(axes, cells, values["preset"])
+
+
+def rows(grid: Grid) -> Iterator[tuple[int, Cell]]:
+    """The cells with their numbers from 1, those of one set of models together, so that each loads once."""
+
+    def models(numbered: tuple[int, Cell]) -> tuple[object, ...]:
+        settings = numbered[1].settings
+        return (settings.device, settings.dtype, settings.vqgan, settings.vqgan_config or "", settings.clip)
+
+    yield from sorted(enumerate(grid.cells, 1), key=models)

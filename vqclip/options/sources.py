@@ -1,0 +1,340 @@
+"""From files, variables and flags to one `Settings`, and where each value came from.
+
+Later layers win: defaults, the user's file, the preset, --config files, VQCLIP_* variables, the record of an
+earlier run, flags. Each value
+arrives as text and is converted by OmegaConf to the type that `Settings` declares. YAML is only composed,
+never constructed, so `prompt: no` stays the word "no" and no tag is obeyed; texts pass through OmegaConf
+percent-encoded, so that `${...}` and `???` in a prompt mean themselves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from vqclip import files
+from vqclip.errors import UsageError
+from vqclip.options.prompts import join_lines
+from vqclip.options.ranges import parse_clip
+from vqclip.options.settings import Settings, options
+
+MAX_YAML_BYTES = 1_000_000
+DEFAULT_PRESET = "tiny"
+NULLS = ("null", "~", "")
+_SPECIAL = tuple(
+    f"VQCLIP_{word}" for word in ("PRESET", "CONFIG", "CACHE_DIR", "OUTPUT_DIR", "OFFLINE", "DEBUG", "PREVIEW")
+)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One value as text (or a list of texts, or None for `null`), and the place it was read from."""
+
+    value: str | list[str] | None
+    place: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """The settings of an earlier run, by name, and where they are recorded in words."""
+
+    settings: Mapping[str, Any]
+    place: str
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Settings, the preset they began with (or None), and for each setting where its value came from."""
+
+    settings: Settings
+    preset: str | None
+    sources: Mapping[str, str]
+
+
+def resolve(
+    flags: Mapping[str, Any],
+    *,
+    preset: str | None = None,
+    config_files: Sequence[Path] = (),
+    environment: Mapping[str, str] | None = None,
+    recorded: Record | None = None,
+) -> Resolved:
+    """Merge all layers.
+
+    flags: values by setting name, None for "not given". preset: from the command line, or None. environment:
+    os.environ unless given. recorded: an earlier run, of which only flags may change anything. Raises UsageError
+    that names the file and line, the variable or the flag.
+    """
+    environment = os.environ if environment is None else environment
+    given = {name: Raw(_as_text(value), _flag(name)) for name, value in flags.items() if value is not None}
+    variables = read_environment(environment)
+    earlier = _from_record(recorded) if recorded else {}
+    configs = [read_yaml(path) for path in (*_configs_of(environment), *config_files)]
+    user = _user_file(environment)
+    personal = read_yaml(user) if user else {}
+    preset_name = _choose_preset(preset, environment, [given, earlier, variables, *reversed(configs), personal])
+    layers = [personal, read_preset(preset_name) if preset_name else {}, *configs, variables, earlier, given]
+    merged: dict[str, Raw] = {}
+    for layer in _with_look(layers, earlier):
+        merged.update({name: raw for name, raw in layer.items() if name != "preset"})
+    settings = _typed(merged)
+    try:
+        settings.validate()
+    except UsageError as error:
+        raise _with_place(error, merged) from None
+    places = {name: merged[name].place if name in merged else "default" for name in options()}
+    return Resolved(settings, preset_name, places)
+
+
+def read_prompt(prompt: str, file: Path | None) -> str:
+    """The prompt of a command line: as it was typed, or from a file or standard input, `-`, with one on each line.
+
+    Raises UsageError when both are given or the file holds none, InputError for a file that cannot be read.
+    """
+    if file is not None and prompt:
+        raise UsageError("prompt_file has no effect beside a prompt.", "Leave one of the two out.")
+    if file is None and prompt != "-":
+        return prompt
+    source = file or Path("-")
+    found = join_lines(files.read_lines(source))
+    if not found:
+        name = "standard input" if str(source) == "-" else files.printable(source)
+        raise UsageError(f"{name} holds no prompt.", "Write one on each line.")
+    return found
+
+
+def looks() -> dict[str, Path]:
+    """The looks that ship with vqclip and those in the user's own folder, which go first, by name."""
+    from platformdirs import user_config_path
+
+    folders = (files.data_path("configs", "looks"), user_config_path("vqclip") / "looks")
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+
+
+def read_look(name: str) -> dict[str, Raw]:
+    """The settings of a look by name, or of a YAML file when the name is a path. Raises UsageError."""
+    found = _read_named("look", name, looks())
+    if "look" in found or "preset" in found:
+        raise UsageError(f"the look {name} names another look or a preset.", "Write its settings out.")
+    return found
+
+
+def about(path: Path) -> str:
+    """What a preset or look says of itself: the first sentence of the comment that it begins with."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    comment = " ".join(line.lstrip("# ") for line in takewhile(lambda line: line.startswith("#"), lines))
+    return textwrap.shorten(comment.partition(". ")[0].rstrip("."), 96, placeholder="…")
+
+
+def _read_named(kind: str, name: str, known: Mapping[str, Path]) -> dict[str, Raw]:
+    if name.endswith((".yaml", ".yml")):
+        return read_yaml(Path(name))
+    if name not in known:
+        raise UsageError(f"unknown {kind} {name!r}.", did_you_mean(name, known, "Valid"))
+    return read_yaml(known[name], f"{kind} {name}")
+
+
+def _with_look(layers: Sequence[Mapping[str, Raw]], earlier: Mapping[str, Raw]) -> list[Mapping[str, Raw]]:
+    """The layers with the look that the last of them names, just below that one. Its losses stay beside those above.
+
+    The record of an earlier run names a look too, and holds all that came of it.
+    """
+    named = [number for number, layer in enumerate(layers) if "look" in layer]
+    if not named or layers[named[-1]] is earlier:
+        return list(layers)
+    place, choice = named[-1], layers[named[-1]]["look"].value
+    if not isinstance(choice, str) or choice == "none":
+        return list(layers)
+    look = read_look(choice)
+    above = {name: raw for layer in layers[place:] for name, raw in layer.items()}
+    if "loss" in look and "loss" in above:
+        own = _listed(above["loss"])
+        replaced = {_loss_name(term) for term in own}
+        kept = [term for term in _listed(look["loss"]) if _loss_name(term) not in replaced]
+        both = {"loss": Raw([*kept, *own], above["loss"].place)}
+        return [*layers[:place], look, *layers[place:], both]
+    return [*layers[:place], look, *layers[place:]]
+
+
+def _listed(raw: Raw) -> list[str]:
+    return raw.value if isinstance(raw.value, list) else [] if raw.value is None else [raw.value]
+
+
+def _loss_name(term: str) -> str:
+    return term.partition("@")[0].partition(":")[0].strip().lower().replace("_", "-")
+
+
+def presets() -> dict[str, Path]:
+    """The presets that ship with vqclip, by name."""
+    return {path.stem: path for path in sorted(files.data_path("configs", "presets").glob("*.yaml"))}
+
+
+def read_preset(name: str) -> dict[str, Raw]:
+    """The settings of a shipped preset, or of a YAML file when the name is a path. Raises UsageError."""
+    return _read_named("preset", name, presets())
+
+
+def read_environment(environment: Mapping[str, str]) -> dict[str, Raw]:
+    """The settings among the VQCLIP_* variables; a variable that names no setting is refused."""
+    found = {}
+    for variable, value in environment.items():
+        if not variable.startswith("VQCLIP_") or variable in _SPECIAL:
+            continue
+        name = variable.removeprefix("VQCLIP_").lower()
+        if name not in options():
+            known = [f"VQCLIP_{option.upper()}" for option in options()] + list(_SPECIAL)
+            raise UsageError(f"the variable {variable} names no setting.", did_you_mean(variable, known))
+        many = isinstance(Settings.__dataclass_fields__[name].default, tuple)
+        texts = [part.strip() for part in value.split(options()[name].separator)] if many else value
+        found[name] = Raw(texts, f"the variable {variable}")
+    return found
+
+
+def read_yaml(path: Path, title: str | None = None) -> dict[str, Raw]:
+    """Read a flat YAML file of settings; an empty file says nothing.
+
+    Raises UsageError with file and line for what is not YAML, not a mapping of known settings to plain values
+    or lists of them, a duplicate, or more than 1 MB.
+    """
+    title = title or str(path)
+    try:
+        if path.stat().st_size > MAX_YAML_BYTES:
+            raise UsageError(f"{title} has more than {MAX_YAML_BYTES} bytes; a settings file is small.")
+        root = yaml.compose(path.read_bytes(), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise UsageError(f"cannot read {title}: {error.strerror}.", "Check the path.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not text"
+        raise UsageError(f"{title}{line} is not YAML: {problem}.") from None
+    if root is None:
+        return {}
+    if not isinstance(root, yaml.MappingNode):
+        raise UsageError(f"{title} is not a list of `setting: value` lines.", "See `vqclip config show`.")
+    values: dict[str, Raw] = {}
+    for key, node in root.value:
+        place = f"{title}, line {key.start_mark.line + 1}"
+        name = str(key.value).replace("-", "_") if isinstance(key, yaml.ScalarNode) else "?"
+        if name not in options() and name != "preset":
+            raise UsageError(f"{place}: unknown setting {name!r}.", did_you_mean(name, options()))
+        if name in values:
+            raise UsageError(f"{place}: {name} is given twice.", "Keep one of the two.")
+        values[name] = Raw(_plain(node, name, place), place)
+    return values
+
+
+def _plain(node: yaml.Node, name: str, place: str) -> str | list[str] | None:
+    if isinstance(node, yaml.ScalarNode) and node.tag.startswith("tag:yaml.org,2002:"):
+        unquoted = node.style is None
+        return None if unquoted and node.value.lower() in NULLS else str(node.value)
+    listed = isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq"
+    if listed and all(isinstance(item, yaml.ScalarNode) for item in node.value):
+        return [str(item.value) for item in node.value]
+    raise UsageError(f"{place}: {name} is not a plain value.", "Write a word, a number or a list of words.")
+
+
+def _typed(merged: Mapping[str, Raw]) -> Settings:
+    """Convert each text to the type that `Settings` declares."""
+    schema = OmegaConf.structured(Settings)
+    OmegaConf.set_readonly(schema, False)
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(Settings):
+        if field.name not in merged:
+            continue
+        raw = merged[field.name]
+        if field.name == "seed" and raw.value == "random":
+            raw = Raw(None, raw.place)
+        many = isinstance(field.default, tuple)
+        if isinstance(raw.value, list) != many:
+            if many and isinstance(raw.value, str):
+                raw = Raw([raw.value], raw.place)
+            else:
+                raise UsageError(f"{raw.place}: {field.name} cannot be {raw.value!r}.", "Give one value.")
+        if isinstance(raw.value, list):
+            values[field.name] = tuple(raw.value)
+            continue
+        textual = field.type.startswith("str") if isinstance(field.type, str) else field.type is str
+        text = quote(raw.value, errors="surrogatepass") if textual and raw.value is not None else raw.value
+        try:
+            OmegaConf.update(schema, field.name, text)
+            typed = OmegaConf.to_container(schema)[field.name]
+        except OmegaConfBaseException:
+            kind = str(field.type).replace(" | None", "").replace("int", "whole number").replace("float", "number")
+            kind = kind.replace("bool", "yes or no").replace("str", "text")
+            raise UsageError(f"{raw.place}: {field.name} cannot be {raw.value!r}.", f"Valid: {kind}.") from None
+        values[field.name] = unquote(typed, errors="surrogatepass") if textual and typed is not None else typed
+    return Settings(**values)
+
+
+def _choose_preset(
+    preset: str | None, environment: Mapping[str, str], layers: Iterable[Mapping[str, Raw]]
+) -> str | None:
+    """The preset asked for; without one, the built-in pair's, unless other models are named."""
+    layers = list(layers)
+    in_files = [layer["preset"].value for layer in layers if "preset" in layer]
+    for name in (preset, environment.get("VQCLIP_PRESET"), *in_files):
+        if name:
+            return str(name)
+    for layer in layers:
+        clips = layer["clip"].value if "clip" in layer else None
+        named = [parse_clip(clip)[0] for clip in ([clips] if isinstance(clips, str) else clips or [])]
+        if any(name != "tiny" for name in named) or ("vqgan" in layer and layer["vqgan"].value != "tiny"):
+            return None
+    return DEFAULT_PRESET
+
+
+def _configs_of(environment: Mapping[str, str]) -> list[Path]:
+    return [Path(part) for part in environment.get("VQCLIP_CONFIG", "").split(os.pathsep) if part]
+
+
+def _user_file(environment: Mapping[str, str]) -> Path | None:
+    from platformdirs import user_config_path
+
+    path = user_config_path("vqclip") / "config.yaml"
+    return path if path.is_file() else None
+
+
+def _from_record(recorded: Record) -> dict[str, Raw]:
+    return {
+        name: Raw(None if value is None else _as_text(value), recorded.place)
+        for name, value in recorded.settings.items()
+    }
+
+
+def _as_text(value: Any) -> str | list[str]:
+    if isinstance(value, (list, tuple)):
+        return [str(item) for item in value]
+    return str(value)
+
+
+def _flag(name: str) -> str:
+    return "the prompt" if name == "prompt" else f"--{name.replace('_', '-')}"
+
+
+def _with_place(error: UsageError, merged: Mapping[str, Raw]) -> UsageError:
+    """Say which file or variable a value out of range came from; a flag speaks for itself."""
+    name = error.message.split(" ", 1)[0]
+    raw = merged.get(name)
+    if raw is None or raw.place.startswith(("--", "the prompt")):
+        return error
+    return UsageError(f"{raw.place}: {error.message}", error.hint)
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "Known") -> str:
+    """A hint for a name that is not known: the one most like it, else all of them."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"{otherwise}: {', '.join(known)}."

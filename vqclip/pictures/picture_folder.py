@@ -1,0 +1,94 @@
+"""What lies below a folder: its picture files, which of them can be read, and why others cannot."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vqclip import files
+from vqclip.errors import InputError
+from vqclip.pictures import images
+
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pbm", ".tga", ".jp2", ".avif", ".ico"),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture file: its path below the folder with `/`, bytes, time of change in ns, and SHA-256."""
+
+    path: str
+    size: int
+    modified: int
+    digest: bytes = field(default=b"", compare=False)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A picture that was left out, and why."""
+
+    path: str
+    why: str
+
+
+def scan(folder: Path) -> tuple[list[Entry], list[Skipped]]:
+    """Every file below a folder that is named like a picture, by path, and the folders that cannot be read.
+
+    Hidden files and folders are left out. Links to files are followed, links to folders are not, so that a loop
+    ends. A file that cannot be looked at has the size -1. Raises InputError when there is no picture.
+    """
+    found: list[Entry] = []
+    closed: list[Skipped] = []
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        try:
+            with os.scandir(folder / below) as items:
+                for item in items:
+                    if item.name.startswith("."):
+                        continue
+                    if item.is_dir(follow_symlinks=False):
+                        waiting.append(f"{below}{item.name}/")
+                    elif item.name.lower().endswith(SUFFIXES):
+                        found += _seen(item, below + item.name)
+        except OSError as error:
+            name = files.printable(folder / below)
+            closed.append(Skipped(below, f"Cannot read {name}: {error.strerror}."))
+    if not found:
+        why = closed[0].why if closed else "They end in .png, .jpg, .webp and the like."
+        raise InputError(f"{files.printable(folder)} holds no pictures.", why)
+    return sorted(found, key=lambda entry: entry.path), closed
+
+
+def told(skipped: Sequence[Skipped]) -> str:
+    """One line about the pictures that were left out."""
+    many = f"{len(skipped)} pictures are" if len(skipped) > 1 else "1 picture is"
+    return f"{many} left out. {'The first: ' if len(skipped) > 1 else ''}{skipped[0].why}"
+
+
+def readable(paths: Sequence[Path], read: list[int], skipped: list[Skipped]) -> Iterator[images.Pixels]:
+    """Open pictures one after the other; `read` gets the places of those that could be, `skipped` the others."""
+    for place, path in enumerate(paths):
+        try:
+            pixels = images.open_image(path)
+        except InputError as error:
+            skipped.append(Skipped(str(path), error.message))
+            continue
+        read.append(place)
+        yield pixels
+
+
+def _seen(item: os.DirEntry[str], path: str) -> list[Entry]:
+    """The entry of one file; none for a link to a folder."""
+    try:
+        status = item.stat()
+    except OSError:
+        return [Entry(path, -1, 0)]
+    if stat.S_ISDIR(status.st_mode):
+        return []
+    return [Entry(path, status.st_size if stat.S_ISREG(status.st_mode) else -1, status.st_mtime_ns)]

@@ -1,0 +1,1 @@
+"""A run as a whole: its models, its folder, its record."""

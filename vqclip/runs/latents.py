@@ -1,0 +1,71 @@
+"""The latent that a finished run ended with, for another run to begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vqclip import files
+from vqclip.errors import InputError, ModelError, UsageError
+from vqclip.loop import snapshots
+from vqclip.runs import run_folder
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The end of a run. snapshot: the file of its last step. digest: of its settings. vqgan: SHA-256 of its VQGAN."""
+
+    directory: Path
+    snapshot: Path
+    digest: str
+    vqgan: str
+
+
+def find(directory: Path) -> Ended:
+    """Look for the last snapshot of a run, without reading it.
+
+    Raises InputError for a folder without a run, for a run that is not finished, and for one of an earlier vqclip
+    that kept no snapshot of its last step.
+    """
+    shown = files.printable(directory)
+    try:
+        manifest = run_folder.read_manifest(directory)
+    except UsageError as error:
+        raise InputError(error.message, error.hint) from None
+    if manifest.status != "finished":
+        raise InputError(f"{shown} is not finished: it is {manifest.status}.", f"First: vqclip resume {shown}")
+    snapshot = directory / "state" / f"step-{manifest.step:06d}.safetensors"
+    if not snapshot.is_file():
+        raise InputError(
+            f"{shown} has no snapshot of its last step.",
+            f"Begin with its picture instead: --init-image {shown}/image.png",
+        )
+    settings = manifest.settings
+    return Ended(directory, snapshot, settings.digest(), manifest.models.get(settings.vqgan, ""))
+
+
+def read(ended: Ended, vqgan: str) -> Tensor:
+    """The latent that the run's picture shows, the running mean: (1, D, h, w) float32 on the CPU.
+
+    vqgan: SHA-256 of the VQGAN that is to draw it. Raises ModelError for another one than the run's, and InputError
+    for a damaged snapshot.
+    """
+    shown = files.printable(ended.directory)
+    if ended.vqgan != vqgan:
+        raise ModelError(
+            f"{shown} was drawn by another VQGAN, so its latent means nothing to this one.",
+            f"Name that VQGAN, or begin with the picture: --init-image {shown}/image.png",
+        )
+    try:
+        state = snapshots.load(ended.snapshot, ended.digest)
+    except snapshots.DamagedError as error:
+        raise InputError(
+            f"{files.printable(ended.snapshot)} is damaged: {error}.",
+            f"Begin with the picture of the run instead: --init-image {shown}/image.png",
+        ) from None
+    total = state.tensors.get("ema")
+    return state.tensors["z"] if total is None else total / state.ema_weight

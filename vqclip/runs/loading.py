@@ -1,0 +1,349 @@
+"""From settings to loaded models: first everything that can be checked without them, then the models.
+
+Nothing here imports torch before it is needed, so that a wrong setting is refused at once.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vqclip import files
+from vqclip.errors import InputError, UsageError
+from vqclip.loop.given import Given
+from vqclip.models import registry
+from vqclip.models.architecture import read_net2net_shape, read_prior_shape
+from vqclip.networks import devices
+from vqclip.options import colours
+from vqclip.options.ranges import parse_clip
+from vqclip.options.settings import EXTRA_OPTIMISERS, NOISES, Settings, default_of
+from vqclip.options.stories import FILES
+from vqclip.pictures import images
+from vqclip.runs import films, latents
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+    from vqclip.networks.enlarger import Enlarger
+    from vqclip.networks.net2net import Net2Net
+    from vqclip.networks.perceptor import Gaze, Perceptor
+    from vqclip.networks.prior import Drafter
+    from vqclip.networks.vqgan import VQGAN
+
+Network = TypeVar("Network")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Settings whose files are all there; nothing is loaded yet.
+
+    given: the pictures of the run, without the latent that `ended`, the run that it begins with, will give. warnings:
+    about these pictures. prompt_pictures: those of image prompts, by the file's name.
+    """
+
+    settings: Settings
+    vqgan: registry.VqganFiles
+    clips: tuple[tuple[registry.ClipFiles, float], ...]
+    prior: registry.PriorFiles | None
+    enlarger: registry.EnlargerFiles | None
+    given: Given
+    prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    ended: latents.Ended | None = None
+    warnings: tuple[str, ...] = ()
+
+    @staticmethod
+    def check(settings: Settings) -> Inputs:
+        """Look at everything that can be wrong before a model is loaded. Raises VqclipError."""
+        if not settings.prompts:
+            raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
+        settings.validate()
+        devices.check_device_name(settings.device)
+        _check_optimiser(settings.optimiser)
+        vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+        named = [parse_clip(clip) for clip in settings.clip]
+        clips = tuple((registry.find_clip(name), weight) for name, weight in named)
+        picture = _open_init_image(settings)
+        ended = latents.find(Path(settings.init_run)) if settings.init_run else None
+        looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
+        prompt_pictures = {name: images.open_image(Path(name)) for name in looks}
+        if settings.video and settings.save_every:
+            films.check(settings)
+        prior = _find_prior(settings, vqgan) if settings.uses_prior else None
+        enlarger = registry.find_enlarger(settings.vqgan) if settings.enlarge == "codes" else None
+        warnings: list[str] = []
+        mask = None
+        if settings.mask and picture is not None:
+            mask = images.open_mask(Path(settings.mask), settings.width, settings.height, warn=warnings.append)
+            if picture.shape[:2] != mask.shape:
+                height, width = picture.shape[:2]
+                warnings.append(
+                    f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
+                    f"--size {width}x{height} leaves it as it is."
+                )
+        given = Given(
+            picture,
+            mask,
+            _open_regions(settings),
+            target=images.open_image(Path(settings.target_image)) if settings.target_image else None,
+            overlay=images.open_layer(Path(settings.overlay_image)) if settings.overlay_image else None,
+            palette=_find_palette(settings),
+        )
+        return Inputs(
+            settings, vqgan, clips, prior, enlarger, given, prompt_pictures, ended=ended, warnings=tuple(warnings)
+        )
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each model's weights, by the name that the user gave."""
+        from vqclip.models.weights import sha256
+
+        found = {self.settings.vqgan: sha256(self.vqgan.checkpoint)}
+        if self.prior is not None:
+            found[f"prior {self.prior.name}"] = sha256(self.prior.weights)
+        if self.enlarger is not None:
+            found[f"enlarger {self.enlarger.name}"] = sha256(self.enlarger.weights)
+        for clip, _ in self.clips:
+            weights = registry.clip_weights(clip)
+            found[f"clip {clip.name}"] = sha256(weights) if weights else clip.name
+        return found
+
+    def picture_hashes(self) -> dict[str, str]:
+        """SHA-256 of each picture file that the run looks at, by its path."""
+        from vqclip.models.weights import sha256
+
+        settings, palette = self.settings, self.settings.palette
+        drawn = palette if palette and colours.names_picture(palette) else None
+        named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image, drawn)
+        paths = (*named, *self.prompt_pictures, *self.given.regions)
+        found = {path: sha256(Path(path)) for path in paths if path}
+        return found | ({str(self.ended.snapshot): sha256(self.ended.snapshot)} if self.ended else {})
+
+
+def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
+    """The masks that prompts name, by file."""
+    found = {}
+    for prompt in settings.prompts:
+        if prompt.mask:
+            mask = images.open_mask(Path(prompt.mask), settings.width, settings.height)
+            if prompt.region.startswith("[-") and mask.min() == 1:
+                raise InputError(
+                    f"The mask {files.printable(prompt.mask)} is white everywhere, so its black parts are nowhere.",
+                    "Leave the minus out, or paint black what is meant.",
+                )
+            found[prompt.mask] = mask
+    return found
+
+
+def _check_optimiser(name: str) -> None:
+    if name in EXTRA_OPTIMISERS and importlib.util.find_spec("pytorch_optimizer") is None:
+        raise UsageError(
+            f"the optimiser {name} is in the package pytorch-optimizer, which is not here.",
+            "Install it with: pip install pytorch-optimizer",
+        )
+
+
+def _find_palette(settings: Settings) -> tuple[colours.RGB, ...]:
+    if settings.palette is None:
+        return ()
+    if not colours.names_picture(settings.palette):
+        return colours.parse_palette(settings.palette)
+    return colours.colours_of(images.open_image(Path(settings.palette)), settings.palette_size)
+
+
+def _open_init_image(settings: Settings) -> np.ndarray | None:
+    """The init picture over white, with its opacity as a fourth channel where something may show through."""
+    if not settings.init_image:
+        return None
+    path = Path(settings.init_image)
+    picture = images.open_image(path)
+    if settings.init not in NOISES:
+        return picture
+    import numpy as np
+
+    _, opacity = images.open_layer(path)
+    if settings.init_image_alpha < 1 or not opacity.all():
+        return np.dstack([picture, np.rint(opacity * 255).astype(np.uint8)])
+    raise UsageError(
+        f"init {settings.init} has no effect: nothing of it shows beneath {files.printable(path)}.",
+        "Lower --init-image-alpha, give a picture with transparent parts, or leave one of the two out.",
+    )
+
+
+def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.PriorFiles:
+    """The prior of the VQGAN: the transformer in its own checkpoint, or one of ours, with its settings checked."""
+    shape = read_net2net_shape(vqgan.config)
+    if shape is None:
+        prior = registry.find_prior(settings.vqgan)
+        if settings.style is not None and isinstance(prior.config, Path):
+            styles = read_prior_shape(prior.config).styles
+            if settings.style not in styles:
+                raise UsageError(f"style is {settings.style!r}.", f"Valid: {', '.join(styles)}.")
+        return prior
+    if settings.guidance != default_of("guidance"):
+        raise UsageError(
+            f"guidance has no effect on the transformer of {vqgan.name!r}: it reads no text.", "Leave it out."
+        )
+    if settings.style is not None and shape.condition != "class":
+        raise UsageError(f"style has no effect on the transformer of {vqgan.name!r}: it knows none.", "Leave it out.")
+    numbers = range(shape.classes)
+    if settings.style is not None and not (settings.style.isdecimal() and int(settings.style) in numbers):
+        raise UsageError(f"style is {settings.style!r}.", f"Valid: the number of a class, 0 to {shape.classes - 1}.")
+    return registry.PriorFiles(vqgan.name, vqgan.checkpoint, vqgan.config, None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the networks run."""
+
+    device: torch.device
+    dtype: torch.dtype
+    threads: int
+
+    @staticmethod
+    def find(settings: Settings, threads: int = 0, dtype: str = "") -> Place:
+        """threads, dtype: those that a run was begun with; it goes on in them, whatever this machine would take."""
+        import torch
+
+        threads = settings.threads or threads
+        if threads:
+            torch.set_num_threads(threads)
+        device = devices.find_device(settings.device)
+        return Place(device, devices.find_dtype(dtype or settings.dtype, device), torch.get_num_threads())
+
+
+@dataclass(frozen=True)
+class Models:
+    """What a run needs in memory.
+
+    gazes: one per CLIP; the text towers are dropped. drafter: for settings that begin with a draft. enlarger:
+    for settings that enlarge codes. warnings: about texts that CLIP reads only in part. latent: of the run that
+    this one begins with, on the CPU.
+    """
+
+    vqgan: VQGAN
+    gazes: list[Gaze]
+    drafter: Drafter | Net2Net | None
+    enlarger: Enlarger | None
+    warnings: list[str]
+    latent: Tensor | None = None
+
+
+class Shelf:
+    """Networks that stay in memory from one run to the next, for runs of several settings in one process.
+
+    A run finds what the run before it used; what that one did not use is gone, so that memory holds no more than
+    two runs need. None of it may be changed by who uses it.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[object, Any] = {}
+        self._now: dict[object, Any] = {}
+
+    def begin(self) -> None:
+        """Another run begins."""
+        self._before, self._now = self._now, {}
+
+    def take(self, key: object, make: Callable[[], Network]) -> Network:
+        """The network of that key, made if it is not here."""
+        self._now[key] = self._before[key] if key in self._before else make()
+        found: Network = self._now[key]
+        return found
+
+
+def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | None = None) -> Models:
+    """Load the models and encode the prompts. begun: a resumed run needs no draft. shelf: where they stay
+    afterwards, whole. Raises ModelError."""
+    from vqclip.loop.targets import encode_prompts
+    from vqclip.models.weights import sha256
+    from vqclip.networks.enlarger import load_enlarger
+    from vqclip.networks.net2net import load_net2net
+    from vqclip.networks.perceptor import Gaze, load_perceptor
+    from vqclip.networks.prior import load_drafter
+    from vqclip.networks.vqgan import load_vqgan
+
+    settings, prompts = inputs.settings, inputs.settings.prompts
+    texts = [prompt.text for prompt in settings.texts]
+    given = inputs.given
+    pictures = (given.picture, given.target, given.overlay, inputs.ended)
+    encodes = any(one is not None for one in pictures) or settings.init != "tokens" or settings.stages > 1
+    encodes = encodes or bool(settings.courses)
+    stays = shelf is not None
+    shelf = shelf or Shelf()
+    shelf.begin()
+
+    def key(*parts: object) -> tuple[str, ...]:
+        return (*map(repr, parts), str(place.device), str(place.dtype))
+
+    vqgan = shelf.take(
+        key(inputs.vqgan), lambda: load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes or stays)
+    )
+    drafter: Drafter | Net2Net | None = None
+    prior = inputs.prior
+    if prior is not None and not begun:
+        loader = load_net2net if prior.tokenizer is None else load_drafter
+        drafter = shelf.take(key(prior, vqgan.n_embed), lambda: loader(prior, vqgan.n_embed, place.device))
+    enlarger: Enlarger | None = None
+    larger = inputs.enlarger
+    if larger is not None:
+        enlarger = shelf.take(key(larger, inputs.vqgan), lambda: load_enlarger(larger, vqgan.codebook))
+    gazes: list[Gaze] = []
+    warnings = list(inputs.warnings)
+    for files_of_clip, weight in inputs.clips:
+        named = files_of_clip
+        perceptor = shelf.take(key(named), lambda: load_perceptor(named, place.device, place.dtype))  # noqa: B023
+        in_parts = settings.long_prompts == "mean"
+        warnings += unread(files_of_clip.name, perceptor, texts, in_parts=in_parts)
+        if not in_parts and any(map(perceptor.cut_text, texts)):
+            warnings.append("--long-prompts mean reads all of a long text, in parts.")
+        features = encode_prompts(perceptor, prompts, inputs.prompt_pictures, in_parts=in_parts)
+        if not stays:
+            perceptor.drop_text_tower()
+        gazes.append(Gaze(perceptor, weight, features))
+    latent = None
+    if inputs.ended is not None and not begun:
+        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint))
+    return Models(vqgan, gazes, drafter, enlarger, warnings, latent)
+
+
+def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:
+    """A warning for each end of a text that the CLIP of that name does not read, and each word it was not taught.
+
+    in_parts: no end is lost.
+    """
+    for text in texts:
+        lost = "" if in_parts else perceptor.cut_text(text)
+        if lost:
+            yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {lost!r}"
+        for word, near in perceptor.unknown_words(text).items():
+            known = f"; spelt like it: {', '.join(near)}" if near else ""
+            yield f"{name} was not taught the word {word!r}{known}."
+
+
+def with_absolute_paths(settings: Settings) -> Settings:
+    """Make file names independent of the folder that the command was typed in, so that resume finds them."""
+    changes: dict[str, Any] = {}
+    for name in ("init_image", "init_run", "mask", "target_image", "overlay_image", "vqgan_config"):
+        path = getattr(settings, name)
+        if path:
+            changes[name] = str(Path(path).absolute())
+    if settings.palette and colours.names_picture(settings.palette):
+        changes["palette"] = str(Path(settings.palette).absolute())
+    if registry.is_path(settings.vqgan):
+        changes["vqgan"] = str(Path(settings.vqgan).absolute())
+    clips = []
+    for clip in settings.clip:
+        prefix, colon, path = clip.partition("local-dir:")
+        clips.append(f"local-dir:{Path(path).absolute()}" if colon and not prefix else clip)
+    for name, with_files in FILES.items():
+        given = getattr(settings, name)
+        found = [with_files(source, _absolute) for source in ([given] if isinstance(given, str) else given)]
+        changes[name] = found[0] if isinstance(given, str) else tuple(found)
+    return settings.replace(clip=tuple(clips), **changes)
+
+
+def _absolute(name: str) -> str:
+    return str(Path(name).absolute())

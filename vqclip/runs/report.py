@@ -1,0 +1,181 @@
+"""One HTML page that shows a run: picture, video, curves, settings, and the frames on a slider.
+
+The page holds all that it shows, so it opens from a disk, an e-mail or a web server alike; its own policy
+forbids it to fetch anything. What it says of a run is text to the browser, never markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import quote
+
+from PIL import Image
+
+from vqclip import files
+from vqclip._version import __version__
+from vqclip.errors import InputError
+from vqclip.options.settings import default_of, options
+from vqclip.pictures import images, video
+from vqclip.pictures.charts import line_chart
+from vqclip.pictures.encoders import format_of
+from vqclip.runs import films, run_folder
+
+NAME = "report.html"
+MOST_FRAMES = 120
+MOST_BYTES = 48_000_000
+"""Of the picture, and of the video: larger ones are linked."""
+FRAME_SIDE = 768
+_KINDS = {
+    ".png": "image/png",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".apng": "image/apng",
+}
+
+
+def write(directory: Path, target: Path | None = None) -> Path:
+    """Write the page of a run, finished or not, and return its path: `target`, or report.html in the folder.
+
+    Of more than MOST_FRAMES frames some are left out, evenly. Raises UsageError for a folder without a run,
+    OutputError for a target that cannot be written.
+    """
+    manifest = run_folder.read_manifest(directory)
+    target = target or directory / NAME
+    rows = [row for row in files.read_json_lines(directory / "metrics.jsonl") if isinstance(row.get("step"), int)]
+    # A killed run wrote its newest steps down before its manifest.
+    reached = max([manifest.step, *(row["step"] for row in rows)])
+    shown = list(_frames(directory, films.frame_steps(manifest.settings), reached))
+    script = Path(__file__).with_name("report.js").read_text(encoding="utf-8")
+    prompt = manifest.settings.prompt
+    text = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8")).substitute(
+        title=escape(prompt[:200]),
+        heading=escape(prompt),
+        version=escape(__version__),
+        facts=escape(_facts(directory, manifest, reached)),
+        pictures="\n".join(_pictures(directory, manifest, target.parent, shown)),
+        charts="\n".join(_charts(rows)),
+        tables="\n".join(_tables(manifest)),
+        # Base64 and numbers hold no "<", so that this cannot end the script element.
+        frames=files.canonical({"fps": min(30.0, manifest.settings.fps), "pictures": shown}),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+    files.write_text(target, text)
+    return target
+
+
+def _facts(directory: Path, manifest: run_folder.Manifest, reached: int) -> str:
+    settings = manifest.settings
+    facts = [
+        files.printable(directory.name or directory.absolute().name),
+        f"seed {settings.seed}",
+        f"{settings.width}x{settings.height} pixels",
+        f"{reached} of {settings.iterations} steps",
+    ]
+    if manifest.best_score is not None:
+        facts.append(f"best score {manifest.best_score:.3f} at step {manifest.best_step}")
+    if manifest.status != "finished":
+        facts.append(manifest.status)
+    return " · ".join(facts)
+
+
+def _pictures(
+    directory: Path, manifest: run_folder.Manifest, page: Path, frames: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    picture = directory / "image.png"
+    film = directory / f"video{format_of(manifest.settings.video_format).suffix}"
+    if picture.is_file():
+        source = _inline(picture, page)
+        yield f'<figure><img src="{source}" alt="The picture"><figcaption>The picture</figcaption></figure>'
+    if film.is_file():
+        source = _inline(film, page)
+        moving = f'<img src="{source}" alt="The way there">'
+        if _KINDS[film.suffix].startswith("video/"):
+            moving = f'<video src="{source}" controls loop muted playsinline></video>'
+        yield f"<figure>{moving}<figcaption>The way there</figcaption></figure>"
+    if frames:
+        last = len(frames) - 1
+        yield (
+            f'<figure><img id="frame" src="{frames[last]["source"]}" alt="A frame">'
+            f'<div class="controls"><button id="play" type="button">Play</button>'
+            f'<input id="slider" type="range" min="0" max="{last}" value="{last}" aria-label="Frame">'
+            f'<output id="step">step {frames[last]["step"]}</output></div></figure>'
+        )
+
+
+def _frames(directory: Path, steps: Sequence[int], reached: int) -> Iterator[dict[str, Any]]:
+    """The frames to show, each with its step and its picture as a data address."""
+    try:
+        paths = video.frame_paths(directory / "frames")
+    except InputError:
+        return
+    spread = (len(paths) - 1) / max(1, min(MOST_FRAMES, len(paths)) - 1)
+    for path in [paths[round(place * spread)] for place in range(min(MOST_FRAMES, len(paths)))]:
+        try:
+            pixels = images.open_image(path)
+        except InputError:
+            # A page with one frame less is better than none.
+            continue
+        height, width = pixels.shape[:2]
+        scale = min(1.0, FRAME_SIDE / max(height, width))
+        small = images.resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
+        buffer = io.BytesIO()
+        Image.fromarray(small).save(buffer, "WEBP", quality=85)
+        number = int(path.stem)
+        # The last frame of a run that ended early lies before its planned step.
+        step = min(steps[number], reached) if number < len(steps) else reached
+        yield {"step": step, "source": _data("image/webp", buffer.getvalue())}
+
+
+def _charts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    last = max((row["step"] for row in rows), default=0)
+    begun = {row.get("stage"): row["step"] for row in reversed(rows)}
+    marks = sorted(begun.values())[1:]
+    for name in ("loss", "score"):
+        points = [(row["step"], float(row[name])) for row in rows if isinstance(row.get(name), (int, float))]
+        ending = f", {points[-1][1]:.4f} at the end" if points else ""
+        yield f"<figure>{line_chart(name, points, last, marks)}<figcaption>{name}{ending}</figcaption></figure>"
+
+
+def _tables(manifest: run_folder.Manifest) -> Iterator[str]:
+    groups: dict[str, list[tuple[str, str, bool]]] = {}
+    for name, value in manifest.settings.to_dict().items():
+        default = default_of(name)
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+        if value is True or value is False:
+            shown = "on" if value else "off"
+        unit = f" {options()[name].unit}" if options()[name].unit and shown else ""
+        changed = (tuple(value) if isinstance(value, list) else value) != default
+        groups.setdefault(options()[name].group, []).append((name.replace("_", "-"), shown + unit, changed))
+    place = [("device", manifest.device), ("dtype", manifest.dtype), ("threads", str(manifest.threads or ""))]
+    groups["Made with"] = [(name, text, False) for name, text in place]
+    groups["Made with"] += [(name, version, False) for name, version in manifest.versions.items()]
+    groups["Models (SHA-256)"] = [(name, digest, False) for name, digest in manifest.models.items()]
+    for group, rows in groups.items():
+        cells = "".join(
+            f"<tr><th>{escape(name)}</th><td{' class=changed' if changed else ''}>{escape(text)}</td></tr>"
+            for name, text, changed in rows
+        )
+        if rows:
+            yield f"<table><caption>{escape(group)}</caption>{cells}</table>"
+
+
+def _inline(path: Path, page: Path) -> str:
+    """The file as a data address, or the way to it from the page's folder when it is too large."""
+    if path.stat().st_size > MOST_BYTES:
+        return escape(quote(os.path.relpath(path, page).replace(os.sep, "/")))
+    return _data(_KINDS[path.suffix], path.read_bytes())
+
+
+def _data(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

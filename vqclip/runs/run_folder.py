@@ -1,0 +1,261 @@
+"""A run directory: its layout, its lock and its manifest.
+
+run.json  image.png  video.mp4  frames/00000.png ...  metrics.jsonl  state/step-000200.safetensors
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from vqclip import files
+from vqclip.errors import OutputError, UsageError
+from vqclip.options.settings import Settings, from_dict
+from vqclip.pictures.encoders import format_of, formats
+
+SCHEMA = 1
+MAX_MANIFEST_BYTES = 4_000_000
+STATUSES = ("running", "interrupted", "failed", "finished")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What run.json says.
+
+    models: sha256 by the model's name as given. inputs: sha256 of the picture files that are looked at in every
+    step, by path. versions: of vqclip and the libraries that shape the picture.
+    threads, dtype, device: those that the run began with; a resumed run takes them again, because another
+    number of threads sums floats in another order. best: score and step of the best step so far. seconds: of
+    drawing, over all the times that the run was gone on with; loading the models is not counted.
+    stopped_by: the setting that ended a finished run before its last step. restyle: how moving pictures are drawn
+    anew, or empty.
+    """
+
+    settings: Settings
+    status: str = "running"
+    step: int = 0
+    preset: str | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    device: str = ""
+    dtype: str = ""
+    threads: int = 0
+    best_score: float | None = None
+    best_step: int | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    stopped_by: str = ""
+    restyle: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as written to run.json."""
+        return {"schema": SCHEMA, "digest": self.settings.digest()} | {
+            name: value.to_dict() if isinstance(value, Settings) else value for name, value in vars(self).items()
+        }
+
+
+def deadline(limit: float | None, spent: float = 0.0) -> Callable[[], bool]:
+    """Whether a run's time is up, `limit` seconds after the first question less those spent in earlier sessions."""
+    began: list[float] = []
+
+    def is_up() -> bool:
+        now = monotonic()
+        began[:] = began or [now]
+        return limit is not None and spent + now - began[0] >= limit
+
+    return is_up
+
+
+class Run:
+    """One run directory that this process holds the lock of."""
+
+    def __init__(self, directory: Path, lock: FileLock) -> None:
+        self.directory = directory
+        self._lock = lock
+        self.frames = directory / "frames"
+        self.state = directory / "state"
+        self.image = directory / "image.png"
+        self.metrics = directory / "metrics.jsonl"
+
+    def frame(self, index: int) -> Path:
+        """Path of the frame with that number, from 0."""
+        return self.frames / f"{index:05d}.png"
+
+    def film(self, name: str) -> Path:
+        """Path of the video in the format of that name."""
+        return self.directory / f"video{format_of(name).suffix}"
+
+    def films(self) -> list[Path]:
+        """Paths of the videos in any format that a run may have."""
+        return [self.directory / f"video{suffix}" for suffix in formats()]
+
+    def write(self, manifest: Manifest) -> None:
+        """Write run.json."""
+        files.write_json(self.directory / "run.json", manifest.to_dict())
+
+    def close(self) -> None:
+        """Release the lock."""
+        release(self.directory, self._lock)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Read run.json, which somebody may have edited. Raises UsageError, naming what is wrong."""
+    path = directory / "run.json"
+    shown = files.printable(path)
+    again = "Give the folder of a run, as printed by `vqclip generate`."
+    try:
+        if path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise UsageError(f"{shown} is too large for a manifest.", again)
+        values = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UsageError(f"{files.printable(directory)} holds no run: there is no run.json.", again) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{shown} cannot be read: {error}.", again) from None
+    if not isinstance(values, dict) or not isinstance(values.get("settings"), dict):
+        raise UsageError(f"{shown} is not a vqclip manifest.", again)
+    schema = values.pop("schema", None)
+    if not isinstance(schema, int) or schema > SCHEMA:
+        raise UsageError(f"{shown} has schema {schema}; this vqclip reads up to {SCHEMA}.", "Update vqclip.")
+    digest = values.pop("digest", None)
+    settings = _checked_settings(values.pop("settings"), shown)
+    if digest != settings.digest():
+        raise UsageError(f"{shown} was edited: its settings no longer match its digest.", "Start a new run.")
+    try:
+        manifest = Manifest(settings, **values)
+    except TypeError as error:
+        raise UsageError(f"{shown} is not a vqclip manifest: {error}.", again) from None
+    types: dict[str, type | tuple[type, ...]] = {
+        "models": dict,
+        "inputs": dict,
+        "restyle": dict,
+        "versions": dict,
+        "threads": int,
+        "seconds": (int, float),
+        "step": int,
+        "stopped_by": str,
+        "device": str,
+        "dtype": str,
+    }
+    wrong = [name for name, kind in types.items() if not isinstance(getattr(manifest, name), kind)]
+    if wrong or manifest.status not in STATUSES:
+        raise UsageError(f"{shown} is not a vqclip manifest: {(wrong or ['status'])[0]} is not valid.", again)
+    return manifest
+
+
+def _checked_settings(values: Mapping[str, Any], shown: str) -> Settings:
+    try:
+        return from_dict(values)
+    except (UsageError, TypeError, AttributeError) as error:
+        raise UsageError(f"{shown} holds settings that are not valid: {error}") from None
+
+
+def new_directory(settings: Settings, parent: Path) -> Path:
+    """A fresh name for a run: parent/DATE-WORDS-SEED, with a number when that is taken.
+
+    The folder is made at once, so that two runs of one prompt never share it.
+    """
+    return fresh_folder(parent, f"{datetime.date.today().isoformat()}-{words_of(settings)}-{settings.seed}")
+
+
+def words_of(settings: Settings) -> str:
+    """A few words of the first prompt, for the name of a folder."""
+    first = settings.prompts[0]
+    return files.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
+
+
+def fresh_folder(parent: Path, name: str) -> Path:
+    """Make parent/name, with a number behind it when that is taken. Raises OutputError."""
+    parent = files.ensure_writable(parent)
+    for number in range(1, 10_000):
+        directory = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise files.output_error(directory, error) from error
+        return directory
+    raise OutputError(f"{files.printable(parent)} holds 10000 runs named {name}.", "Choose another --output.")
+
+
+def take_lock(directory: Path) -> FileLock:
+    """The lock of a folder that can be written. Raises OutputError, naming the process that holds it."""
+    lock = FileLock(directory / ".lock", timeout=0)
+    owner = directory / ".lock-owner"
+    try:
+        lock.acquire()
+    except Timeout:
+        who = owner.read_text(encoding="utf-8") if owner.is_file() else "another process"
+        raise OutputError(
+            f"{files.printable(directory)} is in use by {who}.", "Wait for it, or choose another --output."
+        ) from None
+    try:
+        files.write_text(owner, f"process {os.getpid()} on {platform.node()}")
+    except OutputError:
+        lock.release()
+        raise
+    return lock
+
+
+def release(directory: Path, lock: FileLock) -> None:
+    """Give the lock of a folder back."""
+    (directory / ".lock-owner").unlink(missing_ok=True)
+    lock.release()
+
+
+def open_run(directory: Path, *, state: bool = True) -> Run:
+    """Make the directory, take its lock and sweep what a killed process left.
+
+    state: whether there are to be snapshots. Raises OutputError when it cannot be written or another process works
+    in it, which is then named.
+    """
+    directory = files.ensure_writable(directory)
+    lock = take_lock(directory)
+    run = Run(directory, lock)
+    folders = (run.frames, run.state) if state else (run.frames,)
+    try:
+        for folder in folders:
+            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+                raise OutputError(f"{files.printable(folder)} is not a folder.", "Move it away.")
+            folder.mkdir(exist_ok=True)
+        for folder in (directory, *folders):
+            files.sweep(folder)
+    except OSError as error:
+        run.close()
+        raise files.output_error(directory, error) from error
+    except OutputError:
+        run.close()
+        raise
+    return run
+
+
+def holds_run(directory: Path) -> bool:
+    """Whether the directory holds a run or pictures of one; a kill at the very start leaves empty folders."""
+    if any((directory / name).exists() for name in ("run.json", "image.png")):
+        return True
+    folders = [directory / name for name in ("frames", "state")]
+    return any(any(folder.iterdir()) if folder.is_dir() else folder.exists() for folder in folders)
+
+
+def failed_at_once(directory: Path) -> bool:
+    """Whether a run failed in the directory before it drew anything, so that replacing it loses nothing."""
+    folders = ("frames", "state", "starts")
+    made = [directory / "image.png", *(path for name in folders for path in (directory / name).glob("*"))]
+    if not (directory / "run.json").is_file() or any(path.exists() for path in made):
+        return False
+    return read_manifest(directory).status == "failed"

@@ -1,0 +1,46 @@
+"""Drafts of a prompt on one contact sheet, without a run."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from vqclip import files
+from vqclip.errors import UsageError
+from vqclip.options.settings import Settings
+from vqclip.pictures import images
+from vqclip.runs.loading import Inputs, Place, load
+
+COLUMNS = 8
+
+
+def draft(settings: Settings, output: Path) -> dict[str, Any]:
+    """Draw `settings.drafts` of the prompt, rank them with CLIP, and write them best first as one PNG.
+
+    Returns the path, the seed, each draft's place in the order of drawing with its loss, and warnings. Raises
+    VqclipError.
+    """
+    if output.suffix.lower() != ".png":
+        raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
+    if settings.seed is None:
+        settings = settings.replace(seed=secrets.randbelow(2**32))
+    inputs = Inputs.check(settings.replace(init="prior", init_image=None, video=False))
+    files.ensure_writable(output.parent)
+
+    from vqclip.loop import drafts
+    from vqclip.loop.randomness import START_STREAM, make_generator
+
+    models = load(inputs, Place.find(settings))
+    if models.drafter is None:
+        raise ValueError("Inputs.check finds a prior for these settings")
+    generator = make_generator(settings.seed or 0, START_STREAM)
+    drawn = drafts.draw(models.vqgan, models.drafter, models.gazes, inputs.settings, generator)
+    pictures = [images.to_uint8(picture.cpu().numpy()) for picture in drawn.images]
+    found = [
+        {"number": int(number) + 1, "loss": round(float(loss), 5)}
+        for number, loss in zip(drawn.numbers, drawn.losses, strict=True)
+    ]
+    labels = [f"{row['number']}: {row['loss']:.3f}" for row in found]
+    images.save_png(output, images.contact_sheet(pictures, labels, min(COLUMNS, len(pictures))), {})
+    return {"image": str(output), "seed": settings.seed, "drafts": found, "warnings": models.warnings}

@@ -1,0 +1,229 @@
+"""A sweep: one run for each cell of a grid over settings, with a labelled contact sheet and a table.
+
+DIR/sweep.json  001-learning-rate-0-05-seed-1/ ...  sheet.png  table.csv
+
+Every cell is a run folder like any other. What is finished is left alone, so a sweep goes on where it ended.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vqclip import api, files
+from vqclip.errors import InputError, Interrupted, OutputError, UsageError, VqclipError
+from vqclip.options import grids
+from vqclip.options.events import CellFailed, CellStarted, Event, Saved, SweepOpened, Warned
+from vqclip.options.grids import Cell, Grid
+from vqclip.pictures import images
+from vqclip.runs import recording, run_folder
+from vqclip.runs.loading import Inputs, Shelf, with_absolute_paths
+
+SCHEMA = 1
+NAME = "sweep.json"
+MAX_BYTES = 64_000_000
+SHEET_SIDE = 256
+MOST_COLUMNS = 12
+
+
+def _never() -> None:
+    """A stop that is never asked for."""
+
+
+def sweep(
+    prompt: str | None,
+    vary: Sequence[str],
+    *,
+    output: str | Path | None = None,
+    parent: Path | None = None,
+    preset: str | None = None,
+    config_files: Sequence[str | Path] = (),
+    stop: recording.Stop = _never,
+    **settings: Any,
+) -> Iterator[Event]:
+    """Draw every combination of the values in `vary`, each `NAME=VALUE,VALUE`, and yield what happens.
+
+    prompt: None when it is varied. output: the folder of the sweep; one that holds the same sweep is continued.
+    settings: of every run, by name; a seed that nothing names is drawn once, for all. Every cell is checked
+    before the first run. Raises VqclipError as `api.generate` does; a run that fails is told, and the first
+    failure is raised when all others are done.
+    """
+    axes = [grids.parse_axis(text) for text in vary]
+    paths = [Path(path) for path in config_files]
+    varied = any(axis.name == "prompt" for axis in axes)
+    given = {**settings, "prompt": prompt if varied else prompt or ""}
+    seed = secrets.randbelow(2**32)
+    grid = _checked(grids.lay_out(given, axes, seed=seed, preset=preset, config_files=paths))
+    directory = _new_directory(grid, parent or Path("runs")) if output is None else Path(output)
+    if holds_sweep(directory):
+        kept = read(directory)
+        if _digests(kept) != _digests(grid):
+            raise OutputError(
+                f"{files.printable(directory)} holds another sweep.",
+                "Choose another --output, or remove that folder.",
+            )
+        grid = kept
+    elif run_folder.holds_run(directory):
+        raise OutputError(f"{files.printable(directory)} holds a run.", "Choose another --output.")
+    return _follow(grid, directory, stop)
+
+
+def resume(directory: str | Path, *, stop: recording.Stop = _never) -> Iterator[Event]:
+    """Go on with a sweep: what is unfinished is finished, what was not begun is begun. Raises VqclipError."""
+    directory = Path(directory)
+    return _follow(_checked(read(directory)), directory, stop)
+
+
+def holds_sweep(directory: Path) -> bool:
+    """Whether a folder is that of a sweep."""
+    return (directory / NAME).is_file()
+
+
+def read(directory: Path) -> Grid:
+    """The grid that a sweep's folder records. Raises UsageError for what is not one."""
+    path = directory / NAME
+    shown = files.printable(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError("it is too large")
+        values = json.loads(path.read_bytes())
+        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+            raise ValueError(f"this vqclip reads schema {SCHEMA}")
+        return grids.from_dict(values)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError) as error:
+        raise UsageError(f"{shown} cannot be read: {error}.", "Start the sweep again in another folder.") from None
+
+
+def _checked(grid: Grid) -> Grid:
+    """The grid with absolute paths, once no cell of it can be refused any more."""
+    cells = []
+    for cell in grid.cells:
+        settings = with_absolute_paths(cell.settings)
+        try:
+            Inputs.check(settings)
+        except VqclipError as error:
+            raise type(error)(f"--vary {grid.label(cell)}: {error.message}", error.hint) from None
+        cells.append(Cell(cell.values, settings))
+    return Grid(grid.axes, tuple(cells), grid.preset)
+
+
+def _digests(grid: Grid) -> list[tuple[Sequence[str], str]]:
+    return [(cell.values, cell.settings.digest()) for cell in grid.cells]
+
+
+def _new_directory(grid: Grid, parent: Path) -> Path:
+    words = run_folder.words_of(grid.cells[0].settings)
+    return run_folder.fresh_folder(parent, f"{datetime.date.today().isoformat()}-sweep-{words}")
+
+
+def _folder(grid: Grid, number: int, cell: Cell) -> str:
+    words = "-".join(f"{axis.name} {value}" for axis, value in zip(grid.axes, cell.values, strict=True))
+    return f"{number:0{max(3, len(str(len(grid.cells))))}d}-{files.slug(words, 80)}"
+
+
+def _follow(grid: Grid, directory: Path, stop: recording.Stop) -> Iterator[Event]:
+    directory = files.ensure_writable(directory)
+    lock = run_folder.take_lock(directory)
+    try:
+        files.sweep(directory)
+        if not holds_sweep(directory):
+            files.write_json(directory / NAME, {"schema": SCHEMA} | grids.to_dict(grid))
+        yield SweepOpened(directory, len(grid.cells))
+        yield from _runs(grid, directory, stop)
+    except Interrupted as error:
+        import shlex
+
+        hint = f"Go on with: vqclip resume {shlex.quote(str(directory))}"
+        raise Interrupted(error.message, hint, error.signal_number) from None
+    finally:
+        run_folder.release(directory, lock)
+
+
+def _runs(grid: Grid, directory: Path, stop: recording.Stop) -> Iterator[Event]:
+    shelf, failures, count = Shelf(), dict[int, VqclipError](), len(grid.cells)
+    told: set[str] = set()
+    for number, cell in grids.rows(grid):
+        folder = directory / _folder(grid, number, cell)
+        yield CellStarted(number, count, grid.label(cell), folder)
+        try:
+            for event in api.start(cell.settings, preset=grid.preset, output=folder, stop=stop, shelf=shelf):
+                # What is said of the prompt would come again with every run.
+                if not (isinstance(event, Warned) and event.message in told):
+                    yield event
+                if isinstance(event, Warned):
+                    told.add(event.message)
+        except (Interrupted, OutputError):
+            # A full disk or a folder in use would fail every other run too.
+            raise
+        except VqclipError as error:
+            failures[number] = error
+            yield CellFailed(number, error.message)
+        yield from _table(grid, directory, failures)
+    yield from _sheet(grid, directory)
+    if failures:
+        first = failures[min(failures)]
+        raise type(first)(f"{len(failures)} of {count} runs failed, for one: {first.message}", first.hint)
+
+
+def _table(grid: Grid, directory: Path, failures: dict[int, VqclipError]) -> Iterator[Event]:
+    """Write table.csv: a line for each cell, begun or not."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [axis.name for axis in grid.axes]
+    writer.writerow(["run", *names, "status", "score", "loss", "steps", "seconds", "folder", "message"])
+    for number, cell in enumerate(grid.cells, 1):
+        name = _folder(grid, number, cell)
+        status, score, loss, steps, seconds = _result(directory / name)
+        message = failures[number].message if number in failures else ""
+        writer.writerow([number, *cell.values, status, score, loss, steps, seconds, name, message])
+    files.write_text(directory / "table.csv", text.getvalue())
+    yield Saved("table", directory / "table.csv", 0)
+
+
+def _result(folder: Path) -> tuple[str, str, str, str, str]:
+    """Status, score, loss, steps and seconds of a cell's run, as text; empty where there is none."""
+    try:
+        manifest = run_folder.read_manifest(folder)
+    except UsageError:
+        return "waiting", "", "", "", ""
+    rows = files.read_json_lines(folder / "metrics.jsonl")
+    last = rows[-1] if rows else {}
+    score, loss = (f"{last[name]:.5f}" if isinstance(last.get(name), float) else "" for name in ("score", "loss"))
+    return manifest.status, score, loss, str(manifest.step), f"{manifest.seconds:.2f}"
+
+
+def _sheet(grid: Grid, directory: Path) -> Iterator[Event]:
+    """Write sheet.png: the pictures in the order of the grid, a row for each value of the axis before the last."""
+    pictures: list[images.Pixels | None] = []
+    labels = []
+    for number, cell in enumerate(grid.cells, 1):
+        folder = directory / _folder(grid, number, cell)
+        status, score, *_ = _result(folder)
+        try:
+            pictures.append(_small(images.open_image(folder / "image.png")))
+        except InputError:
+            pictures.append(None)
+        told = f"score {float(score):.3f}" if status == "finished" and score else status
+        labels.append(f"{grid.label(cell)}: {told}")
+    side = max((max(picture.shape[:2]) for picture in pictures if picture is not None), default=96)
+    blank = np.full((side, side, 3), 225, dtype=np.uint8)
+    columns = len(grid.axes[-1].values)
+    if columns > MOST_COLUMNS or (len(grid.axes) == 1 and columns > 6):
+        columns = min(MOST_COLUMNS, max(4, round(len(pictures) ** 0.5)))
+    shown = [blank if picture is None else picture for picture in pictures]
+    images.save_png(directory / "sheet.png", images.contact_sheet(shown, labels, columns), {})
+    yield Saved("sheet", directory / "sheet.png", 0)
+
+
+def _small(pixels: images.Pixels) -> images.Pixels:
+    height, width = pixels.shape[:2]
+    scale = min(1.0, SHEET_SIDE / max(height, width))
+    return images.resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
