@@ -78,6 +78,7 @@ def test_fault_32_any_text_survives(text: str) -> None:
     ("content", "expected"),
     [
         ("itarations: 5", r"line 1: unknown setting 'itarations'\..* 'iterations'"),
+        ("zzz: 5", r"unknown setting 'zzz'\. `vqclip config show` has them all\.$"),
         ("seed: 1\nseed: 2", r"line 2: seed is given twice"),
         ("seed: 1\n\tcutouts: 2", r"line 2 is not YAML"),
         ("- a\n- b", r"is not a list of `setting: value` lines"),

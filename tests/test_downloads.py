@@ -494,4 +494,4 @@ def test_show_tells_all_that_is_known(call):
         assert part in told.out
     kinds = [facts["kind"] for facts in call("models", "show", "tiny", "--json").record["models"]]
     assert kinds[:3] == ["vqgan", "clip", "prior"]
-    assert "Did you mean imagenet?" in call("models", "show", "imagnet").err
+    assert "Did you mean 'imagenet" in call("models", "show", "imagnet").err

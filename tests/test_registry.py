@@ -63,9 +63,9 @@ def test_every_listed_model_has_a_sound_configuration_and_an_origin(name):
 
 
 def test_an_unknown_name_is_a_usage_error_with_a_suggestion():
-    with pytest.raises(UsageError, match="Did you mean imagenet"):
+    with pytest.raises(UsageError, match="Did you mean 'imagenet"):
         registry.find_vqgan("imagnet")
-    with pytest.raises(UsageError, match="Did you mean ViT-B-32"):
+    with pytest.raises(UsageError, match="Did you mean 'ViT-B-32"):
         registry.find_clip("vit-b-32")
     with pytest.raises(UsageError, match="Known: tiny, imagenet") as caught:
         registry.find_vqgan("??")

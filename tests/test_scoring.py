@@ -335,7 +335,7 @@ BAD = [
     (["classify", "red.png", "--labels", " , ,"], 2, "there are no labels"),
     (["classify", "red.png", "--labels", "a,b", "--template", "no place"], 2, "has no {}"),
     (["classify", "red.png", "--labels", "a,b", "--top", "0"], 2, "--top"),
-    (["classify", "red.png", "--labels", "a,b", "--clip", "tinny"], 2, "Did you mean tiny"),
+    (["classify", "red.png", "--labels", "a,b", "--clip", "tinny"], 2, "Did you mean 'tiny'"),
     (["classify", "red.png", "--labels", "a,b", "--clip", "tiny", "--clip", "tiny"], 2, "clip names 2 models"),
     (["classify", "red.png", "--labels", "a,b", "--device", "gpu"], 2, "device 'gpu'"),
     (["classify", "red.png", "--labels-file", "nowhere.txt"], 4, "nowhere.txt"),

@@ -6,6 +6,9 @@ it; `hint` says what to do next. Anything else that escapes is a bug and shows i
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class VqclipError(Exception):
     """A failure that is meant to be shown: one line, one hint, one exit code.
@@ -19,7 +22,7 @@ class VqclipError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint.strip()
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -93,3 +96,10 @@ class Interrupted(VqclipError):
         super().__init__(message, hint)
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A hint for a name that is not known: the known one spelt most like it, whatever its case; else `otherwise`."""
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), by_fold, n=1)
+    return f"Did you mean {by_fold[close[0]]!r}?" if close else otherwise

@@ -5,17 +5,16 @@ Where a model is on this machine is `vqclip.models.registry`'s to say.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from vqclip.errors import UsageError
+from vqclip.errors import UsageError, did_you_mean
 from vqclip.files import data_path
 
 CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -152,7 +151,7 @@ def vqgan_entry(name: str) -> VqganEntry:
     aliases = [alias for entry in _vqgans().values() for alias in entry.aliases]
     raise UsageError(
         f"the VQGAN {name!r} is unknown.",
-        f"{did_you_mean(name, [*vqgan_names(), *aliases])}Known: {', '.join(vqgan_names())}; "
+        f"{did_you_mean(name, [*vqgan_names(), *aliases])} Known: {', '.join(vqgan_names())}; "
         "or give a .ckpt, .pt or .safetensors file.",
     )
 
@@ -165,13 +164,6 @@ def clip_entries() -> list[ClipEntry]:
 def clip_entry(name: str) -> ClipEntry | None:
     """What is known about a CLIP, by name or alias; None when nothing is."""
     return next((e for e in _clips().values() if name == e.name or name in e.aliases), None)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The beginning of a hint for an unknown name: the known one spelt most like it, or nothing."""
-    by_fold = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), by_fold, n=1)
-    return f"Did you mean {by_fold[close[0]]}? " if close else ""
 
 
 def companions(kind: Literal["prior", "enlarger"]) -> Mapping[str, Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vqclip.errors import ModelError, UsageError
+from vqclip.errors import ModelError, UsageError, did_you_mean
 from vqclip.files import data_path, printable
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
@@ -18,7 +18,6 @@ from vqclip.models.catalogue import (
     clip_entry,
     clip_names,
     companions,
-    did_you_mean,
     vqgan_entries,
     vqgan_entry,
     vqgan_names,
@@ -229,7 +228,7 @@ def unknown(name: str) -> UsageError:
     entries: list[VqganEntry | ClipEntry] = [*vqgan_entries(), *clip_entries()]
     known = [n for e in entries for n in (e.name, *e.aliases)]
     names = dict.fromkeys([*vqgan_names(), *clip_names()])
-    return UsageError(f"the model {name!r} is unknown.", f"{did_you_mean(name, known)}Known: {', '.join(names)}.")
+    return UsageError(f"the model {name!r} is unknown.", f"{did_you_mean(name, known)} Known: {', '.join(names)}.")
 
 
 def _not_here(entry: VqganEntry) -> ModelError:
@@ -311,7 +310,7 @@ def _unlisted_clip(name: str) -> ClipFiles:
         known = [*clip_names(), *(alias for entry in clip_entries() for alias in entry.aliases)]
         raise UsageError(
             f"the CLIP {name!r} is unknown.",
-            f"{did_you_mean(name, known)}Known: {', '.join(clip_names())}; or local-dir:FOLDER, "
+            f"{did_you_mean(name, known)} Known: {', '.join(clip_names())}; or local-dir:FOLDER, "
             "hf-hub:OWNER/REPO, or open_clip's NETWORK/TAG.",
         )
     if tag.lower().endswith(_CHECKPOINT_SUFFIXES):

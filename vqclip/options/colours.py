@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
-from vqclip.errors import UsageError
+from vqclip.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +25,8 @@ def parse_colour(text: str) -> RGB:
     try:
         red, green, blue = ImageColor.getrgb(text.strip())[:3]
     except ValueError:
-        close = difflib.get_close_matches(text.strip().lower(), ImageColor.colormap, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else "Write a CSS name or a number, as in red or #00ff88."
+        otherwise = "Write a CSS name or a number, as in red or #00ff88."
+        hint = did_you_mean(text.strip(), ImageColor.colormap, otherwise)
         raise UsageError(f"{text.strip()!r} is no colour.", hint) from None
     return red, green, blue
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vqclip import files
-from vqclip.errors import UsageError
+from vqclip.errors import UsageError, did_you_mean
 from vqclip.options import sources
 from vqclip.options.settings import Settings, options
 
@@ -60,7 +60,7 @@ def parse_axis(text: str) -> Axis:
     if not sign:
         raise UsageError(f"{shown}: there is no =.", f"{_EXAMPLE}.")
     if name not in options():
-        raise UsageError(f"{shown}: unknown setting {name!r}.", sources.did_you_mean(name, options()))
+        raise UsageError(f"{shown}: unknown setting {name!r}.", did_you_mean(name, options(), sources.ALL_SETTINGS))
     values: list[str] = []
     for value in next(csv.reader([listed], skipinitialspace=True), []):
         found = _RANGE.fullmatch(value.strip())

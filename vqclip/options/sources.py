@@ -10,7 +10,6 @@ percent-encoded, so that `${...}` and `???` in a prompt mean themselves.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,13 +24,14 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vqclip import files
-from vqclip.errors import UsageError
+from vqclip.errors import UsageError, did_you_mean
 from vqclip.options.prompts import join_lines
 from vqclip.options.ranges import parse_clip
 from vqclip.options.settings import Settings, options
 
 MAX_YAML_BYTES = 1_000_000
 DEFAULT_PRESET = "tiny"
+ALL_SETTINGS = "`vqclip config show` has them all."
 NULLS = ("null", "~", "")
 _SPECIAL = tuple(
     f"VQCLIP_{word}" for word in ("PRESET", "CONFIG", "CACHE_DIR", "OUTPUT_DIR", "OFFLINE", "DEBUG", "PREVIEW")
@@ -142,7 +142,7 @@ def _read_named(kind: str, name: str, known: Mapping[str, Path]) -> dict[str, Ra
     if name.endswith((".yaml", ".yml")):
         return read_yaml(Path(name))
     if name not in known:
-        raise UsageError(f"unknown {kind} {name!r}.", did_you_mean(name, known, "Valid"))
+        raise UsageError(f"unknown {kind} {name!r}.", did_you_mean(name, known, f"Valid: {', '.join(known)}."))
     return read_yaml(known[name], f"{kind} {name}")
 
 
@@ -195,7 +195,9 @@ def read_environment(environment: Mapping[str, str]) -> dict[str, Raw]:
         name = variable.removeprefix("VQCLIP_").lower()
         if name not in options():
             known = [f"VQCLIP_{option.upper()}" for option in options()] + list(_SPECIAL)
-            raise UsageError(f"the variable {variable} names no setting.", did_you_mean(variable, known))
+            raise UsageError(
+                f"the variable {variable} names no setting.", did_you_mean(variable, known, ALL_SETTINGS)
+            )
         many = isinstance(Settings.__dataclass_fields__[name].default, tuple)
         texts = [part.strip() for part in value.split(options()[name].separator)] if many else value
         found[name] = Raw(texts, f"the variable {variable}")
@@ -229,7 +231,7 @@ def read_yaml(path: Path, title: str | None = None) -> dict[str, Raw]:
         place = f"{title}, line {key.start_mark.line + 1}"
         name = str(key.value).replace("-", "_") if isinstance(key, yaml.ScalarNode) else "?"
         if name not in options() and name != "preset":
-            raise UsageError(f"{place}: unknown setting {name!r}.", did_you_mean(name, options()))
+            raise UsageError(f"{place}: unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS))
         if name in values:
             raise UsageError(f"{place}: {name} is given twice.", "Keep one of the two.")
         values[name] = Raw(_plain(node, name, place), place)
@@ -331,10 +333,3 @@ def _with_place(error: UsageError, merged: Mapping[str, Raw]) -> UsageError:
     if raw is None or raw.place.startswith(("--", "the prompt")):
         return error
     return UsageError(f"{raw.place}: {error.message}", error.hint)
-
-
-def did_you_mean(name: str, known: Iterable[str], otherwise: str = "Known") -> str:
-    """A hint for a name that is not known: the one most like it, else all of them."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"{otherwise}: {', '.join(known)}."

@@ -6,13 +6,12 @@ that a wrong name is refused at once; a formula uses the methods of the tensors 
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vqclip.errors import UsageError
+from vqclip.errors import UsageError, did_you_mean
 from vqclip.options.keyframes import Keyframes
 
 if TYPE_CHECKING:
@@ -81,8 +80,7 @@ class Term:
         name, colon, weight = (part.strip() for part in head.partition(":"))
         name = name.lower().replace("_", "-")
         if name not in FORMULAS:
-            close = difflib.get_close_matches(name, FORMULAS, n=1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"Valid: {', '.join(FORMULAS)}."
+            hint = did_you_mean(name, FORMULAS, f"Valid: {', '.join(FORMULAS)}.")
             raise UsageError(f"there is no loss {name!r}.", hint)
         try:
             number = float(weight) if colon else 1.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vqclip import files
-from vqclip.errors import InputError, UsageError
+from vqclip.errors import InputError, UsageError, did_you_mean
 from vqclip.options import sources
 from vqclip.options.settings import Settings, options
 from vqclip.pictures import metadata
@@ -57,7 +57,9 @@ class Recipe:
         names = [name.replace("-", "_") for name in forget]
         for name in names:
             if name not in options():
-                raise UsageError(f"--forget {name}: unknown setting {name!r}.", sources.did_you_mean(name, options()))
+                raise UsageError(
+                    f"--forget {name}: unknown setting {name!r}.", did_you_mean(name, options(), sources.ALL_SETTINGS)
+                )
             if name not in self.settings:
                 raise UsageError(f"--forget {name} has no effect: {shown} records no {name}.", "Leave it out.")
             if name in given:
