@@ -13,7 +13,8 @@ import torch.nn.functional as F
 
 from vqclip.errors import UsageError
 from vqclip.loop.augmentations import BY_CODE, CONTROL_POINTS, EXTENTS, Augmentation, bend, thin_plates
-from vqclip.loop.cutouts import Canvas, plan_for, source_of
+from vqclip.loop.canvas import Canvas
+from vqclip.loop.cutouts import plan_for, source_of
 from vqclip.loop.resampling import CutPlan, join, levels_for, pyramid, take
 from vqclip.loop.synthesis import synthesise
 from vqclip.options import augment_codes
@@ -265,9 +266,9 @@ def test_bends_without_the_new_kinds_draw_what_they_drew() -> None:
         ({"augments": "Gn Er", "augment": 0.5}, "augment has no effect on these augments, which have no strength"),
         ({"augments": "none", "augment": 2.0}, "augment has no effect on these augments"),
         ({"augments": "Af Ji", "augment": 0.0}, "augments has no effect at the strength 0"),
-        ({"cut_method": "big-sleep", "augment": 0.5}, "augment has no effect on big-sleep's cutouts"),
-        ({"cut_overview": "0:1"}, "cut_overview has no effect on other cutouts than disco's"),
-        ({"cut_method": "mse", "cut_pow": 2.0}, "cut_pow has no effect on other cutouts than"),
+        ({"cut_method": "big-sleep", "augment": 0.5}, "augment has no effect on big-sleep's cutouts. Name"),
+        ({"cut_overview": "0:1"}, "cut_overview has no effect on smart's cutouts. Use --cut-method disco, or"),
+        ({"cut_method": "mse", "cut_pow": 2.0}, "cut_pow has no effect on mse's cutouts. Use --cut-method crowson"),
         ({"cut_method": "disco", "cut_grey": "0:0.5, 50%:1.5"}, "cut_grey is '0:0.5, 50%:1.5'. Valid: shares"),
         ({"cut_method": "disco", "cut_overview": "soon"}, "cut_overview: 'soon' is no key"),
     ],

@@ -9,9 +9,12 @@ import torch
 import torch.nn.functional as F
 
 from vqclip.loop.augmentations import Augmentation, bend, colour_matrices
-from vqclip.loop.cutouts import SAMPLERS, Canvas, crowson, plan_for, pooled, smart
+from vqclip.loop.canvas import Canvas
+from vqclip.loop.cut_methods import crowson, pooled, smart
+from vqclip.loop.cutouts import plan_for
 from vqclip.loop.resampling import CutPlan, crops, levels_for, pyramid, squeeze, take
-from vqclip.options.settings import CUT_METHODS, Settings
+from vqclip.options.cut_methods import METHODS, settings_of
+from vqclip.options.settings import Settings
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -71,7 +74,7 @@ def test_factors_one_two_and_four_are_exact_even_on_noise(size: int) -> None:
 
 def test_parts_of_a_plan_give_the_cutouts_of_the_whole() -> None:
     image = soft_picture(192, 256)
-    plan = smart(12, Canvas(256, 192, 64), Settings(cut_noise=0.0), seeded(3))
+    plan = smart.plan(12, Canvas(256, 192, 64), Settings(cut_noise=0.0), seeded(3))
     chain = pyramid(image, levels_for(plan))
     whole = take(chain, plan, 64, seeded())
     parts = torch.cat([take(chain, plan.part(i, i + 5), 64, seeded()) for i in range(0, 12, 5)])
@@ -81,7 +84,7 @@ def test_parts_of_a_plan_give_the_cutouts_of_the_whole() -> None:
 @pytest.mark.parametrize(("count", "most", "sizes"), [(12, 5, [4, 4, 4]), (33, 16, [11, 11, 11]), (3, 8, [3]),
                                                       (5, 2, [1, 2, 2]), (4, 1, [1, 1, 1, 1])])  # fmt: skip
 def test_parts_are_even_and_in_order(count: int, most: int, sizes: list[int]) -> None:
-    plan = smart(count, Canvas(256, 192, 64), Settings(), seeded(3))
+    plan = smart.plan(count, Canvas(256, 192, 64), Settings(), seeded(3))
     parts = list(plan.parts(most))
     assert [len(part) for part in parts] == sizes
     assert torch.equal(torch.cat([part.homographies for part in parts]), plan.homographies)
@@ -122,7 +125,7 @@ def test_cutouts_lie_inside_the_picture(name: str, width: int, height: int) -> N
 
 def test_smart_shows_the_whole_picture_and_weighs_it_most() -> None:
     canvas = Canvas(512, 256, 64)
-    plan = smart(16, canvas, Settings(augment=0.0), seeded(1))
+    plan = smart.plan(16, canvas, Settings(augment=0.0), seeded(1))
     left, _, sizes = places(plan, canvas)
     assert (sizes == 256).sum().item() >= 4
     assert plan.weights[:4].min().item() > plan.weights[4:].max().item()
@@ -132,7 +135,7 @@ def test_smart_shows_the_whole_picture_and_weighs_it_most() -> None:
 
 def test_smart_details_cover_the_picture_evenly() -> None:
     canvas = Canvas(512, 512, 32)
-    plan = smart(64, canvas, Settings(augment=0.0), seeded(2))
+    plan = smart.plan(64, canvas, Settings(augment=0.0), seeded(2))
     left, top, sizes = places(plan, canvas)
     centres = torch.stack([left + sizes / 2, top + sizes / 2], 1)[16:]
     counts = torch.histogramdd(centres, bins=[2, 2], range=[0.0, 512.0, 0.0, 512.0]).hist
@@ -142,7 +145,7 @@ def test_smart_details_cover_the_picture_evenly() -> None:
 def test_cut_pow_moves_crowsons_sizes() -> None:
     canvas = Canvas(512, 512, 64)
     means = [
-        crowson(400, canvas, Settings(cut_pow=power, augment=0.0), seeded()).scales.mean().item()
+        crowson.plan(400, canvas, Settings(cut_pow=power, augment=0.0), seeded()).scales.mean().item()
         for power in (0.3, 1.0, 3.0)
     ]
     assert means[0] > means[1] > means[2]
@@ -155,7 +158,7 @@ def test_pooled_looks_at_the_squeezed_picture_alone() -> None:
     assert small.shape == (1, 3, 64, 64)
     expected = (F.adaptive_avg_pool2d(image, 64) + F.adaptive_max_pool2d(image, 64)) / 2
     torch.testing.assert_close(small, expected)
-    plan = pooled(200, Canvas(512, 256, 64), Settings(cut_noise=0.0), seeded())
+    plan = pooled.plan(200, Canvas(512, 256, 64), Settings(cut_noise=0.0), seeded())
     cuts = take(pyramid(small, 0), plan, 64, seeded())
     assert plan.padding == "zeros"
     erased = (plan.boxes[:, 2] > plan.boxes[:, 0]).float().mean().item()
@@ -199,7 +202,7 @@ def test_colour_shifts_keep_grey_grey_and_turn_hues() -> None:
 
 
 def test_noise_has_a_deviation_of_its_own_per_cutout() -> None:
-    plan = smart(8, Canvas(64, 64, 64), Settings(cut_noise=0.5, augment=0.0), seeded())
+    plan = smart.plan(8, Canvas(64, 64, 64), Settings(cut_noise=0.5, augment=0.0), seeded())
     image = torch.full((1, 3, 64, 64), 0.5)
     cuts = take(pyramid(image, 0), plan, 64, seeded(9))
     measured = cuts.flatten(1).std(1)
@@ -213,8 +216,26 @@ def plain(method: str, count: int, canvas: Canvas, seed: int = 0, **changes: Any
     return plan_for(count, canvas, settings, seeded(seed))
 
 
-def test_every_method_of_the_settings_is_a_sampler() -> None:
-    assert tuple(SAMPLERS) == CUT_METHODS
+class Noted:
+    """Settings that note which of them are read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.read: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.read.add(name)
+        return getattr(self.settings, name)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_draws_every_cutout_and_reads_the_settings_that_its_file_names(name: str) -> None:
+    for count in (1, 2, 9):
+        noted: Any = Noted(Settings(cut_method=name))
+        plan = plan_for(count, Canvas(96, 64, 32), noted, seeded())
+        assert len(plan) == count
+        assert noted.read - {"augments", "cut_method"} == settings_of(name)
+        assert settings_of(name) <= {"augment", "cut_noise", "cut_pow", "cut_overview", "cut_grey"}
 
 
 @pytest.mark.parametrize(

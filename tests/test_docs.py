@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -11,15 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import vqclip
-from vqclip.loop import cutouts, resampling
 from vqclip.options import sources, terms
 from vqclip.options.augment_codes import AUGMENTS
+from vqclip.options.cut_methods import METHODS
 from vqclip.options.events import Finished
-from vqclip.options.settings import CUT_METHODS, Settings, options
+from vqclip.options.settings import default_of, options
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = {"VQCLIP_SIZE": "32x32", "VQCLIP_STAGES": "1", "VQCLIP_ITERATIONS": "2", "VQCLIP_CUTOUTS": "4"}
@@ -118,20 +118,57 @@ def test_the_readme_opens_with_a_picture_made_by_the_tool() -> None:
         assert sheet.width >= 800
 
 
-def test_the_example_of_a_cut_method_works() -> None:
-    example = blocks("CONTRIBUTING.md", "python")[0]
-    assert len(example.splitlines()) <= 8
-    room = dict(vars(cutouts))
-    exec(compile(example, "CONTRIBUTING.md", "exec"), room)
-    plan = room["corners"](5, cutouts.Canvas(128, 96, 32), Settings(), torch.Generator().manual_seed(0))
-    image = torch.rand(1, 3, 96, 128)
-    cuts = resampling.take(resampling.pyramid(image, resampling.levels_for(plan)), plan, 32, torch.Generator())
-    assert cuts.shape == (5, 3, 32, 32)
+WITH_ONE_MORE_METHOD = """
+import json, sys
+from pathlib import Path
+import vqclip.loop.cut_methods as package
+package.__path__.append("more")
+
+import vqclip
+from vqclip.options.settings import options
+from vqclip.tasks.viewing import view
+
+settings = json.loads(sys.argv[1])
+drawn = list(vqclip.generate("a red apple", **settings))
+used = sys.modules["vqclip.loop.cut_methods.close_up"].__file__
+seen = view(vqclip.Settings(cut_method="close-up", seed=1), Path("photo.png"), Path("seen.png"))
+try:
+    vqclip.generate("a red apple", cut_pow=2.0, **settings)
+except vqclip.VqclipError as error:
+    refused = error.message
+print(json.dumps({
+    "choices": options()["cut_method"].choices,
+    "steps": drawn[-1].step,
+    "cutouts": [(row["size"], row["side"]) for row in seen["cutouts"]],
+    "refused": refused,
+    "used": used,
+}))
+"""
+
+
+def test_the_example_of_a_cut_method_is_one_file_that_is_offered_and_used(small: dict[str, Any]) -> None:
+    (example,) = (block for block in blocks("CONTRIBUTING.md", "python") if "def plan(" in block)
+    assert len(example[example.index("def ") :].splitlines()) <= 5
+    Image.effect_noise((256, 192), 90).convert("RGB").save("photo.png")
+    Path("more").mkdir()
+    Path("more/close_up.py").write_text(example, encoding="utf-8")
+    settings = json.dumps(small | {"cut_method": "close-up", "seed": 1, "iterations": 2})
+    told = subprocess.run(
+        [sys.executable, "-c", WITH_ONE_MORE_METHOD, settings], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    assert sorted(set(found["choices"]) - set(METHODS)) == ["close-up"]
+    assert found["steps"] == 2
+    assert [round(size / side, 3) for size, side in found["cutouts"]] == [1] * len(found["cutouts"])
+    assert len(found["cutouts"]) == default_of("cutouts")
+    assert found["refused"] == "cut_pow has no effect on close-up's cutouts."
+    assert Path(found["used"]).samefile("more/close_up.py")
 
 
 def test_the_example_of_a_loss_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terms, "FORMULAS", dict(terms.FORMULAS))
-    example = blocks("CONTRIBUTING.md", "python")[1]
+    (example,) = (block for block in blocks("CONTRIBUTING.md", "python") if "@formula" in block)
     assert len(example.splitlines()) <= 5
     exec(compile(example, "CONTRIBUTING.md", "exec"), dict(vars(terms)))
     quick: dict[str, Any] = {"size": "32x32", "iterations": 6, "stages": 1, "init": "tokens", "cutouts": 4, "ema": 0}
@@ -149,18 +186,20 @@ def test_every_room_is_in_the_table_and_in_the_contract() -> None:
     contract = (ROOT / "setup.cfg").read_text()
     for path in sorted((ROOT / "vqclip").rglob("*.py")):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 450, f"{path} has grown two jobs"
-        floor = path.parent.name
-        if path.name.startswith("_"):
+        # A folder of methods is one room: a new file in it is a change of one file.
+        room = path.parent if path.parent.name == "cut_methods" else path
+        floor = room.parent.name
+        if room.name.startswith("_"):
             assert floor == "vqclip" or f"`{floor}/`" in table, floor
         elif floor != "cli":
             rows = table if floor == "vqclip" else table.partition(f"### `{floor}/`")[2].partition("##")[0]
-            assert f"`{path.name}`" in rows, path
-            assert ".".join(path.relative_to(ROOT).with_suffix("").parts) in contract, path
+            assert f"`{room.name}{'/' * room.is_dir()}`" in rows, room
+            assert re.search(rf"\b{'.'.join(room.relative_to(ROOT).with_suffix('').parts)}\b", contract), room
 
 
 def test_the_page_on_cutouts_names_every_method_and_code() -> None:
     page = (ROOT / "docs" / "cutouts.md").read_text(encoding="utf-8")
-    for name in (*CUT_METHODS, *AUGMENTS):
+    for name in (*METHODS, *AUGMENTS):
         assert f"| `{name}` |" in page, name
     rows = [line.rpartition("| `")[2] for line in page.splitlines() if "| `--cut-method" in line]
     assert len(rows) >= 8

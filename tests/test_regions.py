@@ -12,7 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from vqclip.loop import cutouts
+from vqclip.loop.canvas import Canvas
+from vqclip.loop.cut_methods import smart
 from vqclip.loop.given import Given
 from vqclip.loop.regions import Regions, coverage
 from vqclip.loop.resampling import CutPlan, crops, levels_for, pyramid, take
@@ -24,7 +25,7 @@ from vqclip.options.settings import Settings
 from vqclip.pictures import metadata
 from vqclip.runs import run_folder
 
-CANVAS = cutouts.Canvas(96, 64, 16)
+CANVAS = Canvas(96, 64, 16)
 STILL = Settings(augment=0.0, cut_noise=0.0, cutouts=24)
 HALF = np.concatenate([np.zeros((64, 48), np.float32), np.ones((64, 48), np.float32)], 1)
 """A mask whose right half is white."""
@@ -38,7 +39,7 @@ def plan(prompt: str, settings: Settings = STILL, weights: Any = None, masks: An
 
 def test_without_a_region_the_cutouts_are_the_methods_own() -> None:
     found = plan("a | b:-0.5")
-    expected = cutouts.smart(24, CANVAS, STILL, torch.Generator().manual_seed(1))
+    expected = smart.plan(24, CANVAS, STILL, torch.Generator().manual_seed(1))
     assert torch.equal(found.homographies, expected.homographies)
     assert torch.equal(found.weights, expected.weights)
 

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 
 from vqclip.errors import UsageError
-from vqclip.loop import cutouts, synthesis
+from vqclip.loop import synthesis
+from vqclip.loop.canvas import Canvas
 from vqclip.loop.given import Given
 from vqclip.loop.resampling import homography_grid
 from vqclip.loop.windows import Windows
@@ -168,7 +169,7 @@ def test_windows_lie_in_the_picture_and_reach_its_edges(pair: Pair, size: tuple[
 
 def test_cutouts_of_a_window_lie_in_it_and_full_views_weigh_by_its_share(pair: Pair) -> None:
     windows = Windows(pair[0], (256, 128), 64)
-    box, canvas = Box(4, 20, 12, 28), cutouts.Canvas(256, 128, 32)
+    box, canvas = Box(4, 20, 12, 28), Canvas(256, 128, 32)
     plan = windows.plan(box, canvas, settings(cutouts=16, augment=0.0), torch.Generator().manual_seed(0))
     assert len(plan) == 16
     assert plan.weights.mean().item() == pytest.approx(1)
@@ -177,6 +178,15 @@ def test_cutouts_of_a_window_lie_in_it_and_full_views_weigh_by_its_share(pair: P
     near = slice(4, None)
     assert bool(((x[near] > 160) & (x[near] < 224) & (y[near] > 32) & (y[near] < 96)).all())
     assert float(plan.weights[0] / plan.weights[near].mean()) == pytest.approx(3 / windows.share)
+
+
+def test_full_views_beside_windows_take_a_strength_that_the_method_does_not(pair: Pair) -> None:
+    windows, box, canvas = Windows(pair[0], (256, 128), 64), Box(4, 20, 12, 28), Canvas(256, 128, 32)
+    asked = settings(cut_method="big-sleep", cutouts=8, augment=2.0), settings(cut_method="big-sleep", cutouts=8)
+    strong, weak = (windows.plan(box, canvas, wanted, torch.Generator().manual_seed(0)) for wanted in asked)
+    moved = (strong.homographies - weak.homographies).abs().amax((1, 2))
+    assert bool((moved[:2] > 0.01).all())
+    assert not bool(moved[2:].any())
 
 
 def test_windows_of_the_pictures_size_are_refused() -> None:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip.loop import cutouts
+from vqclip.loop.canvas import Canvas
 from vqclip.loop.resampling import CutPlan, homography_grid, join
 from vqclip.options.prompts import REGIONS, Prompt
 from vqclip.options.settings import Settings
@@ -33,7 +34,7 @@ class Regions:
         self.masks = {name: _mask(name, masks) for name in dict.fromkeys(self.names) if name}
 
     def plan(
-        self, weights: Sequence[float], canvas: cutouts.Canvas, settings: Settings, generator: torch.Generator
+        self, weights: Sequence[float], canvas: Canvas, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
         """The cutouts of one step: `settings.cutouts`, in even parts for the regions that are looked at.
 
@@ -56,7 +57,7 @@ class Regions:
         return dataclasses.replace(whole, weights=scaled)
 
     def _within(
-        self, name: str, count: int, canvas: cutouts.Canvas, settings: Settings, generator: torch.Generator
+        self, name: str, count: int, canvas: Canvas, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
         if not name:
             return cutouts.plan_for(count, canvas, settings, generator)

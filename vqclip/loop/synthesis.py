@@ -16,6 +16,7 @@ from torch import Tensor
 from vqclip.errors import OutOfMemory
 from vqclip.loop import cutouts, drafts, losses, motion, starts
 from vqclip.loop.anchors import Overlay, Target
+from vqclip.loop.canvas import Canvas
 from vqclip.loop.given import Given
 from vqclip.loop.progress import Progress
 from vqclip.loop.randomness import (
@@ -354,13 +355,13 @@ class _Climb:
 
     def _plan(
         self,
-        canvas: cutouts.Canvas,
+        canvas: Canvas,
         weights: Sequence[float],
         window: Box | None,
         generator: torch.Generator,
     ) -> CutPlan:
         """The cutouts of this step: of the window and around it, where they may be anywhere."""
-        fixed = self.regions.masks or self.settings.cut_method in cutouts.SQUEEZED
+        fixed = self.regions.masks or cutouts.squeezes(self.settings)
         if window is None or self.surface.windows is None or fixed:
             return self.regions.plan(weights, canvas, self.settings, generator)
         return self.surface.windows.plan(window, canvas, self.settings, generator)
@@ -381,7 +382,7 @@ class _Climb:
             if side not in plans:
                 # Perceptors of one input size share the cutouts, so that they pull on the same places.
                 size = image.shape[-1], image.shape[-2]
-                canvas = cutouts.Canvas(*size, side, self.step, self.settings.iterations)
+                canvas = Canvas(*size, side, self.step, self.settings.iterations)
                 plans[side] = self._plan(canvas, weights, window, generator)
             plan = plans[side]
             chain = pyramid(cutouts.source_of(image, side, self.settings), levels_for(plan))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vqclip.loop import cutouts
+from vqclip.loop.canvas import Canvas, full_views
 from vqclip.loop.resampling import CutPlan, join
 from vqclip.networks.passes import Box, Norms
 from vqclip.networks.vqgan import VQGAN
@@ -21,7 +22,7 @@ from vqclip.options.settings import Settings
 _LOOKS_APART = 5
 """Steps from one look at the whole picture to the next, times the windows that cover it."""
 _FULL_VIEW = 3.0
-"""Weight of a full view beside that of a cutout of a window, as in `cutouts.smart`."""
+"""Weight of a full view beside that of a cutout of a window, as in `cut_methods.smart`."""
 
 
 class Windows:
@@ -75,14 +76,14 @@ class Windows:
         image[..., place.top : place.bottom, place.left : place.right] = shown
         return image
 
-    def plan(self, window: Box, canvas: cutouts.Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
+    def plan(self, window: Box, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
         """Cutouts of a step: full views, a quarter and two at least, and the method's cutouts of the window.
 
         A full view weighs as much more as the picture is larger than the window: what a token gets from it is then
         what it would get if all were decoded, beside the cutouts that the window has to itself.
         """
         views = min(settings.cutouts, max(2, round(0.25 * settings.cutouts)))
-        parts = [cutouts.full_views(views, canvas, settings, generator)]
+        parts = [full_views(views, canvas, settings, generator)]
         weights = [torch.full((views,), _FULL_VIEW / self.share)]
         if views < settings.cutouts:
             part = window.scaled(self.vqgan.factor)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError
+from vqclip.options import cut_methods
 from vqclip.options.augment_codes import AUGMENTS, UNSCALED, parse
 from vqclip.options.colours import names_picture, parse_colour, parse_palette
 from vqclip.options.keyframes import Keyframes
@@ -212,24 +213,6 @@ IDLE = (
         "Add --loss edge:1 or leave it out.",
     ),
     Idle(
-        ("cut_pow",),
-        lambda s: s.cut_method not in ("crowson", "pytti", "disco"),
-        "on other cutouts than crowson's, pytti's and disco's",
-        "Use --cut-method crowson or leave it out.",
-    ),
-    Idle(
-        ("cut_overview", "cut_grey"),
-        lambda s: s.cut_method != "disco",
-        "on other cutouts than disco's",
-        "Use --cut-method disco or leave it out.",
-    ),
-    Idle(
-        ("augment",),
-        lambda s: s.augments is None and s.cut_method == "big-sleep",
-        "on big-sleep's cutouts, which are not augmented",
-        "Name --augments or leave it out.",
-    ),
-    Idle(
         ("augment",),
         lambda s: s.augments is not None and UNSCALED.issuperset(parse(s.augments)),
         "on these augments, which have no strength",
@@ -252,6 +235,19 @@ def refuse_idle(settings: Settings) -> None:
             for name in row.names:
                 if settings.changes(name):
                     raise UsageError(f"{name} has no effect {row.why}.", row.hint)
+    _refuse_unread(settings)
+
+
+def _refuse_unread(settings: Settings) -> None:
+    """Raise UsageError for a setting of the cutouts that the cut method does not take."""
+    method = settings.cut_method
+    # Augments by code take these two in the method's place, and so do the full views beside windows.
+    bent = () if settings.augments is not None or settings.windows else ("augment", "cut_noise")
+    for name in (*bent, "cut_pow", "cut_overview", "cut_grey"):
+        if settings.changes(name) and name not in cut_methods.settings_of(method):
+            takers = [other for other in cut_methods.METHODS if name in cut_methods.settings_of(other)]
+            way = "Name --augments" if name in bent else f"Use --cut-method {' or '.join(takers)}"
+            raise UsageError(f"{name} has no effect on {method}'s cutouts.", f"{way}, or leave it out.")
 
 
 def refuse_contradictions(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vqclip.errors import UsageError
-from vqclip.options import augment_codes, stories
+from vqclip.options import augment_codes, cut_methods, stories
 from vqclip.options.colours import MAX_COLOURS
 from vqclip.options.keyframes import Keyframes, Place, check_shares
 from vqclip.options.prompts import Prompt, require_pull
@@ -36,7 +36,6 @@ NOISES = ("pixels", "perlin", "gradient", "spectrum")
 """Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
 INITS = ("tokens", "spot", "prior", *NOISES)
 ENLARGEMENTS = ("pixels", "codes")
-CUT_METHODS = ("smart", "crowson", "pooled", "mse", "eleuther", "big-sleep", "pytti", "pixray", "disco")
 OPTIMISERS = ("adam", "adamw", "adamax", "adagrad", "radam", "nadam", "rmsprop", "sgd", "diffgrad", "adamp")
 EXTRA_OPTIMISERS = ("diffgrad", "adamp")
 DTYPES = ("auto", "float32", "bfloat16")
@@ -182,7 +181,7 @@ class Settings(Written):
     edge_colour: str = _option("white", "Look", "Colour of the loss edge.")
 
     cutouts: int = _option(32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096)
-    cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=CUT_METHODS)
+    cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=tuple(cut_methods.METHODS))
     cut_pow: float = _option(1.0, "Cutouts", "Below 1 larger, above 1 smaller cutouts.", low=0.01, high=100)
     cut_noise: float = _option(0.1, "Cutouts", "Largest deviation of the noise on a cutout.", low=0, high=1)
     cut_overview: str = _option(

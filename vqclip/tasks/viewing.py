@@ -49,6 +49,7 @@ def view(
     import torch
 
     from vqclip.loop import cutouts, starts
+    from vqclip.loop.canvas import Canvas
     from vqclip.loop.randomness import STEP_STREAM, make_generator
     from vqclip.loop.resampling import levels_for, pyramid, take
     from vqclip.networks.perceptor import read_cut_size
@@ -60,7 +61,7 @@ def view(
     cells, labels, rows = [], [], []
     sides = list(dict.fromkeys(read_cut_size(clip) for clip in clips))
     for side in sides:
-        canvas = cutouts.Canvas(width, height, side, step - 1, max(1, settings.iterations))
+        canvas = Canvas(width, height, side, step - 1, max(1, settings.iterations))
         plan = cutouts.plan_for(settings.cutouts, canvas, settings, generator)
         chain = pyramid(cutouts.source_of(image, side, settings), levels_for(plan))
         cuts = torch.cat([take(chain, part, side, generator) for part in plan.parts(settings.cut_chunk)])
