@@ -132,37 +132,31 @@ def start(arguments: argparse.Namespace) -> Result:
     return Result({"case": "start"}, measures)
 
 
-_BATCH = """
-import sys
-from vqclip import api
-from vqclip.options import sources
-from vqclip.runs.loading import Shelf
-shelf = Shelf()
-for prompt in sys.argv[2:]:
-    given = {"prompt": prompt, "seed": 1, "video": False, "save_every": 0, "iterations": int(sys.argv[1])}
-    for event in api.start(sources.resolve(given).settings, shelf=shelf):
-        pass
-"""
-
-
 def batch(arguments: argparse.Namespace) -> Result:
-    """Prompts drawn by one process that keeps its models, and by one process each; nothing is written."""
+    """Prompts drawn by `vqclip batch`, in turn and as many at once as there are cores, and by a command each."""
+    prompts, cores = PROMPTS[: arguments.batch], os.cpu_count() or 1
+    vqclip = [sys.executable, "-m", "vqclip"]
+    flags = ["-n", str(arguments.batch_steps), "--seed", "1", "--quiet", "--output"]
 
-    def seconds(prompts: Sequence[str]) -> float:
+    def seconds(command: Sequence[str], lines: Sequence[str] = ()) -> float:
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", _BATCH, str(arguments.batch_steps), *prompts], check=True, cwd=ROOT)
+        subprocess.run(command, check=True, cwd=ROOT, text=True, input="\n".join(lines), stdout=subprocess.DEVNULL)
         return time.perf_counter() - began
 
-    prompts = PROMPTS[: arguments.batch]
-    together = seconds(prompts)
-    apart = sum(seconds([prompt]) for prompt in prompts)
+    with tempfile.TemporaryDirectory() as folder:
+        together = seconds([*vqclip, "batch", "-", *flags, f"{folder}/together"], prompts)
+        at_once = seconds([*vqclip, "batch", "-", "--jobs", str(cores), *flags, f"{folder}/at-once"], prompts)
+        apart = sum(seconds([*vqclip, "generate", prompt, *flags, f"{folder}/{prompt}"]) for prompt in prompts)
     measures = {
         "together": Measure((together,), "s", "lower"),
+        "at_once": Measure((at_once,), "s", "lower"),
         "apart": Measure((apart,), "s", "lower"),
         "ratio": Measure((together / apart,), "", "lower"),
-        "per_hour": Measure((3600 * len(prompts) / together,), "prompts/h", "higher"),
+        "ratio_at_once": Measure((at_once / apart,), "", "lower"),
+        "per_hour": Measure((3600 * len(prompts) / min(together, at_once),), "prompts/h", "higher"),
     }
-    return Result({"case": "batch", "prompts": len(prompts), "steps": arguments.batch_steps}, measures)
+    case = {"case": "batch", "prompts": len(prompts), "steps": arguments.batch_steps, "jobs": cores}
+    return Result(case, measures)
 
 
 def charts(results: Sequence[Result], base: dict[str, Any]) -> Iterator[Chart]:

@@ -79,8 +79,9 @@ def test_the_commands_about_starts_and_anchors_run(call: Any, monkeypatch: pytes
 def test_the_commands_about_many_runs_run(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**QUICK, "VQCLIP_INIT": "tokens"}.items():
         monkeypatch.setenv(name, value)
+    Path("prompts.txt").write_text("a red apple\n# not this one\na blue car | snow:0.3\n")
     commands = "".join(blocks("docs/many.md", "sh")).splitlines()
-    assert len(commands) >= 9
+    assert len(commands) >= 11
     for command in commands:
         answer = call(*shlex.split(command.removeprefix("vqclip ")), "-q")
         assert answer.code == 0, answer.err

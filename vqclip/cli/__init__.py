@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from vqclip import __version__
-from vqclip.cli import films, look, models, pictures, run, scoring, tokens
+from vqclip.cli import films, look, many, models, pictures, run, scoring, tokens
 from vqclip.cli.options import SettingsGroup
 from vqclip.errors import Interrupted, ReaderGone, UsageError, VqclipError
 
@@ -62,6 +62,7 @@ def _root(
 
 
 run.add_to(app)
+many.add_to(app)
 films.add_to(app)
 scoring.add_to(app)
 tokens.add_to(app)

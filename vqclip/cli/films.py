@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vqclip.cli.options import with_settings
-from vqclip.cli.run import OutputOption, OverwriteOption, follow, parent_folder
-from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.cli.run import OutputOption, OverwriteOption
+from vqclip.cli.shared import JsonOption, QuietOption, console_for, follow, parent_folder
 
 if TYPE_CHECKING:
     from vqclip.options.events import Event

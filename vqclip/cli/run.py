@@ -1,23 +1,33 @@
-"""The commands that make pictures: generate, rerun, continue, sweep, resume, video, report, draft."""
+"""The commands of one run: generate, rerun, continue, resume, video, report, draft."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vqclip.cli.options import with_settings
-from vqclip.cli.shared import JsonOption, OpenOption, PreviewOption, QuietOption, console_for, reveal
+from vqclip.cli.shared import (
+    ConfigOption,
+    JobsOption,
+    JsonOption,
+    OpenOption,
+    PresetOption,
+    PreviewOption,
+    QuietOption,
+    console_for,
+    follow,
+    parent_folder,
+    reveal,
+)
 from vqclip.options.rules import FILM_PARTS
 from vqclip.options.settings import options
 
 if TYPE_CHECKING:
     from vqclip.options.events import Event
     from vqclip.runs.recording import Stop
-    from vqclip.terminal.console import Console
 
 OutputOption = Annotated[
     Path | None,
@@ -28,16 +38,6 @@ OverwriteOption = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace another run in that folder. \\[default: off]",
                  rich_help_panel="Output", show_default=False),
-]  # fmt: skip
-PresetOption = Annotated[
-    str | None,
-    typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
-                 rich_help_panel="Model", show_default=False),
-]  # fmt: skip
-ConfigOption = Annotated[
-    list[Path] | None,
-    typer.Option("--config", help="YAML file of settings; repeat, later wins. \\[default: none]", metavar="FILE",
-                 rich_help_panel="Model", show_default=False),
 ]  # fmt: skip
 
 
@@ -158,62 +158,25 @@ def continue_run(
     reveal(console, follow(begin, console), preview=preview, viewer=viewer)
 
 
-def sweep(
-    vary: Annotated[
-        list[str],
-        typer.Option("--vary", "-v", help="Setting and its values; repeat for a grid. Numbers may be FIRST..LAST. "
-                     "\\[required]", metavar="NAME=VALUE,VALUE", show_default=False),
-    ],
-    prompt: Annotated[
-        str | None, typer.Argument(help="What to draw; leave it out to vary it.", show_default=False)
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Folder of the sweep. \\[default: a new one in runs/]", metavar="DIR",
-                     rich_help_panel="Output", show_default=False),
-    ] = None,
-    preset: PresetOption = None,
-    config: ConfigOption = None,
-    preview: PreviewOption = False,
-    viewer: OpenOption = False,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-    **settings: Any,
-) -> None:  # fmt: skip
-    """Draw a grid over settings. Writes a labelled contact sheet, a table, and a folder for each run."""
-    console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.tasks import sweeping
-
-    def begin(stop: Stop) -> Iterator[Event]:
-        return sweeping.sweep(
-            prompt,
-            vary,
-            output=output,
-            parent=parent_folder(),
-            preset=preset,
-            config_files=config or (),
-            stop=stop,
-            **settings,
-        )
-
-    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
-
-
 def resume(
-    directory: Annotated[Path, typer.Argument(help="Folder of the run or sweep.", metavar="DIR")],
+    directory: Annotated[Path, typer.Argument(help="Folder of the run, sweep or batch.", metavar="DIR")],
+    jobs: JobsOption = None,
     preview: PreviewOption = False,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Go on with a run or sweep that was stopped or killed. The picture is the one that an unbroken run gives."""
+    """Go on with a run, sweep or batch that was stopped or killed. Its pictures are those of an unbroken one."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
+    from vqclip.errors import UsageError
     from vqclip.tasks import restyling, sweeping
 
     def go_on(directory: Path, *, stop: Stop) -> Iterator[Event]:
         if sweeping.holds_sweep(directory):
-            return sweeping.resume(directory, stop=stop)
+            return sweeping.resume(directory, jobs=jobs or 1, stop=stop)
+        if jobs is not None:
+            raise UsageError("jobs has no effect on a single run.", "Leave it out.")
         if restyling.holds_restyle(directory):
             return restyling.resume(directory, stop=stop)
         return api.resume(directory, stop=stop)
@@ -291,30 +254,12 @@ def draft(
     reveal(console, report, preview=preview, viewer=viewer)
 
 
-def parent_folder() -> Path:
-    """Where a run goes that was given no folder."""
-    return Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
-
-
-def follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
-    from vqclip.options.events import Started, Tried
-    from vqclip.terminal.signals import StopSignals
-
-    with StopSignals() as stop:
-        events = begin(stop)
-        for event in events:
-            stop.climbing = stop.climbing or isinstance(event, (Started, Tried))
-            console.show(event)
-    return console.finish()
-
-
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     app.command()(with_settings(generate))
     app.command()(with_settings(rerun))
     kept = tuple(name for name in options() if name != "init_run")
     app.command("continue")(with_settings(continue_run, kept))
-    app.command()(with_settings(sweep))
     app.command()(resume)
     app.command()(with_settings(video, FILM_PARTS))
     app.command()(report)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from vqclip.options.events import Event
+    from vqclip.runs.recording import Stop
     from vqclip.terminal.console import Console
 
 JsonOption = Annotated[
@@ -47,6 +50,25 @@ OpenOption = Annotated[
 ]
 
 
+PresetOption = Annotated[
+    str | None,
+    typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
+                 rich_help_panel="Model", show_default=False),
+]  # fmt: skip
+ConfigOption = Annotated[
+    list[Path] | None,
+    typer.Option("--config", help="YAML file of settings; repeat, later wins. \\[default: none]", metavar="FILE",
+                 rich_help_panel="Model", show_default=False),
+]  # fmt: skip
+
+
+JobsOption = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", help="Runs at once, each in its own process: on its share of the cores, or on one "
+                 "of the GPUs. \\[default: 1]", metavar="N", min=1, max=64, show_default=False),
+]  # fmt: skip
+
+
 def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer: bool) -> None:
     """Show a result to somebody at a terminal: in it, or in the desktop's viewer. Piped, neither happens.
 
@@ -69,3 +91,21 @@ def console_for(*, as_json: bool, quiet: bool) -> Console:
     from vqclip.terminal.console import Console
 
     return Console(as_json=as_json, quiet=quiet)
+
+
+def parent_folder() -> Path:
+    """Where a run goes that was given no folder."""
+    return Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
+
+
+def follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
+    """Show what happens until it ends or a signal asks for the end; return what the answer tells, by name."""
+    from vqclip.options.events import Started, Tried
+    from vqclip.terminal.signals import StopSignals
+
+    with StopSignals() as stop:
+        events = begin(stop)
+        for event in events:
+            stop.climbing = stop.climbing or isinstance(event, (Started, Tried))
+            console.show(event)
+    return console.finish()

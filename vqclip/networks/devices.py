@@ -32,7 +32,8 @@ def find_device(name: str) -> torch.device:
         kind = name = "cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu"
     if kind == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        number = int(name.partition(":")[2] or 0)
+        named = name.partition(":")[2]
+        number = int(named) if named else torch.cuda.current_device() if count else 0
         if number >= count:
             there = f"This machine has {count} CUDA device(s)." if count else "No CUDA device is here."
             raise UsageError(f"device {name!r} is not there.", f"{there} Use --device cpu or auto.")

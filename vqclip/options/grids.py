@@ -6,7 +6,7 @@ import csv
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,23 @@ from vqclip.errors import UsageError, did_you_mean
 from vqclip.options import sources
 from vqclip.options.settings import Settings, options
 
-MOST_CELLS = 1000
+MOST_CELLS = 10_000
 _RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
 _EXAMPLE = "Write NAME=VALUE,VALUE, as in --vary learning-rate=0.05,0.1"
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A setting and the values that it takes in turn, as text."""
+    """A setting and the values that it takes in turn, as text. places: where each was read, for messages."""
 
     name: str
     values: tuple[str, ...]
+    places: tuple[str, ...] = field(default=(), compare=False)
+
+    def place(self, value: str) -> str:
+        """Where a value was read, in words."""
+        told = f"--vary {_flag(self.name)}={files.printable(value)[:200]}"
+        return self.places[self.values.index(value)] if self.places else told
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,17 @@ class Grid:
 
     def label(self, cell: Cell) -> str:
         """The values that set a cell apart, in words."""
-        return ", ".join(f"{_flag(axis.name)} {value}" for axis, value in zip(self.axes, cell.values, strict=True))
+        named = zip(self.axes, cell.values, strict=True)
+        return ", ".join(value if axis.name == "prompt" else f"{_flag(axis.name)} {value}" for axis, value in named)
+
+    def place(self, cell: Cell) -> str:
+        """Where the values that set a cell apart were read, for messages."""
+        return place_of(self.axes, cell.values)
+
+
+def place_of(axes: Sequence[Axis], values: Sequence[str]) -> str:
+    """Where the values of a cell were read, for messages."""
+    return ", ".join(axis.place(value) for axis, value in zip(axes, values, strict=True))
 
 
 def parse_axis(text: str) -> Axis:
@@ -79,6 +95,26 @@ def parse_axis(text: str) -> Axis:
     return Axis(name, tuple(values))
 
 
+def prompts_axis(path: Path) -> Axis:
+    """The lines of a file, or of standard input for `-`, as prompts: blank ones and those after # are passed over.
+
+    A backslash before a # takes it literally. Raises InputError for what cannot be read, UsageError for no prompt
+    or the same one twice.
+    """
+    name = "standard input" if str(path) == "-" else files.printable(path)
+    found: dict[str, str] = {}
+    for number, line in enumerate(map(str.strip, files.read_lines(path)), 1):
+        if not line or line.startswith("#"):
+            continue
+        prompt, place = line.removeprefix("\\" if line.startswith("\\#") else ""), f"{name}, line {number}"
+        if prompt in found:
+            raise UsageError(f"{place}: the prompt is there already, at {found[prompt]}.", "Leave one of them out.")
+        found[prompt] = place
+    if not found:
+        raise UsageError(f"{name} holds no prompt.", "Write one on each line.")
+    return Axis("prompt", tuple(found), tuple(found.values()))
+
+
 def lay_out(
     flags: Mapping[str, Any],
     axes: Sequence[Axis],
@@ -109,7 +145,7 @@ def lay_out(
     cells, start = [], preset
     for values in itertools.product(*(axis.values for axis in axes)):
         chosen = dict(zip(names, values, strict=True))
-        resolved = _resolve(flags, chosen, preset, config_files)
+        resolved = _resolve(flags, chosen, place_of(axes, values), preset, config_files)
         settings = resolved.settings
         start = resolved.preset
         cells.append(Cell(values, settings if settings.seed is not None else settings.replace(seed=seed)))
@@ -117,13 +153,12 @@ def lay_out(
 
 
 def _resolve(
-    flags: Mapping[str, Any], chosen: Mapping[str, str], preset: str | None, config_files: Sequence[Path]
+    flags: Mapping[str, Any], chosen: Mapping[str, str], place: str, preset: str | None, config_files: Sequence[Path]
 ) -> sources.Resolved:
     try:
         return sources.resolve({**flags, **chosen}, preset=preset, config_files=config_files)
     except UsageError as error:
-        told = ", ".join(f"{_flag(name)}={value}" for name, value in chosen.items())
-        raise UsageError(f"--vary {files.printable(told)[:200]}: {error.message}", error.hint) from None
+        raise UsageError(f"{place}: {error.message}", error.hint) from None
 
 
 def _flag(name: str) -> str:

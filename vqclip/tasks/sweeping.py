@@ -12,25 +12,26 @@ import datetime
 import io
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vqclip import api, files
+from vqclip import files
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError, VqclipError
 from vqclip.options import grids
-from vqclip.options.events import CellFailed, CellStarted, Event, Saved, SweepOpened, Warned
-from vqclip.options.grids import Cell, Grid
+from vqclip.options.events import CellFailed, Event, Saved, SweepOpened, Warned
+from vqclip.options.grids import Axis, Cell, Grid
 from vqclip.pictures import images
 from vqclip.runs import recording, run_folder
-from vqclip.runs.loading import Inputs, Shelf, with_absolute_paths
+from vqclip.runs.loading import Inputs, with_absolute_paths
+from vqclip.tasks import workers
 
 SCHEMA = 1
 NAME = "sweep.json"
 MAX_BYTES = 64_000_000
-SHEET_SIDE = 256
+SHEET_SIDE, SHEET_PIXELS = 256, 40_000_000
 MOST_COLUMNS = 12
 
 
@@ -40,23 +41,25 @@ def _never() -> None:
 
 def sweep(
     prompt: str | None,
-    vary: Sequence[str],
+    vary: Sequence[str | Axis],
     *,
     output: str | Path | None = None,
     parent: Path | None = None,
     preset: str | None = None,
     config_files: Sequence[str | Path] = (),
+    jobs: int = 1,
     stop: recording.Stop = _never,
     **settings: Any,
 ) -> Iterator[Event]:
-    """Draw every combination of the values in `vary`, each `NAME=VALUE,VALUE`, and yield what happens.
+    """Draw every combination of the values in `vary`, each `NAME=VALUE,VALUE` or an axis, and yield what happens.
 
     prompt: None when it is varied. output: the folder of the sweep; one that holds the same sweep is continued.
+    jobs: how many runs at once, each in a process of its own; their steps are not told then.
     settings: of every run, by name; a seed that nothing names is drawn once, for all. Every cell is checked
     before the first run. Raises VqclipError as `api.generate` does; a run that fails is told, and the first
     failure is raised when all others are done.
     """
-    axes = [grids.parse_axis(text) for text in vary]
+    axes = [axis if isinstance(axis, Axis) else grids.parse_axis(axis) for axis in vary]
     paths = [Path(path) for path in config_files]
     varied = any(axis.name == "prompt" for axis in axes)
     given = {**settings, "prompt": prompt if varied else prompt or ""}
@@ -73,13 +76,13 @@ def sweep(
         grid = kept
     elif run_folder.holds_run(directory):
         raise OutputError(f"{files.printable(directory)} holds a run.", "Choose another --output.")
-    return _follow(grid, directory, stop)
+    return _follow(grid, directory, jobs, stop)
 
 
-def resume(directory: str | Path, *, stop: recording.Stop = _never) -> Iterator[Event]:
+def resume(directory: str | Path, *, jobs: int = 1, stop: recording.Stop = _never) -> Iterator[Event]:
     """Go on with a sweep: what is unfinished is finished, what was not begun is begun. Raises VqclipError."""
     directory = Path(directory)
-    return _follow(_checked(read(directory)), directory, stop)
+    return _follow(_checked(read(directory)), directory, jobs, stop)
 
 
 def holds_sweep(directory: Path) -> bool:
@@ -110,7 +113,7 @@ def _checked(grid: Grid) -> Grid:
         try:
             Inputs.check(settings)
         except VqclipError as error:
-            raise type(error)(f"--vary {grid.label(cell)}: {error.message}", error.hint) from None
+            raise type(error)(f"{grid.place(cell)}: {error.message}", error.hint) from None
         cells.append(Cell(cell.values, settings))
     return Grid(grid.axes, tuple(cells), grid.preset)
 
@@ -125,11 +128,10 @@ def _new_directory(grid: Grid, parent: Path) -> Path:
 
 
 def _folder(grid: Grid, number: int, cell: Cell) -> str:
-    words = "-".join(f"{axis.name} {value}" for axis, value in zip(grid.axes, cell.values, strict=True))
-    return f"{number:0{max(3, len(str(len(grid.cells))))}d}-{files.slug(words, 80)}"
+    return f"{number:0{max(3, len(str(len(grid.cells))))}d}-{files.slug(grid.label(cell), 80)}"
 
 
-def _follow(grid: Grid, directory: Path, stop: recording.Stop) -> Iterator[Event]:
+def _follow(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Iterator[Event]:
     directory = files.ensure_writable(directory)
     lock = run_folder.take_lock(directory)
     try:
@@ -137,7 +139,7 @@ def _follow(grid: Grid, directory: Path, stop: recording.Stop) -> Iterator[Event
         if not holds_sweep(directory):
             files.write_json(directory / NAME, {"schema": SCHEMA} | grids.to_dict(grid))
         yield SweepOpened(directory, len(grid.cells))
-        yield from _runs(grid, directory, stop)
+        yield from _runs(grid, directory, jobs, stop)
     except Interrupted as error:
         import shlex
 
@@ -147,43 +149,48 @@ def _follow(grid: Grid, directory: Path, stop: recording.Stop) -> Iterator[Event
         run_folder.release(directory, lock)
 
 
-def _runs(grid: Grid, directory: Path, stop: recording.Stop) -> Iterator[Event]:
-    shelf, failures, count = Shelf(), dict[int, VqclipError](), len(grid.cells)
+def _runs(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Iterator[Event]:
+    count, failures = len(grid.cells), dict[int, VqclipError]()
+    results = {number: _result(directory / _folder(grid, number, cell)) for number, cell in enumerate(grid.cells, 1)}
+    runs = [
+        workers.Work(
+            number, count, grid.label(cell), cell.settings, grid.preset, directory / _folder(grid, number, cell)
+        )
+        for number, cell in grids.rows(grid)
+    ]
+    jobs = min(jobs, count)
     told: set[str] = set()
-    for number, cell in grids.rows(grid):
-        folder = directory / _folder(grid, number, cell)
-        yield CellStarted(number, count, grid.label(cell), folder)
-        try:
-            for event in api.start(cell.settings, preset=grid.preset, output=folder, stop=stop, shelf=shelf):
-                # What is said of the prompt would come again with every run.
-                if not (isinstance(event, Warned) and event.message in told):
-                    yield event
-                if isinstance(event, Warned):
-                    told.add(event.message)
-        except (Interrupted, OutputError):
-            # A full disk or a folder in use would fail every other run too.
-            raise
-        except VqclipError as error:
-            failures[number] = error
-            yield CellFailed(number, error.message)
-        yield from _table(grid, directory, failures)
-    yield from _sheet(grid, directory)
+    for event in workers.side_by_side(runs, jobs, stop) if jobs > 1 else workers.in_turn(runs, stop):
+        if isinstance(event, workers.Ended):
+            number = event.work.number
+            if event.error is not None:
+                failures[number] = event.error
+                yield CellFailed(number, event.error.message)
+            results[number] = _result(event.work.directory)
+            yield from _table(grid, directory, results, failures)
+        elif not (isinstance(event, Warned) and event.message in told):
+            yield event
+        # What is said of the prompt would come again with every run.
+        if isinstance(event, Warned):
+            told.add(event.message)
+    yield from _sheet(grid, directory, results)
     if failures:
         first = failures[min(failures)]
         raise type(first)(f"{len(failures)} of {count} runs failed, for one: {first.message}", first.hint)
 
 
-def _table(grid: Grid, directory: Path, failures: dict[int, VqclipError]) -> Iterator[Event]:
+Results = Mapping[int, tuple[str, str, str, str, str]]
+
+
+def _table(grid: Grid, directory: Path, results: Results, failures: Mapping[int, VqclipError]) -> Iterator[Event]:
     """Write table.csv: a line for each cell, begun or not."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [axis.name for axis in grid.axes]
     writer.writerow(["run", *names, "status", "score", "loss", "steps", "seconds", "folder", "message"])
     for number, cell in enumerate(grid.cells, 1):
-        name = _folder(grid, number, cell)
-        status, score, loss, steps, seconds = _result(directory / name)
         message = failures[number].message if number in failures else ""
-        writer.writerow([number, *cell.values, status, score, loss, steps, seconds, name, message])
+        writer.writerow([number, *cell.values, *results[number], _folder(grid, number, cell), message])
     files.write_text(directory / "table.csv", text.getvalue())
     yield Saved("table", directory / "table.csv", 0)
 
@@ -200,15 +207,16 @@ def _result(folder: Path) -> tuple[str, str, str, str, str]:
     return manifest.status, score, loss, str(manifest.step), f"{manifest.seconds:.2f}"
 
 
-def _sheet(grid: Grid, directory: Path) -> Iterator[Event]:
+def _sheet(grid: Grid, directory: Path, results: Results) -> Iterator[Event]:
     """Write sheet.png: the pictures in the order of the grid, a row for each value of the axis before the last."""
     pictures: list[images.Pixels | None] = []
     labels = []
+    largest = min(SHEET_SIDE, int((SHEET_PIXELS / len(grid.cells)) ** 0.5))
     for number, cell in enumerate(grid.cells, 1):
         folder = directory / _folder(grid, number, cell)
-        status, score, *_ = _result(folder)
+        status, score, *_ = results[number]
         try:
-            pictures.append(_small(images.open_image(folder / "image.png")))
+            pictures.append(_small(images.open_image(folder / "image.png"), largest))
         except InputError:
             pictures.append(None)
         told = f"score {float(score):.3f}" if status == "finished" and score else status
@@ -223,7 +231,7 @@ def _sheet(grid: Grid, directory: Path) -> Iterator[Event]:
     yield Saved("sheet", directory / "sheet.png", 0)
 
 
-def _small(pixels: images.Pixels) -> images.Pixels:
+def _small(pixels: images.Pixels, largest: int) -> images.Pixels:
     height, width = pixels.shape[:2]
-    scale = min(1.0, SHEET_SIDE / max(height, width))
+    scale = min(1.0, largest / max(height, width))
     return images.resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))

@@ -1,0 +1,128 @@
+"""Runs side by side: the same pictures as in turn, and a stop or a kill loses nothing that was drawn."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vqclip.errors import Interrupted, OutOfMemory
+from vqclip.networks import devices
+from vqclip.options.events import CellFailed, CellStarted, Event, Saved, Stepped, Warned
+from vqclip.tasks import sweeping, workers
+
+TINY = {"size": "32x32", "iterations": 2, "stages": 1, "init": "tokens", "cutouts": 2, "save_every": 0,
+        "video": False, "threads": 1, "dtype": "float32"}  # fmt: skip
+LONG = {**TINY, "iterations": 4000, "snapshot_every": 2}
+
+
+def pixels(folder: str) -> list[Any]:
+    return [np.asarray(Image.open(path)) for path in sorted(Path(folder).glob("*/image.png"))]
+
+
+def statuses(folder: str) -> list[str]:
+    return [line.split(",")[2] for line in Path(folder, "table.csv").read_text().splitlines()[1:]]
+
+
+@pytest.mark.slow
+def test_runs_at_once_give_the_pictures_of_runs_in_turn(isolated: Path) -> None:
+    at_once = list(sweeping.sweep("a red apple qwzx", ["seed=1..3"], output="at-once", jobs=2, **TINY))
+    list(sweeping.sweep("a red apple qwzx", ["seed=1..3"], output="in-turn", **TINY))
+    assert len(pixels("at-once")) == 3
+    assert all(np.array_equal(a, b) for a, b in zip(pixels("at-once"), pixels("in-turn"), strict=True))
+    assert sorted(e.number for e in at_once if isinstance(e, CellStarted)) == [1, 2, 3]
+    assert sum(isinstance(e, Saved) and e.kind == "image" for e in at_once) == 3
+    assert sum(isinstance(e, Warned) and "qwzx" in e.message for e in at_once) == 1, "not once a run"
+    assert not [e for e in at_once if isinstance(e, Stepped)], "steps of several runs would be a muddle"
+    assert statuses("at-once") == ["finished"] * 3
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.slow
+def test_a_stop_keeps_every_run_that_had_begun(isolated: Path) -> None:
+    def stop() -> int | None:
+        # once both have drawn and kept something
+        kept = [list(Path("grid").glob(f"{number:03}-*/state/*.safetensors")) for number in (1, 2)]
+        return signal.SIGTERM if all(kept) else None
+
+    with pytest.raises(Interrupted) as told:
+        list(sweeping.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, stop=stop, **LONG))
+    assert (told.value.exit_code, "vqclip resume" in told.value.hint) == (143, True)
+    assert not multiprocessing.active_children()
+    sweeping_table = [sweeping._result(path) for path in sorted(Path("grid").glob("0*"))]
+    assert [(status, int(steps) > 0) for status, _, _, steps, _ in sweeping_table] == [("interrupted", True)] * 2
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_told_and_the_rest_can_be_drawn(isolated: Path) -> None:
+    events: list[Event] = []
+
+    def draw() -> None:
+        for event in sweeping.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, **LONG):
+            events.append(event)
+            if isinstance(event, CellStarted):
+                os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+
+    with pytest.raises(OutOfMemory, match="was killed"):
+        draw()
+    failed = [e for e in events if isinstance(e, CellFailed)]
+    assert len(failed) == 3
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.slow
+def test_workers_end_when_their_parent_is_killed(isolated: Path) -> None:
+    flags = [f for k, v in LONG.items() if k != "video" for f in (f"--{k.replace('_', '-')}", str(v))]
+    command = [sys.executable, "-m", "vqclip", "sweep", "x", "--vary", "seed=1..4", "--jobs", "2", "-o", "grid"]
+    parent = subprocess.Popen([*command, *flags, "--no-video"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait(lambda: len(list(Path("grid").glob("*/state/*.safetensors"))) >= 2)
+    finally:
+        parent.kill()
+        parent.wait()
+    wait(lambda: not alive(Path.cwd()))
+    states = [sweeping._result(path)[0] for path in sorted(Path("grid").glob("0*"))]
+    assert states == ["interrupted"] * 2, "each ended its step and kept it"
+
+
+def alive(folder: Path) -> list[str]:
+    """Processes at work in a folder, other than this one."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if entry.name != str(os.getpid()) and (entry / "cwd").readlink() == folder:
+                found.append(entry.name)
+        except OSError:
+            continue
+    return found
+
+
+def wait(until: Any, seconds: float = 200) -> None:
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.2)
+
+
+def test_each_worker_takes_its_share_of_the_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[int] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: chosen[-1])
+    for place, device in [(0, "auto"), (1, "cuda"), (2, "auto"), (3, "cuda:1"), (3, "cpu")]:
+        monkeypatch.setattr(workers._Here, "place", place, raising=False)
+        workers._choose_gpu(device)
+    assert chosen == [0, 1, 0], "cuda:1 and cpu mean themselves"
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
+    assert [str(devices.find_device(name)) for name in ("cuda", "auto", "cuda:0")] == ["cuda:1", "cuda:1", "cuda:0"]
