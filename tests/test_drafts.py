@@ -18,6 +18,7 @@ from vqclip.errors import UsageError
 from vqclip.loop import drafts, losses
 from vqclip.loop.randomness import START_STREAM, make_generator
 from vqclip.models import registry
+from vqclip.models.architecture import read_prior_shape
 from vqclip.networks.prior import load_drafter
 from vqclip.options.events import Drafted, Finished, Stepped
 from vqclip.options.settings import Settings
@@ -29,7 +30,8 @@ FOUR = Settings(prompt="a red apple", seed=3, init="prior", drafts=4, size="64x6
 @pytest.fixture(scope="module")
 def drafter() -> Any:
     torch.set_num_threads(1)
-    return load_drafter(registry.find_prior("tiny"), 1024, torch.device("cpu"))
+    files = registry.find_prior("tiny")
+    return load_drafter(files, read_prior_shape(files.config).codes, torch.device("cpu"))
 
 
 Pair = tuple[Any, Callable[..., Any]]

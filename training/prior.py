@@ -84,8 +84,10 @@ def shape_of(vocabulary):
 
 
 def warm_start(model, folder, codebook):
-    """Begin with the prior in `folder`, of other styles, words and codes: each new code takes over from the
-    nearest code of the VQGAN beside that prior, as if the two were one."""
+    """Begin with the prior in `folder`, of other styles, words and codes.
+
+    Each code takes over from the one of the VQGAN beside that prior that lies nearest to its place in `codebook`.
+    """
     shape = read_prior_shape(folder / "tiny_prior.json")
     old = {k: v.float() for k, v in load_file(folder / "tiny_prior.safetensors").items()}
     known = load_file(folder / "tiny_vqgan.safetensors")["quantize.embedding.weight"].float()
@@ -117,7 +119,7 @@ class Shelf:
     turned and scaled a little. `composed` has a caption and a style for each. `test` are the test pictures.
     """
 
-    def __init__(self, work, pictures, compositions=24_000):
+    def __init__(self, work, pictures, compositions=16_000):
         path = work / "codes.npz"
         if not path.exists():
             with torch.no_grad():
@@ -180,7 +182,8 @@ def train(args, pictures, tokens, vocabulary):
         torch.optim.AdamW(outer, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.05),
     ]
     if args.warm_start:
-        warm_start(model, args.warm_start, codebook)
+        ancestors = load(args.ancestors)["average"]["quantize.embedding.weight"] if args.ancestors else codebook
+        warm_start(model, args.warm_start, ancestors)
         average = Average(model, 0.998)
     step, path, log, recent = 0, args.work / "prior.pt", Log(args.work / "prior.jsonl"), []
     if state := load(path):
@@ -284,6 +287,7 @@ def main():
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--warm-start", type=Path, help="folder of shipped models to begin with, not from nothing")
+    parser.add_argument("--ancestors", type=Path, help="vqgan.pt at its own warm start: which code came from which")
     args = parser.parse_args()
     torch.set_num_threads(1)
     tokens = Tokens(args.work / "bpe.txt.gz")
