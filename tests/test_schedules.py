@@ -10,7 +10,8 @@ import torch
 from vqclip.errors import UsageError
 from vqclip.loop.schedules import EMA, cosine, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
 from vqclip.loop.stages import plan_stages
-from vqclip.options.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
+from vqclip.options.optimisers import OPTIMISERS
+from vqclip.options.settings import Settings
 from vqclip.runs.loading import Inputs
 
 
@@ -49,12 +50,12 @@ def test_without_decay_the_mean_is_the_newest_value() -> None:
     assert ema.mean(torch.zeros(1)).item() == 5
 
 
-OF_TORCH = [name for name in OPTIMISERS if name not in EXTRA_OPTIMISERS]
+OF_TORCH = [name for name, kind in OPTIMISERS.items() if kind.library in ("", "torch.optim")]
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_a_restored_optimiser_takes_the_same_steps(name: str) -> None:
-    if name in EXTRA_OPTIMISERS:
+    if name not in OF_TORCH:
         pytest.importorskip("pytorch_optimizer")
 
     def gradient(step: int) -> torch.Tensor:

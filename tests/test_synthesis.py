@@ -16,7 +16,8 @@ from vqclip.loop.randomness import step_seed
 from vqclip.loop.synthesis import synthesise
 from vqclip.networks.perceptor import Gaze
 from vqclip.options.events import Event, Finished, StageStarted, Started, Stepped, Warned
-from vqclip.options.settings import EXTRA_OPTIMISERS, OPTIMISERS, Settings
+from vqclip.options.optimisers import OPTIMISERS
+from vqclip.options.settings import Settings
 
 PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
 HALF = np.repeat(np.float32([[0.0] * 24 + [1.0] * 40]), 64, 0)
@@ -91,7 +92,11 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-LOOKS |= {name: {"optimiser": name, "learning_rate": 0.2} for name in OPTIMISERS if name not in EXTRA_OPTIMISERS}
+LOOKS |= {
+    name: {"optimiser": name, "learning_rate": 0.2}
+    for name, kind in OPTIMISERS.items()
+    if kind.library in ("", "torch.optim")
+}
 STOPS = [
     *((name, 4) for name in LOOKS if name not in ("plain", "masked", "moving")),
     *(("plain", stop) for stop in (0, 1, 2, 3, 5, 6)),

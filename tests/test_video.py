@@ -16,6 +16,7 @@ from PIL import Image
 
 from vqclip import files
 from vqclip.errors import EncoderError, InputError, OutputError, UsageError
+from vqclip.options.video_formats import Format
 from vqclip.pictures import encoders, images, video
 
 SUFFIXES = video.formats()
@@ -364,7 +365,7 @@ def test_fault_46_pyav_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_encoder_that_does_not_exist_is_passed_over() -> None:
-    wanted = encoders.Format(".mp4", "mp4", ("nothing", "libx264"), "yuv420p")
+    wanted = Format(".mp4", "video/mp4", "mp4", ("nothing", "libx264"), "yuv420p")
     assert not encoders._opens("nothing", wanted)
     assert encoders._opens("libx264", wanted)
 

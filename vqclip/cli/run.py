@@ -189,7 +189,7 @@ def video(
     directory: Annotated[Path, typer.Argument(help="Folder of the run, or of numbered pictures.", metavar="DIR")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Video file; its ending chooses mp4, webm, gif, webp or apng. "
+        typer.Option("--output", "-o", help="Video file; its ending chooses the format. "
                      "\\[default: video.mp4 in DIR]", metavar="FILE", show_default=False),
     ] = None,
     allow_gaps: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from torch.optim.adam import adam
 
 from vqclip.loop.stages import Stage
 from vqclip.options.keyframes import Keyframes
+from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.settings import Settings
 
 
@@ -104,32 +106,15 @@ class Library:
         self._inner.step()
 
 
-_DECAYS = {"adam": 0.0, "adamw": 0.01}
-_OF_TORCH = {
-    "adamax": "Adamax",
-    "adagrad": "Adagrad",
-    "radam": "RAdam",
-    "nadam": "NAdam",
-    "rmsprop": "RMSprop",
-    "sgd": "SGD",
-}
-_EXTRA = {"diffgrad": "DiffGrad", "adamp": "AdamP"}
 _GROUP_STEP = "group_step"
 
 
 def make_optimiser(name: str, z: Tensor, learning_rate: float) -> Optimiser:
-    """The optimiser of that name over one latent, as its library sets it up; SGD with a momentum of 0.9.
-
-    DiffGrad and AdamP are those of the package pytorch-optimizer.
-    """
-    if name in _DECAYS:
-        return Adam(z, learning_rate, _DECAYS[name])
-    if name in _OF_TORCH:
-        known = {"momentum": 0.9} if name == "sgd" else {}
-        return Library(getattr(torch.optim, _OF_TORCH[name]), z, learning_rate, **known)
-    import pytorch_optimizer
-
-    return Library(getattr(pytorch_optimizer, _EXTRA[name]), z, learning_rate)
+    """The optimiser of that name over one latent, see `optimisers.OPTIMISERS`."""
+    kind = OPTIMISERS[name]
+    if not kind.library:
+        return Adam(z, learning_rate, **kind.known)
+    return Library(getattr(importlib.import_module(kind.library), kind.name), z, learning_rate, **kind.known)
 
 
 def optimiser_tensors(optimiser: Optimiser) -> dict[str, Tensor]:

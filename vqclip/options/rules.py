@@ -13,6 +13,7 @@ from vqclip.options.augment_codes import AUGMENTS, UNSCALED, parse
 from vqclip.options.colours import names_picture, parse_colour, parse_palette
 from vqclip.options.keyframes import Keyframes
 from vqclip.options.terms import NEEDS
+from vqclip.options.video_formats import FORMATS, UNTITLED
 
 if TYPE_CHECKING:
     from vqclip.options.settings import Settings
@@ -44,8 +45,6 @@ FILM_PARTS = (
     "video_comment",
 )
 """The settings of a film that can be had anew from the frames that there are."""
-UNTITLED = ("gif", "webp", "apng")
-"""Video formats that hold no title."""
 
 
 def _rests(settings: Settings, name: str, rest: float) -> bool:
@@ -172,8 +171,8 @@ IDLE = (
     Idle(
         ("video_title", "video_comment"),
         lambda s: s.video_format in UNTITLED,
-        "in gif, webp and apng",
-        "Use --video-format mp4, webm or av1, or leave it out.",
+        f"in {', '.join(UNTITLED)}",
+        f"Use --video-format {' or '.join(name for name in FORMATS if name not in UNTITLED)}, or leave it out.",
     ),
     Idle(("frame_spacing",), lambda s: not s.save_every, "without frames", "Use --save-every 1 or higher."),
     Idle(

@@ -20,6 +20,7 @@ from vqclip.errors import UsageError
 from vqclip.options import augment_codes, cut_methods, stories
 from vqclip.options.colours import MAX_COLOURS
 from vqclip.options.keyframes import Keyframes, Place, check_shares
+from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.prompts import Prompt, require_pull
 from vqclip.options.ranges import MAX_SIDE, Option, check, parse_clip, parse_size
 from vqclip.options.ranges import option as _option
@@ -36,8 +37,6 @@ NOISES = ("pixels", "perlin", "gradient", "spectrum")
 """Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
 INITS = ("tokens", "spot", "prior", *NOISES)
 ENLARGEMENTS = ("pixels", "codes")
-OPTIMISERS = ("adam", "adamw", "adamax", "adagrad", "radam", "nadam", "rmsprop", "sgd", "diffgrad", "adamp")
-EXTRA_OPTIMISERS = ("diffgrad", "adamp")
 DTYPES = ("auto", "float32", "bfloat16")
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
@@ -145,7 +144,7 @@ class Settings(Written):
     best_of_share: float = _option(
         0.1, "Optimisation", "Share of the steps that each of these starts takes.", low=0, high=1
     )
-    optimiser: str = _option("adam", "Optimisation", "Optimiser of the latent.", choices=OPTIMISERS)
+    optimiser: str = _option("adam", "Optimisation", "Optimiser of the latent.", choices=tuple(OPTIMISERS))
     learning_rate: float = _option(0.1, "Optimisation", "Step size in latent units.", low=1e-6, high=100)
     learning_rate_end: float = _option(
         0.1, "Optimisation", "Last step size as a share of the first, along a cosine.", low=0, high=1

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vqclip.options.ranges import option as _option
+from vqclip.options.video_formats import FORMATS
 
 METADATA = ("full", "minimal", "none")
 SPACINGS = ("even", "early")
-VIDEO_FORMATS = ("mp4", "webm", "av1", "gif", "webp", "apng")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Written:
     )
     video: bool = _option(True, "Output", "Write a video of the frames.", shapes_picture=False)
     video_format: str = _option(
-        "mp4", "Output", "Format of the film; av1 lies in an .mp4 file.", choices=VIDEO_FORMATS, shapes_picture=False
+        "mp4", "Output", "Format of the film; av1 lies in an .mp4 file.", choices=tuple(FORMATS), shapes_picture=False
     )
     fps: float = _option(
         15.0,

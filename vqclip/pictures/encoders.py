@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from vqclip.errors import EncoderError, UsageError
+from vqclip.options.video_formats import FORMATS, Format
 from vqclip.pictures.images import Pixels
 
 Warn = Callable[[str], None]
@@ -26,36 +26,6 @@ MIN_FPS, MAX_FPS = 0.1, 240.0
 MAX_GIF_FPS = 50.0
 MAX_CRF = 51
 KEEP_HINT = "Keep the frames with --no-video and make the video later with: vqclip video DIR"
-
-
-@dataclass(frozen=True)
-class Format:
-    """One video format.
-
-    suffix: of its files. container: FFmpeg's name of it. codecs: tried in this order. pixels: FFmpeg's name of
-    their layout. options: of the container. ticks: of its clock per second, 0 for one per frame. least: pixels
-    along the shorter side.
-    """
-
-    suffix: str
-    container: str
-    codecs: tuple[str, ...]
-    pixels: str
-    options: tuple[tuple[str, str], ...] = ()
-    ticks: int = 0
-    least: int = 1
-
-
-_FAST = (("movflags", "+faststart"),)
-FORMATS = {
-    "mp4": Format(".mp4", "mp4", ("libx264", "libopenh264", "mpeg4"), "yuv420p", _FAST),
-    "webm": Format(".webm", "webm", ("libvpx-vp9",), "yuv420p", (("fflags", "+bitexact"),), 1000),
-    "av1": Format(".mp4", "mp4", ("libsvtav1", "libaom-av1", "librav1e"), "yuv420p", _FAST, least=16),
-    "gif": Format(".gif", "gif", ("gif",), "pal8", (("loop", "0"),), 100),
-    "webp": Format(".webp", "webp", ("libwebp_anim",), "bgra", (("loop", "0"),), 1000),
-    "apng": Format(".apng", "apng", ("apng",), "rgb24", (("plays", "0"),), 1000),
-}
-"""By the name that a user gives. Of several with one suffix, a file's name means the first."""
 
 
 def formats() -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from vqclip.errors import UsageError
 from vqclip.options import sources
-from vqclip.options.rules import FILM_PARTS, UNTITLED
+from vqclip.options.rules import FILM_PARTS
 from vqclip.options.settings import Settings
+from vqclip.options.video_formats import UNTITLED
 from vqclip.pictures import images, video
 from vqclip.pictures.encoders import MAX_FPS, MIN_FPS, check_encoder, format_of
 from vqclip.pictures.metadata import last_part

@@ -18,8 +18,9 @@ from vqclip.models import registry
 from vqclip.models.architecture import read_net2net_shape, read_prior_shape
 from vqclip.networks import devices
 from vqclip.options import colours
+from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.ranges import parse_clip
-from vqclip.options.settings import EXTRA_OPTIMISERS, NOISES, Settings, default_of
+from vqclip.options.settings import NOISES, Settings, default_of
 from vqclip.options.stories import FILES
 from vqclip.pictures import images
 from vqclip.runs import films, latents
@@ -139,10 +140,13 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
 
 
 def _check_optimiser(name: str) -> None:
-    if name in EXTRA_OPTIMISERS and importlib.util.find_spec("pytorch_optimizer") is None:
+    # The package alone: to look for a module inside of torch would import torch.
+    package = OPTIMISERS[name].library.partition(".")[0]
+    if package and importlib.util.find_spec(package) is None:
+        known = package.replace("_", "-")
         raise UsageError(
-            f"the optimiser {name} is in the package pytorch-optimizer, which is not here.",
-            "Install it with: pip install pytorch-optimizer",
+            f"the optimiser {name} is in the package {known}, which is not here.",
+            f"Install it with: pip install {known}",
         )
 
 

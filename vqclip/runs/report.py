@@ -23,6 +23,7 @@ from vqclip import files
 from vqclip._version import __version__
 from vqclip.errors import InputError
 from vqclip.options.settings import default_of, options
+from vqclip.options.video_formats import FORMATS
 from vqclip.pictures import images, video
 from vqclip.pictures.charts import line_chart
 from vqclip.pictures.encoders import format_of
@@ -33,14 +34,7 @@ MOST_FRAMES = 120
 MOST_BYTES = 48_000_000
 """Of the picture, and of the video: larger ones are linked."""
 FRAME_SIDE = 768
-_KINDS = {
-    ".png": "image/png",
-    ".mp4": "video/mp4",
-    ".webm": "video/webm",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-    ".apng": "image/apng",
-}
+_KINDS = {".png": "image/png"} | {known.suffix: known.media for known in FORMATS.values()}
 
 
 def write(directory: Path, target: Path | None = None) -> Path:
