@@ -106,8 +106,9 @@ def test_a_look_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any]) 
 QUALITIES = ("draft", "normal", "better", "best")
 
 
-def test_each_quality_takes_more_of_everything() -> None:
-    found = [sources.resolve({"prompt": "x"}, preset=name, environment={}).settings for name in QUALITIES]
+@pytest.mark.parametrize(("family", "vqgan"), [("", "tiny"), ("imagenet-", "imagenet")])
+def test_each_quality_takes_more_of_everything(family: str, vqgan: str) -> None:
+    found = [_settings_of(f"{family}{name}") for name in QUALITIES]
     for before, after in pairwise(found):
         assert before.width * before.height < after.width * after.height
         assert before.iterations < after.iterations
@@ -115,15 +116,23 @@ def test_each_quality_takes_more_of_everything() -> None:
         assert before.stages <= after.stages
         assert len(before.clip) <= len(after.clip)
     for each in found:
-        assert each.vqgan == "imagenet"
+        assert each.vqgan == vqgan
         for clip in each.clip:
             assert parse_clip(clip)[0] in catalogue.clip_names()
+
+
+def _settings_of(preset: str) -> Settings:
+    return sources.resolve({"prompt": "x", "seed": "1"}, preset=preset, environment={}).settings
+
+
+def test_the_normal_quality_is_the_default() -> None:
+    assert _settings_of("normal") == _settings_of("tiny")
 
 
 def test_presets_and_looks_are_listed(call: Any) -> None:
     answer = call("config", "list")
     assert answer.code == 0
-    assert all(f"preset {name} " in answer.out for name in QUALITIES)
+    assert all(f"preset {family}{name} " in answer.out for name in QUALITIES for family in ("", "imagenet-"))
     assert "look   watercolor     Pale washes" in answer.out
     assert all(len(line) <= 130 for line in answer.out.splitlines())
     known = json.loads(call("config", "list", "--json").out)["known"]
