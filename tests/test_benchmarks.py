@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import warnings
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import open_clip
 import pytest
 import torch
@@ -19,7 +21,9 @@ from safetensors.torch import load_file
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import compare, peers, plot, random_pair, records, scaling, sides  # noqa: E402
+from benchmarks import compare, peers, plot, random_pair, records, scaling, scorers, sides  # noqa: E402
+from vqclip.errors import InputError  # noqa: E402
+from vqclip.pictures import images  # noqa: E402
 
 GENERATE = """
 import argparse
@@ -243,3 +247,70 @@ def test_scaling_takes_a_case_and_draws_what_it_found(capsys: pytest.CaptureFixt
     texts = [text.text for text in sheet.findall(".//{*}text")]
     assert "s per step by size" in texts
     assert "64" in texts
+
+
+@pytest.fixture
+def held_out() -> Path:
+    """A folder of training data: discs in three colours by two hands, one not named by Unicode, and a seen one."""
+    colours = {"red": (220, 30, 30), "green": (40, 170, 60), "blue": (40, 70, 220)}
+    drawn = [(group, colour, "1F534") for group in scorers.SETS for colour in colours]
+    drawn += [("openmoji", "red", None), ("noto", "red", "1F534")]
+    y, x = np.mgrid[0:128, 0:128]
+    alpha = ((x - 64) ** 2 + (y - 64) ** 2 < 50**2)[..., None] * np.array(255)
+    pixels = [np.concatenate([alpha // 255 * np.array(colours[colour]), alpha], 2) for _, colour, _ in drawn]
+    rows = [{"set": s, "names": [f"{c} circle" if code else "logo"], "hexcode": code} for s, c, code in drawn]
+    folder = Path("training data")
+    folder.mkdir()
+    # Rows beyond the count are recoloured copies, which are of no use here.
+    (folder / "table.json").write_text(json.dumps({"count128": len(rows), "rows": [*rows, rows[0]]}))
+    np.save(folder / "x128.npy", np.stack(pixels).astype(np.uint8))
+    return folder
+
+
+def test_scorers_asks_the_commands_and_counts_what_they_find(
+    held_out: Path, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scorers, "command", lambda *given: call(*given, "--json").record)
+    few = ["--labels", "2", "9", "--draws", "1", "--pictures", "4", "--damaged", "5", "--rounds", "1", "--side", "96"]
+    scorers.main(["--work", str(held_out), "-o", "scorers.json", *few])
+    found: dict[str, list[records.Result]] = {}
+    for result in records.Record.read(Path("scorers.json")).results:
+        found.setdefault(str(result.case["case"]), []).append(result)
+    assert [result.case["labels"] for result in found["classify"]] == [2, 2, 2, 2, 3, 3, 3, 3]
+    assert all(result.measures["R@5"].values == (1.0,) for result in found["classify"])
+    assert all(result.measures["R@1"].values == (1.0,) for result in found["classify"])
+    for name, encoded in (("index", 4), ("index, nothing new", 0)):
+        counts = {key: found[name][0].measures[key].values for key in ("pictures", "encoded", "skipped")}
+        assert counts == {"pictures": (4,), "encoded": (encoded,), "skipped": (5,)}
+    assert sum(result.case["queries"] for result in found["search"]) == 3, "the logo is no query"
+    assert found["features, open_clip's and ours"][0].measures["largest_difference"].median < 1e-5
+
+
+def test_scorers_writes_each_name_once_under_numbers_that_say_nothing(held_out: Path) -> None:
+    data, chance = scorers.Data(held_out), random.Random(0)
+    drawings = data.draw(9, chance)
+    assert sorted(drawing.name for drawing in drawings) == ["blue circle", "green circle", "logo", "red circle"]
+    assert drawings[-1].name == "logo"
+    shown = scorers.write(data, drawings, Path("pictures"), 64, 4, chance)
+    names = sorted(path.name for path in Path("pictures").iterdir())
+    assert names == [f"{number:05}.png" for number in range(8)]
+    assert list(shown.values()) == drawings
+    for name, drawing in shown.items():
+        pixels = images.open_image(Path("pictures", name))
+        assert pixels.shape == (64, 64, 3)
+        assert tuple(pixels[0, 0]) == (255, 255, 255)
+        strongest = ("red", "green", "blue")[int(pixels[32, 32].argmax())]
+        assert drawing.name in (f"{strongest} circle", "logo")
+    for name in set(names) - set(shown):
+        with pytest.raises(InputError):
+            images.open_image(Path("pictures", name))
+
+
+@pytest.mark.parametrize(("right", "found", "rank"), [("a", "abcdef", 0), ("e", "abcdef", 4), ("f", "abcdef", 5)])
+def test_scorers_counts_places_from_the_first(right: str, found: str, rank: int) -> None:
+    assert scorers.place(right, found) == rank
+
+
+def test_scorers_says_where_its_pictures_would_come_from() -> None:
+    with pytest.raises(SystemExit, match=r"training/README\.md"):
+        scorers.Data(Path("nowhere"))
