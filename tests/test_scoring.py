@@ -382,6 +382,17 @@ def odd_folders(isolated: Path) -> set[str]:
     return {"red.png", "empty", "bad", "bad/one.png"}
 
 
+def test_the_built_in_clip_looks_at_pictures_without_open_clip(discs: Path) -> None:
+    probe = (
+        "import sys, vqclip.cli as c\n"
+        f"code = c._run(['index', {str(discs)!r}, *{FAST!r}])\n"
+        "print(code, sorted({'open_clip', 'torchvision'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
+    assert told.stdout.splitlines()[-1] == "0 []"
+    assert "4 encoded" in told.stderr
+
+
 @pytest.mark.parametrize(("arguments", "code", "words"), BAD, ids=[" ".join(a) for a, *_ in BAD])
 def test_bad_input_gets_its_code_and_a_line_that_names_it(
     call: Any, odd_folders: set[str], arguments: list[str], code: int, words: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
@@ -28,9 +29,11 @@ def framer(perceptor: Perceptor) -> Callable[[Pixels], Tensor]:
 
     It is open_clip's own transform for that model without the normalisation, which `encode_image` does.
     """
+    size, framing = perceptor.cut_size, perceptor.framing
+    if framing.resize_mode == "squash":
+        return _squasher(size, framing.interpolation)
     from open_clip.transform import image_transform
 
-    size, framing = perceptor.cut_size, perceptor.framing
     transform = image_transform(
         size,
         is_train=False,
@@ -40,11 +43,11 @@ def framer(perceptor: Perceptor) -> Callable[[Pixels], Tensor]:
         interpolation=framing.interpolation,
         fill_color=framing.fill_color,
     )
-    # Squashing takes any shape. The others would make a picture of one row millions of pixels wide, or no row.
-    widest = {"shortest": _WIDEST, "longest": size}.get(framing.resize_mode)
+    # They would make a picture of one row millions of pixels wide, or no row.
+    widest = {"shortest": _WIDEST, "longest": size}[framing.resize_mode]
 
     def frame(pixels: Pixels) -> Tensor:
-        square: Tensor = transform(Image.fromarray(_middle(pixels, widest) if widest else pixels))
+        square: Tensor = transform(Image.fromarray(_middle(pixels, widest)))
         return square
 
     return frame
@@ -112,6 +115,17 @@ def best(scores: Tensor, count: int) -> list[tuple[int, float]]:
     """The largest of (N,) scores with their places, at most `count`, largest first; equal ones keep their order."""
     order = torch.argsort(scores, descending=True, stable=True)[:count]
     return [(int(place), float(scores[place])) for place in order]
+
+
+def _squasher(size: int, interpolation: str) -> Callable[[Pixels], Tensor]:
+    """open_clip's transform for squashed pictures without importing it, which takes longer than importing torch."""
+    filter_ = Image.Resampling.BILINEAR if interpolation == "bilinear" else Image.Resampling.BICUBIC
+
+    def frame(pixels: Pixels) -> Tensor:
+        square = np.array(Image.fromarray(pixels).resize((size, size), filter_))
+        return torch.from_numpy(square).permute(2, 0, 1).contiguous().float() / 255
+
+    return frame
 
 
 def _middle(pixels: Pixels, widest: int) -> Pixels:
