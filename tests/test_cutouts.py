@@ -164,6 +164,12 @@ def test_pooled_looks_at_the_squeezed_picture_alone() -> None:
     erased = (plan.boxes[:, 2] > plan.boxes[:, 0]).float().mean().item()
     assert 0.55 < erased < 0.85
     assert bool((cuts == 0).any())
+    # kornia's perspective shrinks the picture: no cutout shows less than reaches an edge
+    corners = torch.tensor([[-1.0, -1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]])
+    seen = corners @ plan.homographies.transpose(1, 2)
+    reach = (seen[..., :2] / seen[..., 2:]).abs().amax((1, 2))
+    assert reach.min().item() > 0.99
+    assert reach.max().item() > 1.5
 
 
 def test_perspective_moves_corners_inwards_only() -> None:

@@ -19,8 +19,8 @@ def plan(count: int, canvas: Canvas, settings: Settings, generator: torch.Genera
     erased rectangle (p .7). The squeezing, a mean of average and maximum pooling, is in `resampling.squeeze`.
     """
     how = Augmentation(
-        affine_p=0.7, turn=15, shift=0.1, shear=5, perspective_p=0.7, perspective=0.7, colour_p=0.7, hue=0.1,
-        saturation=0.1, brightness=0.1, contrast=0.1, erase_p=0.7, noise=settings.cut_noise,
+        affine_p=0.7, turn=15, shift=0.1, shear=5, perspective_p=0.7, perspective=0.7, shrink=True, colour_p=0.7,
+        hue=0.1, saturation=0.1, brightness=0.1, contrast=0.1, erase_p=0.7, noise=settings.cut_noise,
     ).scaled(settings.augment)  # fmt: skip
     square = replace(canvas, width=canvas.side, height=canvas.side)
     nowhere, sizes = torch.zeros(count), torch.full((count,), float(canvas.side))
