@@ -194,6 +194,21 @@ def test_random_seed_is_not_a_seed() -> None:
     assert resolve({"seed": 0}).settings.seed == 0
 
 
+def test_a_word_is_a_seed_the_same_one_wherever_it_stands_and_a_slip_of_digits_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("seed: rainbow")
+    found = [
+        resolve({"seed": "rainbow"}),
+        resolve(config_files=[tmp_path / "a.yaml"]),
+        resolve(environment={"VQCLIP_SEED": "rainbow"}),
+    ]
+    seeds = {resolved.settings.seed for resolved in found}
+    assert seeds == {0x1E0C884D29F0F8AA}
+    assert resolve({"seed": "rainbows"}).settings.seed not in seeds
+    for slip in ("1O", "1.5", ""):
+        with pytest.raises(UsageError, match=r"seed cannot be"):
+            resolve({"seed": slip})
+
+
 def test_settings_survive_the_manifest() -> None:
     settings = Settings(prompt="a: b|c:2", seed=0, clip=("tiny", "ViT-B-32:0.5"), video=False)
     assert from_dict(settings.to_dict()) == settings

@@ -95,17 +95,16 @@ def test_the_make_targets_of_the_readme_exist() -> None:
         assert re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "README.md",
-        "CONTRIBUTING.md",
-        "checkpoints/README.md",
-        "training/README.md",
-        "docs/anchors.md",
-        "docs/many.md",
-    ],
-)
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "checkpoints/README.md",
+    "training/README.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_what_a_document_links_to_is_there(name: str) -> None:
     path = ROOT / name
     targets = re.findall(r"\]\(([^)#\s]+)\)", path.read_text(encoding="utf-8"))

@@ -72,7 +72,9 @@ class Settings(Written):
     long_prompts: str = _option(
         "cut", "Prompt", "Texts beyond CLIP's context: cut off, or the mean of their parts.", choices=LONG_PROMPTS
     )
-    seed: int | None = _option(None, "Prompt", "Whole number; drawn at random when not given.", low=0, high=MAX_SEED)
+    seed: int | None = _option(
+        None, "Prompt", "Whole number, or a word; drawn at random when not given.", low=0, high=MAX_SEED
+    )
     init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
     init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
     init_run: str | None = _option(None, "Prompt", "Folder of a finished run whose latent is the start.")

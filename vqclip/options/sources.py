@@ -10,6 +10,7 @@ percent-encoded, so that `${...}` and `???` in a prompt mean themselves.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -257,8 +258,8 @@ def _typed(merged: Mapping[str, Raw]) -> Settings:
         if field.name not in merged:
             continue
         raw = merged[field.name]
-        if field.name == "seed" and raw.value == "random":
-            raw = Raw(None, raw.place)
+        if field.name == "seed" and isinstance(raw.value, str):
+            raw = Raw(_seed(raw.value), raw.place)
         many = isinstance(field.default, tuple)
         if isinstance(raw.value, list) != many:
             if many and isinstance(raw.value, str):
@@ -279,6 +280,15 @@ def _typed(merged: Mapping[str, Raw]) -> Settings:
             raise UsageError(f"{raw.place}: {field.name} cannot be {raw.value!r}.", f"Valid: {kind}.") from None
         values[field.name] = unquote(typed, errors="surrogatepass") if textual and typed is not None else typed
     return Settings(**values)
+
+
+def _seed(text: str) -> str | None:
+    """A seed as digits; None for "random". Any other text that begins with a letter is hashed, as pixray's are."""
+    if text == "random":
+        return None
+    if not text[:1].isalpha():
+        return text
+    return str(int.from_bytes(hashlib.sha512(text.encode("utf-8", "surrogatepass")).digest()[:8]) >> 1)
 
 
 def _choose_preset(
