@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := vqclip tests training benchmarks configs checkpoints
+SOURCES := vqclip tests training benchmarks configs checkpoints docs
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-fast lint format typecheck bench bench-check tiny sheet build clean help
+.PHONY: demo test test-fast lint format typecheck bench bench-check tiny sheet reference build clean help
 .DEFAULT_GOAL := help
 
 $(READY): setup.cfg pyproject.toml constraints.txt
@@ -43,6 +43,9 @@ bench-check: $(READY) ## lay two records of a benchmark side by side: make bench
 
 sheet: $(READY) ## draw the contact sheet of the docs
 	$(BIN)/python -m benchmarks.sheet --output docs/sheet.png
+
+reference: $(READY) ## write docs/reference.md from the command line's help
+	$(BIN)/python docs/reference.py
 
 tiny: $(READY) ## train the built-in models from nothing (hours; see training/README.md)
 	$(MAKE) -C training all PYTHON=../$(BIN)/python

@@ -107,9 +107,12 @@ DOCUMENTS = [
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_what_a_document_links_to_is_there(name: str) -> None:
     path = ROOT / name
-    targets = re.findall(r"\]\(([^)#\s]+)\)", path.read_text(encoding="utf-8"))
-    local = [target for target in targets if not target.startswith("http")]
-    assert not [target for target in local if not (path.parent / target).exists()]
+    for target, _, place in re.findall(r"\]\((?!http)([^)#\s]*)(#([^)\s]+))?\)", path.read_text(encoding="utf-8")):
+        there = path.parent / target if target else path
+        assert there.exists(), target
+        if place:
+            heads = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+            assert place in [re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads], place
 
 
 def test_the_readme_opens_with_a_picture_made_by_the_tool() -> None:

@@ -1,0 +1,33 @@
+"""docs/reference.md is what the command line says of itself today."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+from vqclip.options.settings import options
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGE = (DOCS / "reference.md").read_text(encoding="utf-8")
+
+
+def test_the_reference_is_not_stale() -> None:
+    assert runpy.run_path(str(DOCS / "reference.py"))["page"]() == PAGE, "make reference"
+
+
+def test_every_setting_has_one_row_with_its_default() -> None:
+    settings = PAGE.partition("## Settings\n")[2]
+    rows = re.findall(r"^\| `(--[\w-]+)[^|]*\|.*\| ([^|]+) \|$", settings, re.MULTILINE)
+    assert [name for name, _ in rows].count("--cutouts") == 1
+    assert {name for name, _ in rows} == {f"--{name.replace('_', '-')}" for name in options() if name != "prompt"}
+    assert dict(rows)["--video"] == "on"
+    assert all(default.strip() for _, default in rows)
+
+
+def test_every_command_has_a_section_that_the_list_links_to() -> None:
+    sections = re.findall(r"^## (vqclip [\w ]+)$", PAGE, re.MULTILINE)
+    assert len(sections) == len(set(sections)) >= 28
+    assert re.findall(r"^\| \[(vqclip [\w ]+)\]", PAGE, re.MULTILINE) == sections
+    for name in sections:
+        assert f"](#{name.replace(' ', '-')})" in PAGE
