@@ -21,7 +21,7 @@ PAGE = Path(__file__).with_name("reference.md")
 HEAD = f"""# Reference
 
 Every command and option, as `vqclip COMMAND --help` tells them. `make reference` writes this page, and a test says
-when it is stale. What they are good for is in [the README](../README.md).
+when it is stale. What they are good for is in [the guide](guide.md).
 
 A setting is an option, `--learning-rate 0.1`; a line of a YAML file, `learning_rate: 0.1`; and a variable,
 `VQCLIP_LEARNING_RATE=0.1`. Options go before variables; then come `--config` files, `--preset`, your own
