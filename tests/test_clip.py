@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 from vqclip.files import data_path
 from vqclip.networks import clip
-from vqclip.networks.bpe import Tokenizer
+from vqclip.networks.bpe import Tokenizer, spelt_out
 
 FOLDER = data_path("checkpoints", "tiny_clip")
 MERGES = FOLDER / "bpe.txt.gz"
@@ -148,3 +148,19 @@ def test_a_run_of_the_built_in_pair_imports_only_what_it_uses() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=250)
     assert told.stdout == "[]\n"
     assert Path("run/image.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a red apple.", "a red apple"),
+        ("A red apple!", "A red apple"),
+        ("3 fish, 12 birds (blue)", "three fish, birds blue"),
+        ("it's a t-shirt", "it s a t shirt"),
+        ("16:9", ""),
+        ("un café", "un café"),
+        ("10 hearts... 1", "ten hearts one"),
+    ],
+)
+def test_texts_are_spelt_out_for_models_that_were_taught_nothing_but_words(text: str, words: str) -> None:
+    assert spelt_out(text) == words

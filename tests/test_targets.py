@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from vqclip.loop.losses import PromptLoss
 from vqclip.loop.synthesis import synthesise
 from vqclip.networks.perceptor import Gaze, Perceptor
 from vqclip.options.events import Stepped, Warned
-from vqclip.options.prompts import Prompt, format, parse_images, parse_noise
+from vqclip.options.prompts import Prompt, format, parse, parse_images, parse_noise
 from vqclip.options.settings import Settings
 from vqclip.pictures import images, metadata
 from vqclip.runs import run_folder
@@ -237,3 +238,17 @@ def test_a_run_says_what_of_a_long_text_is_not_seen_and_reads_it_on_request(smal
     assert "this part is not seen" in told()
     assert "--long-prompts mean" in told()
     assert told(long_prompts="mean") == ""
+
+
+def test_marks_and_digits_do_not_change_what_the_built_in_clip_looks_for(pair: Any) -> None:
+    perceptor = pair[1]("x")[0].perceptor
+
+    def target(text: str) -> torch.Tensor:
+        return targets.encode_prompts(perceptor, parse(text), {})
+
+    assert torch.equal(target("a red apple."), target("a red apple"))
+    assert torch.equal(target("3 fish!"), target("three fish"))
+    assert not torch.equal(perceptor.encode_text(["a red apple."]), perceptor.encode_text(["a red apple"])), "as is"
+    perceptor = copy.copy(perceptor)
+    perceptor.vocabulary = frozenset()
+    assert not torch.equal(target("a red apple."), target("a red apple")), "other CLIPs know their marks"

@@ -25,7 +25,7 @@ from vqclip.files import open_regular, printable
 from vqclip.models.registry import ClipFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
 from vqclip.networks import clip, text_towers
-from vqclip.networks.bpe import Tokenizer
+from vqclip.networks.bpe import Tokenizer, spelt_out
 from vqclip.networks.towers import find_tower, fold_norms, is_folded
 
 MAX_CONFIG_BYTES = 1_000_000
@@ -124,6 +124,10 @@ class Perceptor(nn.Module):
         fits = self.context_length - 2
         decoder = self._tokenizer if hasattr(self._tokenizer, "decode") else self._tokenizer.tokenizer
         return str(decoder.decode(ids[fits:])).strip() if len(ids) > fits else ""
+
+    def legible(self, text: str) -> str:
+        """The text in nothing but words, for a CLIP that tells which ones it was taught; see `bpe.spelt_out`."""
+        return spelt_out(text) if self.vocabulary else text
 
     def unknown_words(self, text: str) -> dict[str, list[str]]:
         """The words of a text that this CLIP was not taught, each with those spelt like it that it was.

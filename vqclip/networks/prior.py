@@ -19,7 +19,7 @@ from vqclip.files import printable
 from vqclip.models.architecture import PriorShape, read_prior_shape
 from vqclip.models.registry import PriorFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
-from vqclip.networks.bpe import Tokenizer
+from vqclip.networks.bpe import Tokenizer, spelt_out
 from vqclip.options.prompts import Prompt
 
 _HINT = "Install vqclip again."
@@ -175,7 +175,7 @@ class Drafter:
         shape = self.prior.shape
         words = torch.full((len(texts), shape.words), shape.vocabulary)
         for row, text in zip(words, texts, strict=True):
-            ids = self._tokenizer.encode(text)[: shape.words]
+            ids = self._tokenizer.encode(spelt_out(text))[: shape.words]
             row[: len(ids)] = torch.tensor(ids, dtype=torch.long)
         return words
 

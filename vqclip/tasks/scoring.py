@@ -131,7 +131,7 @@ def classify(
     # Of ten thousand labels a few examples will do; spelling costs time.
     filled = (retrieval.fill(longest, label) for label in distinct)
     warnings += dict.fromkeys(islice(unread(clip.files.name, clip.perceptor, filled), EXAMPLES))
-    classes = retrieval.zero_shot(clip.perceptor, distinct, templates)
+    classes = retrieval.zero_shot(clip.perceptor, list(map(clip.perceptor.legible, distinct)), templates)
     shares = retrieval.probabilities(clip.perceptor, torch.from_numpy(features), classes)
     found = [
         {
@@ -160,7 +160,7 @@ def score(settings: Settings, picture: Path, text: str) -> dict[str, Any]:
 
     from vqclip.loop import retrieval
 
-    texts = retrieval.encode_texts(clip.perceptor, [text])
+    texts = retrieval.encode_texts(clip.perceptor, [clip.perceptor.legible(text)])
     similarity, distance = retrieval.compare(torch.from_numpy(features), texts)
     return {
         "clip": clip.files.name,
@@ -215,7 +215,7 @@ def search(
 
     texts = [prompt.text for prompt in prompts] if wanted is None else []
     if wanted is None:
-        queries = retrieval.encode_texts(clip.perceptor, texts)
+        queries = retrieval.encode_texts(clip.perceptor, list(map(clip.perceptor.legible, texts)))
     else:
         queries = torch.from_numpy(clip.encode(iter([wanted])))
     picture_index.check_width(queries.shape[1], updated.index)
