@@ -83,6 +83,14 @@ def test_output_settings_do_not_change_the_picture(small: dict[str, Any]) -> Non
     assert Path("d/image.png").read_bytes() != first
 
 
+def test_a_misspelt_setting_is_refused_with_the_right_one(small: dict[str, Any], isolated: Path) -> None:
+    with pytest.raises(UsageError, match=r"unknown setting 'optimizer'\. Did you mean 'optimiser'"):
+        draw("run", small, optimizer="sgd")
+    with pytest.raises(UsageError, match=r"unknown setting 'iteratons'\. Did you mean 'iterations'"):
+        draw("run", small, iteratons=None)
+    assert not (isolated / "run").exists()
+
+
 def test_no_frames_means_no_video_and_says_so(small: dict[str, Any]) -> None:
     events = draw("run", small, save_every=0)
     assert any(isinstance(e, Warned) and "no video" in e.message for e in events)

@@ -50,6 +50,26 @@ def test_each_place_wins_over_the_one_before(monkeypatch: pytest.MonkeyPatch, tm
     assert found.sources["crf"] == "default"
 
 
+def test_what_does_nothing_is_left_out_unless_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "config" / "vqclip"
+    home.mkdir(parents=True)
+    (home / "config.yaml").write_text("fps: 5\ncut_pow: 0.5\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert resolve().settings.fps == 5
+    found = resolve({"video": False, "prompt": "a"})
+    assert (found.settings.fps, found.settings.cut_pow) == (15, 1), "the user's own file is for many runs"
+    assert found.sources["fps"] == "default"
+    film = yaml("fps: 7\n", "film.yaml")
+    assert resolve({"video": False}, config_files=[film]).settings.fps == 15, "a flag goes over a file"
+    idle = yaml("fps: 7\nvideo: false\n", "idle.yaml")
+    with pytest.raises(UsageError, match=r"idle\.yaml, line 1: fps has no effect without a film"):
+        resolve(config_files=[idle])
+    with pytest.raises(UsageError, match="the variable VQCLIP_FPS: fps has no effect"):
+        resolve({"video": False}, environment={"VQCLIP_FPS": "7"})
+
+
 HOSTILE = ["${oc.env:HOME}", "???", "no", "1e3", "a: b", "%s", "{}", "${", "\\${x}", "null", "~", "- x", "%41", "'"]
 
 

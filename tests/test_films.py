@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,22 @@ def test_a_length_sets_the_rate(small: dict[str, Any]) -> None:
         ({"video_smooth": 15.0}, "video_smooth 15 has no effect"),
         ({"video_format": "gif", "video_title": "mine"}, "video_title has no effect in gif"),
         ({"save_every": 0, "frame_spacing": "early"}, "frame_spacing has no effect without frames"),
+        *(
+            ({**off, name: value}, f"{name} has no effect without {why}")
+            for off, why in (({"video": False}, "a film"), ({"save_every": 0}, "frames"))
+            for name, value in (
+                ("fps", 5.0),
+                ("hold_last", 1.0),
+                ("crf", 30),
+                ("video_format", "webm"),
+                ("video_title", "mine"),
+                ("video_comment", "for Ann"),
+                ("video_smooth", 60.0),
+                ("video_seconds", 2.0),
+            )
+        ),
+        ({"video_format": "gif", "crf": 30}, "crf has no effect in gif, apng"),
+        ({"video_format": "apng", "crf": 30}, "crf has no effect in gif, apng"),
     ],
 )
 def test_a_film_that_cannot_be_made_is_refused_before_the_run(
@@ -107,6 +124,39 @@ def test_a_film_that_cannot_be_made_is_refused_before_the_run(
     with pytest.raises(UsageError, match=said):
         draw("run", small, **changes)
     assert not Path("run").exists()
+
+
+def test_webp_has_a_quality_to_choose(small: dict[str, Any]) -> None:
+    fine, coarse = (draw(f"crf{crf}", small, video_format="webp", crf=crf) / "video.webp" for crf in (0, 51))
+    assert fine.stat().st_size > 1.2 * coarse.stat().st_size
+
+
+def test_a_rate_in_the_users_own_file_is_no_hindrance_to_a_run_without_a_film(
+    small: dict[str, Any], call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Path("config/vqclip")
+    home.mkdir(parents=True)
+    (home / "config.yaml").write_text("fps: 5\nhold_last: 1\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(Path("config").absolute()))
+    run = draw("run", small, video=False)
+    assert not (run / "video.mp4").exists()
+    assert call("video", "run").code == 0
+    assert seconds(run / "video.mp4") == pytest.approx(3 / 5 + 1, abs=0.05)
+    assert call("interpolate", "run", "run", "--frames", "2", "--no-video").code == 0
+    refused = call("interpolate", "run", "run", "-o", "b", "--no-video", "--fps", "5")
+    assert (refused.code, "fps has no effect without a film" in refused.err) == (2, True)
+
+
+def test_a_run_that_was_begun_before_a_rule_goes_on(small: dict[str, Any], call: Any) -> None:
+    asked = iter([None, 15])
+    with pytest.raises(vqclip.VqclipError, match="stopped at step 2"):
+        draw("run", small, video=False, stop=lambda: next(asked))
+    kept = json.loads(Path("run/run.json").read_text())
+    kept["settings"] |= {"fps": 5.0, "crf": 30}
+    Path("run/run.json").write_text(json.dumps(kept))
+    assert call("resume", "run").code == 0
+    assert call("rerun", "run", "-o", "again").code == 0
+    assert Path("again/image.png").read_bytes() == Path("run/image.png").read_bytes()
 
 
 def test_a_video_says_the_prompt_and_the_seed_as_far_as_metadata_are_wanted(small: dict[str, Any]) -> None:

@@ -97,7 +97,7 @@ def test_a_look_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any]) 
     Path("grey.yaml").unlink()
     manifest = run_folder.read_manifest(Path("run"))
     assert [prompt.text for prompt in manifest.settings.prompts] == ["ink of a red apple"]
-    again = call("rerun", "run", "--prompt", "a blue car", "-n", "0", "-o", "again")
+    again = call("rerun", "run", "--prompt", "a blue car", "-n", "1", "-o", "again")
     assert again.code == 0, "the record holds all that the look said"
     kept = run_folder.read_manifest(Path("again")).settings
     assert ([prompt.text for prompt in kept.prompts], kept.loss) == (["ink of a blue car"], ("saturation:-30",))

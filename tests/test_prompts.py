@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vqclip.errors import UsageError
 from vqclip.options.keyframes import Key, Keyframes, Place
-from vqclip.options.prompts import Prompt, format, join_lines, parse, parse_scenes, with_files
+from vqclip.options.prompts import Prompt, doubts, format, join_lines, parse, parse_scenes, with_files
 from vqclip.runs import run_folder
 
 COURSE = Keyframes.parse("0:0, 50%:-2 cosine")
@@ -85,8 +85,18 @@ def test_fault_28_a_colon_inside_text_is_text(text: str) -> None:
         ("apple:2_r:0.1", [Prompt("apple", 2, 0.1, region="right")]),
         ("apple:1_[sky.png]", [Prompt("apple", region="[sky.png]")]),
         ("trending on @artstation", [Prompt("trending on @artstation")]),
-        ("me@left", [Prompt("me@left")]),
         ("lunch \\@top", [Prompt("lunch @top")]),
+        # A part before the weight means what it means behind it.
+        ("apple @left:2", [Prompt("apple", 2, region="left")]),
+        ("area 51 @[m.png]:2:0.1", [Prompt("area 51", 2, 0.1, region="[m.png]")]),
+        ("[a.png] @left:0.5", [Prompt("a.png", 0.5, kind="image", region="left")]),
+        ("fog @left:0:0, 50%:-2 cosine", [Prompt("fog", -2, course=COURSE, region="left")]),
+        # Addresses, handles and brackets of texts stay texts.
+        ("info@top.de", [Prompt("info@top.de")]),
+        ("me@left-bank.org:2", [Prompt("me@left-bank.org", 2)]),
+        ("https://x.org/@left", [Prompt("https://x.org/@left")]),
+        ("a [b] c]", [Prompt("a [b] c]")]),
+        ("me\\@left and \\[b", [Prompt("me@left and [b")]),
     ],
 )
 def test_weights_stops_and_escapes(source: str, expected: list[Prompt]) -> None:
@@ -116,6 +126,21 @@ def test_weights_stops_and_escapes(source: str, expected: list[Prompt]) -> None:
         ("a:1_near", 5),
         ("a @[ ]", 4),
         ("a:1_left @right", 5),
+        ("a:2@left", 4),
+        ("a@left", 2),
+        ("a@[m.png]", 2),
+        ("a @left of it", 3),
+        ("a @left: 2", 3),
+        ("a @left @right", 3),
+        ("a @left:2 @right", 3),
+        ("a:1_[sky.png", 5),
+        ("[a.png", 1),
+        ("[a.png:2", 1),
+        ("a @[sky.png", 4),
+        ("a:[0:0, 9:1 cosine", 3),
+        ("a [b | c]", 3),
+        ("a:0.5:0.2:0.1", 2),
+        ("area 51 :1:2:3", 9),
     ],
 )
 def test_fault_27_what_is_empty_or_broken_is_named_by_its_position(source: str, position: int) -> None:
@@ -124,6 +149,20 @@ def test_fault_27_what_is_empty_or_broken_is_named_by_its_position(source: str, 
     assert caught.value.exit_code == 2
     caret = caught.value.message.splitlines()[2]
     assert caret.index("^") == 2 + position - 1
+
+
+def test_a_slip_shows_the_right_spelling() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse("a tree:2@left")
+    assert caught.value.hint == "Write it as in 'a tree:2 @left'. '\\@' is text."
+    assert parse("a tree:2 @left") == (Prompt("a tree", 2, region="left"),)
+
+
+def test_a_number_that_may_be_meant_as_a_weight_is_told() -> None:
+    assert doubts(parse("a tree: 2")) == [
+        "the prompt 'a tree: 2' ends in a number that is text; as a weight: 'a tree:2'."
+    ]
+    assert doubts(parse("a tree:2 | at 12: 30 | Alien: a poster | [a.png]")) == []
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e309", "NaN", "Infinity"])

@@ -130,7 +130,7 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
 
 
 def test_the_seed_is_drawn_once_for_all(isolated: Path) -> None:
-    list(sweeping.sweep("x", ["tv=0,5"], output="grid", **{**TINY, "iterations": 0}))
+    list(sweeping.sweep("x", ["learning_rate=0.05,0.3"], output="grid", **{**TINY, "iterations": 0}))
     grid = sweeping.read(Path("grid"))
     assert len({cell.settings.seed for cell in grid.cells}) == 1
     again = {path.parent.name: path.read_bytes() for path in Path("grid").glob("*/image.png")}

@@ -159,7 +159,7 @@ def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf
     manifest = run_folder.read_manifest(directory)
     if manifest.status == "finished" and (directory / "image.png").is_file():
         return iter([Opened(directory, manifest.settings.seed or 0, manifest.step), _done(directory, manifest.step)])
-    inputs = Inputs.check(manifest.settings)
+    inputs = Inputs.check(manifest.settings, recorded=True)
     run = run_folder.open_run(directory)
     return _continued(inputs, run, manifest, stop, shelf)
 

@@ -58,7 +58,8 @@ def interpolate(
     from vqclip.options import sources as configuration
     from vqclip.tasks import interpolation
 
-    resolved = configuration.resolve(settings)
+    # Every frame is kept here, whatever a file says of runs.
+    resolved = configuration.resolve({**settings, "save_every": 1})
     course = interpolation.Course(frames, path, easing, loop, quantise)
     for event in interpolation.interpolate(resolved.settings, ends, output, course, overwrite=overwrite):
         console.show(event)
@@ -102,7 +103,9 @@ def restyle(
     from vqclip.options import sources as configuration
     from vqclip.tasks import restyling
 
-    resolved = configuration.resolve({**settings, "prompt": prompt, "fps": fps}, preset=preset)
+    # The rate is that of drawing, and holds without a film too. How many steps there are the source will say.
+    resolved = configuration.resolve({**settings, "prompt": prompt, "save_every": 1}, preset=preset, reach=False)
+    rate = None if fps is None else configuration.resolve({"fps": fps, "video": True, "save_every": 1}).settings.fps
     how = restyling.Restyle(str(source), frame_steps, strength, blend)
 
     def begin(stop: Stop) -> Iterator[Event]:
@@ -111,7 +114,7 @@ def restyle(
             how,
             output=output,
             parent=parent_folder(),
-            fps=None if fps is None else resolved.settings.fps,
+            fps=rate,
             with_size=settings["size"] is not None,
             overwrite=overwrite,
             preset=resolved.preset,

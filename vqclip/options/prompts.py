@@ -12,8 +12,9 @@ r"""The prompt grammar: `text:weight:stop`, with `|` between prompts and `^` bet
 A weight is recognised from the right, as in pixray, and only where it cannot be text: the number follows its
 colon without a space, and the text before it does not end in a digit. So "at 12:30 sharp", "ratio 16:9",
 "Alien: a poster" and web addresses are text. To weight a text that ends in a digit, leave a space before the
-colon: "area 51 :2". A backslash takes `|`, `:`, `^`, `[`, `@` or another backslash literally. pytti's way to name a
-part, `text:weight_left:stop`, is read too.
+colon: "area 51 :2". A part of the picture that does not stand last, a bracket that is never closed and a third
+number are refused, lest a slip becomes text. A backslash takes `|`, `:`, `^`, `[`, `@` or another backslash
+literally. pytti's way to name a part, `text:weight_left:stop`, is read too.
 
 What CLIP is to see like may also be a direction at random, `SEED:weight:stop`.
 """
@@ -39,6 +40,7 @@ _KEYS = rf"{_KEY}(?:\s*,\s*{_KEY})+"
 _PART = r"\[[^\[\]]+\]|[a-z]+(?:-[a-z]+)?"
 _TAIL = re.compile(rf":({_NUMBER}|{_SCHEDULE}|{_KEYS})(?:_({_PART}))?(?::({_NUMBER}))?$", re.IGNORECASE)
 _REGION = re.compile(rf"(?<!\S)@({_PART})$", re.IGNORECASE)
+_NUMBERS = re.compile(rf"(?:[^\s\d:]|(?<=\S)\s)((?::(?:{_NUMBER})){{3,}})$", re.IGNORECASE)
 _PICTURE = re.compile(r"\[(.+\.(?:png|jpe?g|webp|gif|bmp|tiff?|ppm|tga|jp2|avif|ico))\]", re.IGNORECASE | re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\:|^\[@])")
 
@@ -55,6 +57,10 @@ REGIONS: dict[str, tuple[float, float, float, float]] = {
 }
 """Parts of a picture by name: left, top, right and bottom edge, in shares of its width and height."""
 _ALIASES = {"center": "centre", "middle": "centre", "up": "top", "down": "bottom"}
+# "info@top.de" and "me@left-bank" are addresses.
+_AT = re.compile(
+    rf"@(?:(?:{'|'.join(sorted((*REGIONS, *_ALIASES), key=len, reverse=True))})(?![\w-]|\.\w)|\[)", re.IGNORECASE
+)
 _PYTTI = {"l": "left", "r": "right", "u": "top", "d": "bottom"}
 
 
@@ -151,6 +157,17 @@ def require_pull(prompts: Iterable[Prompt]) -> None:
         raise UsageError("every prompt has the weight 0, so nothing would be drawn.", "Give one a weight above 0.")
 
 
+def doubts(prompts: Iterable[Prompt]) -> list[str]:
+    """A sentence for each text whose last number looks like a weight and is none: "a tree: 2" is text."""
+    found = []
+    for prompt in prompts:
+        number = re.search(rf":\s+({_NUMBER})$", prompt.text) if prompt.kind == "text" else None
+        if number and not prompt.text[: number.start()][-1:].isdigit():
+            meant = f"{prompt.text[: number.start()]}:{number[1]}"
+            found.append(f"the prompt {prompt.text!r} ends in a number that is text; as a weight: {meant!r}.")
+    return found
+
+
 def format(prompts: Iterable[Prompt], kind: str = "text") -> str:
     """Write prompts so that `parse`, or `parse_images` for the kind image, gives the same prompts back."""
     return " | ".join(_format_one(prompt, kind) for prompt in prompts)
@@ -233,7 +250,13 @@ def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
     elif masked.endswith(":"):
         position = start + len(masked) - 1
         raise _refusal(source, position, "a number is missing after ':'", "Write '\\:' for a colon in the text.")
+    if not region and (place := _REGION.search(masked[:text_end].rstrip())):
+        # Before the weight, "a tree @left:2", a part means the same.
+        region = _region(source, start + place.start(1), start + place.end(1))
+        text_end = place.start() if region else text_end
     picture = _PICTURE.fullmatch(masked[:text_end].strip()) if kind == "text" else None
+    if kind == "text" and not picture:
+        _refuse_remains(source, start, masked[:text_end], region)
     first = start + len(piece) - len(piece.lstrip()) if picture else start
     # Escapes are undone only here, so an escaped character never takes part in the grammar. A trailing blank
     # that the user escaped does not exist: blanks need no escape.
@@ -262,6 +285,35 @@ def _region(source: str, first: int, last: int, more: Mapping[str, str] | None =
     if difflib.get_close_matches(word, REGIONS, n=1, cutoff=0.75):
         raise _refusal(source, first, f"{name!r} is no part of a picture", f"{_known_regions()} '\\@' is text.")
     return ""
+
+
+def _refuse_remains(source: str, start: int, text: str, region: str) -> None:
+    """Raise UsageError for what would go into a text in silence though it has the looks of the grammar.
+
+    text: of the prompt that begins at `start`, with its escapes masked. region: the one that is known already.
+    """
+    for place in _AT.finditer(text):
+        open_bracket = place[0] == "@[" and "]" not in text[place.start() :]
+        if open_bracket or "://" in text[: place.start()].rpartition(" ")[2]:
+            continue
+        at = start + place.start()
+        if region:
+            raise _refusal(source, at, "the prompt names two parts of the picture", "Leave one out. '\\@' is text.")
+        before, name = text[: place.start()].rstrip(), text[place.start() :].strip()
+        right = f"{before} {name}" if before and " " not in name else "a tree:2 @left"
+        hint = f"Write it as in '{right}'. '\\@' is text."
+        raise _refusal(source, at, "a part of the picture stands last, after a blank", hint)
+    if (numbers := _NUMBERS.search(text)) and "://" not in text.split()[-1]:
+        hint = "Write text:weight:stop. '\\:' is a colon in the text."
+        raise _refusal(source, start + numbers.start(1), "more than a weight and a stop", hint)
+    opened: list[int] = []
+    for bracket in re.finditer(r"(?<!\x1b)\[|\]", text):
+        if bracket[0] == "[":
+            opened.append(bracket.start())
+        elif opened:
+            opened.pop()
+    if opened:
+        raise _refusal(source, start + opened[0], "the bracket is never closed", "Close it with ']'. '\\[' is text.")
 
 
 def _known_regions() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,8 +12,9 @@ from vqclip.options import cut_methods
 from vqclip.options.augment_codes import AUGMENTS, UNSCALED, parse
 from vqclip.options.colours import names_picture, parse_colour, parse_palette
 from vqclip.options.keyframes import Keyframes
+from vqclip.options.ranges import parse_clip
 from vqclip.options.terms import NEEDS
-from vqclip.options.video_formats import FORMATS, UNTITLED
+from vqclip.options.video_formats import FORMATS, LOSSLESS, UNTITLED
 
 if TYPE_CHECKING:
     from vqclip.options.settings import Settings
@@ -46,11 +47,36 @@ FILM_PARTS = (
 )
 """The settings of a film that can be had anew from the frames that there are."""
 
+MIRRORED = {
+    "symmetry": ("horizontal", "both", "kaleidoscope"),
+    "symmetry-vertical": ("vertical", "both", "kaleidoscope"),
+}
+"""For a loss, the symmetries of the picture that leave nothing of it."""
+
 
 def _rests(settings: Settings, name: str, rest: float) -> bool:
     course = settings.courses.get(name)
     return course is not None and all(key.value == rest for key in course.keys)
 
+
+NO_STEPS = Idle(
+    (
+        "optimiser",
+        "learning_rate_schedule",
+        "learning_rate_drops",
+        "learning_rate_plateau",
+        "auto_stop",
+        "until_score",
+        "best_of",
+        "loss",
+        "tv",
+        "latent_l2",
+    ),
+    lambda s: s.iterations == 0,
+    "in a run of no steps",
+    "Use -n 1 or more, or leave it out.",
+)
+"""What climbs, in a run that only begins."""
 
 IDLE = (
     Idle(_ANCHORS, lambda s: not s.init_image, "without an init picture", "Add --init-image FILE or leave it out."),
@@ -84,6 +110,7 @@ IDLE = (
         "without an init weight",
         "Add --init-weight or --init-weight-pixels, or leave it out.",
     ),
+    NO_STEPS,
     Idle(("mask_feather",), lambda s: not s.mask, "without a mask", "Add --mask FILE or leave it out."),
     Idle(
         ("target_weight", "target_weight_pixels"),
@@ -169,6 +196,24 @@ IDLE = (
         "Leave one of them out.",
     ),
     Idle(
+        FILM_PARTS,
+        lambda s: not s.video,
+        "without a film",
+        "Leave it out, or have a film: --video.",
+    ),
+    Idle(
+        FILM_PARTS,
+        lambda s: not s.save_every,
+        "without frames, of which the film is made",
+        "Leave it out, or use --save-every 1 or higher.",
+    ),
+    Idle(
+        ("crf",),
+        lambda s: s.video_format in LOSSLESS,
+        f"in {', '.join(LOSSLESS)}",
+        f"Use --video-format {' or '.join(name for name in FORMATS if name not in LOSSLESS)}, or leave it out.",
+    ),
+    Idle(
         ("video_title", "video_comment"),
         lambda s: s.video_format in UNTITLED,
         f"in {', '.join(UNTITLED)}",
@@ -212,6 +257,15 @@ IDLE = (
         "Add --loss edge:1 or leave it out.",
     ),
     Idle(
+        ("cut_pow", "cut_grey"),
+        lambda s: (
+            "cut_overview" in cut_methods.settings_of(s.cut_method)
+            and all(key.value == 1 for key in Keyframes.parse(s.cut_overview).keys)
+        ),
+        "where every cutout is an overview",
+        "Lower --cut-overview, or leave it out.",
+    ),
+    Idle(
         ("augment",),
         lambda s: s.augments is not None and UNSCALED.issuperset(parse(s.augments)),
         "on these augments, which have no strength",
@@ -227,18 +281,16 @@ IDLE = (
 """Checked from the top; the first row that applies is reported."""
 
 
-def refuse_idle(settings: Settings) -> None:
-    """Raise UsageError for the first setting that was changed and would have no effect."""
+def idle(settings: Settings) -> Iterator[tuple[str, Idle]]:
+    """Every setting that was changed and would have no effect, with the row that says why."""
     for row in IDLE:
         if row.when(settings):
-            for name in row.names:
-                if settings.changes(name):
-                    raise UsageError(f"{name} has no effect {row.why}.", row.hint)
-    _refuse_unread(settings)
+            yield from ((name, row) for name in row.names if settings.changes(name))
+    yield from _unread(settings)
 
 
-def _refuse_unread(settings: Settings) -> None:
-    """Raise UsageError for a setting of the cutouts that the cut method does not take."""
+def _unread(settings: Settings) -> Iterator[tuple[str, Idle]]:
+    """Every setting of the cutouts that was changed and that the cut method does not take."""
     method = settings.cut_method
     # Augments by code take these two in the method's place, and so do the full views beside windows.
     bent = () if settings.augments is not None or settings.windows else ("augment", "cut_noise")
@@ -246,7 +298,31 @@ def _refuse_unread(settings: Settings) -> None:
         if settings.changes(name) and name not in cut_methods.settings_of(method):
             takers = [other for other in cut_methods.METHODS if name in cut_methods.settings_of(other)]
             way = "Name --augments" if name in bent else f"Use --cut-method {' or '.join(takers)}"
-            raise UsageError(f"{name} has no effect on {method}'s cutouts.", f"{way}, or leave it out.")
+            yield name, Idle((name,), lambda _: True, f"on {method}'s cutouts", f"{way}, or leave it out.")
+
+
+def refuse_idle(settings: Settings) -> None:
+    """Raise UsageError for the first setting that was changed and would have no effect."""
+    for name, row in idle(settings):
+        raise UsageError(f"{name} has no effect {row.why}.", row.hint)
+
+
+def refuse_nothing(settings: Settings) -> None:
+    """Raise UsageError for a weight that is always 0, and for a loss that a symmetry makes 0."""
+    for text, term in zip(settings.loss, settings.losses, strict=True):
+        if not term.weight or not any(key.value for key in term.course.keys):
+            raise UsageError(f"loss {text!r} has no effect: its weight is always 0.", "Leave it out.")
+        if settings.symmetry in MIRRORED.get(term.name, ()):
+            raise UsageError(
+                f"the loss {term.name} has no effect beside symmetry {settings.symmetry}, where it is always 0.",
+                "Leave one of the two out.",
+            )
+    for prompt in settings.prompts:
+        if not prompt.weight:
+            raise UsageError(f"the prompt {prompt.text!r} has no effect: its weight is always 0.", "Leave it out.")
+    for clip in settings.clip:
+        if not parse_clip(clip)[1]:
+            raise UsageError(f"clip {clip!r} has no effect: its weight is 0.", "Leave it out.")
 
 
 def refuse_contradictions(settings: Settings) -> None:

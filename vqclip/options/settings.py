@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vqclip.errors import UsageError
+from vqclip.errors import UsageError, did_you_mean
 from vqclip.options import augment_codes, cut_methods, stories
 from vqclip.options.colours import MAX_COLOURS
 from vqclip.options.keyframes import Keyframes, Place, check_shares
@@ -24,7 +24,8 @@ from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.prompts import Prompt, require_pull
 from vqclip.options.ranges import MAX_SIDE, Option, check, parse_clip, parse_size
 from vqclip.options.ranges import option as _option
-from vqclip.options.rules import check_look, refuse_contradictions, refuse_idle, refuse_lbfgs
+from vqclip.options.reach import refuse_late
+from vqclip.options.rules import check_look, refuse_contradictions, refuse_idle, refuse_lbfgs, refuse_nothing
 from vqclip.options.stories import Story
 from vqclip.options.terms import Term
 from vqclip.options.written import Written
@@ -315,8 +316,12 @@ class Settings(Written):
         """Whether a setting has another value than its default."""
         return bool(getattr(self, name) != default_of(name))
 
-    def validate(self) -> Settings:
-        """Raise UsageError for the first setting out of its range; return the settings."""
+    def validate(self, *, recorded: bool = False, reach: bool = True) -> Settings:
+        """Raise UsageError for the first setting out of its range; return the settings.
+
+        recorded: of a run that was begun already: what has no effect in it is not refused any more. reach: whether
+        `iterations` are the steps of the run, so that no place among them may lie behind the last.
+        """
         refuse_lbfgs(self)
         for name, option in options().items():
             check(name, getattr(self, name), option)
@@ -329,14 +334,19 @@ class Settings(Written):
         story = self.story
         if story.prompts:
             require_pull(story.opening)
-        story.check(self.iterations)
+        if reach:
+            story.check(self.iterations)
         if self.overlay_until is not None:
             Place.parse(self.overlay_until)
         check_look(self)
         augment_codes.parse(self.augments)
         for name in ("cut_overview", "cut_grey"):
             check_shares(name, getattr(self, name))
-        refuse_idle(self)
+        if not recorded:
+            refuse_idle(self)
+            refuse_nothing(self)
+            if reach:
+                refuse_late(self)
         refuse_contradictions(self)
         return self
 
@@ -371,10 +381,10 @@ def default_of(name: str) -> Any:
 
 
 def from_dict(values: Mapping[str, Any]) -> Settings:
-    """Settings from plain values, as `to_dict` gave them; unknown names are refused."""
+    """Settings of a run from plain values, as `to_dict` gave them; unknown names are refused."""
     known = options()
     for name in values:
         if name not in known:
-            raise UsageError(f"unknown setting {name!r}.")
+            raise UsageError(f"unknown setting {name!r}.", did_you_mean(name, known))
     given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    return Settings(**given).validate()
+    return Settings(**given).validate(recorded=True)

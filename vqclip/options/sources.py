@@ -27,7 +27,8 @@ from omegaconf.errors import OmegaConfBaseException
 from vqclip import files
 from vqclip.errors import UsageError, did_you_mean
 from vqclip.options.prompts import join_lines
-from vqclip.options.ranges import parse_clip
+from vqclip.options.ranges import check, parse_clip
+from vqclip.options.rules import MIRRORED, NO_STEPS, idle
 from vqclip.options.settings import Settings, options
 
 MAX_YAML_BYTES = 1_000_000
@@ -71,14 +72,18 @@ def resolve(
     config_files: Sequence[Path] = (),
     environment: Mapping[str, str] | None = None,
     recorded: Record | None = None,
+    reach: bool = True,
 ) -> Resolved:
     """Merge all layers.
 
     flags: values by setting name, None for "not given". preset: from the command line, or None. environment:
-    os.environ unless given. recorded: an earlier run, of which only flags may change anything. Raises UsageError
-    that names the file and line, the variable or the flag.
+    os.environ unless given. recorded: an earlier run, of which only flags may change anything. reach: as in
+    `Settings.validate`. Raises UsageError that names the file and line, the variable or the flag.
     """
     environment = os.environ if environment is None else environment
+    for name in flags:
+        if name not in options():
+            raise UsageError(f"unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS))
     given = {name: Raw(_as_text(value), _flag(name)) for name, value in flags.items() if value is not None}
     variables = read_environment(environment)
     earlier = _from_record(recorded) if recorded else {}
@@ -90,9 +95,10 @@ def resolve(
     merged: dict[str, Raw] = {}
     for layer in _with_look(layers, earlier):
         merged.update({name: raw for name, raw in layer.items() if name != "preset"})
+    merged = _without_idle(merged, configs, earlier, [*configs, variables, earlier, given])
     settings = _typed(merged)
     try:
-        settings.validate()
+        settings.validate(reach=reach)
     except UsageError as error:
         raise _with_place(error, merged) from None
     places = {name: merged[name].place if name in merged else "default" for name in options()}
@@ -160,13 +166,62 @@ def _with_look(layers: Sequence[Mapping[str, Raw]], earlier: Mapping[str, Raw]) 
         return list(layers)
     look = read_look(choice)
     above = {name: raw for layer in layers[place:] for name, raw in layer.items()}
+    mirrors = above.get("symmetry", Raw("none", "")).value
+    if "loss" in look:
+        # A symmetry that was asked for does what such a loss is for.
+        felt = [term for term in _listed(look["loss"]) if mirrors not in MIRRORED.get(_loss_name(term), ())]
+        look["loss"] = Raw(felt, look["loss"].place)
     if "loss" in look and "loss" in above:
         own = _listed(above["loss"])
         replaced = {_loss_name(term) for term in own}
+        theirs = {_loss_name(term) for term in _listed(look["loss"])}
+        # A weight of 0 takes a loss out of the look.
+        own = [term for term in own if not (_loss_name(term) in theirs and _is_nothing(term))]
         kept = [term for term in _listed(look["loss"]) if _loss_name(term) not in replaced]
         both = {"loss": Raw([*kept, *own], above["loss"].place)}
         return [*layers[:place], look, *layers[place:], both]
     return [*layers[:place], look, *layers[place:]]
+
+
+def _without_idle(
+    merged: dict[str, Raw],
+    configs: Sequence[Mapping[str, Raw]],
+    earlier: Mapping[str, Raw],
+    asked: Sequence[Mapping[str, Raw]],
+) -> dict[str, Raw]:
+    """The values without those that would do nothing and that nobody asked for.
+
+    Presets, looks and the user's own file are for many runs: what this run has no use for is left out. So is what a
+    config file says and a flag has overtaken, and of a record what did nothing in that run either, or climbs where
+    there are no steps. All else that would do nothing is for `Settings.validate` to refuse.
+    """
+    typed = {id(raw) for layer in asked for raw in layer.values()}
+    in_files = {id(raw): raw for layer in configs for raw in layer.values()}
+    merged = dict(merged)
+    alone: set[tuple[str, str]] | None = None
+    try:
+        first = _typed(merged)
+        for name, option in options().items():
+            check(name, getattr(first, name), option)
+        while found := [(name, row.why) for name, row in idle(_typed(merged)) if name in merged]:
+            if alone is None:
+                # A file says nothing of the prompt: with one, what is idle in it is idle without any flag.
+                whole = {name: raw for layer in configs for name, raw in layer.items()}
+                alone = {(name, row.why) for name, row in idle(_typed({"prompt": Raw("a", ""), **whole}))}
+                recorded = {(name, row.why) for name, row in idle(_typed(earlier))}
+            for name, why in found:
+                mark = id(merged[name])
+                overtaken = mark in in_files and (name, why) not in alone
+                as_before = merged[name] is earlier.get(name) and (name, why) in {*recorded, (name, NO_STEPS.why)}
+                if mark not in typed or overtaken or as_before:
+                    del merged[name]
+                    break
+            else:
+                break
+    except UsageError:
+        # Something cannot be read at all, which is to be told first.
+        pass
+    return merged
 
 
 def _listed(raw: Raw) -> list[str]:
@@ -175,6 +230,13 @@ def _listed(raw: Raw) -> list[str]:
 
 def _loss_name(term: str) -> str:
     return term.partition("@")[0].partition(":")[0].strip().lower().replace("_", "-")
+
+
+def _is_nothing(term: str) -> bool:
+    try:
+        return float(term.partition("@")[0].partition(":")[2]) == 0
+    except ValueError:
+        return False
 
 
 def presets() -> dict[str, Path]:

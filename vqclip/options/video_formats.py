@@ -12,7 +12,8 @@ class Format:
 
     suffix: of its files. media: its type on a web page. container: FFmpeg's name of it. codecs: tried in this order.
     pixels: FFmpeg's name of their layout. options: of the container. ticks: of its clock per second, 0 for one per
-    frame. least: pixels along the shorter side. titled: whether it holds a title and a comment.
+    frame. least: pixels along the shorter side. titled: whether it holds a title and a comment. lossy: whether it
+    has a quality to choose.
     """
 
     suffix: str
@@ -24,19 +25,23 @@ class Format:
     ticks: int = 0
     least: int = 1
     titled: bool = True
+    lossy: bool = True
 
 
 _FAST = (("movflags", "+faststart"),)
 _AV1 = ("libsvtav1", "libaom-av1", "librav1e")
 _LOOP = (("loop", "0"),)
+_PLAYS = (("plays", "0"),)
 FORMATS: Mapping[str, Format] = {
     "mp4": Format(".mp4", "video/mp4", "mp4", ("libx264", "libopenh264", "mpeg4"), "yuv420p", _FAST),
     "webm": Format(".webm", "video/webm", "webm", ("libvpx-vp9",), "yuv420p", (("fflags", "+bitexact"),), 1000),
     "av1": Format(".mp4", "video/mp4", "mp4", _AV1, "yuv420p", _FAST, least=16),
-    "gif": Format(".gif", "image/gif", "gif", ("gif",), "pal8", _LOOP, 100, titled=False),
+    "gif": Format(".gif", "image/gif", "gif", ("gif",), "pal8", _LOOP, 100, titled=False, lossy=False),
     "webp": Format(".webp", "image/webp", "webp", ("libwebp_anim",), "bgra", _LOOP, 1000, titled=False),
-    "apng": Format(".apng", "image/apng", "apng", ("apng",), "rgb24", (("plays", "0"),), 1000, titled=False),
+    "apng": Format(".apng", "image/apng", "apng", ("apng",), "rgb24", _PLAYS, 1000, titled=False, lossy=False),
 }
 """By the name that a user gives. Of several with one suffix, a file's name means the first."""
 UNTITLED = tuple(name for name, known in FORMATS.items() if not known.titled)
 """The formats that hold no title."""
+LOSSLESS = tuple(name for name, known in FORMATS.items() if not known.lossy)
+"""The formats that know no quality."""

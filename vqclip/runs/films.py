@@ -10,7 +10,7 @@ from vqclip.errors import UsageError
 from vqclip.options import sources
 from vqclip.options.rules import FILM_PARTS
 from vqclip.options.settings import Settings
-from vqclip.options.video_formats import UNTITLED
+from vqclip.options.video_formats import LOSSLESS, UNTITLED
 from vqclip.pictures import images, video
 from vqclip.pictures.encoders import MAX_FPS, MIN_FPS, check_encoder, format_of
 from vqclip.pictures.metadata import last_part
@@ -108,10 +108,13 @@ def again(
     for typed, out in (("fps", "video_seconds"), ("video_seconds", "fps")):
         if typed in given:
             record.pop(out, None)
-    if given.get("video_format", record.get("video_format")) in UNTITLED:
-        record = {name: value for name, value in record.items() if name not in ("video_title", "video_comment")}
+    wanted_format = given.get("video_format", record.get("video_format"))
+    useless = {"video_title", "video_comment"} if wanted_format in UNTITLED else set()
+    useless |= {"crf"} if wanted_format in LOSSLESS else set()
+    record = {name: value for name, value in record.items() if name not in useless}
     where = sources.Record(record, "the run")
-    wanted = sources.resolve(given, environment={}, recorded=where).settings
+    # The frames are there, whatever the run was to write of them.
+    wanted = sources.resolve({**given, "video": True, "save_every": 1}, environment={}, recorded=where).settings
     settings = (kept or Settings(metadata="none")).replace(**{name: getattr(wanted, name) for name in FILM_PARTS})
     frames = video.frame_paths(folder)
     target = output or folder / f"video{format_of(settings.video_format).suffix}"

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vqclip import files
 from vqclip.errors import InputError, UsageError
 from vqclip.loop.given import Given
+from vqclip.loop.stages import plan_stages
 from vqclip.models import registry
 from vqclip.models.architecture import read_net2net_shape, read_prior_shape
 from vqclip.networks import devices
 from vqclip.options import colours
 from vqclip.options.optimisers import OPTIMISERS
+from vqclip.options.prompts import doubts
 from vqclip.options.ranges import parse_clip
 from vqclip.options.settings import NOISES, Settings, default_of
 from vqclip.options.stories import FILES
@@ -58,11 +60,16 @@ class Inputs:
     warnings: tuple[str, ...] = ()
 
     @staticmethod
-    def check(settings: Settings) -> Inputs:
-        """Look at everything that can be wrong before a model is loaded. Raises VqclipError."""
+    def check(settings: Settings, *, recorded: bool = False) -> Inputs:
+        """Look at everything that can be wrong before a model is loaded; recorded as in `Settings.validate`.
+
+        Raises VqclipError.
+        """
         if not settings.prompts:
             raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
-        settings.validate()
+        settings.validate(recorded=recorded)
+        if not recorded:
+            _check_patience(settings)
         devices.check_device_name(settings.device)
         _check_optimiser(settings.optimiser)
         vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
@@ -76,7 +83,7 @@ class Inputs:
             films.check(settings)
         prior = _find_prior(settings, vqgan) if settings.uses_prior else None
         enlarger = registry.find_enlarger(settings.vqgan) if settings.enlarge == "codes" else None
-        warnings: list[str] = []
+        warnings = doubts(settings.texts)
         mask = None
         if settings.mask and picture is not None:
             mask = images.open_mask(Path(settings.mask), settings.width, settings.height, warn=warnings.append)
@@ -137,6 +144,23 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
                 )
             found[prompt.mask] = mask
     return found
+
+
+def _check_patience(settings: Settings) -> None:
+    """Raise UsageError where no stage is long enough for two losses to be compared, and one step to come of it."""
+    side = 2**settings.stages
+    lengths = [stage.last - stage.first for stage in plan_stages(side, side, 1, settings.stages, settings.iterations)]
+    for name, asked, length, where in (
+        ("auto_stop", settings.auto_stop, lengths[-1], "the last stage"),
+        ("learning_rate_plateau", settings.learning_rate_plateau < 1, max(lengths), "the longest stage"),
+    ):
+        if asked and length <= 2 * settings.patience:
+            part = where if settings.stages > 1 else "the run"
+            twice = 2 * settings.patience
+            raise UsageError(
+                f"{name} has no effect: {part} has {length} steps, and twice the patience is {twice}.",
+                "Use a lower --patience or more --iterations.",
+            )
 
 
 def _check_optimiser(name: str) -> None:
@@ -296,17 +320,22 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
         enlarger = shelf.take(key(larger, inputs.vqgan), lambda: load_enlarger(larger, vqgan.codebook))
     gazes: list[Gaze] = []
     warnings = list(inputs.warnings)
+    any_long = False
     for files_of_clip, weight in inputs.clips:
         named = files_of_clip
         perceptor = shelf.take(key(named), lambda: load_perceptor(named, place.device, place.dtype))  # noqa: B023
         in_parts = settings.long_prompts == "mean"
         warnings += unread(files_of_clip.name, perceptor, texts, in_parts=in_parts)
-        if not in_parts and any(map(perceptor.cut_text, texts)):
+        long = any(map(perceptor.cut_text, texts))
+        any_long = any_long or long
+        if long and not in_parts:
             warnings.append("--long-prompts mean reads all of a long text, in parts.")
         features = encode_prompts(perceptor, prompts, inputs.prompt_pictures, in_parts=in_parts)
         if not stays:
             perceptor.drop_text_tower()
         gazes.append(Gaze(perceptor, weight, features))
+    if settings.long_prompts == "mean" and not any_long:
+        warnings.append("--long-prompts mean has no effect: every text is read whole.")
     latent = None
     if inputs.ended is not None and not begun:
         latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint))

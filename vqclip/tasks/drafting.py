@@ -8,7 +8,8 @@ from typing import Any
 
 from vqclip import files
 from vqclip.errors import UsageError
-from vqclip.options.settings import Settings
+from vqclip.options.rules import FILM_PARTS
+from vqclip.options.settings import Settings, default_of
 from vqclip.pictures import images
 from vqclip.runs.loading import Inputs, Place, load
 
@@ -25,7 +26,8 @@ def draft(settings: Settings, output: Path) -> dict[str, Any]:
         raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
-    inputs = Inputs.check(settings.replace(init="prior", init_image=None, video=False))
+    no_film = {"video": False, **{name: default_of(name) for name in FILM_PARTS}}
+    inputs = Inputs.check(settings.replace(init="prior", init_image=None, **no_film))
     files.ensure_writable(output.parent)
 
     from vqclip.loop import drafts

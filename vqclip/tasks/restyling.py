@@ -101,9 +101,11 @@ def restyle(
         move_every=how.steps if settings.courses else default_of("move_every"),
         save_every=1,
         frame_spacing="even",
-        fps=float(seen.rate),
+        fps=float(seen.rate) if settings.video else default_of("fps"),
     )
     inputs = Inputs.check(with_absolute_paths(settings))
+    # Without a film too it is the rate of the frames that are drawn.
+    inputs = replace(inputs, settings=inputs.settings.replace(fps=float(seen.rate)))
     directory = output or run_folder.new_directory(inputs.settings, parent or Path("runs"))
     manifest = run_folder.Manifest(inputs.settings, preset=preset, restyle=asdict(how))
     if output is not None and run_folder.holds_run(directory) and not overwrite:
@@ -136,7 +138,7 @@ def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
     except (TypeError, UsageError) as error:
         raise UsageError(f"run.json in {files.printable(directory)} says no whole restyle: {error}.") from None
     seen = footage.look(Path(how.source), manifest.settings.fps)
-    inputs = Inputs.check(manifest.settings)
+    inputs = Inputs.check(manifest.settings, recorded=True)
     return _recorded(inputs, run_folder.open_run(directory, state=False), manifest, how, seen, stop)
 
 

@@ -1,0 +1,198 @@
+"""Settings that would have no effect beside others: each row of the table has a case here, and a way out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import vqclip
+from vqclip.errors import UsageError
+from vqclip.options.events import Warned
+from vqclip.options.rules import IDLE, idle
+from vqclip.options.settings import Settings, from_dict
+
+# What is idle, and what makes it work.
+CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"mask": "m.png"}, {"init_image": "a.png"}),
+    ({"init_weight": 1.0}, {"init_image": "a.png"}),
+    ({"init_image": "a.png", "init_run": "run"}, {"init_weight": 1.0}),
+    ({"init_image": "a.png", "init_run": "run", "mask": "m.png", "init_image_alpha": 0.5}, {"init_image_alpha": 1.0}),
+    ({"init": "prior", "init_image": "a.png", "init_image_alpha": 0.5}, {"init": "perlin"}),
+    ({"init_image": "a.png", "init_weight_end": 0.5}, {"init_weight": 1.0}),
+    ({"iterations": 0, "optimiser": "sgd"}, {"iterations": 1}),
+    ({"mask_feather": 3}, {"init_image": "a.png", "mask": "m.png"}),
+    ({"target_weight": 2.0}, {"target_image": "a.png"}),
+    ({"target_image": "a.png", "target_weight": 0.0}, {"target_weight_pixels": 1.0}),
+    ({"overlay_alpha": 0.5}, {"overlay_image": "a.png"}),
+    ({"overlay_image": "a.png", "overlay_every": 300}, {"overlay_every": 299}),
+    ({"init": "prior", "init_run": "run", "drafts": 3}, {"init_run": None}),
+    ({"init": "prior", "init_image": "a.png", "drafts": 3}, {"init_image": None}),
+    ({"style": "noto"}, {"init": "prior"}),
+    ({"scene_steps": 3}, {"prompt": "a ^ b"}),
+    ({"cross_fade": "3"}, {"prompt": "a ^ b"}),
+    ({"init": "prior", "prompt": "", "image_prompt": ("a.png",), "guidance": 2.0}, {"prompt": "a"}),
+    ({"best_of_share": 0.5}, {"best_of": 2}),
+    ({"clip_alternate": True}, {"clip": ("tiny", "ViT-B-32")}),
+    ({"windows": 256}, {"size": "512x256"}),
+    ({"enlarge": "codes"}, {"stages": 2}),
+    ({"move_every": 5}, {"zoom": "1.1"}),
+    ({"zoom": "1"}, {"zoom": "1.1"}),
+    ({"pan_x": "0"}, {"pan_x": "2"}),
+    ({"pan_y": "0:0, 5:0"}, {"pan_y": "0:0, 5:1"}),
+    ({"rotate": "0"}, {"rotate": "2"}),
+    ({"zoom": "1.1", "iterations": 10}, {"iterations": 11}),
+    ({"video_seconds": 2.0, "fps": 5.0}, {"video_seconds": None}),
+    ({"video": False, "fps": 5.0}, {"video": True}),
+    ({"save_every": 0, "hold_last": 1.0}, {"save_every": 1}),
+    ({"video_format": "gif", "crf": 30}, {"video_format": "webp"}),
+    ({"video_format": "webp", "video_title": "mine"}, {"video_format": "mp4"}),
+    ({"save_every": 0, "frame_spacing": "early"}, {"save_every": 1}),
+    ({"prompt": "", "image_prompt": ("a.png",), "prompt_suffix": ", oil"}, {"prompt": "a"}),
+    ({"learning_rate_schedule": "0:1", "learning_rate_end": 0.5}, {"learning_rate_schedule": None}),
+    ({"patience": 3}, {"learning_rate_plateau": 0.5}),
+    ({"palette": "red"}, {"loss": ("palette:1",)}),
+    ({"loss": ("palette:1",), "palette": "red", "palette_size": 3}, {"palette": "a.png"}),
+    ({"edge_colour": "red"}, {"loss": ("edge:1",)}),
+    ({"cut_method": "disco", "cut_overview": "0:1, 50%:1", "cut_grey": "0:1"}, {"cut_overview": "0:1, 50%:0.5"}),
+    ({"augments": "Gn Er", "augment": 0.5}, {"augments": "Gn Af"}),
+    ({"augments": "Af Ji", "augment": 0.0}, {"augment": 1.0}),
+]
+
+
+def reported(changes: dict[str, Any]) -> Any:
+    """The row that a user is told of."""
+    return next(idle(Settings(**{"prompt": "a", **changes})), (None, None))[1]
+
+
+def test_every_row_of_the_table_has_a_case_that_reports_it() -> None:
+    told = [reported(changes) for changes, _ in CASES]
+    assert [row for row in IDLE if row not in told] == [], "these rows have no case above"
+    assert None not in told
+
+
+@pytest.mark.parametrize(("changes", "cure"), CASES, ids="-".join)
+def test_what_would_do_nothing_is_refused_and_what_cures_it_is_not(
+    changes: dict[str, Any], cure: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError, match="has no effect") as caught:
+        Settings(**{"prompt": "a", **changes}).validate()
+    assert caught.value.hint
+    Settings(**{"prompt": "a", **changes, **cure}).validate()
+    whole = Settings(**{"prompt": "a", **changes}).to_dict()
+    assert from_dict(whole).to_dict() == whole, "a run that was begun with it still loads"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"learning_rate_drops": "100"}, "learning_rate_drops has no effect at 100: .* which has 20 steps"),
+        ({"learning_rate_drops": "75%,100%"}, "learning_rate_drops has no effect at 100%"),
+        ({"loss": ("tv:1@30:0, 40:1",)}, r"loss 'tv:1@30:0, 40:1': the key 40:1 .* which has 20 steps"),
+        ({"loss": ("tv:1@0:1, 40:2 hold",)}, "the key 40:2 hold"),
+        ({"loss": ("tv:1@0:1, 30:2, 40:3",)}, "the key 40:3"),
+        ({"zoom": "30:1,40:2", "move_every": 5}, "zoom: the key 40:2"),
+        ({"learning_rate_schedule": "0:1, 100%:0.5 hold"}, "learning_rate_schedule: the key 100%:0.5 hold"),
+        ({"prompt": "a | snow:[30:0, 40:1]"}, "the prompt 'snow': the key 40:1"),
+        ({"prompt": "a:[50%:1, 3:0]"}, "the prompt 'a': 3 comes before 50% in a run of 20 steps"),
+        ({"cut_method": "disco", "cut_grey": "20:1, 30:0"}, "cut_grey: the key 30:0"),
+        ({"overlay_image": "a.png", "overlay_until": "5000"}, "overlay_until has no effect at 5000"),
+        ({"prompt": "a ^ b", "cross_fade": "500"}, "cross_fade is 500, longer than the run, which has 20 steps"),
+        ({"prompt_at": ("30:b",)}, "scene 2 would begin at step 30 of 20"),
+    ],
+)
+def test_a_place_that_the_run_never_comes_to_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Settings(**{"prompt": "a", "iterations": 20, **changes}).validate()
+    Settings(**{"prompt": "a", "iterations": 20, **changes}).validate(recorded=True, reach=False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"learning_rate_drops": "19"},
+        {"learning_rate_drops": "75%,90%", "iterations": 1},
+        {"loss": ("tv:1@0:0, 40:1",)},
+        {"loss": ("tv:1@0:0, 100%:1",), "iterations": 1},
+        {"loss": ("tv:1@30:1",)},
+        {"zoom": "0:1, 400:2", "move_every": 5},
+        {"prompt": "a:[50%:1, 12:0]"},
+        {"prompt": "a ^ b", "cross_fade": "100%"},
+        {"overlay_image": "a.png", "overlay_until": "19"},
+    ],
+)
+def test_a_place_that_changes_anything_is_not(changes: dict[str, Any]) -> None:
+    Settings(**{"prompt": "a", "iterations": 20, **changes}).validate()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"loss": ("tv:0",)}, "loss 'tv:0' has no effect: its weight is always 0"),
+        ({"loss": ("tv:1@0:0",)}, "loss 'tv:1@0:0' has no effect"),
+        ({"prompt": "a | snow:0"}, "the prompt 'snow' has no effect: its weight is always 0"),
+        ({"prompt": "a ^ b | fog:[0:0, 50%:0]"}, "the prompt 'fog' has no effect"),
+        ({"clip": ("tiny", "tiny:0")}, "clip 'tiny:0' has no effect: its weight is 0"),
+        ({"loss": ("symmetry:1",), "symmetry": "horizontal"}, "the loss symmetry has no effect beside symmetry"),
+        ({"loss": ("symmetry:1",), "symmetry": "both"}, "the loss symmetry has no effect"),
+        ({"loss": ("symmetry-vertical:-1",), "symmetry": "vertical"}, "the loss symmetry-vertical has no effect"),
+        ({"loss": ("symmetry-vertical",), "symmetry": "kaleidoscope"}, "the loss symmetry-vertical has no effect"),
+        *(
+            ({"iterations": 0, name: value}, f"{name} has no effect in a run of no steps")
+            for name, value in (
+                ("optimiser", "sgd"), ("loss", ("tv:1",)), ("until_score", 0.5), ("best_of", 3), ("auto_stop", True),
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_a_weight_that_is_always_nothing_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Settings(**{"prompt": "a", **changes}).validate()
+
+
+def test_the_other_mirror_leaves_a_loss_something_to_do() -> None:
+    Settings(prompt="a", loss=("symmetry:1",), symmetry="vertical").validate()
+    Settings(prompt="a", loss=("symmetry-vertical:1",), symmetry="diagonal").validate()
+
+
+def test_a_look_gives_way_to_what_is_asked_for(call: Any) -> None:
+    def losses(*flags: str) -> Any:
+        answer = call("config", "show", "--look", "stained-glass", *flags, "--json")
+        assert answer.code == 0, answer.err
+        return answer.record["settings"]["loss"]
+
+    assert losses() == ["symmetry:1", "colourfulness:1", "contrast:0.3"]
+    assert losses("--symmetry", "both") == ["colourfulness:1", "contrast:0.3"]
+    assert losses("--loss", "contrast:0") == ["symmetry:1", "colourfulness:1"]
+    assert losses("-n", "0") == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (
+            ["--auto-stop", "--patience", "50", "-n", "20"],
+            "the run has 20 steps, and twice the patience is 100",
+        ),
+        (
+            ["--auto-stop", "--patience", "6", "-n", "20", "--stages", "2", "--size", "64"],
+            "the last stage has 12 steps",
+        ),
+        (["--learning-rate-plateau", "0.5", "-n", "100"], "learning_rate_plateau has no effect"),
+    ],
+)
+def test_patience_that_outlasts_the_run_is_refused(call: Any, flags: list[str], said: str) -> None:
+    base = ["--stages", "1"] if "--stages" not in flags else []
+    answer = call("generate", "a", *base, *flags, "-o", "run")
+    assert answer.code == 2
+    assert said in " ".join(answer.err.split()), answer.err
+
+
+def test_long_prompts_is_told_where_no_text_is_long(small: dict[str, Any]) -> None:
+    def warned(prompt: str) -> list[str]:
+        events = vqclip.generate(prompt, seed=1, **small, long_prompts="mean")
+        return [event.message for event in events if isinstance(event, Warned) and "--long-prompts" in event.message]
+
+    small["iterations"] = 1
+    assert warned("a red apple") == ["--long-prompts mean has no effect: every text is read whole."]
+    assert warned("an apple " * 60) == []
