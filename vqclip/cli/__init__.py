@@ -94,7 +94,10 @@ def _run(arguments: list[str]) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(message)
             return 0
-        usage = UsageError(message.replace("\n", " "), "See --help for what is valid.")
+        hint = "See --help for what is valid."
+        if "--continue" in message:
+            hint = "Go on from a finished run with: vqclip continue RUN, or --init-run RUN."
+        usage = UsageError(message.replace("\n", " "), hint)
         _fail(usage, arguments)
         return usage.exit_code
     except KeyboardInterrupt:

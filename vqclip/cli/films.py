@@ -11,6 +11,7 @@ import typer
 from vqclip.cli.options import with_settings
 from vqclip.cli.run import OutputOption, OverwriteOption
 from vqclip.cli.shared import JsonOption, QuietOption, console_for, follow, parent_folder
+from vqclip.options.settings import options
 
 if TYPE_CHECKING:
     from vqclip.options.events import Event
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 
 OF_FILM = ("video", "video_format", "fps", "video_seconds", "hold_last", "video_smooth", "video_title",
            "video_comment", "crf")  # fmt: skip
+NOT_OF_FRAMES = (
+    # Each frame begins with its own picture, and how far it may go is the strength.
+    "init", "init_image", "init_image_alpha", "init_run", "init_weight", "init_weight_pixels", "init_weight_end",
+    "mask", "mask_feather", "target_image", "target_weight", "target_weight_pixels", "overlay_image", "overlay_alpha",
+    "overlay_every", "overlay_offset", "overlay_until", "drafts", "style", "guidance", "temperature", "draft_weight",
+    # All frames take the same number of steps, in one stage.
+    "iterations", "stages", "enlarge", "best_of", "best_of_share", "auto_stop", "patience", "min_gain",
+    "learning_rate_plateau", "until_score", "max_seconds",
+    # Every frame is kept and is moved once; the rate is that of the source.
+    "save_every", "frame_spacing", "snapshot_every", "move_every", "fps", "video_seconds", "hold_last", "report",
+    "metadata",
+)  # fmt: skip
+"""The settings of a run that say nothing of moving pictures that are drawn anew."""
 
 
 def interpolate(
@@ -128,11 +142,5 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     of_vqgan = ("vqgan", "vqgan_config", "device", "dtype", "threads", "size")
     app.command()(with_settings(interpolate, (*of_vqgan, *OF_FILM)))
-    climbed = (
-        "prompt_at", "cross_fade", "scene_steps", "image_prompt", "noise_prompt", "seed", "size",
-        "vqgan", "vqgan_config", "clip", "optimiser", "learning_rate", "learning_rate_end", "ema", "latent_l2", "tv",
-        "loss", "palette", "cutouts", "cut_method", "cut_pow", "cut_noise", "augment", "cut_chunk",
-        "zoom", "pan_x", "pan_y", "rotate", "move_border", "device", "dtype", "threads", "low_memory",
-        "video", "video_format", "video_smooth", "video_title", "video_comment", "crf",
-    )  # fmt: skip
+    climbed = tuple(name for name in options() if name not in NOT_OF_FRAMES)
     app.command()(with_settings(restyle, climbed))

@@ -9,6 +9,7 @@ import typer
 
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.errors import UsageError
 
 
 def cutouts(
@@ -49,7 +50,7 @@ def upscale(
                                   metavar="OUT.png", show_default=False),
     ] = None,
     factor: Annotated[
-        int | None,
+        str | None,
         typer.Option("--factor", help="How many times as wide and high, 2 to 8. \\[default: the model's, or 2]",
                      metavar="N", show_default=False),
     ] = None,
@@ -73,8 +74,13 @@ def upscale(
     from vqclip.tasks import upscaling
 
     resolved = configuration.resolve(settings)
+    try:
+        times = None if factor is None else int(factor)
+    except ValueError:
+        low, high = upscaling.FACTORS
+        raise UsageError(f"factor is {factor}.", f"Valid: whole numbers from {low} to {high}.") from None
     report = upscaling.upscale(
-        resolved.settings, image, output, factor=factor, model=model, tile=tile, tell=console.note
+        resolved.settings, image, output, factor=times, model=model, tile=tile, tell=console.note
     )
     console.note(f"{report['width']}x{report['height']} pixels by {report['method']}")
     console.answer(report["image"], report)

@@ -32,8 +32,8 @@ def classify(
     ] = None,
     labels_file: Annotated[
         Path | None,
-        typer.Option("--labels-file", help="UTF-8 file, one label a line; - reads standard input. \\[default: none]",
-                     metavar="FILE", show_default=False),
+        typer.Option("--labels-file", help="UTF-8 file, one label a line, # for remarks; - reads standard input. "
+                     "\\[default: none]", metavar="FILE", show_default=False),
     ] = None,
     template: Annotated[
         list[str] | None,

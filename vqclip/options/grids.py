@@ -83,7 +83,10 @@ def parse_axis(text: str) -> Axis:
         if found:
             first, last = int(found[1]), int(found[2])
             if not 0 <= last - first < MOST_CELLS:
-                raise UsageError(f"{shown}: {value.strip()} is no range.", f"Valid: up to {MOST_CELLS} numbers.")
+                raise UsageError(
+                    f"{shown}: {value.strip()} is no range.",
+                    f"A range runs upwards, as 1..3, over up to {MOST_CELLS} numbers.",
+                )
             values += map(str, range(first, last + 1))
         else:
             values.append(value.strip())

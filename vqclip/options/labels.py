@@ -12,11 +12,14 @@ from vqclip.errors import UsageError
 def read(listed: str | None, file: Path | None) -> list[str]:
     """Labels from a text with commas and from a file with one a line, `-` for standard input.
 
+    Lines that begin with # are passed over; a backslash before that # takes it literally.
+
     Raises UsageError when there are none, InputError for a file that cannot be read or is not UTF-8.
     """
     labels = listed.split(",") if listed else []
     if file is not None:
-        labels += files.read_lines(file)
+        lines = [line.strip() for line in files.read_lines(file)]
+        labels += [line.removeprefix("\\") if line.startswith("\\#") else line for line in lines if line[:1] != "#"]
     labels = [" ".join(label.split()) for label in labels]
     labels = [label for label in labels if label]
     if not labels:

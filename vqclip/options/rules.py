@@ -355,6 +355,28 @@ def refuse_lbfgs(settings: Settings) -> None:
         )
 
 
+_OF_LOSSES = {
+    "tv": "tv",
+    "latent-l2": "latent_l2",
+    "init": "init_weight",
+    "init-pixels": "init_weight_pixels",
+    "target": "target_weight",
+    "target-pixels": "target_weight_pixels",
+}
+"""The setting of its own that a loss has."""
+
+
+def _twice(settings: Settings, name: str) -> UsageError:
+    if [term.name for term in settings.losses].count(name) > 1:
+        return UsageError(f"the loss {name} is there twice.", "Leave one out.")
+    own = "draft_weight" if name == "init" and settings.uses_prior else _OF_LOSSES[name]
+    flag = own.replace("_", "-")
+    return UsageError(
+        f"the loss {name} is there twice: {own} is {getattr(settings, own):g}.",
+        f"Leave it out of --loss and give --{flag}, or add --{flag} 0.",
+    )
+
+
 def check_look(settings: Settings) -> None:
     """Raise UsageError for a loss, a colour or a course of the learning rate that cannot be meant."""
     _ = settings.drops
@@ -368,7 +390,7 @@ def check_look(settings: Settings) -> None:
     names = [term.name for term in settings.terms]
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(f"the loss {name} is there twice.", "Leave one out: a setting of its own counts too.")
+            raise _twice(settings, name)
     for name in [term.name for term in settings.losses]:
         need = NEEDS.get(name)
         if need and not getattr(settings, need):

@@ -90,7 +90,7 @@ class Story:
             if after <= before:
                 raise UsageError(
                     f"scene {number} would begin at step {after:g}, and scene {number - 1} at {before:g}.",
-                    "Give the scenes in their order.",
+                    "Give the scenes in their order." if after else "The prompt itself is the scene at step 0.",
                 )
             if after >= steps:
                 raise UsageError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import colorsys
 import contextlib
 import io
+import re
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -214,6 +215,10 @@ def opened(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
     Raises InputError for special files, unknown formats and more than `max_pixels`.
     """
     name = files.printable(path)
+    # Of "https://" a path keeps one slash.
+    address = re.search(r"(?:^|/)(https?:/.*)", str(path))
+    if address:
+        raise InputError(f"{files.printable(address[1])} is an address, not a file.", "Download the picture first.")
     with files.open_regular(path) as handle:
         try:
             with _pillow_open(handle, max_pixels) as image:

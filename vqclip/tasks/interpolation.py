@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,12 @@ class _End:
                     f"The run {files.printable(path)} has no picture yet.", "Finish it with: vqclip resume DIR"
                 )
             return _End(path, manifest, images.open_image(path / "image.png"))
+        if not path.exists() and not path.suffix:
+            raise InputError(
+                f"There is no {files.printable(path)}: an end is the folder of a run, a picture or an .npz file.",
+                f"Of a text, draw the picture first: vqclip generate {shlex.quote(str(path))} -o one, and name the "
+                "folder.",
+            )
         if path.suffix.lower() == ".npz":
             return _End(path, grid=token_grids.load(path))
         return _End(path, pixels=images.open_image(path))
