@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from vqclip import api, files
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
 from vqclip.models import registry
 from vqclip.options.events import Finished, Opened, Saved, Started, Stepped, Warned
-from vqclip.pictures import metadata
+from vqclip.pictures import images, metadata
 from vqclip.runs import run_folder
 
 
@@ -280,3 +281,21 @@ def test_the_public_names_are_lazy() -> None:
     assert "generate" in dir(vqclip)
     with pytest.raises(AttributeError):
         _ = vqclip.nonsense
+
+
+def test_fault_47_a_run_holds_no_frame_that_is_written(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[weakref.ref[Any]] = []
+    alive: list[int] = []
+    whole = images.save_png
+
+    def save(path: Path, pixels: Any, *rest: Any) -> None:
+        alive.append(sum(picture() is not None for picture in handed))
+        handed.append(weakref.ref(pixels))
+        whole(path, pixels, *rest)
+
+    monkeypatch.setattr(images, "save_png", save)
+    few = {"size": "32x32", "iterations": 12, "stages": 1, "init": "tokens", "cutouts": 2}
+    for _ in vqclip.generate("a red apple", seed=1, output="run", save_every=1, **few):
+        pass
+    assert len(handed) >= 13
+    assert max(alive) <= 2, "of all frames, the last one at most"

@@ -125,6 +125,13 @@ def test_models_verify_checks_what_is_here(call: Any, monkeypatch: pytest.Monkey
     answer = call("models", "verify")
     assert answer.code == 3
     assert "wikiart.ckpt is not the published file" in answer.err
+    assert call("models", "verify", "wikiart").code == 3
+    named = call("models", "verify", "tiny", "vqgan_imagenet_f16_1024", "--json")
+    assert named.code == 0, "only what is named is looked at"
+    assert named.record["verified"]["imagenet-1024"] is False
+    for name, code, words in [("coco", 3, "models download coco"), ("coko", 2, "Did you mean")]:
+        missing = call("models", "verify", name)
+        assert (missing.code, words in missing.err.replace("\n", " ")) == (code, True)
     (tmp_path / "vqgan" / "wikiart.ckpt").unlink()
     assert "imagenet-1024: here, but no hash of it was published" in call("models", "verify").out
 
@@ -279,7 +286,7 @@ def test_help_fits_eighty_columns_and_gives_every_default(call: Any, command: st
     assert "…" not in answer.out
     assert "..." not in answer.out.replace("[ARGS]...", "").replace("{FILE}...", "").replace(
         "{IMAGE}...", ""
-    ).replace("{NAME}...", "").replace("{ENDS}...", "")
+    ).replace("{NAME}...", "").replace("[NAME]...", "").replace("{ENDS}...", "")
 
 
 def test_every_setting_is_an_option_with_its_default_and_unit(call: Any) -> None:

@@ -138,6 +138,6 @@ def test_each_of_their_bugs_has_a_test_here_that_would_catch_it() -> None:
     bugs = table_rows(PAGE.read_text(encoding="utf-8").partition(BUGS)[2])
     assert len(bugs) >= 10
     for row in bugs:
-        (room, name) = re.fullmatch(r"`(test_\w+)\.py::(test_\w+)`", row[2]).groups()  # type: ignore[union-attr]
+        (room, name) = re.fullmatch(r"`((?:faults/)?test_\w+)\.py::(test_\w+)`", row[2]).groups()  # type: ignore[union-attr]
         source = (Path(__file__).parent / f"{room}.py").read_text(encoding="utf-8")
         assert re.search(rf"^def {name}\(", source, re.MULTILINE), row

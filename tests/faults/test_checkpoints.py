@@ -285,3 +285,21 @@ def test_fault_12_a_file_that_is_not_the_published_one_is_not_used(tmp_path):
     path = makers.write_safetensors(tmp_path / "x.safetensors", reference.state_dict())
     with pytest.raises(ModelError, match=r"x\.safetensors is not the published file"):
         load_vqgan(VqganFiles("x", path, reference.config, sha256="0" * 64), torch.device("cpu"))
+
+
+@pytest.mark.parametrize("change", ["missing", "foreign", "reshaped"])
+def test_fault_10_a_checkpoint_of_another_network_is_not_loaded_in_part(change, tmp_path):
+    reference = makers.Reference()
+    state = dict(reference.state_dict())
+    name = "decoder.conv_in.weight"
+    if change == "missing":
+        del state[name]
+    elif change == "foreign":
+        state["decoder.conv_of_another.weight"] = torch.zeros(2)
+    else:
+        state[name] = state[name][:, :-1].contiguous()
+    path = makers.write_safetensors(tmp_path / "x.safetensors", state)
+    with pytest.raises(ModelError) as caught:
+        load_vqgan(VqganFiles("x", path, reference.config), torch.device("cpu"))
+    assert caught.value.exit_code == 3
+    assert ("decoder.conv_of_another" if change == "foreign" else "decoder.conv_in") in str(caught.value)

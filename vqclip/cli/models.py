@@ -104,12 +104,20 @@ def models_convert(
 
 
 @models.command("verify")
-def models_verify(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """Check the files of every model that is here against their published SHA-256."""
+def models_verify(
+    name: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of models.", metavar="NAME", show_default="all that are here"),
+    ] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check the files of models that are here against their published SHA-256."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.models import hub, weights
+    from vqclip.models import hub, registry, weights
 
-    checked = weights.verify_all() | hub.verify_clips()
+    wanted = {each for given in name for each in registry.names_here(given)} if name else None
+    checked = weights.verify_all(wanted) | hub.verify_clips(wanted)
     lines = [f"{name}: {'as published' if known else 'here, but no hash of it was published'}"
              for name, known in checked.items()]  # fmt: skip
     console.answer("\n".join(lines), {"verified": checked})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,13 +148,15 @@ def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
     raise _failed(clip, file.repo, f"it has no {' or '.join(file.names)}")
 
 
-def verify_clips() -> dict[str, bool]:
+def verify_clips(names: Container[str] | None = None) -> dict[str, bool]:
     """Check the known CLIPs in the hub's cache: whether each had a hash to check, by its name.
 
-    Raises ModelError for the first that is not what the hub has.
+    names: of the CLIPs to check; None for every one. Raises ModelError for the first that is not what the hub has.
     """
     checked = {}
     for entry in clip_entries():
+        if names is not None and entry.name not in names:
+            continue
         found = _in_cache(_File(entry.repo, CLIP_WEIGHTS)) if entry.repo else None
         if found is not None:
             checked[entry.name] = _verify(found)

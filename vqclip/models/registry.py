@@ -198,6 +198,17 @@ def list_models() -> list[ModelRow]:
     return rows
 
 
+def names_here(name: str) -> list[str]:
+    """The names of the models of that name or alias that are on this machine.
+
+    Raises UsageError when nothing is known of it, ModelError when none is here.
+    """
+    found = [facts["name"] for facts in describe(name) if facts["here"]]
+    if not found:
+        raise ModelError(f"the model {name!r} is not on this machine.", f"Fetch it: vqclip models download {name}")
+    return found
+
+
 def describe(name: str) -> list[dict[str, Any]]:
     """All that is known about the models of that name or alias, one mapping each; UsageError when nothing is."""
     vqgans = {n: e for e in vqgan_entries() for n in (e.name, *e.aliases)}
