@@ -183,7 +183,7 @@ BAD = [
     (["generate", "a", "--nonsense"], 2, "--nonsense"),
     (["generate"], 2, "prompt"),
     (["nonsense"], 2, "nonsense"),
-    (["generate", "a", "--style", "cubist"], 2, "fluent-flat, fluent, noto, twemoji"),
+    (["generate", "a", "--style", "cubist"], 2, "fluent-flat, fluent, fluent-3d, noto, blob, twemoji"),
     (["generate", "a", "--init", "tokens", "--drafts", "3"], 2, "drafts has no effect"),
     (["draft", "a", "--drafts", "0"], 2, "1 to 1024"),
     (["draft", "a", "-o", "sheet.jpg"], 2, "sheet.jpg"),

@@ -360,7 +360,9 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
         return loop.z.grad.clone()
 
     apple, car, both = (first_gradient(weights) for weights in ((1.0, 0.0), (0.0, 1.0), (3.0, 1.0)))
-    torch.testing.assert_close(both, 0.75 * apple + 0.25 * car, rtol=1e-3, atol=1e-7)
+    # of the whole gradient: a single element near zero may be all rounding
+    assert (both - 0.75 * apple - 0.25 * car).norm() < 1e-3 * both.norm()
+    assert (apple - car).norm() > 0.1 * both.norm()
 
 
 def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pair: Pair) -> None:
