@@ -126,3 +126,18 @@ def test_each_worker_takes_its_share_of_the_gpus(monkeypatch: pytest.MonkeyPatch
     assert chosen == [0, 1, 0], "cuda:1 and cpu mean themselves"
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
     assert [str(devices.find_device(name)) for name in ("cuda", "auto", "cuda:0")] == ["cuda:1", "cuda:1", "cuda:0"]
+
+
+def test_a_turn_that_is_never_given_back_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = multiprocessing.get_context("spawn")
+    hears, tells = context.Pipe(duplex=False)
+    turn = context.Lock()
+    monkeypatch.setattr(workers, "_TURN_SECONDS", 0.1)
+    monkeypatch.setattr(workers._Here, "tells", tells, raising=False)
+    monkeypatch.setattr(workers._Here, "turn", turn, raising=False)
+    turn.acquire()
+    workers._tell(Warned("lost"))
+    turn.release()
+    workers._tell(Warned("heard"))
+    assert hears.recv() == Warned("heard")
+    assert not hears.poll(0)

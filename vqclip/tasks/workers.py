@@ -25,7 +25,7 @@ from vqclip.options.settings import Settings
 from vqclip.runs import recording
 from vqclip.runs.loading import Shelf
 
-_POLL_SECONDS = 0.2
+_POLL_SECONDS, _TURN_SECONDS = 0.2, 5.0
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,15 @@ def _draw_here(work: Work) -> VqclipError | None:
 
 
 def _tell(event: Event) -> None:
-    # Nobody listens any more when the parent is gone; the watch ends this process.
-    with _Here.turn, contextlib.suppress(BrokenPipeError):
-        _Here.tells.send(event)
+    # A worker that is killed while it speaks never gives the turn back, and the others must still end their steps.
+    if not _Here.turn.acquire(timeout=_TURN_SECONDS):
+        return
+    try:
+        # Nobody listens any more when the parent is gone; the watch ends this process.
+        with contextlib.suppress(BrokenPipeError):
+            _Here.tells.send(event)
+    finally:
+        _Here.turn.release()
 
 
 def _stop() -> int | None:
