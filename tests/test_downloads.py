@@ -298,6 +298,16 @@ def test_redirects_are_followed_but_not_for_ever_nor_to_files(entry, data, serve
     assert "leads to an address that is none" in refused(entry, server.put("/f", to("file:///etc/passwd"))).message
 
 
+def test_servers_may_hang_up_after_each_redirect(entry, data, server):
+    def redirect_then_hang_up(handler: Handler) -> None:
+        handler.send(302, b"", Location="/end")
+        time.sleep(0.2)  # a next request on this connection is never read
+
+    server.put("/end", whole(data))
+    path = fetch(entry, server.put("/start", redirect_then_hang_up), patience=replace(QUICK, tries=1))[0]
+    assert path.read_bytes() == data
+
+
 def test_no_redirect_leads_out_of_encryption(entry, monkeypatch):
     def answer(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(302, headers={"Location": "http://other.example/x"})

@@ -198,9 +198,11 @@ class _Download:
             return
         waits: dict[str, Any] = {"timeout": self.patience.stall, "max_redirects": MAX_REDIRECTS}
         hooks = {"request": [_stay_secure(origin)]}
+        # A connection for each redirect: a server that hangs up after its answer would cut off the next request.
+        limits = httpx2.Limits(max_keepalive_connections=0)
         try:
             with (
-                httpx2.Client(follow_redirects=True, event_hooks=hooks, **waits) as client,
+                httpx2.Client(follow_redirects=True, event_hooks=hooks, limits=limits, **waits) as client,
                 client.stream("GET", origin, headers=headers) as response,
             ):
                 self._write(origin, response, self._judge(response))
