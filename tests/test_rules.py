@@ -35,6 +35,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"best_of_share": 0.5}, {"best_of": 2}),
     ({"clip_alternate": True}, {"clip": ("tiny", "ViT-B-32")}),
     ({"windows": 256}, {"size": "512x256"}),
+    ({"low_memory": True, "compile": True}, {"windows": 64}),
     ({"enlarge": "codes"}, {"stages": 2}),
     ({"move_every": 5}, {"zoom": "1.1"}),
     ({"zoom": "1"}, {"zoom": "1.1"}),

@@ -33,6 +33,7 @@ from vqclip.loop.schedules import EMA, make_optimiser, optimiser_tensors, rate_a
 from vqclip.loop.snapshots import State
 from vqclip.loop.stages import Stage, plan_stages
 from vqclip.loop.surface import Surface
+from vqclip.networks.compiling import begin_step
 from vqclip.networks.enlarger import Enlarger
 from vqclip.networks.net2net import Net2Net
 from vqclip.networks.passes import Box
@@ -300,6 +301,8 @@ class _Climb:
     def _climb(self) -> tuple[float, dict[str, float], float]:
         """One step of the optimiser: the loss, its terms, and the score before the step."""
         settings = self.settings
+        if settings.compile:
+            begin_step()
         self.optimiser.learning_rate = rate_at(settings, self.step, self.stage) * self.progress.factor
         self.z.grad = None
         window = self._window()

@@ -26,6 +26,7 @@ from vqclip.models.registry import ClipFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
 from vqclip.networks import clip, text_towers
 from vqclip.networks.bpe import Tokenizer, spelt_out
+from vqclip.networks.compiling import Compiled
 from vqclip.networks.towers import find_tower, fold_norms, is_folded
 
 MAX_CONFIG_BYTES = 1_000_000
@@ -78,6 +79,7 @@ class Perceptor(nn.Module):
         self.logit_scale = float(model.logit_scale.float().exp())
         self.visual = model.visual
         self._own = find_tower(model.visual)
+        self._compiled: Compiled | None = None
         self._texts: Any = model
         self._tokenizer = tokenizer
         size = model.visual.image_size
@@ -92,11 +94,16 @@ class Perceptor(nn.Module):
         # A lone picture goes beside itself: kernels for one round otherwise than those for many, and a rectifier may
         # then land on the other side of zero, so that a cutout would have another gradient alone than in a batch.
         shown = cutouts.expand(2, -1, -1, -1) if len(cutouts) == 1 else cutouts
-        features = (self._own or self.visual)(((shown - self.mean) / self.std).to(self.dtype))
+        see = self._compiled or self._own or self.visual
+        features = see(((shown - self.mean) / self.std).to(self.dtype))
         if isinstance(features, (tuple, list)):
             features = features[0]
         unit: Tensor = F.normalize(features[: len(cutouts)].float(), dim=-1)
         return unit
+
+    def compile_tower(self) -> None:
+        """From here on, encode pictures with compiled kernels; see `Compiled`, which may raise UsageError."""
+        self._compiled = Compiled(self._own or self.visual, self.mean.device)
 
     @torch.no_grad()
     def encode_text(self, texts: Sequence[str]) -> Tensor:

@@ -8,6 +8,7 @@ Its Lightning modules are never imported: they need an old Lightning and fetch a
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from vqclip.models.architecture import Architecture, read_architecture
 from vqclip.models.layouts import to_taming
 from vqclip.models.weights import check_state_dict, load_into, read_state_dict, verify_sha256, without_weights
 from vqclip.networks import passes
+from vqclip.networks.compiling import Compiled
 from vqclip.networks.padding import Wrapping
 
 # Written by training, or by taming's options, and of no use here.
@@ -55,6 +57,7 @@ class VQGAN(nn.Module):
         self.post_quant_conv = nn.Conv2d(outer, inner, 1)
         self.quantize = Quantiser(architecture, encoder=encoder)
         self.wrapping: Wrapping | None = None
+        self.compiled: Compiled | None = None
 
     @classmethod
     def from_files(
@@ -85,6 +88,10 @@ class VQGAN(nn.Module):
             if network is not None:
                 network.to(dtype)
         return self
+
+    def compile_decoder(self) -> None:
+        """From here on, decode whole pictures with compiled kernels; see `Compiled`, which may raise UsageError."""
+        self.compiled = Compiled(functools.partial(passes.decode, self.decoder), self.codebook.device)
 
     def wrap(self, horizontal: bool, vertical: bool) -> None:
         """From here on, encode and decode pictures whose opposite edges match, left to right or top to bottom."""
@@ -149,7 +156,10 @@ class VQGAN(nn.Module):
         z_q: (B, D, h, w) float. low_memory: as in `passes.decode`.
         """
         h = self.post_quant_conv(z_q.to(self._dtype))
-        h = passes.decode(self.decoder, h, low_memory=low_memory)
+        if self.compiled is not None and not low_memory:
+            h = self.compiled(h)
+        else:
+            h = passes.decode(self.decoder, h, low_memory=low_memory)
         x = F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle)
         return (x + 1) / 2
 

@@ -68,6 +68,7 @@ NO_STEPS = Idle(
         "auto_stop",
         "until_score",
         "best_of",
+        "compile",
         "loss",
         "tv",
         "latent_l2",
@@ -165,6 +166,12 @@ IDLE = (
         lambda s: len(s.clip) == 1,
         "on a single CLIP",
         "Name another with --clip, or leave it out.",
+    ),
+    Idle(
+        ("low_memory",),
+        lambda s: s.compile and not s.windows,
+        "on a decoder that is compiled",
+        "Leave one of them out.",
     ),
     Idle(
         ("windows",),

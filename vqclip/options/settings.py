@@ -229,6 +229,9 @@ class Settings(Written):
     low_memory: bool = _option(
         False, "Runtime", "A quarter of the decoder's memory for half its time more.", shapes_picture=False
     )
+    compile: bool = _option(
+        False, "Runtime", "Compile the networks with torch.compile: minutes at first, for steps that may be quicker."
+    )
 
     @functools.cached_property
     def story(self) -> Story:

@@ -5,6 +5,7 @@ Nothing here imports torch before it is needed, so that a wrong setting is refus
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -306,9 +307,19 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     def key(*parts: object) -> tuple[str, ...]:
         return (*map(repr, parts), str(place.device), str(place.dtype))
 
-    vqgan = shelf.take(
-        key(inputs.vqgan), lambda: load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes or stays)
-    )
+    def read_vqgan() -> VQGAN:
+        vqgan = load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes or stays)
+        if settings.compile:
+            vqgan.compile_decoder()
+        return vqgan
+
+    def read_perceptor(files_of_clip: registry.ClipFiles) -> Perceptor:
+        perceptor = load_perceptor(files_of_clip, place.device, place.dtype)
+        if settings.compile:
+            perceptor.compile_tower()
+        return perceptor
+
+    vqgan = shelf.take(key(inputs.vqgan, settings.compile), read_vqgan)
     drafter: Drafter | Net2Net | None = None
     prior = inputs.prior
     if prior is not None and not begun:
@@ -322,8 +333,8 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     warnings = list(inputs.warnings)
     any_long = False
     for files_of_clip, weight in inputs.clips:
-        named = files_of_clip
-        perceptor = shelf.take(key(named), lambda: load_perceptor(named, place.device, place.dtype))  # noqa: B023
+        reader = functools.partial(read_perceptor, files_of_clip)
+        perceptor = shelf.take(key(files_of_clip, settings.compile), reader)
         in_parts = settings.long_prompts == "mean"
         warnings += unread(files_of_clip.name, perceptor, texts, in_parts=in_parts)
         long = any(map(perceptor.cut_text, texts))
