@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,20 @@ def test_the_metrics_tell_the_distance_to_the_target(pair: Any) -> None:
     assert distances[-1] < distances[0]
 
 
+def test_the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels(pair: Any) -> None:
+    events = climb(pair, target_image="red.png", target_weight=2.0, target_weight_pixels=50.0)
+    start = next(events)
+    shown, z = start.image(), start.state().tensors["z"]
+    first = next(events)
+    assert isinstance(first, Stepped)
+    red = torch.from_numpy(RED).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        away = (z - pair[0].encode(red)).square().mean()
+    assert first.terms["target"] == pytest.approx(2 * float(away), rel=1e-3)
+    pixels = np.square((shown.astype(float) - RED) / 255).mean()
+    assert first.terms["target_pixels"] == pytest.approx(50 * pixels, rel=0.01)
+
+
 def test_an_overlay_comes_after_its_steps_until_its_last(pair: Any) -> None:
     plain = pictures(pair)
     laid = pictures(pair, overlay_image="red.png", overlay_every=2, overlay_until="50%")
@@ -80,6 +95,34 @@ def test_the_steps_of_an_overlay_can_be_shifted_and_never_end_the_run() -> None:
     assert steps(overlay_every=3, overlay_offset=1) == [4, 7]
     assert steps(overlay_every=3, overlay_until="6") == [3, 6]
     assert steps(overlay_every=10) == []
+
+
+def after(pair: Any, step: int, **changes: Any) -> torch.Tensor:
+    """The latent of a run after a step, with an overlay every two steps where anything is asked of it."""
+    overlay = {"overlay_image": "red.png", "overlay_every": 2} if changes else {}
+    event = next(islice(climb(pair, **overlay, **changes), step, None))
+    return event.state().tensors["z"]
+
+
+@torch.no_grad()
+def blended(vqgan: Any, z: torch.Tensor, alpha: float) -> torch.Tensor:
+    """The latent of what z shows beneath so much red."""
+    red = torch.from_numpy(RED).permute(2, 0, 1)[None] / 255
+    shown = vqgan.decode(vqgan.quantize(z)).clamp(0, 1)
+    found: torch.Tensor = vqgan.encode(torch.lerp(shown, red, alpha)).clamp(*vqgan.latent_bounds)
+    return found
+
+
+@pytest.mark.parametrize("alpha", [0.25, 0.6, 1.0])
+def test_an_overlay_covers_as_much_as_its_alpha_says(pair: Any, alpha: float) -> None:
+    plain, laid = after(pair, 2), after(pair, 2, overlay_alpha=alpha)
+    torch.testing.assert_close(laid, blended(pair[0], plain, alpha), rtol=1e-3, atol=1e-3)
+
+
+def test_an_offset_brings_the_overlays_of_a_run_later(pair: Any) -> None:
+    plain, laid = ([after(pair, step, **known) for step in (2, 3)] for known in ({}, {"overlay_offset": 1}))
+    assert torch.equal(laid[0], plain[0])
+    torch.testing.assert_close(laid[1], blended(pair[0], plain[1], 1.0), rtol=1e-3, atol=1e-3)
 
 
 def test_where_an_overlay_is_transparent_nothing_changes_and_half_of_it_counts_half(pair: Any) -> None:

@@ -64,6 +64,60 @@ def test_chunks_do_not_change_drafts(pair: Pair, drafter: Any) -> None:
     assert torch.equal(whole.codes, drawn(pair, drafter).codes)
 
 
+def in_order(found: drafts.Drafts) -> torch.Tensor:
+    """The codes of drafts as they were drawn, (N, 64)."""
+    codes: torch.Tensor = found.codes[found.numbers.argsort()].flatten(1)
+    return codes
+
+
+def test_guidance_brings_drafts_near_their_prompt_and_without_it_none_is_heard(pair: Pair, drafter: Any) -> None:
+    plain = FOUR.replace(style="noto")
+    unheard = plain.replace(guidance=0.0)
+    apple, car, heard = (
+        drawn(pair, drafter, wanted) for wanted in (unheard, unheard.replace(prompt="a blue car"), plain)
+    )
+    assert torch.equal(in_order(apple), in_order(car))
+    assert heard.losses.mean() < apple.losses.mean() - 0.1
+
+
+def test_a_low_temperature_makes_drafts_alike(pair: Pair, drafter: Any) -> None:
+    def alike(temperature: float) -> float:
+        """The share of places with the same code in two drafts."""
+        codes = in_order(drawn(pair, drafter, FOUR.replace(style="noto", temperature=temperature)))
+        return float(torch.stack([(codes == codes.roll(turn, 0)).float().mean() for turn in (1, 2)]).mean())
+
+    assert alike(0.01) > alike(2.0) + 0.2
+
+
+def test_a_style_is_that_of_every_draft_and_without_one_each_takes_its_turn(
+    pair: Pair, drafter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[int]] = []
+    sample = drafter.prior.sample
+
+    def listen(texts: Any, weights: Any, styles: torch.Tensor, *rest: Any, **known: Any) -> torch.Tensor:
+        asked.append(styles.tolist())
+        found: torch.Tensor = sample(texts, weights, styles, *rest, **known)
+        return found
+
+    monkeypatch.setattr(drafter.prior, "sample", listen)
+    two = FOUR.replace(drafts=2)
+    named = [drawn(pair, drafter, two.replace(style=style)).codes for style in ("blob", "noto", None)]
+    assert asked == [[drafter.styles.index("blob")] * 2, [drafter.styles.index("noto")] * 2, [0, 1]]
+    assert not torch.equal(named[0], named[1])
+
+
+def test_the_options_of_a_draft_reach_its_sheet(pair: Pair, drafter: Any, call: Any) -> None:
+    how = {"drafts": 2, "style": "blob", "guidance": 1.5, "temperature": 0.4, "seed": 7}
+    flags = [f"--{name}={value}" for name, value in how.items()]
+    told = call("draft", "a red apple", *flags, "--dtype=float32", "--threads=1", "--json").record
+    vqgan, gazes = pair
+    wanted = Settings(prompt="a red apple", init="prior", **how)  # type: ignore[arg-type]
+    expected = drafts.draw(vqgan, drafter, gazes("a red apple"), wanted, make_generator(7, START_STREAM))
+    assert [row["loss"] for row in told["drafts"]] == pytest.approx(expected.losses.tolist(), abs=1e-4)
+    assert len(told["drafts"]) == 2
+
+
 def test_the_best_draft_at_its_own_size_is_its_codes(pair: Pair, drafter: Any) -> None:
     found, vqgan = drawn(pair, drafter), pair[0]
     z = drafts.first_latent(vqgan, found, (64, 64))

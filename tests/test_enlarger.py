@@ -14,10 +14,15 @@ from safetensors.torch import save_file
 
 import vqclip
 from vqclip.errors import ModelError, UsageError
+from vqclip.loop import synthesis
+from vqclip.loop.given import Given
+from vqclip.loop.randomness import ENLARGE_STREAM, make_generator
+from vqclip.loop.starts import fit
 from vqclip.models import registry
 from vqclip.models.architecture import EnlargerShape
 from vqclip.networks.enlarger import Enlarger, load_enlarger
 from vqclip.options.events import Finished, StageStarted, Stepped
+from vqclip.options.settings import Settings
 
 SHAPE = EnlargerShape(width=16, layers=2, codes=30, dim=4)
 
@@ -95,6 +100,26 @@ def test_a_run_enlarges_its_codes_between_stages(small: dict[str, Any]) -> None:
 
     assert np.array_equal(last(enlarge="codes"), last(enlarge="codes"))
     assert not np.array_equal(last(enlarge="codes"), last())
+
+
+def test_a_stage_begins_with_the_codes_or_with_the_pixels_of_the_one_before_enlarged(
+    pair: Any, installed: registry.EnlargerFiles, small: dict[str, Any]
+) -> None:
+    vqgan, gazes = pair
+    for enlarge in ("codes", "pixels"):
+        flags = {**small, "size": "64x64", "stages": 2, "seed": 3, "enlarge": enlarge}
+        loaded = load_enlarger(installed, vqgan.codebook) if enlarge == "codes" else None
+        climb = synthesis._Climb(
+            vqgan, gazes("a red apple"), Settings(prompt="a red apple", **flags), Given(), loaded
+        )
+        climb.begin()
+        codes, shown = vqgan.indices(climb.z), climb.surface.show(climb.z)
+        climb._refine(climb.plan[1])
+        if loaded is not None:
+            larger = loaded.enlarge(vqgan.codebook, codes, make_generator(3, ENLARGE_STREAM, 1, 0))
+            assert torch.equal(vqgan.indices(climb.z), larger)
+        else:
+            torch.testing.assert_close(climb.z.detach(), vqgan.encode(fit(shown, 64, 64)))
 
 
 @pytest.mark.usefixtures("installed")

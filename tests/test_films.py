@@ -14,7 +14,7 @@ from PIL import Image
 import vqclip
 from vqclip.errors import UsageError
 from vqclip.options.settings import Settings
-from vqclip.options.video_formats import FORMATS
+from vqclip.options.video_formats import FORMATS, LOSSLESS
 from vqclip.pictures import images
 from vqclip.runs import films
 
@@ -126,9 +126,24 @@ def test_a_film_that_cannot_be_made_is_refused_before_the_run(
     assert not Path("run").exists()
 
 
-def test_webp_has_a_quality_to_choose(small: dict[str, Any]) -> None:
-    fine, coarse = (draw(f"crf{crf}", small, video_format="webp", crf=crf) / "video.webp" for crf in (0, 51))
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in LOSSLESS])
+def test_a_quality_can_be_chosen(small: dict[str, Any], name: str) -> None:
+    fine, coarse = (
+        draw(f"crf{crf}", small, video_format=name, crf=crf, save_every=1) / f"video{FORMATS[name].suffix}"
+        for crf in (0, 51)
+    )
     assert fine.stat().st_size > 1.2 * coarse.stat().st_size
+
+
+def test_a_film_goes_at_its_rate_holds_its_end_and_is_smoothed(small: dict[str, Any]) -> None:
+    def film(name: str, **changes: Any) -> tuple[float, float]:
+        path = draw(name, small, save_every=1, fps=4.0, **changes) / "video.mp4"
+        with av.open(str(path)) as container:
+            return seconds(path), float(container.streams.video[0].average_rate or 0)
+
+    assert film("plain") == pytest.approx((5 / 4, 4), abs=0.01)
+    assert film("held", hold_last=1.0) == pytest.approx((5 / 4 + 1, 4), abs=0.01)
+    assert film("smooth", hold_last=1.0, video_smooth=12.0) == pytest.approx((5 / 4 + 1, 12), abs=0.1)
 
 
 def test_a_rate_in_the_users_own_file_is_no_hindrance_to_a_run_without_a_film(
@@ -183,6 +198,8 @@ def test_the_video_command_makes_it_anew_with_what_is_given(small: dict[str, Any
     assert call("video", "run", "-o", "a.gif", "--video-seconds", "5", "--hold-last", "0").code == 0
     with Image.open("a.gif") as image:
         assert image.n_frames == 5
+    assert call("video", "run", "--crf", "51", "-o", "coarse.mp4").code == 0
+    assert len(first) > 1.2 * Path("coarse.mp4").stat().st_size
     answer = call("video", "run", "-o", "a.gif", "--video-format", "webm")
     assert answer.code == 2
     assert "Let it end in .webm" in answer.err
@@ -197,3 +214,21 @@ def test_pictures_without_a_run_make_a_video_too(call: Any) -> None:
     assert (found["frames"], found["seconds"]) == (12, 2.0)
     assert seconds(Path("old.mp4")) == pytest.approx(2.0, abs=0.01)
     assert not {"title", "comment"} & told(Path("old.mp4")).keys()
+    flags = ["--fps", "6", "--hold-last", "1", "--video-smooth", "18", "-o", "new.mp4"]
+    flags += ["--video-title", "Grey", "--video-comment", "steps"]
+    assert call("video", str(folder), *flags).code == 0
+    assert seconds(Path("new.mp4")) == pytest.approx(3.0, abs=0.06)
+    with av.open("new.mp4") as container:
+        assert container.streams.video[0].average_rate == 18
+    assert (told(Path("new.mp4"))["title"], told(Path("new.mp4"))["comment"]) == ("Grey", "steps")
+
+
+def test_the_video_command_leaves_gaps_out_on_request_alone(call: Any) -> None:
+    folder = Path("steps")
+    folder.mkdir()
+    for index in (0, 1, 3):
+        images.save_png(folder / f"{index}.png", np.full((32, 32, 3), index * 60, np.uint8), {})
+    assert call("video", "steps", "-o", "film.apng").code == 4
+    assert call("video", "steps", "-o", "film.apng", "--allow-gaps").code == 0
+    with Image.open("film.apng") as image:
+        assert image.n_frames == 3

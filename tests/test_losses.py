@@ -139,3 +139,5 @@ def test_the_pull_to_the_start_is_to_its_latent_and_pixels_and_not_to_grey() -> 
     assert value("latent-l2", FLAT, start) > 0
     assert value("init-pixels", NOISE, picture=NOISE) == 0
     assert value("init-pixels", FLAT, picture=NOISE) == pytest.approx(float((FLAT - NOISE).square().mean()))
+    assert value("target", NOISE, start, z_target=-start) == pytest.approx(float((2 * start).square().mean()))
+    assert value("target-pixels", FLAT, start, target=NOISE) == value("init-pixels", FLAT, picture=NOISE)

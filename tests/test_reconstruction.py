@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import subprocess
 import sys
 import zipfile
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from vqclip.errors import InputError
+from vqclip.files import data_path
 from vqclip.pictures import token_grids
 from vqclip.pictures.token_grids import TokenGrid
 
@@ -87,6 +89,25 @@ def test_the_note_says_bits_and_error(call: Any, apple: Path) -> None:
     err = call("reconstruct", str(apple), "-o", "back.png", *FAST).err
     assert "bits per pixel; MSE 0.0" in err
     assert " dB" in err
+
+
+def test_a_checkpoint_alone_is_read_by_the_configuration_that_is_named(call: Any, apple: Path, small: Any) -> None:
+    own = data_path("checkpoints")
+    Path("bare.safetensors").write_bytes((own / "tiny_vqgan.safetensors").read_bytes())
+    right = (own / "tiny_vqgan.yaml").read_text(encoding="utf-8")
+    Path("right.yaml").write_text(right)
+    Path("wrong.yaml").write_text(re.sub(r"n_embed: \d+", "n_embed: 7", right))
+    named = ["--vqgan", "bare.safetensors", "--vqgan-config"]
+    assert call("reconstruct", str(apple), "-o", "tiny.png", *FAST).code == 0
+    assert call("reconstruct", str(apple), "-o", "bare.png", *named[:2], *FAST).code == 3
+    assert call("reconstruct", str(apple), "-o", "bare.png", *named, "right.yaml", *FAST).code == 0
+    assert Path("bare.png").read_bytes() == Path("tiny.png").read_bytes()
+    refused = call("reconstruct", str(apple), "-o", "bad.png", *named, "wrong.yaml", *FAST)
+    assert (refused.code, "says 7 codes, the checkpoint has" in refused.err) == (3, True), refused.err
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in (small | {"iterations": 1}).items()]
+    for name, which in (("a", []), ("b", [*named, "right.yaml"])):
+        assert call("generate", "an apple", "--seed=1", *flags, *which, "-o", name).code == 0
+    assert np.array_equal(*(np.asarray(Image.open(f"{name}/image.png")) for name in ("a", "b")))
 
 
 def test_entropy_of_known_grids() -> None:

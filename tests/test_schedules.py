@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+import vqclip
 from vqclip.errors import UsageError
+from vqclip.files import read_json_lines
+from vqclip.loop import synthesis
+from vqclip.loop.given import Given
 from vqclip.loop.schedules import EMA, cosine, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
 from vqclip.loop.stages import plan_stages
 from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.settings import Settings
+from vqclip.pictures.images import to_uint8
 from vqclip.runs.loading import Inputs
 
 
@@ -138,6 +147,84 @@ def test_the_learning_rate_follows_its_schedule_over_the_whole_run() -> None:
 def test_pixrays_drop_divides_by_ten() -> None:
     found = rates(learning_rate_end=1.0, learning_rate_drops="75%,90")
     assert found == pytest.approx([0.4] * 75 + [0.04] * 15 + [0.004] * 10)
+
+
+NAMED: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "adamax": torch.optim.Adamax,
+    "adagrad": torch.optim.Adagrad,
+    "radam": torch.optim.RAdam,
+    "nadam": torch.optim.NAdam,
+    "rmsprop": torch.optim.RMSprop,
+    "sgd": functools.partial(torch.optim.SGD, momentum=0.9),
+}
+
+
+def climbing(pair: Any, **changes: Any) -> synthesis._Climb:
+    """A climb at its start."""
+    vqgan, gazes = pair
+    known: dict[str, Any] = {"size": "32x32", "iterations": 4, "cutouts": 2, "seed": 3, "ema": 0.0}
+    settings = Settings(prompt="a red apple", **{**known, **changes}).validate()
+    climb = synthesis._Climb(vqgan, gazes(settings.prompt), settings, Given())
+    climb.begin()
+    return climb
+
+
+def step(climb: synthesis._Climb) -> torch.Tensor:
+    """Climb one step; return the latent after it."""
+    climb._climb()
+    climb.step += 1
+    return climb.z.detach().clone()
+
+
+@pytest.mark.parametrize("name", OF_TORCH)
+def test_a_run_climbs_by_the_optimiser_that_it_names_at_the_rate_of_each_step(pair: Any, name: str) -> None:
+    rates = {"learning_rate": 0.02, "learning_rate_end": 1.0, "learning_rate_drops": "50%,3"}
+    climb = climbing(pair, optimiser=name, **rates)
+    theirs = climb.z.detach().clone().requires_grad_()
+    reference = NAMED[name]([theirs])
+    for rate in (0.02, 0.02, 0.002, 0.0002):
+        before, ours = theirs.detach().clone(), step(climb)
+        assert climb.optimiser.learning_rate == pytest.approx(rate)
+        reference.param_groups[0]["lr"] = rate
+        theirs.grad = None if climb.z.grad is None else climb.z.grad.clone()
+        reference.step()
+        with torch.no_grad():
+            theirs.clamp_(*climb.bounds)
+        moved = (theirs - before).norm()
+        assert moved > 0
+        assert (ours - theirs).norm() < 1e-3 * moved
+
+
+@pytest.mark.parametrize(
+    ("known", "factors"),
+    [
+        ({}, [1, 0.775, 0.325, 0.1]),
+        ({"learning_rate_end": 0.5}, [1, 0.875, 0.625, 0.5]),
+        ({"learning_rate_end": 1.0, "learning_rate_drops": "1,75%"}, [1, 0.1, 0.1, 0.01]),
+        ({"learning_rate_schedule": "0:0.5, 2:1"}, [0.5, 0.75, 1, 1]),
+    ],
+)
+def test_the_metrics_of_a_run_tell_the_rate_of_each_step(
+    small: dict[str, Any], known: dict[str, Any], factors: list[float]
+) -> None:
+    list(vqclip.generate("a red apple", output="run", seed=1, learning_rate=0.2, **small, **known))
+    rows = read_json_lines(Path("run/metrics.jsonl"))
+    assert [row["learning_rate"] for row in rows] == pytest.approx([0.2 * factor for factor in factors])
+
+
+def test_a_run_shows_the_running_mean_of_its_latents(pair: Any) -> None:
+    climb = climbing(pair, ema=0.5, learning_rate=0.3)
+    latents = [step(climb) for _ in range(3)]
+    mean = (latents[0] + 2 * latents[1] + 4 * latents[2]) / 7
+    with torch.no_grad():
+        shown = [to_uint8(climb.surface.show(z)[0]).astype(int) for z in (mean, latents[2])]
+    assert np.abs(climb.image() - shown[0]).max() <= 1
+    assert np.abs(shown[1] - shown[0]).max() > 5
+    newest = climbing(pair, ema=0.0, learning_rate=0.3)
+    assert torch.equal([step(newest) for _ in range(3)][2], latents[2]), "the mean changes nothing of the climb"
+    assert np.abs(newest.image() - shown[1]).max() <= 1
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,9 @@ def test_a_cross_fade_goes_along_half_a_cosine_and_loses_no_pull(fade: str) -> N
 def test_what_is_looked_for_always_pulls_in_every_scene_beside_its_prompts() -> None:
     settings = story("a | b:-2 ^ c:0.5", noise_prompt=("3:0.5",))
     assert shown(settings, 0, 99) == [[0.2857, -0.5714, 0, 0.1429], [0, 0, 0.5, 0.5]]
+    also = story("a ^ b:0.5", prompt_also="c:-1 | d:0.5")
+    assert [prompt.text for prompt in also.prompts] == ["a", "b", "c", "d"]
+    assert shown(also, 0, 99) == [[0.4, 0, -0.4, 0.2], [0, 0.25, -0.5, 0.25]]
 
 
 def test_a_weight_follows_its_keys_at_each_step() -> None:

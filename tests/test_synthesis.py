@@ -150,6 +150,19 @@ def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: st
     assert float((whole - parts).norm() / whole.norm()) < 1e-4
 
 
+def test_clip_sees_as_many_cutouts_as_are_asked_for_and_never_more_at_once_than_a_chunk(pair: Pair) -> None:
+    seen: list[int] = []
+
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        seen.append(len(cutouts))
+        return torch.nn.functional.normalize(cutouts.mean((2, 3)), dim=1)
+
+    for cutouts, chunk, sizes in ((7, 3, [2, 2, 3]), (7, 16, [7]), (2, 1, [1, 1])):
+        seen.clear()
+        list(synthesise(pair[0], fake(answer), settings(cutouts=cutouts, cut_chunk=chunk, iterations=2)))
+        assert seen == sizes * 2
+
+
 def test_the_score_of_the_prompt_rises(pair: Pair) -> None:
     wanted = settings(size="64x64", iterations=30, cutouts=8, learning_rate=0.15, init="spot")
     scores = [e.score for e in climb(pair, wanted) if isinstance(e, Stepped)]
@@ -260,6 +273,27 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     assert places[1] == pytest.approx(places[0], abs=0.5), "the first step comes before the first move"
     assert places[2][0] - places[1][0] == pytest.approx(16, abs=2.5)
     assert places[2][1] - places[1][1] == pytest.approx(-8, abs=2.5)
+
+
+def test_what_comes_in_at_a_moved_edge_is_the_border_that_is_named(pair: Pair) -> None:
+    vqgan, gazes = pair
+    photo = np.full((64, 64, 3), (250, 250, 250), np.uint8)
+    photo[:, 48:] = (200, 20, 20)
+
+    def left(border: str) -> np.ndarray:
+        """The colour of the strip that a move to the right brings in."""
+        wanted = settings(size="64x64", init_image="a.png", pan_x="16", move_every=1, move_border=border)
+        loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given(photo))
+        loop.begin()
+        loop.step = 1
+        loop._move()
+        colour: np.ndarray = loop.image()[16:48, 2:10].mean((0, 1))
+        return colour
+
+    assert left("clamp").min() > 200
+    assert left("mirror").min() > 200
+    assert left("black").max() < 80
+    assert left("wrap")[0] > left("wrap")[1] + 80, "the red edge comes in"
 
 
 def test_the_latent_stays_within_the_codebook(pair: Pair) -> None:

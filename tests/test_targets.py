@@ -240,6 +240,38 @@ def test_a_run_says_what_of_a_long_text_is_not_seen_and_reads_it_on_request(smal
     assert told(long_prompts="mean") == ""
 
 
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that a CLIP encodes, in order."""
+    texts: list[str] = []
+    encode = Perceptor.encode_text
+
+    def listen(self: Perceptor, given: list[str]) -> torch.Tensor:
+        texts.extend(given)
+        return encode(self, given)
+
+    monkeypatch.setattr(Perceptor, "encode_text", listen)
+    return texts
+
+
+def test_clip_reads_the_words_around_the_prompts_and_those_beside_them(
+    small: dict[str, Any], heard: list[str]
+) -> None:
+    around = {"prompt_prefix": "a drawing of ", "prompt_suffix": " at night", "prompt_also": "snow:0.5 | mud:-0.5"}
+    list(vqclip.generate("a cat | fog:-0.3 ^ a tree", **{**small, "seed": 1, "iterations": 3}, **around))
+    assert heard == ["a drawing of a cat at night", "fog", "a drawing of a tree at night", "snow", "mud"]
+
+
+def test_a_long_prompt_is_read_to_its_end_on_request(small: dict[str, Any], heard: list[str]) -> None:
+    long = " ".join(["a red apple"] * 15 + ["a blue car"] * 15)
+    list(vqclip.generate(long, **{**small, "seed": 1, "iterations": 0}))
+    assert heard == [long]
+    heard.clear()
+    list(vqclip.generate(long, **{**small, "seed": 1, "iterations": 0, "long_prompts": "mean"}))
+    assert len(heard) > 1
+    assert " ".join(heard) == long
+
+
 def test_marks_and_digits_do_not_change_what_the_built_in_clip_looks_for(pair: Any) -> None:
     perceptor = pair[1]("x")[0].perceptor
 

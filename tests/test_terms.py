@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from vqclip.errors import InputError, UsageError
 from vqclip.loop.given import Given
 from vqclip.loop.synthesis import synthesise
 from vqclip.networks.perceptor import Gaze
-from vqclip.options.events import Finished
+from vqclip.options.events import Finished, Stepped
 from vqclip.options.settings import Settings
 from vqclip.options.terms import FORMULAS, Term, View
 
@@ -114,14 +114,14 @@ def test_every_gradient_is_finite_on_a_flat_picture(name: str) -> None:
 Pair = tuple[Any, Callable[..., list[Gaze]]]
 
 
-def drawn(pair: Pair, *loss: str) -> torch.Tensor:
+def drawn(pair: Pair, *loss: str, **changes: Any) -> torch.Tensor:
     """The picture after a short run with these losses, palette and edge in red and blue."""
     vqgan, gazes = pair
     with_edge = {"edge_colour": "blue"} if any(term.startswith("edge") for term in loss) else {}
     with_palette = {"palette": "red,blue"} if any(term.startswith("palette") for term in loss) else {}
     settings = Settings(
         prompt="a red apple", seed=3, size="32x48", iterations=8, cutouts=2, dtype="float32", ema=0.0,
-        loss=loss, **with_edge, **with_palette,
+        loss=loss, **with_edge, **with_palette, **changes,
     ).validate()  # fmt: skip
     given = Given(palette=[RED, BLUE] if with_palette else [])
     *_, last = synthesise(vqgan, gazes(settings.prompt), settings, given)
@@ -147,6 +147,30 @@ def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: st
         FORMULAS[name](View(*[shown] * 6, torch.tensor([RED, BLUE]) / 255, blue)).item() for shown in (free, image)
     )
     assert after < before - 0.1 * abs(before)
+
+
+def test_the_option_tv_is_the_loss_tv(pair: Pair, free: torch.Tensor) -> None:
+    image = drawn(pair, tv=300.0)
+    assert value("tv", image) < 0.9 * value("tv", free)
+    assert torch.equal(image, drawn(pair, "tv:300"))
+
+
+def test_the_square_of_the_latent_pulls_in_the_first_half_of_a_run(pair: Pair) -> None:
+    vqgan, gazes = pair
+
+    def run(weight: float) -> list[tuple[float, Mapping[str, float]]]:
+        """After each step, the mean square of the latent and the terms of the loss."""
+        settings = Settings(
+            prompt="a red apple", seed=3, size="32x32", iterations=8, cutouts=2, dtype="float32", latent_l2=weight
+        ).validate()
+        events = synthesise(vqgan, gazes(settings.prompt), settings)
+        return [(float(e.state().tensors["z"].square().mean()), e.terms) for e in events if isinstance(e, Stepped)]
+
+    plain, pulled = run(0.0), run(1000.0)
+    assert pulled[3][0] < 0.9 * plain[3][0]
+    assert ["latent_l2" in terms for _, terms in pulled] == [True] * 4 + [False] * 4
+    # The second step's term is that of the latent after the first, at three quarters of the weight.
+    assert pulled[1][1]["latent_l2"] == pytest.approx(750 * pulled[0][0], rel=1e-4)
 
 
 def test_a_weight_below_zero_asks_for_the_opposite(pair: Pair, free: torch.Tensor) -> None:

@@ -97,6 +97,23 @@ def test_the_gradient_of_a_window_is_the_decoders(pair: Pair) -> None:
     assert F.cosine_similarity(*gradients, dim=0) > 0.98
 
 
+def test_a_step_decodes_one_window_of_the_side_that_is_named(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    vqgan, gazes = pair
+    decoded: list[Box] = []
+    decode = vqgan.decode_window
+
+    def watched(z: torch.Tensor, core: Box, *rest: Any, **known: Any) -> torch.Tensor:
+        decoded.append(core)
+        shown: torch.Tensor = decode(z, core, *rest, **known)
+        return shown
+
+    monkeypatch.setattr(vqgan, "decode_window", watched)
+    for side in (32, 48):
+        decoded.clear()
+        list(synthesis.synthesise(vqgan, gazes("a red apple"), settings(size="96x64", windows=side, iterations=3)))
+        assert [(box.bottom - box.top, box.right - box.left) for box in decoded] == [(side // 8, side // 8)] * 3
+
+
 @pytest.mark.slow
 def test_a_windows_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memory: Any) -> None:
     vqgan, gazes = pair

@@ -1,0 +1,116 @@
+"""From settings to loaded models: which networks, with which weight, where, and in which precision."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+import vqclip
+from vqclip.files import data_path
+from vqclip.options.events import Finished
+from vqclip.options.settings import Settings
+from vqclip.runs.loading import Inputs, Models, Place, load
+
+
+def loaded(**changes: Any) -> Models:
+    settings = Settings(**{"prompt": "a red apple", "threads": 1, "dtype": "float32", **changes})
+    return load(Inputs.check(settings), Place.find(settings))
+
+
+def start(small: dict[str, Any], **changes: Any) -> np.ndarray:
+    *_, last = vqclip.generate("a red apple", **{**small, "seed": 3, "iterations": 0, **changes})
+    assert isinstance(last, Finished)
+    return last.image()
+
+
+def test_a_checkpoint_file_draws_with_its_own_weights(small: dict[str, Any]) -> None:
+    state = load_file(data_path("checkpoints", "tiny_vqgan.safetensors"))
+    # Of the twelve channels before pixels are unfolded, four each are red, green and blue.
+    turned = torch.arange(12).view(3, 4).flip(0).flatten()
+    for name in ("decoder.conv_out.weight", "decoder.conv_out.bias"):
+        state[name] = state[name][turned].contiguous()
+    save_file(state, "turned.safetensors")
+    shutil.copy(data_path("checkpoints", "tiny_vqgan.yaml"), "turned.yaml")
+    own, other = start(small), start(small, vqgan="turned.safetensors")
+    assert np.array_equal(other, own[..., ::-1])
+    assert not np.array_equal(other, own)
+
+
+def test_each_clip_is_the_one_that_is_named_and_pulls_by_the_weight_that_is_given() -> None:
+    shutil.copytree(data_path("checkpoints", "tiny_clip"), "mine")
+    state = load_file("mine/open_clip_model.safetensors")
+    state["text_projection"] = -state["text_projection"]
+    save_file(state, "mine/open_clip_model.safetensors")
+    first, second = loaded(clip=("tiny:3", "local-dir:mine:-0.5")).gazes
+    assert (first.weight, second.weight) == (3.0, -0.5)
+    torch.testing.assert_close(second.targets, -first.targets)
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_the_networks_compute_in_the_precision_that_is_named(name: str) -> None:
+    models, dtype = loaded(dtype=name), getattr(torch, name)
+    assert models.vqgan.decoder.conv_in.weight.dtype == dtype
+    visual = models.gazes[0].perceptor.visual
+    assert {weight.dtype for key, weight in visual.named_parameters() if "conv" in key and weight.ndim == 4} == {
+        dtype
+    }
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """Put the number of threads back."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads")
+def test_a_run_takes_the_threads_that_it_is_given_and_says_so(small: dict[str, Any]) -> None:
+    for count in (2, 1):
+        list(vqclip.generate("x", output=f"run{count}", seed=1, **{**small, "threads": count, "iterations": 0}))
+        assert torch.get_num_threads() == count
+        assert json.loads(Path(f"run{count}/run.json").read_text())["threads"] == count
+
+
+def test_a_run_is_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def device(name: str) -> str:
+        return str(Place.find(Settings(device=name, dtype="float32", threads=1)).device)
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    names = ("auto", "cuda", "cuda:1", "mps", "cpu")
+    assert [device(name) for name in names] == ["cuda:0", "cuda:0", "cuda:1", "mps", "cpu"]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device("auto") == "mps"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert device("auto") == "cpu"
+    inputs = Inputs.check(Settings(prompt="x", dtype="float32"))
+    with pytest.raises((RuntimeError, AssertionError)):
+        # No network is left behind: the very first one asks for the device.
+        load(inputs, Place(torch.device("cuda", 0), torch.float32, 1))
+
+
+def test_a_palette_file_gives_as_many_of_its_colours_as_are_asked_for() -> None:
+    pixels = np.full((8, 8, 3), (250, 10, 10), np.uint8)
+    pixels[:2] = (10, 10, 250)
+    Image.fromarray(pixels).save("two.png")
+
+    def colours(**changes: Any) -> set[tuple[int, ...]]:
+        settings = Settings(prompt="x", loss=("palette:1",), **changes)
+        return set(Inputs.check(settings).given.palette)
+
+    assert colours(palette="two.png", palette_size=2) == {(250, 10, 10), (10, 10, 250)}
+    (one,) = colours(palette="two.png", palette_size=1)
+    assert one not in {(10, 10, 250)}
+    assert colours(palette="lime, #000080") == {(0, 255, 0), (0, 0, 128)}
