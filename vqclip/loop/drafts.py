@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip.loop import losses, starts
+from vqclip.loop.enlarging import enlarge
 from vqclip.networks.net2net import Net2Net
 from vqclip.networks.perceptor import Gaze
 from vqclip.networks.prior import Drafter
@@ -56,17 +57,17 @@ def draw(
     return Drafts(codes[order], images[order], ranking[order], order.cpu())
 
 
-def first_latent(vqgan: VQGAN, drafts: Drafts, size: tuple[int, int]) -> Tensor:
+def first_latent(vqgan: VQGAN, drafts: Drafts, size: tuple[int, int], *, edges: bool = False) -> Tensor:
     """The latent of the best draft at a picture size of whole tokens: (1, D, h, w) float32.
 
     A draft of another size is enlarged as a picture and encoded; one of another shape is set in the middle and
-    its edges are drawn out, so that nothing is stretched.
+    its edges are drawn out, so that nothing is stretched. edges: see `enlarging.enlarge`.
     """
     width, height = size
     if drafts.images.shape[-2:] == (height, width):
         return vqgan.lookup(drafts.codes[:1])
     side = min(width, height)
-    picture = starts.fit(drafts.images[:1], side, side)
+    picture = enlarge(drafts.images[:1], side, side, edges=edges)
     left, top = (width - side) // 2, (height - side) // 2
     around = (left, width - side - left, top, height - side - top)
     with torch.no_grad():

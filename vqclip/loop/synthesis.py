@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from vqclip.errors import OutOfMemory
-from vqclip.loop import cutouts, drafts, losses, motion, starts
+from vqclip.loop import cutouts, drafts, enlarging, losses, motion, starts
 from vqclip.loop.anchors import Overlay, Target
 from vqclip.loop.canvas import Canvas
 from vqclip.loop.given import Given
@@ -213,7 +213,8 @@ class _Climb:
             raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
         gazes = [gaze for gaze, _ in self.gazes]
         self.drafts = drafts.draw(self.vqgan, drafter, gazes, self.settings, generator)
-        self._enter(drafts.first_latent(self.vqgan, self.drafts, size))
+        edges = self.settings.enlarge == "edges"
+        self._enter(drafts.first_latent(self.vqgan, self.drafts, size, edges=edges))
 
     def _enter(self, z: Tensor) -> None:
         """Begin a stage at the latent z. The stage holds on to the init picture, or to what it began with."""
@@ -255,7 +256,8 @@ class _Climb:
             z = self.ema.mean(self.z)
             self.stage = stage
             if self.enlarger is None:
-                z = self._encode(self.surface.show(z), size)
+                edges = self.settings.enlarge == "edges"
+                z = self.vqgan.encode(enlarging.enlarge(self.surface.show(z), *size, edges=edges)).float()
             else:
                 codes = self.vqgan.indices(z)
                 z = self.vqgan.lookup(

@@ -179,7 +179,12 @@ IDLE = (
         "on a picture that is no larger",
         "Use a larger --size or leave it out.",
     ),
-    Idle(("enlarge",), lambda s: s.stages == 1, "on a single stage", "Use --stages 2 or leave it out."),
+    Idle(
+        ("enlarge",),
+        lambda s: s.stages == 1 and not (s.enlarge == "edges" and s.uses_prior),
+        "on a single stage",
+        "Use --stages 2 or leave it out.",
+    ),
     Idle(
         ("move_every", "move_border"),
         lambda s: not s.courses,

@@ -37,7 +37,7 @@ LONG_PROMPTS = ("cut", "mean")
 NOISES = ("pixels", "perlin", "gradient", "spectrum")
 """Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
 INITS = ("tokens", "spot", "prior", *NOISES)
-ENLARGEMENTS = ("pixels", "codes")
+ENLARGEMENTS = ("pixels", "edges", "codes")
 DTYPES = ("auto", "float32", "bfloat16")
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
@@ -139,7 +139,10 @@ class Settings(Written):
         high=6,
     )
     enlarge: str = _option(
-        "pixels", "Optimisation", "How a stage's picture grows to the next one's size.", choices=ENLARGEMENTS
+        "pixels",
+        "Optimisation",
+        "How a draft or a stage's picture grows to the next stage's size.",
+        choices=ENLARGEMENTS,
     )
     best_of: int = _option(
         1, "Optimisation", "Short starts, from this seed upwards; the best goes on.", unit="starts", low=1, high=1024
