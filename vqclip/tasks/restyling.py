@@ -95,6 +95,7 @@ def restyle(
     settings = settings.replace(
         init="spot",
         stages=1,
+        enlarge=default_of("enlarge"),
         seed=secrets.randbelow(2**32) if settings.seed is None else settings.seed,
         size=size,
         iterations=seen.frames * how.steps,
