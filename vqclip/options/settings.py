@@ -117,7 +117,7 @@ class Settings(Written):
         choices=SYMMETRIES,
     )
 
-    drafts: int = _option(24, "Draft", "Drafts for CLIP to choose from.", unit="drafts", low=1, high=1024)
+    drafts: int = _option(32, "Draft", "Drafts for CLIP to choose from.", unit="drafts", low=1, high=1024)
     style: str | None = _option(None, "Draft", "Drawing style of the drafts; each in turn when not given.")
     guidance: float = _option(3.0, "Draft", "How closely drafts keep to the prompt; 1 is loosely.", low=0, high=50)
     temperature: float = _option(0.8, "Draft", "Below 1 safer, above 1 wilder drafts.", low=0.01, high=10)
