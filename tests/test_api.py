@@ -121,6 +121,25 @@ def test_fault_43_the_same_run_again_does_nothing(small: dict[str, Any]) -> None
     assert Path("run/image.png").stat().st_mtime_ns == before
 
 
+def test_the_same_run_without_a_seed_goes_on_with_the_seed_that_was_drawn(call: Any, small: dict[str, Any]) -> None:
+    steps = iter([None, signal.SIGTERM])
+    with pytest.raises(Interrupted):
+        list(vqclip.generate("a red apple", output="run", stop=lambda: next(steps), **small))
+    seed = run_folder.read_manifest(Path("run")).settings.seed
+    opened, *_ = list(vqclip.generate("a red apple", output="run", **small))
+    assert isinstance(opened, Opened)
+    assert (opened.seed, opened.step, opened.finished) == (seed, 2, False)
+    opened, _ = list(vqclip.generate("a red apple", output="run", **small))
+    assert isinstance(opened, Opened)
+    assert (opened.seed, opened.finished) == (seed, True)
+    told = call("resume", "run")
+    assert (told.out.strip(), "finished already" in told.err) == (str(Path("run/image.png").absolute()), True)
+    with pytest.raises(OutputError, match="other settings"):
+        vqclip.generate("a blue car", output="run", **small)
+    list(vqclip.generate("a red apple", output="run", overwrite=True, **{**small, "iterations": 0}))
+    assert run_folder.read_manifest(Path("run")).settings.seed != seed, "another picture is drawn when it is replaced"
+
+
 def test_a_run_that_drew_nothing_is_not_in_the_way(small: dict[str, Any]) -> None:
     Path("bad.safetensors").write_bytes(b"not a model")
     Path("bad.yaml").write_bytes(Path(registry.find_vqgan("tiny").config).read_bytes())

@@ -352,7 +352,7 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_fault_39_and_40_a_signal_keeps_the_run_and_says_how_to_go_on(number: int, code: int) -> None:
     long = [*FAST, "-n", "5000", "--seed", "1", "-o", "run", "--save-every", "1"]
     process = start(*long)

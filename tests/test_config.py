@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -224,9 +225,19 @@ def test_a_word_is_a_seed_the_same_one_wherever_it_stands_and_a_slip_of_digits_i
     seeds = {resolved.settings.seed for resolved in found}
     assert seeds == {0x1E0C884D29F0F8AA}
     assert resolve({"seed": "rainbows"}).settings.seed not in seeds
-    for slip in ("1O", "1.5", ""):
-        with pytest.raises(UsageError, match=r"seed cannot be"):
+    for slip in ("1O", "O1", "l5", "1.5", "1e3", "1_000", "0x10", "5 apples", "#3", "²", "9" * 5000, ""):
+        with pytest.raises(UsageError, match=r"--seed: seed cannot be .*a whole number, as 7; a word"):
             resolve({"seed": slip})
+    assert resolve({"seed": " +10 "}).settings.seed == 10
+    assert resolve({"seed": "hello"}).settings.seed != resolve({"seed": "hell0"}).settings.seed
+
+
+def test_a_word_that_is_taken_as_a_seed_is_told(call: Any) -> None:
+    told = call("config", "show", "--seed", "rainbow")
+    assert told.err.strip() == "the word 'rainbow' is taken as the seed 2165255385855883434"
+    assert "seed: 2165255385855883434" in told.out
+    for plain in (("--seed", "7"), ("--seed", "random"), ()):
+        assert call("config", "show", *plain).err == ""
 
 
 def test_settings_survive_the_manifest() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import pytest
 from PIL import Image
 
 import vqclip
+from vqclip.cli import EXIT_CODES
+from vqclip.errors import Interrupted, VqclipError
 from vqclip.options import sources, terms
 from vqclip.options.augment_codes import AUGMENTS
 from vqclip.options.cut_methods import METHODS
@@ -113,6 +117,26 @@ def test_what_a_document_links_to_is_there(name: str) -> None:
         if place:
             heads = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)
             assert place in [re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads], place
+
+
+def test_the_exit_codes_are_the_same_in_the_program_its_help_and_the_documents(call: Any) -> None:
+    def kinds(kind: type[VqclipError]) -> Iterator[type[VqclipError]]:
+        yield kind
+        for below in kind.__subclasses__():
+            yield from kinds(below)
+
+    stopped = {Interrupted("", "", number).exit_code for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
+    ended = {kind.exit_code for kind in kinds(VqclipError)}
+    said = " ".join(EXIT_CODES.split())
+    assert {int(number) for number in re.findall(r"\d+", said)} == {0} | ended | stopped
+    pages = [call("--help").out, *((ROOT / name).read_text() for name in ("README.md", "docs/reference.md"))]
+    for page in pages:
+        assert said in " ".join(page.split())
+
+
+def test_the_readme_names_every_look() -> None:
+    (listed,) = re.findall(r"text that pulls: ([^.]+)\.", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert set(re.split(r",\s|\sand\s", listed)) == {path.stem for path in (ROOT / "configs/looks").glob("*.yaml")}
 
 
 def test_the_readme_opens_with_a_picture_made_by_the_tool() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import signal
 from fractions import Fraction
 from pathlib import Path
@@ -271,3 +272,27 @@ def test_another_run_is_not_replaced_unasked(small: dict[str, Any]) -> None:
     with pytest.raises(OutputError, match="holds another run"):
         restyle(wanted(small), Restyle("in"), output=Path("out"))
     assert Path("out/image.png").read_text() == "mine"
+
+
+def test_the_same_command_without_a_seed_goes_on_with_the_seed_that_was_drawn(
+    call: Any, small: dict[str, Any]
+) -> None:
+    Path("in").mkdir()
+    for number in range(2):
+        Image.new("RGB", (32, 32), (60 + 90 * number, 90, 200)).save(f"in/{number}.png")
+    command = ("restyle", "in", "a red apple", "-o", "out", "--frame-steps", "1", "--size", "32x32", "--cutouts", "4")
+    assert call(*command).code == 0
+    seed = run_folder.read_manifest(Path("out")).settings.seed
+    whole = {path.name: path.read_bytes() for path in sorted(Path("out").rglob("*.[pm][np][g4]"))}
+    again = call(*command)
+    assert (again.code, "finished already" in again.err) == (0, True), again.err
+    # What a kill in the second frame leaves.
+    Path("out/frames/00001.png").unlink()
+    Path("out/video.mp4").unlink()
+    killed = json.loads(Path("out/run.json").read_text()) | {"status": "running"}
+    Path("out/run.json").write_text(json.dumps(killed))
+    again = call(*command)
+    assert (again.code, f"seed {seed}, going on after step 1" in again.err) == (0, True), again.err
+    assert {path.name: path.read_bytes() for path in sorted(Path("out").rglob("*.[pm][np][g4]"))} == whole
+    other = call(*command, "--seed", str(seed + 1))
+    assert (other.code, "holds another run" in other.err) == (5, True)

@@ -135,6 +135,11 @@ def test_the_seed_is_drawn_once_for_all(isolated: Path) -> None:
     assert len({cell.settings.seed for cell in grid.cells}) == 1
     again = {path.parent.name: path.read_bytes() for path in Path("grid").glob("*/image.png")}
     list(sweeping.resume("grid"))
+    list(sweeping.sweep("x", ["learning_rate=0.05,0.3"], output="grid", **{**TINY, "iterations": 0}))
+    assert sweeping.read(Path("grid")) == grid, "the same command goes on with the seed that was drawn"
+    seeded = {**TINY, "iterations": 0, "seed": (grid.cells[0].settings.seed or 0) + 1}
+    with pytest.raises(OutputError, match="another sweep"):
+        sweeping.sweep("x", ["learning_rate=0.05,0.3"], output="grid", **seeded)
     assert again == {path.parent.name: path.read_bytes() for path in Path("grid").glob("*/image.png")}
 
 

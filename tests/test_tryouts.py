@@ -97,6 +97,9 @@ def test_the_same_command_again_draws_nothing_and_another_is_refused(whole: Any)
     shutil.copytree(whole[0], "best")
     again = list(vqclip.generate("a red apple", output="best", **BEST, **FEW))
     assert [type(event).__name__ for event in again] == ["Opened", "Saved"]
+    unseeded = {name: value for name, value in BEST.items() if name != "seed"}
+    again = list(vqclip.generate("a red apple", output="best", **unseeded, **FEW))
+    assert [type(event).__name__ for event in again] == ["Opened", "Saved"], "no seed means the one that was drawn"
     with pytest.raises(OutputError, match="other settings"):
         vqclip.generate("a red apple", output="best", **{**BEST, "best_of": 4}, **FEW)
     events = list(vqclip.generate("a red apple", output="best", overwrite=True, **{**BEST, "best_of": 2}, **FEW))

@@ -7,7 +7,6 @@ refused is refused by the call itself, before a model is loaded; the models load
 from __future__ import annotations
 
 import importlib.metadata
-import secrets
 import shutil
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -69,13 +68,12 @@ def start(
 ) -> Iterator[Event]:
     """Begin a run in `output`, in a fresh folder below `parent`, or without files.
 
-    An output that holds the same run is continued, or left alone when it is finished; another run is
-    replaced only with `overwrite`, or when it failed before it drew anything. recipe: the run that this one is to
-    repeat; what differs beside the settings is told. shelf: where the models stay for the next run. Raises
-    OutputError for a folder that holds something else.
+    An output that holds the same run, of any seed if none is given, is continued, or left alone when it is finished;
+    another run is replaced only with `overwrite`, or when it failed before it drew anything. recipe: the run that
+    this one is to repeat; what differs beside the settings is told. shelf: where the models stay for the next run.
+    Raises OutputError for a folder that holds something else.
     """
-    if settings.seed is None:
-        settings = settings.replace(seed=secrets.randbelow(2**32))
+    settings = settings.replace(seed=_seed_for(settings, None if overwrite else output))
     inputs = Inputs.check(with_absolute_paths(settings))
     if output is None and parent is None:
         return _climb(inputs, None, recipe=recipe, shelf=shelf)
@@ -158,10 +156,19 @@ def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf
     directory = Path(directory)
     manifest = run_folder.read_manifest(directory)
     if manifest.status == "finished" and (directory / "image.png").is_file():
-        return iter([Opened(directory, manifest.settings.seed or 0, manifest.step), _done(directory, manifest.step)])
+        directory = directory.absolute()
+        opened = Opened(directory, manifest.settings.seed or 0, manifest.step, finished=True)
+        return iter([opened, _done(directory, manifest.step)])
     inputs = Inputs.check(manifest.settings, recorded=True)
     run = run_folder.open_run(directory)
     return _continued(inputs, run, manifest, stop, shelf)
+
+
+def _seed_for(settings: Settings, directory: Path | None) -> int:
+    """As `run_folder.seed_for`; of a run that chose among starts it is the first one's."""
+    chose = settings.best_of > 1 and settings.seed is None and directory and (directory / "run.json").is_file()
+    first = tryouts.first_seed(directory) if chose and directory else None
+    return run_folder.seed_for(settings, directory) if first is None else first
 
 
 def _again(inputs: Inputs, directory: Path, stop: recording.Stop, shelf: Shelf | None) -> Iterator[Event]:

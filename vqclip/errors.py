@@ -43,7 +43,7 @@ class ModelError(VqclipError):
 
 
 class InputError(VqclipError):
-    """An input picture or prompt file that cannot be read."""
+    """An input file that cannot be read: a picture, a film, prompts, labels."""
 
     exit_code = 4
     kind = "input"

@@ -15,9 +15,10 @@ from vqclip.cli.options import SettingsGroup
 from vqclip.errors import Interrupted, ReaderGone, UsageError, VqclipError
 
 EXIT_CODES = """
-Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input picture,
-5 output or disk, 6 diverged, 7 out of memory, 8 no video encoder, 130 and 143 stopped
-by a signal (go on with `vqclip resume DIR`).
+Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input file,
+5 output or disk, 6 diverged, 7 out of memory, 8 no video encoder, 129, 130 and 143
+stopped by SIGHUP, SIGINT or SIGTERM (go on with `vqclip resume DIR`), 141 the reader
+of the output went away.
 """
 
 

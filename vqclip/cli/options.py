@@ -145,12 +145,25 @@ def _spelt_out(command: Callable[..., None], settings: Mapping[str, tuple[Any, A
     order = sorted([p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept] + added, key=_panel)
 
     def wrapper(**values: Any) -> None:
+        _tell_seed(**values)
         command(**values)
 
     wrapper.__name__, wrapper.__doc__ = command.__name__, command.__doc__
     wrapper.__signature__ = inspect.Signature(order)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {p.name: p.annotation for p in order}
     return wrapper
+
+
+def _tell_seed(*, seed: str | None = None, as_json: bool = False, quiet: bool = False, **_: Any) -> None:
+    """Say which number a word is as a seed: a slip of the fingers would else go unseen."""
+    if seed is None or as_json or quiet:
+        return
+    from vqclip.options.sources import seed_of_word
+    from vqclip.terminal.console import Console
+
+    number = seed_of_word(seed)
+    if number is not None:
+        Console().note(f"the word {seed!r} is taken as the seed {number}")
 
 
 def _panel(parameter: inspect.Parameter) -> int:

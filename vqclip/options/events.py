@@ -124,11 +124,12 @@ class Finished(Event):
 
 @dataclass(frozen=True)
 class Opened(Event):
-    """A run directory is ready to be written, or to be continued after `step` steps."""
+    """A run directory is ready to be written, to be continued after `step` steps, or left as it is: finished."""
 
     directory: Path
     seed: int
     step: int
+    finished: bool = False
 
 
 @dataclass(frozen=True)

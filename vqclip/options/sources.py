@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ from vqclip.options.settings import Settings, options
 MAX_YAML_BYTES = 1_000_000
 DEFAULT_PRESET = "tiny"
 ALL_SETTINGS = "`vqclip config show` has them all."
+_WHOLE_NUMBER = re.compile(r"\s*[+-]?\d{1,100}\s*")
+# "1O" for 10 and "l5" for 15.
+_MISTYPED_NUMBER = re.compile(r"[\dOoIl]*\d[\dOoIl]*")
 NULLS = ("null", "~", "")
 _SPECIAL = tuple(
     f"VQCLIP_{word}" for word in ("PRESET", "CONFIG", "CACHE_DIR", "OUTPUT_DIR", "OFFLINE", "DEBUG", "PREVIEW")
@@ -321,7 +325,7 @@ def _typed(merged: Mapping[str, Raw]) -> Settings:
             continue
         raw = merged[field.name]
         if field.name == "seed" and isinstance(raw.value, str):
-            raw = Raw(_seed(raw.value), raw.place)
+            raw = Raw(_seed(raw.value, raw.place), raw.place)
         many = isinstance(field.default, tuple)
         if isinstance(raw.value, list) != many:
             if many and isinstance(raw.value, str):
@@ -344,13 +348,25 @@ def _typed(merged: Mapping[str, Raw]) -> Settings:
     return Settings(**values)
 
 
-def _seed(text: str) -> str | None:
-    """A seed as digits; None for "random". Any other text that begins with a letter is hashed, as pixray's are."""
+def seed_of_word(text: str) -> int | None:
+    """The seed that a word stands for, hashed as pixray's are; None for what is no word: numbers, slips of them, and
+    "random"."""
+    if text == "random" or not text[:1].isalpha() or _MISTYPED_NUMBER.fullmatch(text):
+        return None
+    return int.from_bytes(hashlib.sha512(text.encode("utf-8", "surrogatepass")).digest()[:8]) >> 1
+
+
+def _seed(text: str, place: str) -> str | None:
+    """A seed as digits, or None for "random". Raises UsageError for what is neither a whole number nor a word."""
     if text == "random":
         return None
-    if not text[:1].isalpha():
-        return text
-    return str(int.from_bytes(hashlib.sha512(text.encode("utf-8", "surrogatepass")).digest()[:8]) >> 1)
+    word = seed_of_word(text)
+    if word is None and not _WHOLE_NUMBER.fullmatch(text):
+        raise UsageError(
+            f"{place}: seed cannot be {text!r}.",
+            "Valid: a whole number, as 7; a word that begins with a letter, as rainbow; or random.",
+        )
+    return text if word is None else str(word)
 
 
 def _choose_preset(

@@ -9,6 +9,7 @@ import datetime
 import json
 import os
 import platform
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -250,6 +251,15 @@ def holds_run(directory: Path) -> bool:
         return True
     folders = [directory / name for name in ("frames", "state")]
     return any(any(folder.iterdir()) if folder.is_dir() else folder.exists() for folder in folders)
+
+
+def seed_for(settings: Settings, directory: Path | None) -> int:
+    """The seed of a run that is to lie in a folder: without one, that of the run which lies there, so that the same
+    command goes on with it; else one that is drawn."""
+    if settings.seed is not None:
+        return settings.seed
+    kept = read_manifest(directory).settings.seed if directory and (directory / "run.json").is_file() else None
+    return secrets.randbelow(2**32) if kept is None else kept
 
 
 def failed_at_once(directory: Path) -> bool:

@@ -75,6 +75,13 @@ def asked(directory: Path) -> str | None:
     return str(record["digest"]) if record else None
 
 
+def first_seed(directory: Path) -> int | None:
+    """The seed of the first start of a run in a folder; None if it did not choose."""
+    record = _read(directory / RECORD)
+    seed = record.get("first_seed") if record else None
+    return seed if isinstance(seed, int) else None
+
+
 def clear(directory: Path) -> None:
     """Remove what is left of earlier starts in a run's folder."""
     for name in (RECORD, SHEET):

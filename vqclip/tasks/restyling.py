@@ -6,7 +6,6 @@ run that was killed goes on with its first missing frame, and no more than one f
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -79,9 +78,9 @@ def restyle(
     """Draw a video or a folder of pictures anew, into `output` or a fresh folder below `parent`.
 
     fps: as for `footage.look`. with_size: draw at settings.size; otherwise its longer side is that of the size, and
-    the shape is the source's. An output that holds the same run is gone on with. Schedules of motions count frames,
-    and scenes of a story count steps over all frames. Whatever can be refused is refused by the call itself. Raises
-    VqclipError.
+    the shape is the source's. An output that holds the same run, of any seed if none is given, is gone on with.
+    Schedules of motions count frames, and scenes of a story count steps over all frames. Whatever can be refused is
+    refused by the call itself. Raises VqclipError.
     """
     how.check()
     how = replace(how, source=str(Path(how.source).absolute()))
@@ -96,7 +95,7 @@ def restyle(
         init="spot",
         stages=1,
         enlarge=default_of("enlarge"),
-        seed=secrets.randbelow(2**32) if settings.seed is None else settings.seed,
+        seed=run_folder.seed_for(settings, None if overwrite else output),
         size=size,
         iterations=seen.frames * how.steps,
         move_every=how.steps if settings.courses else default_of("move_every"),
@@ -162,7 +161,9 @@ def _recorded(
         for path in video.frame_paths(run.frames)[done:]:
             path.unlink(missing_ok=True)
         done = min(done, seen.frames)
-        yield Opened(run.directory, settings.seed or 0, done * how.steps)
+        film = run.film(settings.video_format)
+        whole = done == seen.frames and manifest.status == "finished" and (film.is_file() or not settings.video)
+        yield Opened(run.directory, settings.seed or 0, done * how.steps, finished=whole)
         place = Place.find(settings, manifest.threads, manifest.dtype)
         hashes, pictures = inputs.hashes(), inputs.picture_hashes() | {how.source: _hash(Path(how.source))}
         if manifest.models and manifest.models != hashes:
@@ -174,6 +175,10 @@ def _recorded(
                 f"the source or a picture of {files.printable(run.directory)} is not the one that it began with.",
                 "Put the old file back, or start a new run.",
             )
+        if whole:
+            if settings.video:
+                yield Saved("video", film, settings.iterations)
+            return
         dtype = str(place.dtype).removeprefix("torch.")
         manifest = replace(
             manifest, models=hashes, inputs=pictures, device=str(place.device), dtype=dtype, threads=place.threads

@@ -53,11 +53,11 @@ def sweep(
 ) -> Iterator[Event]:
     """Draw every combination of the values in `vary`, each `NAME=VALUE,VALUE` or an axis, and yield what happens.
 
-    prompt: None when it is varied. output: the folder of the sweep; one that holds the same sweep is continued.
-    jobs: how many runs at once, each in a process of its own; their steps are not told then.
-    settings: of every run, by name; a seed that nothing names is drawn once, for all. Every cell is checked
-    before the first run. Raises VqclipError as `api.generate` does; a run that fails is told, and the first
-    failure is raised when all others are done.
+    prompt: None when it is varied. output: the folder of the sweep; one that holds the same sweep, of any seed if
+    none is given, is continued. jobs: how many runs at once, each in a process of its own; their steps are not told
+    then. settings: of every run, by name; a seed that nothing names is drawn once, for all. Every cell is checked
+    before the first run. Raises VqclipError as `api.generate` does; a run that fails is told, and the first failure
+    is raised when all others are done.
     """
     axes = [axis if isinstance(axis, Axis) else grids.parse_axis(axis) for axis in vary]
     paths = [Path(path) for path in config_files]
@@ -68,6 +68,7 @@ def sweep(
     directory = _new_directory(grid, parent or Path("runs")) if output is None else Path(output)
     if holds_sweep(directory):
         kept = read(directory)
+        grid = _with_seeds(grid, seed, kept)
         if _digests(kept) != _digests(grid):
             raise OutputError(
                 f"{files.printable(directory)} holds another sweep.",
@@ -115,6 +116,17 @@ def _checked(grid: Grid) -> Grid:
         except VqclipError as error:
             raise type(error)(f"{grid.place(cell)}: {error.message}", error.hint) from None
         cells.append(Cell(cell.values, settings))
+    return Grid(grid.axes, tuple(cells), grid.preset)
+
+
+def _with_seeds(grid: Grid, drawn: int, kept: Grid) -> Grid:
+    """The grid with the seed that the kept one drew, where this one drew one: the same command goes on."""
+    if len(grid.cells) != len(kept.cells):
+        return grid
+    cells = [
+        Cell(cell.values, cell.settings.replace(seed=old.settings.seed)) if cell.settings.seed == drawn else cell
+        for cell, old in zip(grid.cells, kept.cells, strict=True)
+    ]
     return Grid(grid.axes, tuple(cells), grid.preset)
 
 

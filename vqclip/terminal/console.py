@@ -127,6 +127,7 @@ class Console:
         elif isinstance(event, Opened):
             self._keep(directory=str(event.directory), seed=event.seed)
             going_on = f", going on after step {event.step}" if event.step else ""
+            going_on = ", finished already" if event.finished else going_on
             self.note(f"run {event.directory}, seed {event.seed}{going_on}")
         elif isinstance(event, Warned):
             self.note(f"warning: {event.message}")
