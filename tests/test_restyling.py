@@ -251,6 +251,8 @@ def gazes_of(gazes: Any, settings: Settings) -> list[Any]:
         ({}, {"blend": 1.5}, UsageError, "blend is 1.5"),
         ({"init_image": "a.png"}, {}, UsageError, "init_image has no effect"),
         ({"prompt": ""}, {}, UsageError, "prompt is empty"),
+        ({"learning_rate_drops": "3"}, {"steps": 3}, UsageError, "the frame, which has 3 steps"),
+        ({"rotate": "0:0, 3:9 hold"}, {"steps": 3}, UsageError, "the film, which has 2 frames"),
         ({}, {"source": "nowhere.mp4"}, InputError, "nowhere"),
     ],
 )
@@ -258,7 +260,8 @@ def test_what_cannot_be_meant_is_refused_at_once(
     small: dict[str, Any], changes: dict[str, Any], how: dict[str, Any], error: type[Exception], said: str
 ) -> None:
     Path("in").mkdir()
-    Image.new("RGB", (32, 32)).save("in/1.png")
+    for number in range(2):
+        Image.new("RGB", (32, 32)).save(f"in/{number}.png")
     with pytest.raises(error, match=said):
         restyle(wanted(small, **changes), Restyle(**{"source": "in", **how}), output=Path("out"))
     assert not Path("out").exists()

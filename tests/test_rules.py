@@ -93,6 +93,7 @@ def test_what_would_do_nothing_is_refused_and_what_cures_it_is_not(
         ({"loss": ("tv:1@0:1, 40:2 hold",)}, "the key 40:2 hold"),
         ({"loss": ("tv:1@0:1, 30:2, 40:3",)}, "the key 40:3"),
         ({"zoom": "30:1,40:2", "move_every": 5}, "zoom: the key 40:2"),
+        ({"zoom": "50%:1,3:2", "move_every": 5}, "zoom: 3 comes before 50% in a run of 20 steps"),
         ({"learning_rate_schedule": "0:1, 100%:0.5 hold"}, "learning_rate_schedule: the key 100%:0.5 hold"),
         ({"prompt": "a | snow:[30:0, 40:1]"}, "the prompt 'snow': the key 40:1"),
         ({"prompt": "a:[50%:1, 3:0]"}, "the prompt 'a': 3 comes before 50% in a run of 20 steps"),
@@ -106,6 +107,25 @@ def test_a_place_that_the_run_never_comes_to_is_refused(changes: dict[str, Any],
     with pytest.raises(UsageError, match=said):
         Settings(**{"prompt": "a", "iterations": 20, **changes}).validate()
     Settings(**{"prompt": "a", "iterations": 20, **changes}).validate(recorded=True, reach=False)
+
+
+@pytest.mark.parametrize(
+    ("late", "early", "said"),
+    [
+        ({"learning_rate_drops": "4"}, {"learning_rate_drops": "3"}, "at 4: .* the frame, which has 4 steps"),
+        ({"loss": ("tv:1@4:0, 6:1",)}, {"loss": ("tv:1@3:0, 6:1",)}, "the key 6:1 .* the frame, which has 4 steps"),
+        ({"zoom": "5:1, 6:1.1"}, {"zoom": "4:1, 6:1.1"}, "the key 6:1.1 .* the film, which has 5 frames"),
+        ({"zoom": "50%:1, 2:1.1"}, {"zoom": "50%:1, 3:1.1"}, "2 comes before 50% in a film of 5 frames"),
+        ({"prompt": "a:[20:1, 21:0]"}, {"prompt": "a:[19:1, 21:0]"}, "the key 21:0 .* the film, which has 20 steps"),
+    ],
+)
+def test_in_a_film_of_5_frames_of_4_steps_places_count_the_steps_of_a_frame_and_motions_frames(
+    late: dict[str, Any], early: dict[str, Any], said: str
+) -> None:
+    film = {"prompt": "a", "iterations": 20, "move_every": 4 if "zoom" in late else 10}
+    with pytest.raises(UsageError, match=said):
+        Settings(**{**film, **late}).validate(frame_steps=4)
+    Settings(**{**film, **early}).validate(frame_steps=4)
 
 
 @pytest.mark.parametrize(

@@ -322,11 +322,12 @@ class Settings(Written):
         """Whether a setting has another value than its default."""
         return bool(getattr(self, name) != default_of(name))
 
-    def validate(self, *, recorded: bool = False, reach: bool = True) -> Settings:
+    def validate(self, *, recorded: bool = False, reach: bool = True, frame_steps: int = 0) -> Settings:
         """Raise UsageError for the first setting out of its range; return the settings.
 
         recorded: of a run that was begun already: what has no effect in it is not refused any more. reach: whether
-        `iterations` are the steps of the run, so that no place among them may lie behind the last.
+        `iterations` are the steps of the run, so that no place among them may lie behind the last. frame_steps: of
+        each frame, where they are those of all frames of moving pictures that are drawn anew.
         """
         refuse_lbfgs(self)
         for name, option in options().items():
@@ -352,7 +353,7 @@ class Settings(Written):
             refuse_idle(self)
             refuse_nothing(self)
             if reach:
-                refuse_late(self)
+                refuse_late(self, frame_steps)
         refuse_contradictions(self)
         return self
 

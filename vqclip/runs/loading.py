@@ -61,14 +61,14 @@ class Inputs:
     warnings: tuple[str, ...] = ()
 
     @staticmethod
-    def check(settings: Settings, *, recorded: bool = False) -> Inputs:
-        """Look at everything that can be wrong before a model is loaded; recorded as in `Settings.validate`.
+    def check(settings: Settings, *, recorded: bool = False, frame_steps: int = 0) -> Inputs:
+        """Look at everything that can be wrong before a model is loaded; the others as in `Settings.validate`.
 
         Raises VqclipError.
         """
         if not settings.prompts:
             raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
-        settings.validate(recorded=recorded)
+        settings.validate(recorded=recorded, frame_steps=frame_steps)
         if not recorded:
             _check_patience(settings)
         devices.check_device_name(settings.device)

@@ -103,7 +103,7 @@ def restyle(
         frame_spacing="even",
         fps=float(seen.rate) if settings.video else default_of("fps"),
     )
-    inputs = Inputs.check(with_absolute_paths(settings))
+    inputs = Inputs.check(with_absolute_paths(settings), frame_steps=how.steps)
     # Without a film too it is the rate of the frames that are drawn.
     inputs = replace(inputs, settings=inputs.settings.replace(fps=float(seen.rate)))
     directory = output or run_folder.new_directory(inputs.settings, parent or Path("runs"))
