@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import struct
 import subprocess
 import sys
+import threading
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -97,19 +102,58 @@ def test_fault_18_a_decompression_bomb_is_refused_before_decode(isolated: Path, 
     bare_png(isolated / "bomb.png", *size)
     with pytest.raises(InputError, match=r"bomb\.png: more than 64 million pixels") as caught:
         images.open_image(isolated / "bomb.png")
-    assert "--max-input-pixels" in caught.value.hint
+    assert caught.value.hint == "Give a smaller picture."
 
 
-def test_fault_18_the_limit_is_the_callers_and_pillows_own_is_left_alone(isolated: Path) -> None:
+def test_fault_18_pillows_own_limit_is_left_alone(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images.save_png(isolated / "a.png", picture(20, 20))
-    before = Image.MAX_IMAGE_PIXELS
+    before, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    monkeypatch.setattr(images, "MAX_PIXELS", 399)
     with pytest.raises(InputError, match="20x20"):
-        images.open_image(isolated / "a.png", max_pixels=399)
-    assert images.open_image(isolated / "a.png", max_pixels=400).shape == (20, 20, 3)
-    assert before == Image.MAX_IMAGE_PIXELS
+        images.open_image(isolated / "a.png")
+    monkeypatch.setattr(images, "MAX_PIXELS", 400)
+    assert images.open_image(isolated / "a.png").shape == (20, 20, 3)
+    assert (before, filters) == (Image.MAX_IMAGE_PIXELS, list(warnings.filters))
     bare_png(isolated / "b.png", 20_000, 20_000)
+    monkeypatch.setattr(images, "MAX_PIXELS", 10**9)
     with pytest.raises(InputError, match="damaged or cut short"):
-        images.open_image(isolated / "b.png", max_pixels=10**9)
+        images.open_image(isolated / "b.png")
+
+
+def test_fault_18_threads_read_at_once_and_each_refuses_a_bomb(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        images.save_png(isolated / f"{number}.png", picture(20, 20 + number))
+    bare_png(isolated / "bomb.png", 12_000, 10_000)
+    # The size of an icon is checked by Pillow, once it has found the picture inside.
+    inside = io.BytesIO()
+    Image.new("1", (12_000, 12_000)).save(inside, format="PNG")
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(inside.getvalue()), 22)
+    (isolated / "bomb.ico").write_bytes(struct.pack("<HHH", 0, 1, 1) + entry + inside.getvalue())
+    before, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
+    all_here = threading.Barrier(4)
+    decode = images._to_rgb
+
+    def slowly(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
+        if image.height < 24:
+            all_here.wait(30)  # four are in it at once, or this is never passed
+        return decode(image, background)
+
+    monkeypatch.setattr(images, "_to_rgb", slowly)
+
+    def read(name: str) -> object:
+        try:
+            return images.open_image(isolated / name).shape
+        except InputError as error:
+            return error.message.partition(": ")[2][:29]
+
+    names = [*(f"{number}.png" for number in range(6)), *["bomb.png", "bomb.ico"] * 3]
+    with ThreadPoolExecutor(4) as crew:
+        found = list(crew.map(read, names))
+    assert found[:6] == [(20 + number, 20, 3) for number in range(6)]
+    assert found[6:] == ["more than 64 million pixels ("] * 6
+    assert (before, filters) == (Image.MAX_IMAGE_PIXELS, list(warnings.filters))
 
 
 def test_fault_19_a_text_bomb_is_an_input_error(isolated: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from safetensors.numpy import save_file
 
 from vqclip import files
 from vqclip.errors import InputError, OutputError, UsageError
+from vqclip.pictures import picture_folder
 from vqclip.pictures.images import Pixels
 from vqclip.pictures.picture_folder import Entry
 from vqclip.tasks import picture_index
@@ -324,3 +326,26 @@ def test_entries_are_the_same_file_by_path_size_and_time() -> None:
     entry = Entry("a", 1, 2, b"x")
     assert entry == Entry("a", 1, 2)
     assert len({entry, Entry("b", 1, 2), Entry("a", 2, 2), Entry("a", 1, 3)}) == 4
+
+
+def test_pictures_come_in_their_order_whatever_is_among_them(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_folder, "LARGE", 60)
+    paths = [paint(f"{number}.png", (number, 0, 0)) for number in range(9)]
+    paths[0].write_bytes(b"")
+    paths[5].write_bytes(paths[5].read_bytes()[:50])
+    Image.new("RGB", (8, 8), (7, 0, 0)).save(paths[7])
+    paths.insert(2, FOLDER / "gone.png")
+    read: list[int] = []
+    skipped: list[picture_folder.Skipped] = []
+    seen = [int(pixels[0, 0, 0]) for pixels in picture_folder.readable(paths, read, skipped)]
+    assert seen == [1, 2, 3, 4, 6, 7, 8]
+    assert [paths[place].stem for place in read] == ["1", "2", "3", "4", "6", "7", "8"]
+    assert [Path(one.path).name for one in skipped] == ["0.png", "gone.png", "5.png"]
+    assert list(picture_folder.readable([], [], [])) == []
+
+
+def test_reading_ahead_ends_with_the_reader(isolated: Path) -> None:
+    pictures = picture_folder.readable([paint(f"{n}.png", RED) for n in range(40)], [], [])
+    next(pictures), next(pictures)
+    pictures.close()  # type: ignore[attr-defined]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("picture")]

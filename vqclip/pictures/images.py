@@ -32,34 +32,60 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "JPEG2000"
 MAX_PROFILE_BYTES = 4 << 20
 XMP_KEY = "XML:com.adobe.xmp"
 
-_pillow_limit = threading.RLock()
+
+class _Loan:
+    """Pillow's limit on pixels and Python's filters of warnings, lent to all that read a picture at a moment.
+
+    Both are one for the whole process. The first reader sets them, and the last one gives them back as they were.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._readers = 0
+        self._given_back = contextlib.ExitStack()
+
+    def __enter__(self) -> None:
+        with self._turn:
+            if not self._readers:
+                self._given_back.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+                self._given_back.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+                Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+            self._readers += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._turn:
+            self._readers -= 1
+            if not self._readers:
+                self._given_back.close()
 
 
-def open_image(
-    path: Path,
-    *,
-    max_pixels: int = MAX_PIXELS,
-    background: tuple[int, int, int] = (255, 255, 255),
-    warn: Warn | None = None,
-) -> Pixels:
+_loan = _Loan()
+
+
+def open_image(path: Path, *, background: tuple[int, int, int] = (255, 255, 255), warn: Warn | None = None) -> Pixels:
     """Read any picture as uint8 (H, W, 3) in sRGB: turned upright, alpha laid over `background`.
 
-    Of an animation the first frame is taken. `warn` is told what the caller may not expect. Raises InputError
-    for what is not a whole picture, and for more than `max_pixels` before anything is decoded.
+    Of an animation the first frame is taken. `warn` is told what the caller may not expect. Several threads may read
+    at once. Raises InputError for what is not a whole picture, and for more than MAX_PIXELS before it is decoded.
     """
-    with opened(path, max_pixels) as image:
-        frames = int(getattr(image, "n_frames", 1))
+    with opened(path) as image:
+        frames = int(getattr(image, "n_frames", 1)) if warn else 1
         if warn and frames > 1:
             warn(f"{files.printable(path)} has {frames} frames; the first one is used.")
         image.load()
-        with contextlib.suppress(Exception):
-            # A damaged EXIF block must not cost the picture: it then stays as it was stored.
-            image = ImageOps.exif_transpose(image)
+        _turn_upright(image)
         pixels = np.asarray(_to_rgb(image, background), dtype=np.uint8)
     height, width = pixels.shape[:2]
     if warn and (min(width, height) < 16 or max(width, height) > 8 * min(width, height)):
         warn(f"{files.printable(path)} is {width}x{height} pixels; it will be stretched to the wanted size.")
     return pixels
+
+
+def count_pixels(path: Path) -> int:
+    """The pixels of a picture, of which nothing is decoded. Raises InputError as `open_image` does."""
+    with opened(path) as image:
+        return image.width * image.height
 
 
 def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
@@ -68,10 +94,9 @@ def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
     Turned upright; a picture without transparency is opaque. Raises InputError as `open_image` does, and for a
     picture of which nothing shows.
     """
-    with opened(path, MAX_PIXELS) as image:
+    with opened(path) as image:
         image.load()
-        with contextlib.suppress(Exception):
-            image = ImageOps.exif_transpose(image)
+        _turn_upright(image)
         opacity = np.ones((image.height, image.width), dtype=np.float32)
         if image.has_transparency_data:
             opacity = np.asarray(image.convert("RGBA").getchannel("A"), dtype=np.float32) / np.float32(255)
@@ -209,10 +234,10 @@ def colour_of(number: int) -> tuple[int, int, int]:
 
 
 @contextlib.contextmanager
-def opened(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+def opened(path: Path) -> Iterator[Image.Image]:
     """Yield a foreign picture opened by Pillow but not decoded; whatever fails in the block is InputError.
 
-    Raises InputError for special files, unknown formats and more than `max_pixels`.
+    Raises InputError for special files, unknown formats and more than MAX_PIXELS.
     """
     name = files.printable(path)
     # Of "https://" a path keeps one slash.
@@ -221,13 +246,14 @@ def opened(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
         raise InputError(f"{files.printable(address[1])} is an address, not a file.", "Download the picture first.")
     with files.open_regular(path) as handle:
         try:
-            with _pillow_open(handle, max_pixels) as image:
-                _check_size(name, image.size, max_pixels)
+            with _pillow_open(handle) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise _too_large(name, f"{image.width}x{image.height}")
                 yield image
         except InputError:
             raise
         except Image.DecompressionBombError as error:
-            raise _too_large(name, str(error), max_pixels) from error
+            raise _too_large(name, str(error)) from error
         except UnidentifiedImageError as error:
             raise InputError(
                 f"Cannot read {name}: it is not a picture in a known format.", "Give a PNG, JPEG or WebP."
@@ -242,30 +268,23 @@ def opened(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
 
 
 @contextlib.contextmanager
-def _pillow_open(handle: BinaryIO, max_pixels: int) -> Iterator[Image.Image]:
+def _pillow_open(handle: BinaryIO) -> Iterator[Image.Image]:
     Image.init()
     known = [name for name in FORMATS if name in Image.OPEN]
-    # Pillow's own limit is one number for the whole process; it is lent to this call only.
-    with _pillow_limit, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, max_pixels
-        try:
-            with Image.open(handle, formats=known) as image:
-                yield image
-        finally:
-            Image.MAX_IMAGE_PIXELS = before
+    with _loan, Image.open(handle, formats=known) as image:
+        yield image
 
 
-def _check_size(name: str, size: tuple[int, int], max_pixels: int) -> None:
-    if size[0] * size[1] > max_pixels:
-        raise _too_large(name, f"{size[0]}x{size[1]}", max_pixels)
-
-
-def _too_large(name: str, what: str, max_pixels: int) -> InputError:
+def _too_large(name: str, what: str) -> InputError:
     return InputError(
-        f"Cannot read {name}: more than {max_pixels / 1e6:g} million pixels ({what}).",
-        "Give a smaller picture, or raise --max-input-pixels if you trust the file.",
+        f"Cannot read {name}: more than {MAX_PIXELS / 1e6:g} million pixels ({what}).", "Give a smaller picture."
     )
+
+
+def _turn_upright(image: Image.Image) -> None:
+    # A damaged EXIF block must not cost the picture: it then stays as it was stored.
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
@@ -303,7 +322,8 @@ def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
             target = ImageCms.createProfile("sRGB")
             converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
             return cast(Image.Image, converted)
-    return image.convert("RGB")
+    # Pillow would copy a picture that is in RGB already.
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _wrap(label: str, font: Any, width: int, most: int = 3) -> list[str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from vqclip import files
@@ -16,6 +19,7 @@ SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
     *(".ppm", ".pgm", ".pbm", ".tga", ".jp2", ".avif", ".ico"),
 )
+MOST_AT_ONCE, LARGE = 4, 16_000_000
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,51 @@ def told(skipped: Sequence[Skipped]) -> str:
 
 
 def readable(paths: Sequence[Path], read: list[int], skipped: list[Skipped]) -> Iterator[images.Pixels]:
-    """Open pictures one after the other; `read` gets the places of those that could be, `skipped` the others."""
-    for place, path in enumerate(paths):
-        try:
-            pixels = images.open_image(path)
-        except InputError as error:
-            skipped.append(Skipped(str(path), error.message))
+    """Open pictures in their order; `read` gets the places of those that could be, `skipped` the others.
+
+    While one is looked at, the next ones are decoded, each on a core of its own.
+    """
+    for place, (path, found) in enumerate(zip(paths, _opened_ahead(paths), strict=True)):
+        if isinstance(found, InputError):
+            skipped.append(Skipped(str(path), found.message))
             continue
         read.append(place)
-        yield pixels
+        yield found
+
+
+def _opened_ahead(paths: Sequence[Path]) -> Iterator[images.Pixels | InputError]:
+    """Every picture, or why it cannot be read, in the order of the paths."""
+    if not paths:
+        return
+    # By itself: whoever waits for it may load its models only now, and a few pictures need no threads.
+    yield _read(paths[0])
+    waiting: deque[Future[images.Pixels | InputError | None]] = deque()
+    with ThreadPoolExecutor(min(MOST_AT_ONCE, os.cpu_count() or 1), "picture") as crew:
+        try:
+            ahead = iter(paths[1:])
+            waiting.extend(crew.submit(_read_small, path) for path in islice(ahead, MOST_AT_ONCE))
+            for path in paths[1:]:
+                found = waiting.popleft().result()
+                waiting.extend(crew.submit(_read_small, following) for following in islice(ahead, 1))
+                # Several large ones at once would not fit into memory.
+                yield _read(path) if found is None else found
+        finally:
+            crew.shutdown(wait=False, cancel_futures=True)
+
+
+def _read_small(path: Path) -> images.Pixels | InputError | None:
+    """As `_read`, or None for a picture of more than LARGE pixels."""
+    try:
+        return None if images.count_pixels(path) > LARGE else images.open_image(path)
+    except InputError as error:
+        return error
+
+
+def _read(path: Path) -> images.Pixels | InputError:
+    try:
+        return images.open_image(path)
+    except InputError as error:
+        return error
 
 
 def _seen(item: os.DirEntry[str], path: str) -> list[Entry]:
