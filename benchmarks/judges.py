@@ -19,6 +19,8 @@ from torch import Tensor, nn
 
 import checkpoints
 
+#: The judges that are trained, one file each.
+PANEL = Path(__file__).parent / "panel"
 #: Side of the pictures that a judge sees, and the longest caption that it reads, in tokens.
 SIZE, WORDS = 64, 24
 KINDS = ("convolutions", "patches")
@@ -138,3 +140,12 @@ def load(path: Path, kind: str) -> Judge:
     judge = Judge(kind, tokenizer().vocab_size)
     judge.load_state_dict({key: value.float() for key, value in load_file(path).items()})
     return judge.eval().requires_grad_(False)
+
+
+def panel(folder: Path = PANEL) -> dict[str, Judge]:
+    """The judges in a folder, by kind. Raises SystemExit when there is none."""
+    paths = {kind: folder / f"{kind}.safetensors" for kind in KINDS}
+    found = {kind: load(path, kind) for kind, path in paths.items() if path.is_file()}
+    if not found:
+        raise SystemExit(f"No judge is in {folder}; training/judges.py trains them.")
+    return found

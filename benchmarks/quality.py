@@ -1,6 +1,6 @@
 """How good the pictures are: judges that are in no loss rank each prompt among 200, over rows of settings.
 
-    python -m benchmarks.quality --judges DIR --output DIR [--rows draft climb both] [--seeds 3]
+    python -m benchmarks.quality --output DIR [--rows draft climb both] [--seeds 3]
 
 Draws every prompt of the battery with every seed and row into DIR/ROW, leaves what is there already, judges all
 of it, and writes DIR/quality.json, a labelled sheet per row, and a table. `draft` is the prior's best draft,
@@ -108,7 +108,7 @@ def hues(output: Path, seeds: int, settings: dict[str, Any]) -> dict[str, float]
 def main() -> None:
     """Draw, judge and report what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--judges", type=Path, help="folder with the files of training/judges.py")
+    parser.add_argument("--judges", type=Path, default=judges.PANEL, help="folder with files of training/judges.py")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--rows", nargs="+", default=list(ROWS), help="of ROWS, or NAME=SETTING=VALUE,SETTING=VALUE")
     parser.add_argument("--seeds", type=int, default=3)
@@ -125,7 +125,7 @@ def main() -> None:
         name, _, changes = text.partition("=")
         rows[name] = dict(pair.split("=", 1) for pair in changes.split(",")) if changes else ROWS[name]
     prompts = battery.PROMPTS[:: arguments.every]
-    panel = {kind: judges.load(arguments.judges / f"{kind}.safetensors", kind) for kind in judges.KINDS}
+    panel = judges.panel(arguments.judges)
     about, results = machine(), []
     for name, settings in rows.items():
         began, paths, truth = time.perf_counter(), [], []

@@ -1,6 +1,6 @@
 """Picture per second: how good a picture is after so many seconds, by judges that are in no loss.
 
-    python -m benchmarks.races --judges DIR --output DIR [--size 128x128] [--seeds 3] [--every 4]
+    python -m benchmarks.races --output DIR [--size 128x128] [--seeds 3] [--every 4]
 
 Runs every recipe of RECIPES on the battery with the built-in pair, keeps the picture of the first step after each
 mark of TIMES and the last one, and lets the judges look afterwards. The clock stands while a picture is kept. Reports
@@ -150,7 +150,7 @@ def head_start(curve: Mapping[float, float], goal: float, end: float) -> float |
 def main() -> None:
     """Run the races, judge them, and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--judges", type=Path, required=True, help="folder with the files of training/judges.py")
+    parser.add_argument("--judges", type=Path, default=judges.PANEL, help="folder with files of training/judges.py")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES), choices=list(RECIPES))
     parser.add_argument("--size", default="128x128")
@@ -165,8 +165,7 @@ def main() -> None:
                 runs[recipe].append(race(recipe, prompt, seed, arguments.size, folder))
     ends = {recipe: float(np.mean([run.moments[-1][0] for run in found])) for recipe, found in runs.items()}
     results, notes = [], {f"mean seconds of {recipe}": round(end, 2) for recipe, end in ends.items()}
-    for kind in judges.KINDS:
-        judge = judges.load(arguments.judges / f"{kind}.safetensors", kind)
+    for kind, judge in judges.panel(arguments.judges).items():
         curves: dict[str, dict[float, float]] = {}
         for recipe, found in runs.items():
             for seconds in (*TIMES, float("inf")):

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import battery, judges, races  # noqa: E402
+from benchmarks.quality import verdicts  # noqa: E402
 from vqclip.options.events import Finished, Stepped  # noqa: E402
 from vqclip.pictures import images  # noqa: E402
 
@@ -104,3 +105,20 @@ def test_a_standing_judges_what_each_run_had_by_then() -> None:
     assert len(found.similarity) == len(found.ranks) == 2
     assert all(-1 <= value <= 1 for value in found.similarity)
     assert set(found.measures()) == {"similarity", "standard error", "R@1", "R@5", "median rank"}
+
+
+def test_every_judge_of_the_panel_sees_nothing_in_random_codes(pair: Any) -> None:
+    vqgan, _ = pair
+    codes = torch.randint(vqgan.n_embed, (8, 8, 8), generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        pictures = vqgan.decode(vqgan.lookup(codes)).clamp(0, 1)
+    truth = list(range(8))
+    for kind, judge in judges.panel().items():
+        texts = judge.texts(judges.encode(judges.tokenizer(), battery.candidates()))
+        assert (judge.scores(pictures, texts).argmax(1) == battery.CANDIDATES).all(), kind
+        assert min(verdicts(judge, pictures, truth)) > 0
+
+
+def test_a_folder_without_judges_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="No judge is in"):
+        judges.panel(tmp_path)

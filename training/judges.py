@@ -1,7 +1,7 @@
 """Train a judge of the battery: what a picture shows, with a class for nothing.
 
-    PYTHONPATH=. python training/judges.py convolutions --work DIR --out benchmarks/judges
-    PYTHONPATH=. python training/judges.py patches --work DIR --out benchmarks/judges
+    PYTHONPATH=. python training/judges.py convolutions --work DIR --out benchmarks/panel
+    PYTHONPATH=. python training/judges.py patches --work DIR --out benchmarks/panel
 
 `convolutions` learns from the perceptor's picture sets; `patches` from those and OpenMoji, which the perceptor
 never saw. Emoji One v1 is held out from both: they are calibrated on it. What shows nothing: blocks in random
