@@ -223,3 +223,14 @@ def test_fault_33_names_without_letters_and_reserved_names_get_a_digest() -> Non
 def test_an_error_message_cannot_steer_the_terminal() -> None:
     message = files.output_error(Path("a\x1b[31m\udc80b\u202e"), OSError(errno.ENOSPC, "x")).message
     assert message == "Cannot write a\\x1b[31m\\udc80b\\u202e: the disk is full."
+
+
+def test_a_folder_that_cannot_be_written_is_named_itself() -> None:
+    with pytest.raises(OutputError, match=r"Cannot write /proc: "):
+        files.ensure_writable(Path("/proc"))
+
+
+def test_an_excerpt_has_the_beginning_and_the_end() -> None:
+    assert files.excerpt("a red apple") == "a red apple"
+    long = files.excerpt("first " + "x" * 5000 + " last")
+    assert (len(long) <= 200, long[:6], long[-5:], " ... " in long) == (True, "first ", " last", True)

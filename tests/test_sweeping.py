@@ -267,7 +267,7 @@ def test_prompts_of_a_batch_come_from_standard_input(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a\nb\n a \n", "p.txt, line 3: the prompt is there already, at p.txt, line 1"),
+        ("a\nb\n a \n", "line 3: the prompt is there already, at p.txt, line 1. Leave one of them out; --vary seed="),
         ("# nothing\n\n", "p.txt holds no prompt"),
         ("a red apple\n\nb:nan\n", "p.txt, line 3: "),
         ("a red apple\n[gone.png]\n", "p.txt, line 2: "),

@@ -75,6 +75,11 @@ def printable(path: Path | str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
 
 
+def excerpt(text: str, most: int = 200) -> str:
+    """The text, or of one with more than `most` characters its beginning and its end, for a line on the screen."""
+    return text if len(text) <= most else f"{text[: most - 50]} ... {text[-45:]}"
+
+
 def part_path(path: Path) -> Path:
     """Create an empty temporary file beside `path` and return its path.
 
@@ -283,13 +288,18 @@ def ensure_writable(folder: Path) -> Path:
         real = folder.resolve()
     except (OSError, ValueError) as error:
         raise output_error(folder, error) from error
-    probe = part_path(real / "probe")
+    probe = None
     try:
+        probe = part_path(real / "probe")
         probe.write_bytes(b"vqclip")
     except OSError as error:
         raise output_error(folder, error) from error
+    except OutputError as error:
+        # What cannot be written is the folder: nobody asked for a probe.
+        raise OutputError(error.message.replace(printable(real / "probe"), printable(folder)), error.hint) from error
     finally:
-        discard(probe)
+        if probe is not None:
+            discard(probe)
     return real
 
 

@@ -124,10 +124,13 @@ class Finished(Event):
 
 @dataclass(frozen=True)
 class Opened(Event):
-    """A run directory is ready to be written, to be continued after `step` steps, or left as it is: finished."""
+    """A run directory is ready to be written, to be continued after `step` steps, or left as it is: finished.
+
+    seed: None where nothing is drawn at random.
+    """
 
     directory: Path
-    seed: int
+    seed: int | None
     step: int
     finished: bool = False
 

@@ -17,6 +17,7 @@ from vqclip.options.settings import Settings, options
 
 MOST_CELLS = 10_000
 _RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
+_TWICE = "Leave one of them out; --vary seed=1,2 draws every prompt with several seeds."
 _EXAMPLE = "Write NAME=VALUE,VALUE, as in --vary learning-rate=0.05,0.1"
 
 
@@ -111,7 +112,7 @@ def prompts_axis(path: Path) -> Axis:
             continue
         prompt, place = line.removeprefix("\\" if line.startswith("\\#") else ""), f"{name}, line {number}"
         if prompt in found:
-            raise UsageError(f"{place}: the prompt is there already, at {found[prompt]}.", "Leave one of them out.")
+            raise UsageError(f"{place}: the prompt is there already, at {found[prompt]}.", _TWICE)
         found[prompt] = place
     if not found:
         raise UsageError(f"{name} holds no prompt.", "Write one on each line.")

@@ -361,10 +361,10 @@ def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: b
     for text in texts:
         lost = "" if in_parts else perceptor.cut_text(text)
         if lost:
-            yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {lost!r}"
+            yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {files.excerpt(lost)!r}"
         for word, near in perceptor.unknown_words(text).items():
             known = f"; spelt like it: {', '.join(near)}" if near else ""
-            yield f"{name} was not taught the word {word!r}{known}."
+            yield f"{name} was not taught the word {files.excerpt(word)!r}{known}."
 
 
 def with_absolute_paths(settings: Settings) -> Settings:

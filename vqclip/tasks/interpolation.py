@@ -92,6 +92,10 @@ def interpolate(
     if settings.video:
         video.check_encoder(settings.video_format)
         films.rate_of(settings, course.count(len(ends)))
+    if output.exists() and any(end.path.exists() and output.samefile(end.path) for end in found):
+        raise OutputError(
+            f"{files.printable(output)} is one of the ends, and its frames would be lost.", "Choose another --output."
+        )
     if run_folder.holds_run(output) and not overwrite:
         raise OutputError(
             f"{files.printable(output)} holds pictures already.",
@@ -166,7 +170,7 @@ def _drawn(
     with run:
         for path in (*run.films(), *video.frame_paths(run.frames)):
             path.unlink(missing_ok=True)
-        yield Opened(run.directory, 0, 0)
+        yield Opened(run.directory, None, 0)
         place, digest = Place.find(settings), sha256(model.checkpoint)
         vqgan = load_vqgan(model, place.device, place.dtype, encoder=True)
         with torch.no_grad():

@@ -285,7 +285,10 @@ def _hash(source: Path) -> str:
 
     from vqclip.models.weights import sha256
 
-    if source.is_file():
-        return sha256(source)
-    whole = [[path.name, sha256(path)] for path in video.frame_paths(source)]
+    try:
+        if source.is_file():
+            return sha256(source)
+        whole = [[path.name, sha256(path)] for path in video.frame_paths(source)]
+    except ModelError as error:
+        raise InputError(error.message, error.hint) from error
     return hashlib.sha256(files.canonical(whole).encode()).hexdigest()

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vqclip.errors import ReaderGone, VqclipError
+from vqclip.files import excerpt
 from vqclip.options.events import (
     CellFailed,
     CellStarted,
@@ -115,20 +116,21 @@ class Console:
         if isinstance(event, SweepOpened):
             self._sweeps = True
             self._result |= {"directory": str(event.directory), "runs": event.count}
-            self.note(f"sweep {event.directory}: {event.count} runs")
+            self.note(f"sweep {event.directory}: {event.count} run{'' if event.count == 1 else 's'}")
         elif isinstance(event, CellStarted):
             self.close()
-            self.note(f"run {event.number} of {event.count}: {event.label}")
+            self.note(f"run {event.number} of {event.count}: {excerpt(event.label)}")
         elif isinstance(event, CellFailed):
             self.close()
             self.note(f"warning: run {event.number} failed: {event.message}")
         elif isinstance(event, Saved) and event.kind in ("sheet", "table"):
             self._result[event.kind] = str(event.path)
         elif isinstance(event, Opened):
-            self._keep(directory=str(event.directory), seed=event.seed)
+            self._keep(directory=str(event.directory), **({} if event.seed is None else {"seed": event.seed}))
             going_on = f", going on after step {event.step}" if event.step else ""
             going_on = ", finished already" if event.finished else going_on
-            self.note(f"run {event.directory}, seed {event.seed}{going_on}")
+            seed = "" if event.seed is None else f", seed {event.seed}"
+            self.note(f"run {event.directory}{seed}{going_on}")
         elif isinstance(event, Warned):
             self.note(f"warning: {event.message}")
         elif isinstance(event, Drafted):
