@@ -88,6 +88,32 @@ def test_the_seed_is_always_told(call: Any) -> None:
     assert Image.open("run/image.png").tobytes() == Image.open("again/image.png").tobytes()
 
 
+def test_presets_and_files_of_settings_reach_a_run(call: Any) -> None:
+    Path("mine.yaml").write_text("size: 32x24\niterations: 9\ninit: spot\ncutouts: 2\nthreads: 1\nvideo: false\n")
+    Path("more.yaml").write_text("iterations: 2\nsave_every: 1\n")
+    made = call("generate", "x", "--preset", "mine.yaml", "--config", "more.yaml", "-o", "run", "--json")
+    assert made.lines[-1]["steps"] == 2
+    assert Image.open("run/image.png").size == (32, 24)
+    assert len(list(Path("run/frames").iterdir())) == 3
+    shown = call("config", "show", "--preset", "mine.yaml", "--config", "more.yaml", "--json").record
+    assert (shown["settings"]["size"], shown["settings"]["iterations"]) == ("32x24", 2)
+
+
+def test_another_run_is_replaced_on_request_alone(call: Any) -> None:
+    for seed, name in (("1", "run"), ("2", "out")):
+        assert call("generate", "x", "--seed", seed, "-o", name, *FAST, "-n", "0").code == 0
+    for command in (
+        ["generate", "x", "--seed", "3", *FAST, "-n", "0"],
+        ["rerun", "run", "--seed", "4"],
+        ["continue", "run", "a blue car"],
+    ):
+        before = Path("out/image.png").read_bytes()
+        assert call(*command, "-o", "out").code == 5
+        assert Path("out/image.png").read_bytes() == before
+        assert call(*command, "-o", "out", "--overwrite").code == 0
+        assert Path("out/image.png").read_bytes() != before
+
+
 def test_info_video_resume_and_reconstruct(call: Any) -> None:
     call("generate", "a red apple|fog:-1", "--seed", "1", "-o", "run", "--save-every", "1", *FAST)
     info = call("info", "run/image.png")

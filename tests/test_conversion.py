@@ -84,7 +84,18 @@ def test_the_copy_names_what_it_was_made_from(tmp_path):
         assert file.metadata()["source_sha256"] == sha256(source)
 
 
-def test_a_net2net_keeps_its_transformer_unless_it_is_told_not_to(tmp_path):
+def test_a_checkpoint_alone_is_converted_by_the_configuration_that_is_named(tmp_path, call):
+    reference = makers.Reference()
+    source = lightning(tmp_path, reference)
+    source.with_suffix(".yaml").rename(tmp_path / "mine.yaml")
+    assert call("models", "convert", str(source), "copy.safetensors").code == 3
+    named = ["--vqgan-config", str(tmp_path / "mine.yaml")]
+    assert call("models", "convert", str(source), "copy.safetensors", *named).code == 0
+    copy = load_vqgan(find_vqgan("copy.safetensors"), CPU)
+    assert (copy.decode(latent()) - reference.decode(latent())).abs().max() < 1e-5
+
+
+def test_a_net2net_keeps_its_transformer_unless_it_is_told_not_to(tmp_path, call):
     reference = makers.Reference()
     state = {f"first_stage_model.{name}": tensor for name, tensor in reference.state_dict().items()}
     state |= {"first_stage_model.loss.discriminator.weight": torch.zeros(9), "transformer.head.weight": torch.ones(3)}
@@ -93,7 +104,7 @@ def test_a_net2net_keeps_its_transformer_unless_it_is_told_not_to(tmp_path):
     convert(str(source), tmp_path / "all.safetensors")
     names = set(names_in(tmp_path / "all.safetensors"))
     assert names == {f"first_stage_model.{name}" for name in reference.state_dict()} | {"transformer.head.weight"}
-    convert(str(source), tmp_path / "own.safetensors", only_vqgan=True)
+    assert call("models", "convert", str(source), str(tmp_path / "own.safetensors"), "--only-vqgan").code == 0
     assert set(names_in(tmp_path / "own.safetensors")) == set(reference.state_dict())
     for name in ("all", "own"):
         copy = load_vqgan(find_vqgan(str(tmp_path / f"{name}.safetensors")), CPU)

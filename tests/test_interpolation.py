@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 import vqclip
+from vqclip.files import data_path
+from vqclip.models import registry
+from vqclip.models.weights import sha256
+from vqclip.pictures import images
+from vqclip.runs import latents
 from vqclip.tasks.interpolation import Course, between
 
 
@@ -76,6 +83,73 @@ def test_codes_alone_or_what_lies_between_them(runs: tuple[Path, Path], call: An
         assert call("interpolate", "a", "b", *made).code == 0
     assert np.array_equal(pixels("codes/frames/00000.png"), pixels("all/frames/00000.png"))
     assert not np.array_equal(pixels("codes/frames/00001.png"), pixels("all/frames/00001.png"))
+
+
+def test_the_way_and_its_pace_are_those_that_are_asked_for(runs: tuple[Path, Path], call: Any, pair: Any) -> None:
+    fixed = ("--frames", "5", "--no-video", "--no-quantise", "--dtype", "float32")
+    for name, more in (
+        ("plain", ("--path", "line", "--easing", "linear")),
+        ("turned", ("--easing", "linear")),
+        ("eased", ("--path", "line")),
+    ):
+        assert call("interpolate", "a", "b", *fixed, *more, "-o", name).code == 0
+    vqgan, _ = pair
+    first, second = (
+        vqgan.lookup(vqgan.indices(latents.read(latents.find(path), sha256(registry.find_vqgan("tiny").checkpoint))))
+        for path in runs
+    )
+    for name, path, share in (
+        ("plain", "line", 0.25),
+        ("turned", "sphere", 0.25),
+        ("eased", "line", 0.5 - 0.125**0.5),
+    ):
+        with torch.no_grad():
+            expected = images.to_uint8(vqgan.decode(between(first, second, share, path))[0]).astype(int)
+        assert np.abs(pixels(f"{name}/frames/00001.png") - expected).max() <= 1, name
+
+
+def test_the_film_of_a_way_is_as_the_options_say(runs: tuple[Path, Path], call: Any) -> None:
+    flags = {
+        "frames": 4,
+        "fps": 4,
+        "hold-last": 1,
+        "video-smooth": 12,
+        "video-title": "Way",
+        "video-comment": "there",
+    }
+    made = [f"--{name}={value}" for name, value in flags.items()]
+    assert call("interpolate", "a", "b", *made, "-o", "way").code == 0
+    with av.open("way/video.mp4") as container:
+        assert container.duration == pytest.approx(2e6, abs=1e5)
+        assert container.streams.video[0].average_rate == 12
+        assert (container.metadata["title"], container.metadata["comment"]) == ("Way", "there")
+    few = ("--frames", "2", "--video-format", "webm", "--video-seconds", "3")
+    for crf in ("0", "51"):
+        assert call("interpolate", "a", "b", *few, "--crf", crf, "-o", crf).code == 0
+    with av.open("0/video.webm") as container:
+        assert container.duration == pytest.approx(3e6, abs=1e5)
+    assert Path("0/video.webm").stat().st_size > 1.2 * Path("51/video.webm").stat().st_size
+
+
+def test_runs_go_by_their_own_size_and_vqgan_unless_others_are_named(runs: tuple[Path, Path], call: Any) -> None:
+    fixed = ("--frames", "2", "--no-video", "--dtype", "float32", "--overwrite", "-o", "way")
+    assert call("interpolate", "a", "b", *fixed, "--size", "64x48").code == 0
+    large = pixels("way/frames/00000.png")
+    assert large.shape == (48, 64, 3)
+    shown = pixels("a/image.png")
+    near = np.asarray(Image.open("a/image.png").resize((64, 48), Image.Resampling.BICUBIC), dtype=np.int64)
+    assert np.abs(large - near).mean() < 0.5 * np.abs(large - near[::-1, ::-1]).mean()
+    state = load_file(data_path("checkpoints", "tiny_vqgan.safetensors"))
+    turned = torch.arange(12).view(3, 4).flip(0).flatten()
+    for name in ("decoder.conv_out.weight", "decoder.conv_out.bias"):
+        state[name] = state[name][turned].contiguous()
+    save_file(state, "turned.safetensors")
+    shutil.copy(data_path("checkpoints", "tiny_vqgan.yaml"), "turned.yaml")
+    assert call("interpolate", "a", "b", *fixed, "--vqgan", "turned.safetensors").code == 0
+    other = pixels("way/frames/00000.png")
+    assert other.shape == shown.shape
+    # It encodes the picture as the other does, and shows red for blue.
+    assert np.abs(other[..., ::-1] - shown).mean() < 0.5 * np.abs(other - shown).mean()
 
 
 def test_the_sphere_keeps_the_length_that_the_line_loses() -> None:

@@ -104,6 +104,9 @@ def test_a_checkpoint_alone_is_read_by_the_configuration_that_is_named(call: Any
     assert Path("bare.png").read_bytes() == Path("tiny.png").read_bytes()
     refused = call("reconstruct", str(apple), "-o", "bad.png", *named, "wrong.yaml", *FAST)
     assert (refused.code, "says 7 codes, the checkpoint has" in refused.err) == (3, True), refused.err
+    assert call("encode", str(apple), *named, "right.yaml", *FAST).code == 0
+    assert call("decode", "tokens.npz", *named, "right.yaml", *FAST).code == 0
+    assert Path("decoded.png").read_bytes() == Path("tiny.png").read_bytes()
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in (small | {"iterations": 1}).items()]
     for name, which in (("a", []), ("b", [*named, "right.yaml"])):
         assert call("generate", "an apple", "--seed=1", *flags, *which, "-o", name).code == 0

@@ -13,6 +13,7 @@ import av
 import numpy as np
 import pytest
 import torch
+import yaml
 from PIL import Image
 
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError
@@ -196,6 +197,37 @@ def test_blend_brings_the_frame_before_into_the_next(small: dict[str, Any]) -> N
         means.append(images.open_image(Path(f"out{blend}/frames/00001.png")).mean())
     assert means[0] > 200
     assert means[1] < 100
+
+
+def test_the_command_draws_what_its_options_say(small: dict[str, Any], call: Any) -> None:
+    Path("in").mkdir()
+    for number, level in enumerate((60, 180)):
+        images.save_png(Path(f"in/{number}.png"), np.full((32, 32, 3), level, np.uint8), {})
+    settings = wanted(small, video=False)
+    how = Restyle("in", steps=2, strength=0.3, blend=0.6)
+    list(restyle(settings, how, output=Path("task"), with_size=True))
+    changed = {name: value for name, value in settings.to_dict().items() if settings.changes(name)}
+    Path("mine.yaml").write_text(yaml.safe_dump({n: v for n, v in changed.items() if n not in ("prompt", "size")}))
+    flags = ["--frame-steps", "2", "--strength", "0.3", "--blend", "0.6", "--size", settings.size]
+    assert call("restyle", "in", "a red apple", "--preset", "mine.yaml", *flags, "-o", "command").code == 0
+    for name in ("00000.png", "00001.png"):
+        assert Path("command/frames", name).read_bytes() == Path("task/frames", name).read_bytes()
+    before = Path("command/frames/00001.png").read_bytes()
+    other = ["restyle", "in", "a tree", "--preset", "mine.yaml", *flags, "-o", "command"]
+    assert call(*other).code == 5
+    assert Path("command/frames/00001.png").read_bytes() == before
+    assert call(*other, "--overwrite").code == 0
+    assert Path("command/frames/00001.png").read_bytes() != before
+
+
+def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any) -> None:
+    filmed("in.mp4", 4, 4, size=(32, 32))
+    few = ["--frame-steps", "1", "--cutouts", "2", "--size", "32x32", "--seed", "1"]
+    assert call("restyle", "in.mp4", "a tree", "--fps", "2", *few, "-o", "out").code == 0
+    assert len(list(Path("out/frames").iterdir())) == 2
+    seen = footage.look(Path("out/video.mp4"))
+    assert (seen.frames, seen.rate) == (2, 2)
+    assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
 
 
 def test_a_stopped_or_killed_restyle_goes_on_to_the_same_film(small: dict[str, Any], call: Any) -> None:

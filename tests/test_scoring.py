@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
+from safetensors.torch import load_file, save_file
 
 from vqclip.errors import InputError, UsageError
+from vqclip.files import data_path
 from vqclip.loop import retrieval
 from vqclip.networks.perceptor import Perceptor
 from vqclip.options import labels
@@ -182,6 +185,26 @@ def test_score_tells_similarity_and_distance(call: Any, discs: Path) -> None:
     assert float(numbers[0]) == pytest.approx(similarity("a red circle"), abs=1e-4)
 
 
+def test_the_clip_that_is_named_judges(call: Any, discs: Path) -> None:
+    shutil.copytree(data_path("checkpoints", "tiny_clip"), "contrary")
+    state = load_file("contrary/open_clip_model.safetensors")
+    state["text_projection"] = -state["text_projection"]
+    save_file(state, "contrary/open_clip_model.safetensors")
+    red, named = str(discs / "red.png"), ["--clip", "local-dir:contrary"]
+
+    def told(*arguments: str) -> list[dict[str, Any]]:
+        return [call(*arguments, *more, "--json", *FAST).record for more in ([], named)]
+
+    ours, theirs = told("score", red, "a red circle")
+    assert theirs["similarity"] == pytest.approx(-ours["similarity"], abs=1e-4)
+    ours, theirs = told("classify", red, "--labels", CIRCLES)
+    rows = [[row["label"] for row in found["images"][0]["labels"]] for found in (ours, theirs)]
+    assert rows[0] == rows[1][::-1]
+    ours, theirs = told("search", str(discs), "a red circle")
+    rows = [[row["image"] for row in found["results"]] for found in (ours, theirs)]
+    assert rows[0] == rows[1][::-1]
+
+
 def test_score_takes_a_text_as_it_stands(call: Any, discs: Path) -> None:
     weighted = call("score", str(discs / "red.png"), "a tree | a red circle:-1", "--json", *FAST).record
     assert weighted["text"] == "a tree | a red circle:-1"
@@ -252,10 +275,6 @@ def test_the_index_can_lie_elsewhere(call: Any, discs: Path) -> None:
 
 
 def test_an_index_of_another_clip_is_made_again(call: Any, discs: Path, encoded: list[int]) -> None:
-    import shutil
-
-    from vqclip.files import data_path
-
     shutil.copytree(data_path("checkpoints", "tiny_clip"), "mine")
     call("index", str(discs), *FAST)
     same = call("index", str(discs), "--clip", "local-dir:mine", *FAST)

@@ -254,6 +254,18 @@ def test_every_line_of_a_file_is_a_prompt_of_its_own(call: Any, isolated: Path) 
     assert np.array_equal(again, pixels("alone/image.png"))
 
 
+@pytest.mark.parametrize("command", [["sweep", "x"], ["batch", "p.txt"]])
+def test_runs_take_their_settings_from_presets_and_files(call: Any, isolated: Path, command: list[str]) -> None:
+    Path("p.txt").write_text("x\n")
+    Path("mine.yaml").write_text("size: 32x24\ninit: spot\ncutouts: 2\nthreads: 1\nvideo: false\n")
+    Path("more.yaml").write_text("iterations: 1\nsave_every: 0\n")
+    named = ["--preset", "mine.yaml", "--config", "more.yaml"]
+    answer = call(*command, "--vary", "seed=4,5", *named, "-o", "out", "--json")
+    assert answer.code == 0, answer.err
+    assert [(row["seed"], row["steps"]) for row in table("out")] == [("4", "1"), ("5", "1")]
+    assert [pixels(path).shape for path in Path("out").glob("*/image.png")] == [(24, 32, 3)] * 2
+
+
 def test_prompts_of_a_batch_come_from_standard_input(
     call: Any, isolated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,7 +95,7 @@ def test_a_network_of_real_esrgans_layout_enlarges(source: Path, call: Any) -> N
     assert found.std() > 1
 
 
-def test_tiles_are_bounded_and_leave_no_seam(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tiles_are_bounded_and_leave_no_seam(source: Path, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     save_file(compact(), "compact.safetensors")
     seen = []
     run = upscaling._Network._run
@@ -115,6 +115,8 @@ def test_tiles_are_bounded_and_leave_no_seam(source: Path, monkeypatch: pytest.M
     assert len(seen) == 1 + 4 * 3
     assert max(max(shape) for shape in seen[1:]) <= 64 + 2 * upscaling.OVERLAP
     assert told[-1] == "tile 12 of 12"
+    answer = call("upscale", "big.png", "--model", str(model), "--tile", "96", "--threads", "1", "-o", "command.png")
+    assert (answer.code, "tile 6 of 6" in answer.err) == (0, True)
     whole, tiled = (images.open_image(Path(name)).astype(int) for name in ("whole.png", "tiled.png"))
     assert whole.shape == (300, 400, 3)
     assert np.abs(whole - tiled).max() <= 1
@@ -185,6 +187,8 @@ def test_files_that_are_no_super_resolution_model_are_refused(source: Path, call
         (("--factor", "9"), "factor is 9."),
         (("--tile", "64"), "tile has no effect without a model."),
         (("--tile", "8"), "tile is 8."),
+        (("--device", "cpu"), "device has no effect without a model."),
+        (("--threads", "2"), "threads has no effect without a model."),
         (("-o", "large.jpg"), "not a PNG file"),
     ],
 )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from vqclip.loop import cutouts
+from vqclip.loop import cutouts, resampling
 from vqclip.loop.resampling import CutPlan
 from vqclip.loop.synthesis import synthesise
 from vqclip.options.settings import Settings
@@ -86,6 +86,63 @@ def test_size_and_seed_are_those_asked_for(quarters: Path, call: Any) -> None:
     assert Path("a.png").read_bytes() == Path("b.png").read_bytes() != Path("c.png").read_bytes()
     drawn = call("cutouts", str(quarters), "--json").lines[0]
     assert call("cutouts", str(quarters), "--seed", str(drawn["seed"]), "--json").lines[0] == drawn
+
+
+def told(call: Any, picture: Path, *flags: str) -> list[dict[str, Any]]:
+    """What is said of each cutout; the sheet is cutouts.png."""
+    answer = call("cutouts", str(picture), "--seed", "3", "--cutouts", "8", *flags, "--json")
+    assert answer.code == 0, answer.err
+    rows: list[dict[str, Any]] = answer.record["cutouts"]
+    return rows
+
+
+def test_the_shares_of_disco_are_those_of_the_step(quarters: Path, call: Any) -> None:
+    disco = ("--cut-method", "disco", "--augments", "none", "-n", "101")
+    falling = ("--cut-overview", "0:1, 100%:0")
+    seen = [told(call, quarters, *disco, *falling, "--step", step) for step in ("1", "51")]
+    wholes = [sum(row["size"] == 128 for row in rows) for rows in seen]
+    assert wholes == [8, 4]
+    for share, grey in (("0:1", True), ("0:0", False)):
+        told(call, quarters, *disco, "--cut-overview", "0:0", "--cut-grey", share, "--cut-noise", "0")
+        shown = cell(images.open_image(Path("cutouts.png")), 8).astype(int)
+        assert (np.ptp(shown, axis=2).max() < 8) == grey
+
+
+def test_augments_bend_as_strongly_as_they_are_told_to_and_noise_is_grain(quarters: Path, call: Any) -> None:
+    plain = ("--cut-method", "crowson", "--cut-noise", "0")
+
+    def turned(*flags: str) -> float:
+        """How far the upper edges of the cutouts are from level, in pixels."""
+        corners = [row["corners"] for row in told(call, quarters, *flags)]
+        return float(np.mean([abs(first[1] - second[1]) for first, second, *_ in corners]))
+
+    assert turned(*plain, "--augments", "none") < 0.1
+    assert 0.1 < turned(*plain, "--augments", "Af", "--augment", "0.2") < turned(*plain, "--augments", "Af") / 2
+    grain = []
+    for noise in ("0", "1"):
+        told(call, quarters, "--augments", "none", "--cut-noise", noise)
+        grain.append(cell(images.open_image(Path("cutouts.png")), 1)[30:60, 30:60, 2].std())
+    assert grain[0] < 2
+    assert grain[1] > 5
+
+
+def test_a_chunk_changes_what_is_taken_at_once_and_not_what_is_seen(
+    quarters: Path, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    take = resampling.take
+
+    def watched(chain: Any, plan: CutPlan, *rest: Any) -> torch.Tensor:
+        taken.append(len(plan))
+        return take(chain, plan, *rest)
+
+    monkeypatch.setattr(resampling, "take", watched)
+    sheets = []
+    for chunk in ("3", "16"):
+        told(call, quarters, "--cut-noise", "0", "--cut-chunk", chunk)
+        sheets.append(images.open_image(Path("cutouts.png")).astype(int))
+    assert taken == [2, 3, 3, 8]
+    assert np.abs(sheets[0] - sheets[1]).max() <= 1
 
 
 def test_clips_of_two_sizes_each_have_their_cutouts(quarters: Path, call: Any) -> None:

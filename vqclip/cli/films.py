@@ -75,7 +75,16 @@ def interpolate(
     # Every frame is kept here, whatever a file says of runs.
     resolved = configuration.resolve({**settings, "save_every": 1})
     course = interpolation.Course(frames, path, easing, loop, quantise)
-    for event in interpolation.interpolate(resolved.settings, ends, output, course, overwrite=overwrite):
+    drawn = interpolation.interpolate(
+        resolved.settings,
+        ends,
+        output,
+        course,
+        with_vqgan=settings["vqgan"] is not None or settings["vqgan_config"] is not None,
+        with_size=settings["size"] is not None,
+        overwrite=overwrite,
+    )
+    for event in drawn:
         console.show(event)
     console.finish()
 

@@ -74,6 +74,9 @@ def upscale(
     from vqclip.tasks import upscaling
 
     resolved = configuration.resolve(settings)
+    for name in settings if model is None else ():
+        if settings[name] is not None:
+            raise UsageError(f"{name} has no effect without a model.", "Add --model FILE or leave it out.")
     try:
         times = None if factor is None else int(factor)
     except ValueError:

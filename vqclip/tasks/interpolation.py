@@ -68,13 +68,21 @@ class Course:
 
 
 def interpolate(
-    settings: Settings, ends: Sequence[Path], output: Path, course: Course, *, overwrite: bool = False
+    settings: Settings,
+    ends: Sequence[Path],
+    output: Path,
+    course: Course,
+    *,
+    with_vqgan: bool = False,
+    with_size: bool = False,
+    overwrite: bool = False,
 ) -> Iterator[Event]:
     """Draw the frames from end to end, and their film, into a folder.
 
-    ends: two or more runs, pictures or .npz files of tokens; pictures are resized to the runs' size, or to
-    settings.size. settings: of the VQGAN, the device and the film. Whatever can be refused is refused by the call
-    itself. Raises VqclipError.
+    ends: two or more runs, pictures or .npz files of tokens. settings: of the VQGAN, the device and the film.
+    with_vqgan, with_size: go by the VQGAN, or the size, of the settings; otherwise by those of the first run, where
+    there is one. Pictures are resized, and those of runs too where the size or the VQGAN is not their own. Whatever
+    can be refused is refused by the call itself. Raises VqclipError.
     """
     settings.validate()
     course.check()
@@ -83,9 +91,12 @@ def interpolate(
     devices.check_device_name(settings.device)
     found = [_End.find(path) for path in ends]
     manifests = [end.manifest for end in found if end.manifest is not None]
-    if manifests and not settings.changes("vqgan_config"):
-        first = manifests[0].settings
-        settings = settings.replace(vqgan=first.vqgan, vqgan_config=first.vqgan_config, size=first.size)
+    if manifests and not with_vqgan:
+        settings = settings.replace(
+            vqgan=manifests[0].settings.vqgan, vqgan_config=manifests[0].settings.vqgan_config
+        )
+    if manifests and not with_size:
+        settings = settings.replace(size=manifests[0].settings.size)
     named = [m.settings.prompt if (m := end.manifest) is not None else end.path.stem for end in found]
     settings = settings.replace(prompt=" to ".join(named), seed=0, save_every=1)
     model = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
@@ -101,7 +112,8 @@ def interpolate(
             f"{files.printable(output)} holds pictures already.",
             "Choose another --output, or replace it with --overwrite.",
         )
-    return _drawn(course, settings, found, model, run_folder.open_run(output, state=False))
+    run = run_folder.open_run(output, state=False)
+    return _drawn(course, settings, found, model, run, with_size=with_size)
 
 
 @dataclass(frozen=True)
@@ -159,7 +171,13 @@ class _End:
 
 
 def _drawn(
-    course: Course, settings: Settings, ends: Sequence[_End], model: registry.VqganFiles, run: run_folder.Run
+    course: Course,
+    settings: Settings,
+    ends: Sequence[_End],
+    model: registry.VqganFiles,
+    run: run_folder.Run,
+    *,
+    with_size: bool,
 ) -> Iterator[Event]:
     import torch
 
@@ -177,9 +195,15 @@ def _drawn(
             ready = [end.latent(vqgan, digest) for end in ends]
             known = [z for z in ready if z is not None]
             factor = vqgan.factor
-            rows, columns = known[0].shape[2:] if known else (settings.height // factor, settings.width // factor)
-            for end, z in zip(ends, ready, strict=True):
-                if z is not None and z.shape[2:] != (rows, columns):
+            rows, columns = settings.height // factor, settings.width // factor
+            if known and not with_size:
+                rows, columns = known[0].shape[2:]
+            for number, (end, z) in enumerate(zip(ends, ready, strict=True)):
+                if z is None or z.shape[2:] == (rows, columns):
+                    continue
+                if with_size and end.pixels is not None:
+                    ready[number] = None
+                else:
                     raise InputError(
                         f"{files.printable(end.path)} has {z.shape[3]}x{z.shape[2]} tokens, another end "
                         f"{columns}x{rows}.",
