@@ -101,6 +101,30 @@ def test_a_run_is_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -
         load(inputs, Place(torch.device("cuda", 0), torch.float32, 1))
 
 
+def test_the_pictures_of_a_run_are_those_of_its_files() -> None:
+    named = ("init_image", "target_image", "overlay_image", "image_prompt")
+    for level, name in enumerate(named, 1):
+        Image.new("RGB", (16, 16), (level * 50, level * 9, 7)).save(f"{name}.png")
+    half = np.zeros((16, 16), np.uint8)
+    half[:, 8:] = 255
+    Image.fromarray(half).save("mask.png")
+    Image.fromarray(half.T.copy()).save("region.png")
+    files: dict[str, Any] = {name: f"{name}.png" for name in named[:3]}
+    settings = Settings(
+        prompt="a cat @[region.png]", size="16x16", mask="mask.png", image_prompt=("image_prompt.png",), **files
+    )
+    inputs = Inputs.check(settings)
+    given = inputs.given
+    assert given.overlay is not None
+    pictures = (given.picture, given.target, given.overlay[0], inputs.prompt_pictures["image_prompt.png"])
+    for level, picture in enumerate(pictures, 1):
+        assert picture is not None
+        assert np.array_equal(picture, np.full((16, 16, 3), (level * 50, level * 9, 7)))
+    assert given.mask is not None
+    assert np.array_equal(given.mask, half / 255)
+    assert np.array_equal(given.regions["region.png"], half.T / 255)
+
+
 def test_a_palette_file_gives_as_many_of_its_colours_as_are_asked_for() -> None:
     pixels = np.full((8, 8, 3), (250, 10, 10), np.uint8)
     pixels[:2] = (10, 10, 250)

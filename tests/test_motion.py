@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vqclip.errors import UsageError
-from vqclip.loop.motion import Move, move_at, warp
+from vqclip.loop.motion import Move, due, move_at, warp
 from vqclip.options.keyframes import Keyframes
 from vqclip.options.settings import BORDERS, MOTIONS, Settings
 
@@ -82,6 +82,15 @@ def test_schedules_say_the_move_of_every_step() -> None:
     assert move_at(wanted, 25, 100) == Move(1.1, 4, 0, 4)
     assert move_at(Settings(pan_x="0:0, 10:0, 20:5", move_every=5).validate(), 5, 100) is None
     assert Move(1.1, 4, -2, 4).scaled(0.5) == Move(1.1, 2, -1, 4)
+
+
+def test_moves_come_every_so_many_steps_and_not_before_the_first() -> None:
+    def steps(every: int) -> list[int]:
+        settings = Settings(rotate="3", move_every=every, iterations=12).validate()
+        return [step for step in range(12) if due(settings, step) is not None]
+
+    assert steps(5) == [5, 10]
+    assert steps(4) == [4, 8]
 
 
 @pytest.mark.parametrize("text", ["1.5", " -2 ", ".5", "1e-1"])
