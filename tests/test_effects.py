@@ -39,8 +39,7 @@ init_weight_end: synthesis::an_init_weight_holds_the_init_picture_at_every_stage
 mask: surface::what_a_mask_keeps_is_unchanged_to_the_byte
 mask_feather: surface::the_edge_of_what_is_free_is_soft
 target_image: loading::the_pictures_of_a_run_are_those_of_its_files anchors::a_run_grows_towards_its_target
-target_weight: anchors::a_run_grows_towards_its_target
-    anchors::the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels
+target_weight: anchors::the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels
 target_weight_pixels: anchors::a_run_grows_towards_its_target
     anchors::the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels
 overlay_image: loading::the_pictures_of_a_run_are_those_of_its_files
@@ -67,7 +66,8 @@ clip_alternate: synthesis::alternating_perceptors_look_in_turn_each_with_the_pul
 size: synthesis::stages_grow_the_picture
 iterations: api::a_run_folder_holds_what_the_guide_says
 stages: synthesis::stages_grow_the_picture
-enlarge: enlarger::a_stage_begins_with_the_codes_or_with_the_pixels_of_the_one_before_enlarged
+enlarge: enlarger::a_run_enlarges_its_codes_between_stages enlarging::a_run_of_stages_ends_with_sharper_edges
+    enlarger::a_stage_begins_with_the_codes_or_with_the_pixels_of_the_one_before_enlarged
 best_of: tryouts::the_best_start_goes_on_as_the_run_of_its_seed
 best_of_share: tryouts::the_best_start_goes_on_as_the_run_of_its_seed
 optimiser: schedules::a_run_climbs_by_the_optimiser_that_it_names_at_the_rate_of_each_step

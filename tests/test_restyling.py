@@ -203,7 +203,7 @@ def test_the_command_draws_what_its_options_say(small: dict[str, Any], call: Any
     Path("in").mkdir()
     for number, level in enumerate((60, 180)):
         images.save_png(Path(f"in/{number}.png"), np.full((32, 32, 3), level, np.uint8), {})
-    settings = wanted(small, video=False)
+    settings = wanted(small, video=False, learning_rate=0.5)
     how = Restyle("in", steps=2, strength=0.3, blend=0.6)
     list(restyle(settings, how, output=Path("task"), with_size=True))
     changed = {name: value for name, value in settings.to_dict().items() if settings.changes(name)}
@@ -218,6 +218,16 @@ def test_the_command_draws_what_its_options_say(small: dict[str, Any], call: Any
     assert Path("command/frames/00001.png").read_bytes() == before
     assert call(*other, "--overwrite").code == 0
     assert Path("command/frames/00001.png").read_bytes() != before
+
+
+@pytest.mark.parametrize("preset", ["draft", "best"])
+def test_presets_with_drafts_and_stages_are_taken(call: Any, preset: str) -> None:
+    Path("in").mkdir()
+    Image.new("RGB", (32, 32), (90, 120, 60)).save("in/0.png")
+    few = ["--size", "32x32", "--frame-steps", "1", "--cutouts", "2", "--no-video", "--seed", "1"]
+    assert call("restyle", "in", "a tree", "--preset", preset, *few, "-o", "out").code == 0
+    kept = run_folder.read_manifest(Path("out")).settings
+    assert (kept.init, kept.stages, kept.ema) == ("spot", 1, 0.9)
 
 
 def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any) -> None:

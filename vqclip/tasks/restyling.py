@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _STARTS = ("init_image", "init_run", "mask", "overlay_image", "target_image")
+_OF_OTHER_STARTS = ("enlarge", "drafts", "style", "guidance", "temperature", "draft_weight")
+"""What a preset may say of the stages and drafts that frames do not have."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def restyle(
     settings = settings.replace(
         init="spot",
         stages=1,
-        enlarge=default_of("enlarge"),
+        **{name: default_of(name) for name in _OF_OTHER_STARTS},
         seed=run_folder.seed_for(settings, None if overwrite else output),
         size=size,
         iterations=seen.frames * how.steps,
