@@ -19,6 +19,7 @@ from PIL import Image
 
 from vqclip.errors import Diverged, EncoderError, ModelError, OutOfMemory, VqclipError
 from vqclip.options.settings import options
+from vqclip.terminal.signals import StopSignals
 
 FAST = [
     "--size",
@@ -417,3 +418,38 @@ def test_fault_59_and_60_odd_places_and_odd_environments() -> None:
     told = in_a_process("generate", "a red apple", "--seed", "1", "-o", "my run", *FAST, cwd=odd, env=environment)
     assert told.returncode == 0, told.stderr
     assert (odd / "my run" / "image.png").is_file()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_command_that_keeps_no_run_with_a_word_and_tidily(
+    call: Any, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    Path("pictures").mkdir()
+    Image.new("RGB", (8, 8)).save("pictures/a.png")
+    tidied = []
+
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+        finally:
+            tidied.append(True)
+
+    monkeypatch.setattr("vqclip.tasks.scoring.index", interrupted)
+    before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    answer = call("index", "pictures")
+    assert (answer.code, answer.err.strip(), tidied) == (code, "stopped: stopped at once.", [True])
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+    monkeypatch.setattr("vqclip.tasks.scoring.index", interrupted)
+    assert call("index", "pictures", "--json").lines[-1]["exit_code"] == code
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with StopSignals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            time.sleep(0.05)
+            assert stop() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)

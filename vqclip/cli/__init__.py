@@ -13,6 +13,7 @@ from vqclip import __version__
 from vqclip.cli import films, look, many, models, pictures, run, scoring, tokens
 from vqclip.cli.options import SettingsGroup
 from vqclip.errors import Interrupted, ReaderGone, UsageError, VqclipError
+from vqclip.terminal.signals import StopSignals
 
 EXIT_CODES = """
 Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input file,
@@ -82,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     try:
-        code = app(args=arguments, prog_name="vqclip", standalone_mode=False)
+        # Commands that keep a run at a signal ask for themselves; the others end, and tidy up, at once.
+        with StopSignals():
+            code = app(args=arguments, prog_name="vqclip", standalone_mode=False)
     except (ReaderGone, BrokenPipeError):
         # The interpreter would try once more to flush what nobody reads.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -28,7 +28,9 @@ class StopSignals:
         return self._noted
 
     def __enter__(self) -> StopSignals:
-        self._before = {number: signal.signal(number, self._note) for number in _HANDLED}
+        # A signal that is ignored stays so: nohup does that to SIGHUP, and a shell to the SIGINT of a job behind it.
+        heard = [number for number in _HANDLED if signal.getsignal(number) != signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._note) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:
