@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -123,6 +124,39 @@ class PeakMemory(TorchDispatchMode):
     def _forget(self, key: int, size: int) -> None:
         del self._known[key]
         self.alive -= size
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that a CLIP encodes, in order."""
+    from vqclip.networks.perceptor import Perceptor
+
+    texts: list[str] = []
+    encode = Perceptor.encode_text
+
+    def listen(self: Perceptor, given: list[str]) -> Any:
+        texts.extend(given)
+        return encode(self, given)
+
+    monkeypatch.setattr(Perceptor, "encode_text", listen)
+    return texts
+
+
+@pytest.fixture
+def turned(isolated: Path) -> str:
+    """The file, in the test's folder, of a built-in VQGAN that draws red what is blue, and blue what is red."""
+    from safetensors.torch import load_file, save_file
+
+    from vqclip.files import data_path
+
+    state = load_file(data_path("checkpoints", "tiny_vqgan.safetensors"))
+    # Of the twelve channels before pixels are unfolded, four each are red, green and blue.
+    order = torch.arange(12).view(3, 4).flip(0).flatten()
+    for name in ("decoder.conv_out.weight", "decoder.conv_out.bias"):
+        state[name] = state[name][order].contiguous()
+    save_file(state, isolated / "turned.safetensors")
+    shutil.copy(data_path("checkpoints", "tiny_vqgan.yaml"), isolated / "turned.yaml")
+    return "turned.safetensors"
 
 
 @pytest.fixture

@@ -89,21 +89,13 @@ def test_classify_takes_folders_and_tells_all_in_one_json_object(call: Any, disc
         assert sum(row["probability"] for row in found["labels"]) == pytest.approx(1, abs=1e-4)
 
 
-def test_templates_replace_the_built_in_ones(call: Any, discs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts: list[str] = []
-    encode = Perceptor.encode_text
-
-    def listen(self: Perceptor, given: list[str]) -> torch.Tensor:
-        texts.extend(given)
-        return encode(self, given)
-
-    monkeypatch.setattr(Perceptor, "encode_text", listen)
+def test_templates_replace_the_built_in_ones(call: Any, discs: Path, heard: list[str]) -> None:
     red = str(discs / "red.png")
     call("classify", red, "--labels", "red,blue", *FAST)
-    assert len(texts) == 2 * len(scoring.TEMPLATES)
-    texts.clear()
+    assert len(heard) == 2 * len(scoring.TEMPLATES)
+    heard.clear()
     call("classify", red, "--labels", "red,blue", "--template", "a {} disc", "--template", "{}, {}", *FAST)
-    assert texts == ["a red disc", "red, red", "a blue disc", "blue, blue"]
+    assert heard == ["a red disc", "red, red", "a blue disc", "blue, blue"]
 
 
 def test_templates_hold_nothing_that_the_built_in_clip_was_not_taught(pair: tuple[Any, Any]) -> None:

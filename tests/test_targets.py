@@ -241,20 +241,6 @@ def test_a_run_says_what_of_a_long_text_is_not_seen_and_reads_it_on_request(smal
     assert told(long_prompts="mean") == ""
 
 
-@pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every text that a CLIP encodes, in order."""
-    texts: list[str] = []
-    encode = Perceptor.encode_text
-
-    def listen(self: Perceptor, given: list[str]) -> torch.Tensor:
-        texts.extend(given)
-        return encode(self, given)
-
-    monkeypatch.setattr(Perceptor, "encode_text", listen)
-    return texts
-
-
 def test_clip_reads_the_words_around_the_prompts_and_those_beside_them(
     small: dict[str, Any], heard: list[str]
 ) -> None:

@@ -213,8 +213,7 @@ class _Climb:
             raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
         gazes = [gaze for gaze, _ in self.gazes]
         self.drafts = drafts.draw(self.vqgan, drafter, gazes, self.settings, generator)
-        edges = self.settings.enlarge == "edges"
-        self._enter(drafts.first_latent(self.vqgan, self.drafts, size, edges=edges))
+        self._enter(drafts.first_latent(self.vqgan, self.drafts, size, edges=self.settings.keeps_edges))
 
     def _enter(self, z: Tensor) -> None:
         """Begin a stage at the latent z. The stage holds on to the init picture, or to what it began with."""
@@ -256,8 +255,8 @@ class _Climb:
             z = self.ema.mean(self.z)
             self.stage = stage
             if self.enlarger is None:
-                edges = self.settings.enlarge == "edges"
-                z = self.vqgan.encode(enlarging.enlarge(self.surface.show(z), *size, edges=edges)).float()
+                picture = enlarging.enlarge(self.surface.show(z), *size, edges=self.settings.keeps_edges)
+                z = self.vqgan.encode(picture).float()
             else:
                 codes = self.vqgan.indices(z)
                 z = self.vqgan.lookup(

@@ -181,7 +181,7 @@ IDLE = (
     ),
     Idle(
         ("enlarge",),
-        lambda s: s.stages == 1 and not (s.enlarge == "edges" and s.uses_prior),
+        lambda s: s.stages == 1 and not (s.keeps_edges and s.uses_prior),
         "on a single stage",
         "Use --stages 2 or leave it out.",
     ),

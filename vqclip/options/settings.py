@@ -292,6 +292,11 @@ class Settings(Written):
         return self.init == "prior" and not self.init_image and not self.init_run
 
     @property
+    def keeps_edges(self) -> bool:
+        """Whether edges stay as narrow as they are when a picture grows."""
+        return self.enlarge == "edges"
+
+    @property
     def wraps(self) -> tuple[bool, bool]:
         """Whether the left edge meets the right one, and the upper edge the lower one."""
         return self.seamless in ("horizontal", "both"), self.seamless in ("vertical", "both")
