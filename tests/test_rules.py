@@ -32,6 +32,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"scene_steps": 3}, {"prompt": "a ^ b"}),
     ({"cross_fade": "3"}, {"prompt": "a ^ b"}),
     ({"init": "prior", "prompt": "", "image_prompt": ("a.png",), "guidance": 2.0}, {"prompt": "a"}),
+    ({"ascent_rate": 0.2}, {"ascent": 0.5}),
     ({"best_of_share": 0.5}, {"best_of": 2}),
     ({"clip_alternate": True}, {"clip": ("tiny", "ViT-B-32")}),
     ({"windows": 256}, {"size": "512x256"}),
@@ -162,6 +163,7 @@ def test_a_place_that_changes_anything_is_not(changes: dict[str, Any]) -> None:
             ({"iterations": 0, name: value}, f"{name} has no effect in a run of no steps")
             for name, value in (
                 ("optimiser", "sgd"), ("loss", ("tv:1",)), ("until_score", 0.5), ("best_of", 3), ("auto_stop", True),
+                ("ascent", 0.5),
             )
         ),
     ],

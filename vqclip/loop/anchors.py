@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip.loop import starts
@@ -35,10 +34,9 @@ class Overlay:
         # Resized with their opacity, so that what is transparent lends no colour to its neighbours.
         self.light = starts.fit(pixels * opacity, *size) * alpha
         self.opacity = starts.fit(opacity, *size) * alpha
-        self.covered = F.max_pool2d(self.opacity, vqgan.factor) > 0
 
     @torch.no_grad()
     def lay(self, z: Tensor, surface: Surface) -> None:
-        """Draw it over what z shows, in place; tokens of which it covers nothing stay as they are."""
+        """Draw it over what z shows, in place; places of z of which it covers nothing stay as they are."""
         shown = surface.show(z) * (1 - self.opacity) + self.light
-        z.copy_(torch.where(self.covered, surface.vqgan.encode(shown.clamp(0, 1)).float(), z))
+        z.copy_(torch.where(surface.cells(self.opacity), surface.enter(shown.clamp(0, 1)), z))

@@ -8,27 +8,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vqclip.errors import UsageError
+from vqclip.options.settings import Settings
 
 _SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.25, 0.25, 0.5)}
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Steps `first` up to `last` (not included) are climbed at `width` x `height` pixels."""
+    """Steps `first` up to `last` (not included) are climbed at `width` x `height` pixels.
+
+    ascent: by the pixels themselves, and not by a latent.
+    """
 
     index: int
     width: int
     height: int
     first: int
     last: int
+    ascent: bool = False
 
 
-def plan_stages(width: int, height: int, factor: int, stages: int, iterations: int) -> tuple[Stage, ...]:
+def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
+    """The stages of a run with a VQGAN of that factor, see `plan_stages`."""
+    size = settings.width, settings.height
+    return plan_stages(*size, factor, settings.stages, settings.iterations, settings.ascent)
+
+
+def plan_stages(
+    width: int, height: int, factor: int, stages: int, iterations: int, ascent: float = 0.0
+) -> tuple[Stage, ...]:
     """Divide the steps over sizes that double from stage to stage.
 
     width, height: of the final picture, rounded down to whole tokens of `factor` pixels. Two stages take 40
-    and 60 % of the steps, three 25, 25 and 50 % (pytti-core, 2026), more take equal parts. Raises UsageError
-    when the picture has no whole token or the first stage would have no picture.
+    and 60 % of the steps, three 25, 25 and 50 % (pytti-core, 2026), more take equal parts. Before them all
+    `ascent`, a share of the steps, is a stage of the first size; the last step is always one of a latent. Raises
+    UsageError when the picture has no whole token or the first stage would have no picture.
     """
     columns, rows = width // factor, height // factor
     if not columns or not rows:
@@ -43,12 +57,13 @@ def plan_stages(width: int, height: int, factor: int, stages: int, iterations: i
             "Use fewer --stages or a larger --size.",
         )
     shares = _SHARES.get(stages, (1 / stages,) * stages)
-    plan, first, passed = [], 0, 0.0
-    for index, share in enumerate(shares):
+    sizes = [((columns >> shrink) * factor, (rows >> shrink) * factor) for shrink in reversed(range(stages))]
+    first = begun = min(round(ascent * iterations), max(0, iterations - 1))
+    plan = [Stage(0, *sizes[0], 0, begun, ascent=True)] if begun else []
+    passed = 0.0
+    for size, share in zip(sizes, shares, strict=True):
         passed += share
-        last = iterations if index == stages - 1 else round(passed * iterations)
-        shrink = stages - 1 - index
-        size = (columns >> shrink) * factor, (rows >> shrink) * factor
-        plan.append(Stage(index, *size, first, last))
+        last = iterations if size is sizes[-1] else begun + round(passed * (iterations - begun))
+        plan.append(Stage(len(plan), *size, first, last))
         first = last
     return tuple(plan)

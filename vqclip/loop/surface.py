@@ -48,7 +48,7 @@ class Surface:
             # A pixel is free where no part of it is kept.
             shrunk = -F.adaptive_max_pool2d(-mask, (height, width))
             self.opacity = soft_edges(shrunk, feather)
-            self.free = F.max_pool2d(self.opacity, vqgan.factor) > 0
+            self.free = self.cells(self.opacity)
 
     def show(self, z: Tensor, window: Box | None = None) -> Tensor:
         """The picture of a latent: (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where kept.
@@ -71,6 +71,20 @@ class Surface:
         for mirror in self.mirrors:
             x = mirror(x)
         return x
+
+    @property
+    def bounds(self) -> tuple[Tensor, Tensor]:
+        """The least and greatest value that a place of z may have."""
+        return self.vqgan.latent_bounds
+
+    @torch.no_grad()
+    def enter(self, picture: Tensor) -> Tensor:
+        """The latent of a picture, (1, 3, H, W) in [0, 1]: float32."""
+        return self.vqgan.encode(picture).float()
+
+    def cells(self, cover: Tensor) -> Tensor:
+        """Which places of the latent show where (1, 1, H, W) is above 0: (1, 1, h, w) bool."""
+        return F.max_pool2d(cover, self.vqgan.factor) > 0
 
     def hold(self, z: Tensor, z_init: Tensor) -> None:
         """Put the tokens of z that do not show back to z_init, in place: what is free keeps its surroundings."""

@@ -16,6 +16,7 @@ from torch import Tensor
 from vqclip.errors import OutOfMemory
 from vqclip.loop import cutouts, drafts, enlarging, losses, motion, starts
 from vqclip.loop.anchors import Overlay, Target
+from vqclip.loop.ascent import PixelSurface
 from vqclip.loop.canvas import Canvas
 from vqclip.loop.given import Given
 from vqclip.loop.progress import Progress
@@ -29,9 +30,10 @@ from vqclip.loop.randomness import (
 )
 from vqclip.loop.regions import Regions
 from vqclip.loop.resampling import CutPlan, levels_for, pyramid, take
-from vqclip.loop.schedules import EMA, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
+from vqclip.loop.scales import optimiser_of
+from vqclip.loop.schedules import EMA, optimiser_tensors, rate_at, restore_optimiser
 from vqclip.loop.snapshots import State
-from vqclip.loop.stages import Stage, plan_stages
+from vqclip.loop.stages import Stage, stages_of
 from vqclip.loop.surface import Surface
 from vqclip.networks.compiling import begin_step
 from vqclip.networks.enlarger import Enlarger
@@ -43,7 +45,7 @@ from vqclip.networks.vqgan import VQGAN
 from vqclip.options.colours import parse_colour
 from vqclip.options.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.options.settings import Settings
-from vqclip.options.terms import View
+from vqclip.options.terms import OF_LATENT, View
 
 
 def synthesise(
@@ -101,9 +103,8 @@ class _Climb:
         self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
         self.device = vqgan.codebook.device
         vqgan.wrap(*settings.wraps)
-        self.bounds = vqgan.latent_bounds
         self.regions = Regions(self.story.prompts, given.regions)
-        self.plan = plan_stages(settings.width, settings.height, vqgan.factor, settings.stages, settings.iterations)
+        self.plan = stages_of(settings, vqgan.factor)
         self.step, self.stage = 0, self.plan[0]
         self.score: float | None = None
         self.moved: int | None = None
@@ -135,8 +136,10 @@ class _Climb:
         for stage in self.plan[self.stage.index :]:
             if stage is not self.stage:
                 self._refine(stage)
-            if self.settings.stages > 1:
-                yield StageStarted(self.step, stage.index + 1, len(self.plan), stage.width, stage.height)
+            if len(self.plan) > 1:
+                yield StageStarted(
+                    self.step, stage.index + 1, len(self.plan), stage.width, stage.height, stage.ascent
+                )
             while self.step < stage.last and not self._ended_by():
                 self._move()
                 try:
@@ -203,20 +206,27 @@ class _Climb:
             with torch.no_grad():
                 if self._size_of(z) != size:
                     z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
-            self._enter(z)
+            self._start(z)
             return
         if not self.settings.uses_prior:
             start = starts.first_latent(self.vqgan, self.settings, size, self.whole, generator, self.opacity)
-            self._enter(start)
+            self._start(start)
             return
         if drafter is None:
             raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
         gazes = [gaze for gaze, _ in self.gazes]
         self.drafts = drafts.draw(self.vqgan, drafter, gazes, self.settings, generator)
-        self._enter(drafts.first_latent(self.vqgan, self.drafts, size, edges=self.settings.keeps_edges))
+        self._start(drafts.first_latent(self.vqgan, self.drafts, size, edges=self.settings.keeps_edges))
+
+    def _start(self, z: Tensor) -> None:
+        """Begin the first stage with what the latent z shows."""
+        with torch.no_grad():
+            if self.stage.ascent:
+                z = self._surface().enter(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1))
+        self._enter(z)
 
     def _enter(self, z: Tensor) -> None:
-        """Begin a stage at the latent z. The stage holds on to the init picture, or to what it began with."""
+        """Begin a stage at z, a latent or an ascent's pixels. It holds on to the init picture or its beginning."""
         self.z_init = z.detach().clone()
         self.surface = self._surface()
         size = (self.stage.width, self.stage.height)
@@ -224,19 +234,20 @@ class _Climb:
         self.target = None if picture is None else Target(self.vqgan, picture, size)
         self.overlay = None if layer is None else Overlay(self.vqgan, layer, size, self.settings.overlay_alpha)
         if self.surface.picture is not None:
-            with torch.no_grad():
-                self.z_init = self.vqgan.encode(self.surface.picture).float()
+            self.z_init = self.surface.enter(self.surface.picture)
         self.z = z.detach().clone()
         self.surface.hold(self.z, self.z_init)
         self.z.requires_grad_()
         self.ema = EMA(self.settings.ema)
         self.progress = Progress(self.settings)
-        self.optimiser = make_optimiser(self.settings.optimiser, self.z, self.settings.learning_rate)
+        self.optimiser = optimiser_of(self.settings, self.stage, self.z)
 
     def _surface(self) -> Surface:
         stage = self.stage
         feather = round(self.settings.mask_feather * stage.width / self.plan[-1].width)
         size, wanted = (stage.width, stage.height), self.settings
+        if stage.ascent:
+            return PixelSurface(self.vqgan, size, self.whole, self.mask, feather, wanted.symmetry)
         return Surface(
             self.vqgan,
             size,
@@ -252,9 +263,9 @@ class _Climb:
         """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""
         size = (stage.width, stage.height)
         with torch.no_grad():
-            z = self.ema.mean(self.z)
+            z, ascended = self.ema.mean(self.z), self.stage.ascent
             self.stage = stage
-            if self.enlarger is None:
+            if ascended or self.enlarger is None:
                 picture = enlarging.enlarge(self.surface.show(z), *size, edges=self.settings.keeps_edges)
                 z = self.vqgan.encode(picture).float()
             else:
@@ -278,7 +289,7 @@ class _Climb:
             picture = motion.warp(
                 picture, move.scaled(self.stage.width / self.plan[-1].width), self.settings.move_border
             )
-            self._enter(self.vqgan.encode(picture).float())
+            self._enter(self.surface.enter(picture))
 
     def _encode(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
         return self.vqgan.encode(starts.fit(picture, *size)).float()
@@ -321,7 +332,7 @@ class _Climb:
         losses.require_finite(loss, terms, self.z.grad, self.step + 1, settings.learning_rate)
         self.optimiser.step()
         with torch.no_grad():
-            self.z.clamp_(*self.bounds)
+            self.z.clamp_(*self.surface.bounds)
             self.surface.hold(self.z, self.z_init)
         self.ema.update(self.z)
         return loss, terms, score
@@ -332,7 +343,7 @@ class _Climb:
             if self.surface.windows is not None:
                 self.surface.windows.forget()
             with torch.no_grad():
-                self.z.clamp_(*self.bounds)
+                self.z.clamp_(*self.surface.bounds)
                 self.surface.hold(self.z, self.z_init)
             # It counts in the running mean as a step of its own; so it is not lost at the end of a stage.
             self.ema.update(self.z)
@@ -432,6 +443,8 @@ class _Climb:
             self.edge,
         )
         for term in self.settings.terms:
+            if self.stage.ascent and term.name in OF_LATENT:
+                continue
             weight = term.weight_at(self.step, self.settings.iterations)
             if weight:
                 yield term.label, weight * term.value(view)

@@ -79,13 +79,17 @@ class Chosen(Event):
 
 @dataclass(frozen=True)
 class StageStarted(Event):
-    """A coarse-to-fine stage begins at `width` x `height` pixels, after `step` steps."""
+    """A stage begins at `width` x `height` pixels, after `step` steps.
+
+    ascent: the pixels themselves climb in it; otherwise the latent.
+    """
 
     step: int
     stage: int
     stages: int
     width: int
     height: int
+    ascent: bool = False
 
 
 @dataclass(frozen=True)

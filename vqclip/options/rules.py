@@ -61,6 +61,7 @@ def _rests(settings: Settings, name: str, rest: float) -> bool:
 
 NO_STEPS = Idle(
     (
+        "ascent",
         "optimiser",
         "learning_rate_schedule",
         "learning_rate_drops",
@@ -160,6 +161,7 @@ IDLE = (
         "without a text that drafts could keep to",
         "Add a prompt or leave it out.",
     ),
+    Idle(("ascent_rate",), lambda s: not s.ascent, "without an ascent", "Use --ascent 0.4 or leave it out."),
     Idle(("best_of_share",), lambda s: s.best_of == 1, "on a single start", "Use --best-of 4 or leave it out."),
     Idle(
         ("clip_alternate",),

@@ -150,6 +150,14 @@ class Settings(Written):
     best_of_share: float = _option(
         0.1, "Optimisation", "Share of the steps that each of these starts takes.", low=0, high=1
     )
+    ascent: float = _option(
+        0.0,
+        "Optimisation",
+        "Share of the steps that climb pixels, before those of the latent.",
+        low=0,
+        high=0.9,
+    )
+    ascent_rate: float = _option(0.1, "Optimisation", "Step size of the pixels.", low=1e-6, high=100)
     optimiser: str = _option("adam", "Optimisation", "Optimiser of the latent.", choices=tuple(OPTIMISERS))
     learning_rate: float = _option(0.1, "Optimisation", "Step size in latent units.", low=1e-6, high=100)
     learning_rate_end: float = _option(

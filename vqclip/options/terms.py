@@ -48,6 +48,9 @@ NEEDS = {
 }
 """The setting that a term has nothing to look at without."""
 
+OF_LATENT = ("latent-l2", "init", "target")
+"""The terms that compare latents: they have nothing to look at while pixels climb."""
+
 
 def formula(function: Formula) -> Formula:
     """Register a formula under its function's name, with dashes."""

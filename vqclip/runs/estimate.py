@@ -166,10 +166,10 @@ class Run:
         libraries = _LIBRARIES + (0 if self.own else _OPEN_CLIP)
         return libraries + 4 * weights + 5 * pixels + max(working, lookout)
 
-    def operations(self) -> float:
-        """Of one step, a multiplication and its addition as two."""
+    def operations(self, *, ascent: bool = False) -> float:
+        """Of one step, a multiplication and its addition as two. ascent: nothing is decoded in it."""
         step = decoder(self.architecture, *self.decoded)
         passes = 3 if self.low_memory else 2
         # A window's margins, and the looks at the whole picture in between, are a good third more.
-        decoded = step.macs * passes * (1.4 if self.window else 1.0)
+        decoded = 0.0 if ascent else step.macs * passes * (1.4 if self.window else 1.0)
         return 2 * (decoded + 2 * self.cutouts * sum(tower.macs for tower, _ in self.towers))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vqclip import files
 from vqclip.errors import InputError, UsageError
 from vqclip.loop.given import Given
-from vqclip.loop.stages import plan_stages
+from vqclip.loop.stages import stages_of
 from vqclip.models import registry
 from vqclip.models.architecture import read_net2net_shape, read_prior_shape
 from vqclip.networks import devices
@@ -149,8 +149,9 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
 
 def _check_patience(settings: Settings) -> None:
     """Raise UsageError where no stage is long enough for two losses to be compared, and one step to come of it."""
-    side = 2**settings.stages
-    lengths = [stage.last - stage.first for stage in plan_stages(side, side, 1, settings.stages, settings.iterations)]
+    # How many steps a stage has does not depend on the size.
+    side = 16 * 2**settings.stages
+    lengths = [stage.last - stage.first for stage in stages_of(settings.replace(size=f"{side}x{side}"), 16)]
     for name, asked, length, where in (
         ("auto_stop", settings.auto_stop, lengths[-1], "the last stage"),
         ("learning_rate_plateau", settings.learning_rate_plateau < 1, max(lengths), "the longest stage"),
@@ -299,6 +300,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     given = inputs.given
     pictures = (given.picture, given.target, given.overlay, inputs.ended)
     encodes = any(one is not None for one in pictures) or settings.init != "tokens" or settings.stages > 1
+    encodes = encodes or settings.ascent > 0
     encodes = encodes or bool(settings.courses)
     stays = shelf is not None
     shelf = shelf or Shelf()

@@ -12,7 +12,7 @@ from typing import Any
 
 from vqclip.errors import ModelError
 from vqclip.files import data_path
-from vqclip.loop.stages import plan_stages
+from vqclip.loop.stages import stages_of
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
 from vqclip.models.catalogue import clip_entry, companions, vqgan_entry
@@ -39,10 +39,9 @@ def plan(settings: Settings) -> dict[str, Any]:
         empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")
         return report | dict.fromkeys(empty)
     speed = _speed(settings)
-    steps = plan_stages(
-        settings.width, settings.height, run.architecture.factor, settings.stages, settings.iterations
-    )
-    seconds = sum((s.last - s.first) * _at(run, s.width, s.height).operations() for s in steps) / speed
+    steps = stages_of(settings, run.architecture.factor)
+    operations = sum((s.last - s.first) * _at(run, s.width, s.height).operations(ascent=s.ascent) for s in steps)
+    seconds = operations / speed
     return report | {
         "memory_bytes": round(run.memory()),
         "operations_per_step": round(run.operations()),

@@ -78,11 +78,11 @@ class Recipe:
     def go_on(self, changes: Mapping[str, Any]) -> sources.Resolved:
         """The settings of a run that begins where the recorded one, a run folder, ended; changes as for `resolve`.
 
-        What said where that run began is left out, and its coarse stages: the latent has its full size. With a new
-        prompt, its scenes go too. Raises UsageError as `resolve` does.
+        What said where that run began is left out, and its ascent and coarse stages: the latent has its full size.
+        With a new prompt, its scenes go too. Raises UsageError as `resolve` does.
         """
         changes = {"stages": 1, **{name: value for name, value in changes.items() if value is not None}}
-        left = [*STARTS, *(SCENES if "prompt" in changes else ())]
+        left = ["ascent", "ascent_rate", *STARTS, *(SCENES if "prompt" in changes else ())]
         if str(changes["stages"]) == "1":
             left.append("enlarge")
         anchored = ("mask", "init_weight", "init_weight_pixels")

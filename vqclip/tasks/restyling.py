@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _STARTS = ("init_image", "init_run", "mask", "overlay_image", "target_image")
-_OF_OTHER_STARTS = ("enlarge", "drafts", "style", "guidance", "temperature", "draft_weight")
-"""What a preset may say of the stages and drafts that frames do not have."""
+_OF_OTHER_STARTS = ("enlarge", "drafts", "style", "guidance", "temperature", "draft_weight", "ascent", "ascent_rate")
+"""What a preset may say of the stages, drafts and ascents that frames do not have."""
 
 
 @dataclass(frozen=True)

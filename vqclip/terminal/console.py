@@ -143,7 +143,8 @@ class Console:
         elif isinstance(event, Started):
             self._start(event)
         elif isinstance(event, StageStarted):
-            self.note(f"stage {event.stage} of {event.stages}: {event.width}x{event.height} pixels")
+            how = ", the pixels themselves" if event.ascent else ""
+            self.note(f"stage {event.stage} of {event.stages}: {event.width}x{event.height} pixels{how}")
         elif isinstance(event, Stepped):
             self._step(event)
         elif isinstance(event, Saved) and event.kind in ("image", "video", "report"):

@@ -1,0 +1,41 @@
+"""Pixels in the place of a latent, for the steps of a run that climb without the VQGAN.
+
+Direct ascent (Fort and Whitaker, arXiv 2502.07753) draws with CLIP alone; here the latent begins with its picture. It
+costs no decoder, and colours and forms that no code near the start has come within reach.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from vqclip.loop.surface import Surface
+from vqclip.networks.passes import Box
+
+_SPAN = 0.96
+"""How much of the curve's height pixels take: with all of it, black and white would lie at infinity."""
+_LIMIT = 4.0
+
+
+class PixelSurface(Surface):
+    """The way from pixels to shown pictures: z is (1, 3, H, W), of which each number stands on a curve of tanh.
+
+    The curve is flat at both ends, so a ground of pure white or black stays.
+    """
+
+    @property
+    def bounds(self) -> tuple[Tensor, Tensor]:
+        """Beyond these the curve is flat, and a pixel would not find its way back."""
+        limit = torch.tensor(_LIMIT, device=self.vqgan.codebook.device)
+        return -limit, limit
+
+    def enter(self, picture: Tensor) -> Tensor:
+        """The pixels of a picture, (1, 3, H, W) in [0, 1]: float32, on the curve."""
+        return torch.atanh((2 * picture.float() - 1) * _SPAN)
+
+    def cells(self, cover: Tensor) -> Tensor:
+        """Which pixels show where (1, 1, H, W) is above 0: those."""
+        return cover > 0
+
+    def _decode(self, z: Tensor, window: Box | None) -> Tensor:
+        return self._mirrored(z.tanh() / (2 * _SPAN) + 0.5)
