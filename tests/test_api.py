@@ -156,6 +156,7 @@ def test_another_run_is_never_overwritten_unasked(small: dict[str, Any]) -> None
     with pytest.raises(OutputError, match="holds a run with other settings") as caught:
         draw("run", small, seed=6)
     assert "--overwrite" in caught.value.hint
+    assert "vqclip resume run" in caught.value.hint
     assert Path("run/image.png").read_bytes() == kept
     draw("run", small, seed=6, overwrite=True)
     assert Path("run/image.png").read_bytes() != kept

@@ -341,6 +341,7 @@ def test_the_same_command_without_a_seed_goes_on_with_the_seed_that_was_drawn(
     assert {path.name: path.read_bytes() for path in sorted(Path("out").rglob("*.[pm][np][g4]"))} == whole
     other = call(*command, "--seed", str(seed + 1))
     assert (other.code, "holds another run" in other.err) == (5, True)
+    assert "vqclip resume" in other.err
 
 
 def test_a_frame_that_cannot_be_read_is_an_input_that_is_refused_before_the_first_is_drawn(call: Any) -> None:

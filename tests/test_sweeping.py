@@ -125,8 +125,9 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
         assert Path("grid", folder, "image.png").read_bytes() == Path("whole", folder, "image.png").read_bytes()
     events = list(sweeping.sweep("a red apple", VARY, output="whole", **TINY))
     assert not [e for e in events if isinstance(e, Stepped)], "all is finished"
-    with pytest.raises(OutputError, match="another sweep"):
+    with pytest.raises(OutputError, match="another sweep") as caught:
         sweeping.sweep("a red apple", ["seed=1,3"], output="whole", **TINY)
+    assert "vqclip resume whole" in caught.value.hint
 
 
 def test_the_seed_is_drawn_once_for_all(isolated: Path) -> None:

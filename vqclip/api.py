@@ -178,7 +178,7 @@ def _again(inputs: Inputs, directory: Path, stop: recording.Stop, shelf: Shelf |
         raise OutputError(f"{shown} holds pictures of another run.", hint)
     known = {run_folder.read_manifest(directory).settings.digest(), tryouts.asked(directory)}
     if inputs.settings.digest() not in known:
-        raise OutputError(f"{shown} holds a run with other settings.", hint)
+        raise OutputError(f"{shown} holds a run with other settings.", f"{hint} {recording.go_on(directory)}")
     return resume(directory, stop=stop, shelf=shelf)
 
 

@@ -114,10 +114,9 @@ def restyle(
         earlier = run_folder.read_manifest(directory) if (directory / "run.json").is_file() else None
         same = earlier and earlier.restyle == manifest.restyle
         if not earlier or not same or earlier.settings.digest() != inputs.settings.digest():
-            raise OutputError(
-                f"{files.printable(directory)} holds another run.",
-                "Choose another --output, or replace it with --overwrite.",
-            )
+            hint = "Choose another --output, or replace it with --overwrite."
+            hint += f" {go_on(directory)}" if earlier else ""
+            raise OutputError(f"{files.printable(directory)} holds another run.", hint)
         manifest = earlier
     run = run_folder.open_run(directory, state=False)
     if overwrite:

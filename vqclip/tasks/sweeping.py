@@ -72,7 +72,7 @@ def sweep(
         if _digests(kept) != _digests(grid):
             raise OutputError(
                 f"{files.printable(directory)} holds another sweep.",
-                "Choose another --output, or remove that folder.",
+                f"Choose another --output, or remove that folder. {recording.go_on(directory)}",
             )
         grid = kept
     elif run_folder.holds_run(directory):
