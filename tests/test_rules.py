@@ -194,11 +194,15 @@ def test_a_look_gives_way_to_what_is_asked_for(call: Any) -> None:
     ("flags", "said"),
     [
         (
-            ["--auto-stop", "--patience", "50", "-n", "20"],
+            ["--auto-stop", "--patience", "50", "-n", "20", "--ascent", "0"],
             "the run has 20 steps, and twice the patience is 100",
         ),
         (
-            ["--auto-stop", "--patience", "6", "-n", "20", "--stages", "2", "--size", "64"],
+            ["--auto-stop", "--patience", "6", "-n", "20", "--stages", "2", "--size", "64", "--ascent", "0"],
+            "the last stage has 12 steps",
+        ),
+        (
+            ["--auto-stop", "--patience", "6", "-n", "20", "--ascent", "0.4"],
             "the last stage has 12 steps",
         ),
         (["--learning-rate-plateau", "0.5", "-n", "100"], "learning_rate_plateau has no effect"),

@@ -191,7 +191,7 @@ def test_a_run_climbs_by_the_optimiser_that_it_names_at_the_rate_of_each_step(pa
         theirs.grad = None if climb.z.grad is None else climb.z.grad.clone()
         reference.step()
         with torch.no_grad():
-            theirs.clamp_(*climb.bounds)
+            theirs.clamp_(*climb.surface.bounds)
         moved = (theirs - before).norm()
         assert moved > 0
         assert (ours - theirs).norm() < 1e-3 * moved

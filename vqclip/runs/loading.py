@@ -157,7 +157,7 @@ def _check_patience(settings: Settings) -> None:
         ("learning_rate_plateau", settings.learning_rate_plateau < 1, max(lengths), "the longest stage"),
     ):
         if asked and length <= 2 * settings.patience:
-            part = where if settings.stages > 1 else "the run"
+            part = where if len(lengths) > 1 else "the run"
             twice = 2 * settings.patience
             raise UsageError(
                 f"{name} has no effect: {part} has {length} steps, and twice the patience is {twice}.",
