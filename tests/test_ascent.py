@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from vqclip.loop.stages import plan_stages
 from vqclip.loop.synthesis import synthesise
 from vqclip.options.events import Event, Finished, StageStarted, Stepped
 from vqclip.options.settings import Settings
-from vqclip.runs import planning
+from vqclip.pictures import images
+from vqclip.runs import planning, run_folder
 
 Pair = tuple[Any, Callable[..., Any]]
 
@@ -196,3 +198,20 @@ def test_a_run_without_an_ascent_has_no_stage_of_one(pair: Pair) -> None:
         assert [stage.ascent for stage in plan] == [False]
     few = plan_stages(64, 64, 8, 2, 2, 0.9)
     assert [(stage.ascent, stage.first, stage.last) for stage in few] == [(True, 0, 1), (False, 1, 1), (False, 1, 2)]
+
+
+def test_a_run_tells_of_its_ascent_and_one_that_goes_on_from_it_has_none(call: Any, small: dict[str, Any]) -> None:
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in (small | {"ascent": 0.5}).items()]
+    told = call("generate", "a red apple", *flags, "--seed=1", "-o", "first")
+    assert (told.code, "stage 1 of 2: 32x32 pixels, the pixels themselves" in told.err) == (0, True), told.err
+    assert "stage 2 of 2: 32x32 pixels\n" in told.err
+    assert call("continue", "first", "a blue car", "-n", "2", "-o", "next").code == 0
+    assert np.array_equal(
+        images.open_image(Path("next/frames/00000.png")), images.open_image(Path("first/image.png"))
+    )
+    assert run_folder.read_manifest(Path("next")).settings.ascent == 0
+
+
+def test_moving_pictures_have_no_ascent(call: Any) -> None:
+    refused = call("restyle", "in", "a red apple", "--ascent", "0.5", "-o", "out")
+    assert (refused.code, "--ascent" in refused.err) == (2, True)

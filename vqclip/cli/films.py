@@ -24,6 +24,7 @@ NOT_OF_FRAMES = (
     "init", "init_image", "init_image_alpha", "init_run", "init_weight", "init_weight_pixels", "init_weight_end",
     "mask", "mask_feather", "target_image", "target_weight", "target_weight_pixels", "overlay_image", "overlay_alpha",
     "overlay_every", "overlay_offset", "overlay_until", "drafts", "style", "guidance", "temperature", "draft_weight",
+    "ascent", "ascent_rate",
     # All frames take the same number of steps, in one stage.
     "iterations", "stages", "enlarge", "best_of", "best_of_share", "auto_stop", "patience", "min_gain",
     "learning_rate_plateau", "until_score", "max_seconds",

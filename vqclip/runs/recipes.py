@@ -81,10 +81,13 @@ class Recipe:
         What said where that run began is left out, and its ascent and coarse stages: the latent has its full size.
         With a new prompt, its scenes go too. Raises UsageError as `resolve` does.
         """
-        changes = {"stages": 1, **{name: value for name, value in changes.items() if value is not None}}
-        left = ["ascent", "ascent_rate", *STARTS, *(SCENES if "prompt" in changes else ())]
+        given = {name: value for name, value in changes.items() if value is not None}
+        changes = {"stages": 1, "ascent": 0.0, **given}
+        left = [*STARTS, *(SCENES if "prompt" in changes else ())]
         if str(changes["stages"]) == "1":
             left.append("enlarge")
+        if str(changes["ascent"]) in ("0", "0.0"):
+            left.append("ascent_rate")
         anchored = ("mask", "init_weight", "init_weight_pixels")
         if not any(changes.get(name, self.settings.get(name)) for name in anchored):
             left.append("init_image")
