@@ -179,6 +179,15 @@ def test_an_overlay_is_laid_over_pixels_and_a_move_moves_them(pair: Pair) -> Non
     assert np.abs(images[2][:, 8:] - images[1][:, :-8]).max() <= 2
 
 
+def test_a_large_picture_is_not_decoded_whole_for_its_ascent(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    def whole(*known: Any, **named: Any) -> None:
+        raise AssertionError("decoded whole")
+
+    monkeypatch.setattr(pair[0], "decode", whole)
+    shown = frames(pair, settings(size="96x96", windows=48, iterations=4))
+    assert [image.shape for image in shown] == [(96, 96, 3)] * 4
+
+
 def test_terms_of_the_latent_wait_for_a_latent(pair: Pair) -> None:
     wanted = settings(latent_l2=1.0, tv=1.0, iterations=10)
     terms = [set(event.terms) for event in climb(pair, wanted) if isinstance(event, Stepped)]

@@ -65,9 +65,9 @@ class Scales:
             optimiser.memory = {name.removeprefix(mark): t for name, t in memory.items() if name.startswith(mark)}
 
     def step(self) -> None:
-        """Move the latent down its gradient, at every scale."""
+        """Move the pixels down their gradient, at every scale."""
         if self.z.grad is None:
-            raise ValueError("the latent has no gradient")
+            raise ValueError("the pixels have no gradient")
         for part in self.coarse:
             # The gradient of P_r is the transpose of its enlargement, of z's gradient.
             part.grad = torch.autograd.grad(self._up(part), part, self.z.grad)[0]

@@ -27,6 +27,11 @@ class Stage:
     last: int
     ascent: bool = False
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
+
 
 def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
     """The stages of a run with a VQGAN of that factor, see `plan_stages`."""

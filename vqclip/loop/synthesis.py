@@ -137,9 +137,7 @@ class _Climb:
             if stage is not self.stage:
                 self._refine(stage)
             if len(self.plan) > 1:
-                yield StageStarted(
-                    self.step, stage.index + 1, len(self.plan), stage.width, stage.height, stage.ascent
-                )
+                yield StageStarted(self.step, stage.index + 1, len(self.plan), *stage.size, stage.ascent)
             while self.step < stage.last and not self._ended_by():
                 self._move()
                 try:
@@ -200,7 +198,7 @@ class _Climb:
 
     def _begin(self, drafter: Drafter | Net2Net | None) -> None:
         generator = self._generator(START_STREAM, 0)
-        size = (self.stage.width, self.stage.height)
+        size = self.stage.size
         if self.given.latent is not None:
             z = self.given.latent.to(self.device)
             with torch.no_grad():
@@ -220,17 +218,16 @@ class _Climb:
 
     def _start(self, z: Tensor) -> None:
         """Begin the first stage with what the latent z shows."""
-        with torch.no_grad():
-            if self.stage.ascent:
-                z = self._surface().enter(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1))
+        if self.stage.ascent:
+            with torch.no_grad():
+                z = self._surface(pixels=True).enter(self._surface(pixels=False).show(z))
         self._enter(z)
 
     def _enter(self, z: Tensor) -> None:
         """Begin a stage at z, a latent or an ascent's pixels. It holds on to the init picture or its beginning."""
         self.z_init = z.detach().clone()
-        self.surface = self._surface()
-        size = (self.stage.width, self.stage.height)
-        picture, layer = self.given.target, self.given.overlay
+        self.surface = self._surface(pixels=self.stage.ascent)
+        picture, layer, size = self.given.target, self.given.overlay, self.stage.size
         self.target = None if picture is None else Target(self.vqgan, picture, size)
         self.overlay = None if layer is None else Overlay(self.vqgan, layer, size, self.settings.overlay_alpha)
         if self.surface.picture is not None:
@@ -242,11 +239,11 @@ class _Climb:
         self.progress = Progress(self.settings)
         self.optimiser = optimiser_of(self.settings, self.stage, self.z)
 
-    def _surface(self) -> Surface:
+    def _surface(self, *, pixels: bool) -> Surface:
         stage = self.stage
         feather = round(self.settings.mask_feather * stage.width / self.plan[-1].width)
-        size, wanted = (stage.width, stage.height), self.settings
-        if stage.ascent:
+        size, wanted = stage.size, self.settings
+        if pixels:
             return PixelSurface(self.vqgan, size, self.whole, self.mask, feather, wanted.symmetry)
         return Surface(
             self.vqgan,
@@ -261,7 +258,7 @@ class _Climb:
 
     def _refine(self, stage: Stage) -> None:
         """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""
-        size = (stage.width, stage.height)
+        size = stage.size
         with torch.no_grad():
             z, ascended = self.ema.mean(self.z), self.stage.ascent
             self.stage = stage
