@@ -60,9 +60,17 @@ def small() -> dict[str, Any]:
     return dict(SMALL)
 
 
-@pytest.fixture(scope="session")
-def pair() -> tuple[Any, Callable[..., Any]]:
+@pytest.fixture
+def pair(read_pair: tuple[Any, Callable[..., Any]]) -> tuple[Any, Callable[..., Any]]:
     """The built-in VQGAN in float32, and a function that makes gazes of the built-in CLIP at given prompts."""
+    # A seamless run before this test leaves the VQGAN wrapped around.
+    read_pair[0].wrap(False, False)
+    return read_pair
+
+
+@pytest.fixture(scope="session")
+def read_pair() -> tuple[Any, Callable[..., Any]]:
+    """The same for fixtures that last longer than a test."""
     import torch
 
     from vqclip.models import registry

@@ -130,9 +130,9 @@ def drawn(pair: Pair, *loss: str, **changes: Any) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def free(pair: Pair) -> torch.Tensor:
+def free(read_pair: Pair) -> torch.Tensor:
     """The same run without a loss beside CLIP's."""
-    return drawn(pair)
+    return drawn(read_pair)
 
 
 SHOWN = [name for name in FORMULAS if not name.startswith(("init", "latent", "target"))]
