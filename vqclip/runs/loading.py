@@ -18,7 +18,7 @@ from vqclip.loop.given import Given
 from vqclip.loop.stages import stages_of
 from vqclip.models import registry
 from vqclip.models.architecture import read_net2net_shape, read_prior_shape
-from vqclip.networks import devices
+from vqclip.networks import allocation, devices
 from vqclip.options import colours
 from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.prompts import doubts
@@ -242,6 +242,8 @@ class Place:
         if threads:
             torch.set_num_threads(threads)
         device = devices.find_device(settings.device)
+        if device.type == "cpu":
+            allocation.keep_freed_memory()
         return Place(device, devices.find_dtype(dtype or settings.dtype, device), torch.get_num_threads())
 
 

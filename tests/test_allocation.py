@@ -1,0 +1,50 @@
+"""Memory that a step has freed stays with the process, where glibc would take its pages anew for every tensor."""
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library allocates")
+
+FAULTS = """
+import resource, sys
+import torch
+from vqclip.options.settings import Settings
+from vqclip.runs.loading import Place
+
+if sys.argv[1] == "run":
+    Place.find(Settings(device="cpu", threads=1))
+
+def work():
+    x = torch.ones(8 * 2**20).requires_grad_()  # 32 MiB
+    (x * 2).sigmoid().sum().backward()
+
+for _ in range(10):
+    work()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(4):
+    work()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def faults(whose: str, **environment: str) -> int:
+    """Page faults of four steps of 32 MiB tensors, after ten that find their places."""
+    told = subprocess.run(
+        [sys.executable, "-c", FAULTS, whose],
+        env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return int(told.stdout)
+
+
+def test_a_run_on_the_processor_takes_no_pages_anew() -> None:
+    assert faults("nothing") > 100_000
+    assert faults("run") < 1_000
+
+
+def test_what_the_user_tuned_is_left_alone() -> None:
+    assert faults("run", MALLOC_MMAP_THRESHOLD_="65536") > 100_000
+    assert faults("run", GLIBC_TUNABLES="glibc.malloc.mmap_threshold=65536") > 100_000
