@@ -11,7 +11,7 @@ import typer
 from vqclip.cli.options import with_settings
 from vqclip.cli.run import OutputOption, OverwriteOption
 from vqclip.cli.shared import JsonOption, QuietOption, console_for, follow, parent_folder
-from vqclip.options.settings import options
+from vqclip.options.settings import BEGINNINGS, options
 
 if TYPE_CHECKING:
     from vqclip.options.events import Event
@@ -23,10 +23,9 @@ NOT_OF_FRAMES = (
     # Each frame begins with its own picture, and how far it may go is the strength.
     "init", "init_image", "init_image_alpha", "init_run", "init_weight", "init_weight_pixels", "init_weight_end",
     "mask", "mask_feather", "target_image", "target_weight", "target_weight_pixels", "overlay_image", "overlay_alpha",
-    "overlay_every", "overlay_offset", "overlay_until", "drafts", "style", "guidance", "temperature", "draft_weight",
-    "ascent", "ascent_rate",
+    "overlay_every", "overlay_offset", "overlay_until", *BEGINNINGS,
     # All frames take the same number of steps, in one stage.
-    "iterations", "stages", "enlarge", "best_of", "best_of_share", "auto_stop", "patience", "min_gain",
+    "iterations", "stages", "best_of", "best_of_share", "auto_stop", "patience", "min_gain",
     "learning_rate_plateau", "until_score", "max_seconds",
     # Every frame is kept and is moved once; the rate is that of the source.
     "save_every", "frame_spacing", "snapshot_every", "move_every", "fps", "video_seconds", "hold_last", "report",

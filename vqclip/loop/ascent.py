@@ -6,6 +6,8 @@ costs no decoder, and colours and forms that no code near the start has come wit
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -23,7 +25,7 @@ class PixelSurface(Surface):
     The curve is flat at both ends, so a ground of pure white or black stays.
     """
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[Tensor, Tensor]:
         """Beyond these the curve is flat, and a pixel would not find its way back."""
         limit = torch.tensor(_LIMIT, device=self.vqgan.codebook.device)

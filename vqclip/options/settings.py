@@ -43,6 +43,8 @@ SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
 BORDERS = ("mirror", "clamp", "wrap", "black")
 MOTIONS = ("zoom", "pan_x", "pan_y", "rotate")
+BEGINNINGS = ("enlarge", "drafts", "style", "guidance", "temperature", "draft_weight", "ascent", "ascent_rate")
+"""What is said of drafts, an ascent and larger stages: nothing to a frame, which begins with its own picture."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from vqclip.loop.given import Given
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
 from vqclip.options.events import Event, Finished, Opened, Saved, Started, Stepped, Warned
-from vqclip.options.settings import MOTIONS, Settings, default_of
+from vqclip.options.settings import BEGINNINGS, MOTIONS, Settings, default_of
 from vqclip.pictures import footage, images, video
 from vqclip.pictures.footage import Footage
 from vqclip.runs import films, run_folder
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _STARTS = ("init_image", "init_run", "mask", "overlay_image", "target_image")
-_OF_OTHER_STARTS = ("enlarge", "drafts", "style", "guidance", "temperature", "draft_weight", "ascent", "ascent_rate")
-"""What a preset may say of the stages, drafts and ascents that frames do not have."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def restyle(
     settings = settings.replace(
         init="spot",
         stages=1,
-        **{name: default_of(name) for name in _OF_OTHER_STARTS},
+        **{name: default_of(name) for name in BEGINNINGS},
         seed=run_folder.seed_for(settings, None if overwrite else output),
         size=size,
         iterations=seen.frames * how.steps,
