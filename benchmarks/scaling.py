@@ -133,7 +133,7 @@ def start(arguments: argparse.Namespace) -> Result:
 
 
 def batch(arguments: argparse.Namespace) -> Result:
-    """Prompts drawn by `vqclip batch`, in turn and as many at once as there are cores, and by a command each."""
+    """Prompts drawn by `vqclip batch`, in turn and as it comes, one for each core at once, and by a command each."""
     prompts, cores = PROMPTS[: arguments.batch], os.cpu_count() or 1
     vqclip = [sys.executable, "-m", "vqclip"]
     flags = ["-n", str(arguments.batch_steps), "--seed", "1", "--quiet", "--output"]
@@ -144,8 +144,8 @@ def batch(arguments: argparse.Namespace) -> Result:
         return time.perf_counter() - began
 
     with tempfile.TemporaryDirectory() as folder:
-        together = seconds([*vqclip, "batch", "-", *flags, f"{folder}/together"], prompts)
-        at_once = seconds([*vqclip, "batch", "-", "--jobs", str(cores), *flags, f"{folder}/at-once"], prompts)
+        together = seconds([*vqclip, "batch", "-", "--jobs", "1", *flags, f"{folder}/together"], prompts)
+        at_once = seconds([*vqclip, "batch", "-", *flags, f"{folder}/at-once"], prompts)
         apart = sum(seconds([*vqclip, "generate", prompt, *flags, f"{folder}/{prompt}"]) for prompt in prompts)
     measures = {
         "together": Measure((together,), "s", "lower"),
@@ -193,7 +193,7 @@ def parse(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=8, metavar="N", help="timed in every case")
     parser.add_argument("--repetitions", type=int, default=5, metavar="N", help="of the start")
     parser.add_argument("--batch", type=int, default=20, metavar="N", help="prompts of the batch")
-    parser.add_argument("--batch-steps", type=int, default=48, metavar="N")
+    parser.add_argument("--batch-steps", type=int, default=60, metavar="N")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--json", type=Path, metavar="FILE")

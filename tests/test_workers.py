@@ -19,6 +19,7 @@ from PIL import Image
 from vqclip.errors import Interrupted, OutOfMemory
 from vqclip.networks import devices
 from vqclip.options.events import CellFailed, CellStarted, Event, Saved, Stepped, Warned
+from vqclip.options.settings import Settings
 from vqclip.tasks import sweeping, workers
 
 TINY = {"size": "32x32", "iterations": 2, "stages": 1, "init": "tokens", "cutouts": 2, "save_every": 0,
@@ -141,3 +142,38 @@ def test_a_turn_that_is_never_given_back_holds_nobody_up(monkeypatch: pytest.Mon
     workers._tell(Warned("heard"))
     assert hears.recv() == Warned("heard")
     assert not hears.poll(0)
+
+
+@pytest.mark.parametrize(
+    ("number", "changed", "jobs"),
+    [
+        (3, {}, 1),
+        (4, {}, 4),
+        (20, {}, 6),
+        (20, {"threads": 2}, 3),
+        (20, {"threads": 16}, 1),
+        (20, {"vqgan": "imagenet-16384"}, 1),
+        (20, {"clip": ("tiny", "ViT-B-32")}, 1),
+    ],
+)
+def test_many_runs_of_the_built_in_models_take_every_core_unless_told(
+    monkeypatch: pytest.MonkeyPatch, number: int, changed: dict[str, Any], jobs: int
+) -> None:
+    monkeypatch.setattr(workers, "_cores", lambda: 6)
+    assert workers.fitting([Settings(device="cpu", **changed)] * number) == jobs
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one core draws in turn")
+def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_told(isolated: Path) -> None:
+    lines = "a red apple\na blue car\na green tree\na yellow bird\n"
+    steps = dict[str, int]()
+    for jobs in ([], ["--jobs", "1"]):
+        told = subprocess.run(
+            [sys.executable, "-m", "vqclip", "batch", "-", "-n", "1", "--init", "spot", "--stages", "1", "--ascent",
+             "0", "--size", "32", "--cutouts", "2", "--device", "cpu", "--json", *jobs, "-o", f"of{len(jobs)}"],
+            input=lines, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        steps[" ".join(jobs)] = sum('"step"' in line for line in told.stdout.splitlines())
+        assert statuses(f"of{len(jobs)}") == ["finished"] * 4
+    assert steps[""] == 0 < steps["--jobs 1"]

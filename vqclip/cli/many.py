@@ -105,7 +105,7 @@ def _draw(
     from vqclip.tasks import sweeping
 
     def begin(stop: Stop) -> Iterator[Event]:
-        return sweeping.sweep(prompt, axes, parent=parent_folder(), jobs=jobs or 1, stop=stop, **known)
+        return sweeping.sweep(prompt, axes, parent=parent_folder(), jobs=jobs or 0, stop=stop, **known)
 
     reveal(console, follow(begin, console), preview=preview, viewer=viewer)
 

@@ -174,7 +174,7 @@ def resume(
 
     def go_on(directory: Path, *, stop: Stop) -> Iterator[Event]:
         if sweeping.holds_sweep(directory):
-            return sweeping.resume(directory, jobs=jobs or 1, stop=stop)
+            return sweeping.resume(directory, jobs=jobs or 0, stop=stop)
         if jobs is not None:
             raise UsageError("jobs has no effect on a single run.", "Leave it out.")
         if restyling.holds_restyle(directory):

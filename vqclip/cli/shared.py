@@ -65,7 +65,8 @@ ConfigOption = Annotated[
 JobsOption = Annotated[
     int | None,
     typer.Option("--jobs", "-j", help="Runs at once, each in its own process: on its share of the cores, or on one "
-                 "of the GPUs. \\[default: 1]", metavar="N", min=1, max=64, show_default=False),
+                 "of the GPUs. \\[default: one for each core for four runs or more of the built-in models, else 1]",
+                 metavar="N", min=1, max=64, show_default=False),
 ]  # fmt: skip
 
 

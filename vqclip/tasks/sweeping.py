@@ -55,9 +55,10 @@ def sweep(
 
     prompt: None when it is varied. output: the folder of the sweep; one that holds the same sweep, of any seed if
     none is given, is continued. jobs: how many runs at once, each in a process of its own; their steps are not told
-    then. settings: of every run, by name; a seed that nothing names is drawn once, for all. Every cell is checked
-    before the first run. Raises VqclipError as `api.generate` does; a run that fails is told, and the first failure
-    is raised when all others are done.
+    then. 0 is as many as suit (`workers.fitting`); more than one needs a script's `if __name__ == "__main__":`, as
+    every use of multiprocessing does. settings: of every run, by name; a seed that nothing names is drawn once, for
+    all. Every cell is checked before the first run. Raises VqclipError as `api.generate` does; a run that fails is
+    told, and the first failure is raised when all others are done.
     """
     axes = [axis if isinstance(axis, Axis) else grids.parse_axis(axis) for axis in vary]
     paths = [Path(path) for path in config_files]
@@ -170,7 +171,7 @@ def _runs(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Itera
         )
         for number, cell in grids.rows(grid)
     ]
-    jobs = min(jobs, count)
+    jobs = min(jobs, count) or workers.fitting([cell.settings for cell in grid.cells])
     told: set[str] = set()
     for event in workers.side_by_side(runs, jobs, stop) if jobs > 1 else workers.in_turn(runs, stop):
         if isinstance(event, workers.Ended):

@@ -20,12 +20,14 @@ from typing import Any
 
 from vqclip import api
 from vqclip.errors import Interrupted, OutOfMemory, OutputError, VqclipError
+from vqclip.networks import devices
 from vqclip.options.events import CellStarted, Event, Saved, Warned
-from vqclip.options.settings import Settings
+from vqclip.options.settings import Settings, default_of
 from vqclip.runs import recording
 from vqclip.runs.loading import Shelf
 
 _POLL_SECONDS, _TURN_SECONDS = 0.2, 5.0
+_FEWEST_RUNS, _MOST_JOBS = 4, 8
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,20 @@ class Ended:
 
     work: Work
     error: VqclipError | None
+
+
+def fitting(settings: Sequence[Settings]) -> int:
+    """How many of these runs to draw at once where nobody says.
+
+    As many as there are cores, up to 8, for four runs or more of the built-in models on a processor: their small
+    operations leave a second core half idle, and they are small enough to be held more than once. Else 1.
+    """
+    small = all(each.vqgan == default_of("vqgan") and each.clip == default_of("clip") for each in settings)
+    if len(settings) < _FEWEST_RUNS or not small:
+        return 1
+    if any(devices.find_device(each.device).type != "cpu" for each in settings):
+        return 1
+    return max(1, min(_MOST_JOBS, _cores() // max(1, *(each.threads for each in settings)), len(settings)))
 
 
 def in_turn(runs: Sequence[Work], stop: recording.Stop) -> Iterator[Event | Ended]:
@@ -93,6 +109,10 @@ def side_by_side(runs: Sequence[Work], jobs: int, stop: recording.Stop) -> Itera
     finally:
         asked.value = asked.value or signal.SIGTERM
         crew.shutdown(wait=True, cancel_futures=True)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _raise_what_stops_all(error: VqclipError) -> None:
@@ -142,8 +162,7 @@ def _enter(asked: Any, places: Any, tells: Connection, turn: Any, jobs: int) -> 
     with places.get_lock():
         _Here.place = places.value
         places.value += 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // jobs)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // jobs)))
     threading.Thread(target=_watch_the_parent, daemon=True).start()
 
 
