@@ -60,7 +60,8 @@ def flags(case: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]
     """Arguments of `vqclip.generate` for a case."""
     found: dict[str, Any] = {
         "size": f"{case['size']}x{case['size']}", "windows": case["windows"], "cutouts": case["cutouts"],
-        "stages": 1, "init": "tokens", "seed": 1, "threads": arguments.threads, "dtype": arguments.dtype,
+        "stages": 1, "init": "tokens", "ascent": 0.0, "seed": 1, "threads": arguments.threads,
+        "dtype": arguments.dtype,
         "clip": ("tiny",) * case["perceptors"],
     }  # fmt: skip
     if arguments.pair == "full":

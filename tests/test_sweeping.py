@@ -114,7 +114,7 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
     first = Path("grid", FOLDERS[0], "image.png")
     before = first.stat().st_mtime_ns
     assert run_folder.read_manifest(Path("grid", FOLDERS[1])).step == 1
-    answer = call("resume", "grid", "--json")
+    answer = call("resume", "grid", "--jobs", "1", "--json")
     assert answer.code == 0, answer.err
     stepped = [row for row in answer.lines if row["event"] == "stepped"]
     assert [row["step"] for row in stepped] == [2, 1, 2, 1, 2]

@@ -65,7 +65,7 @@ def fitting(settings: Sequence[Settings]) -> int:
         return 1
     if any(devices.find_device(each.device).type != "cpu" for each in settings):
         return 1
-    return max(1, min(_MOST_JOBS, _cores() // max(1, *(each.threads for each in settings)), len(settings)))
+    return max(1, min(_MOST_JOBS, _cores() // max(each.threads or 1 for each in settings), len(settings)))
 
 
 def in_turn(runs: Sequence[Work], stop: recording.Stop) -> Iterator[Event | Ended]:
