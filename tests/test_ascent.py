@@ -46,6 +46,16 @@ def frames(pair: Pair, wanted: Settings, given: Given | None = None) -> list[np.
     return [event.image().astype(int) for event in events if isinstance(event, Stepped)]
 
 
+def pixels(pair: Pair, wanted: Settings, given: Given | None = None) -> list[np.ndarray]:
+    """What each step of an ascent has climbed to, before a VQGAN draws it: (H, W, 3) in 0..255."""
+    vqgan, gazes = pair
+    surface, found = PixelSurface(vqgan, (wanted.width, wanted.height)), []
+    for event in synthesise(vqgan, gazes(wanted.prompt), wanted, given):
+        if isinstance(event, Stepped) and (z := event.state().tensors["z"]).shape[1] == 3:
+            found.append((surface.show(z)[0].permute(1, 2, 0).detach().numpy() * 255).round().astype(int))
+    return found
+
+
 def gradient(step: int) -> torch.Tensor:
     return torch.randn(1, 3, 12, 20, generator=torch.Generator().manual_seed(step))
 
@@ -169,14 +179,24 @@ def test_an_overlay_is_laid_over_pixels_and_a_move_moves_them(pair: Pair) -> Non
     cover = np.zeros((32, 32), np.float32)
     cover[:8] = 1
     wanted = settings(iterations=4, ascent=0.75, overlay_image="a.png", overlay_every=2, ema=0.0)
-    second = frames(pair, wanted, Given(overlay=(red, cover)))[1]
+    second = pixels(pair, wanted, Given(overlay=(red, cover)))[1]
     # Only what is covered is red, to the pixel and not to the token.
     assert np.abs(second[:8] - red[:8]).max() <= 1
     assert np.abs(second[8:] - red[8:]).mean() > 50
 
     moved = settings(iterations=4, ascent=0.75, pan_x="8", move_every=2, ema=0.0, ascent_rate=1e-6, symmetry="none")
-    images = frames(pair, moved)
+    images = pixels(pair, moved)
     assert np.abs(images[2][:, 8:] - images[1][:, :-8]).max() <= 2
+
+
+def test_a_frame_of_an_ascent_is_what_the_vqgan_makes_of_its_pixels(pair: Pair) -> None:
+    vqgan, _ = pair
+    wanted = settings(ema=0.0, ascent_rate=0.5, iterations=12)
+    shown, climbed = frames(pair, wanted)[5], pixels(pair, wanted)[5]
+    with torch.no_grad():
+        picture = torch.from_numpy(climbed / 255).float().permute(2, 0, 1)[None]
+        drawn = vqgan.decode(vqgan.quantize(vqgan.encode(picture).float()))[0].permute(1, 2, 0).numpy() * 255
+    assert np.abs(shown - drawn.clip(0, 255)).mean() < np.abs(shown - climbed).mean() / 5
 
 
 def test_a_large_picture_is_not_decoded_whole_for_its_ascent(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

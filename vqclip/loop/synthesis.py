@@ -174,14 +174,13 @@ class _Climb:
 
     @torch.no_grad()
     def image(self) -> np.ndarray:
-        """The picture of the latent's running mean, (H, W, 3) uint8; of an ascent's pixels, as the VQGAN draws them."""
+        """The picture of the running mean, (H, W, 3) uint8; of an ascent's pixels, as the VQGAN draws them."""
         picture = self.surface.show(self.ema.mean(self.z))
         if self.stage.ascent:
             # Without their grain, which the next stage drops, a film does not jump where the ascent ends.
             drawn = self._surface(pixels=False)
             picture = drawn.show(drawn.enter(picture))
-        rounded = (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu()
-        result: np.ndarray = rounded.numpy()
+        result: np.ndarray = (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
         return result
 
     def state(self) -> State:
