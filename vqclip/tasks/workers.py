@@ -63,7 +63,7 @@ def fitting(settings: Sequence[Settings]) -> int:
     small = all(each.vqgan == default_of("vqgan") and each.clip == default_of("clip") for each in settings)
     if len(settings) < _FEWEST_RUNS or not small:
         return 1
-    if any(devices.find_device(each.device).type != "cpu" for each in settings):
+    if any(devices.find_device(name).type != "cpu" for name in {each.device for each in settings}):
         return 1
     return max(1, min(_MOST_JOBS, _cores() // max(each.threads or 1 for each in settings), len(settings)))
 
