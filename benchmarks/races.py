@@ -1,11 +1,12 @@
 """Picture per second: how good a picture is after so many seconds, by judges that are in no loss.
 
-    python -m benchmarks.races --output DIR [--size 128x128] [--seeds 3] [--every 4]
+    python -m benchmarks.races --output DIR [--size 128x128] [--seeds 3] [--every 4] [--recipes NAME ...]
 
 Runs every recipe of RECIPES on the battery with the built-in pair, keeps the picture of the first step after each
 mark of TIMES and the last one, and lets the judges look afterwards. The clock stands while a picture is kept. Reports
-for each recipe the mean similarity to the prompt and its rank among 200 at each mark, and how soon ours is where the
-peer ends. Runs that are there already are not repeated; recipes take turns, so that a busy machine slows all alike.
+for each recipe the mean similarity to the prompt and its rank among 200 at each mark, how soon ours is where the peer
+ends, and what each technique of ours gives: the difference at the end to the run of the same prompt and seed in which
+it is left out (the recipes that begin with "no"). Runs that are there already are not repeated; recipes take turns, so that a busy machine slows all alike.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from vqclip.pictures import images
 #: Seconds after which a picture is kept; about the half of each other.
 TIMES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 PEER, OURS = "nerdyrodent", "vqclip"
+#: How the name of a recipe begins that is ours less one technique.
+LESS = "no "
 _PLAIN: dict[str, Any] = {"preset": "tiny-climb", "init": "tokens", "stages": 1}
 #: The field's recipes on the built-in pair, in their authors' numbers (the presets say which), and ours.
 RECIPES: dict[str, dict[str, Any]] = {
@@ -45,6 +48,16 @@ RECIPES: dict[str, dict[str, Any]] = {
     "smart": {**_PLAIN, "iterations": 300, "cutouts": 16, "cut_method": "smart", "learning_rate": 0.1, "ema": 0.99},
     "climb": {"preset": "tiny-climb"},
     OURS: {},
+    # Ours, less one of its techniques.
+    "no drafts": {"drafts": 1},
+    "no pull": {"draft_weight": 0},
+    "no ascent": {"ascent": 0},
+    "no stages": {"stages": 1},
+    "no edges": {"enlarge": "pixels"},
+    "no ema": {"ema": 0},
+    "no cosine": {"learning_rate_end": 1},
+    "no gentleness": {"learning_rate": 0.15},
+    "no smart cutouts": {"cut_method": "pooled"},
 }  # fmt: skip
 
 
@@ -113,10 +126,9 @@ class Standing:
     def measures(self) -> dict[str, Measure]:
         """Mean similarity, its standard error over the runs, R@1, R@5 and the median rank (1 is best)."""
         found, ranks = np.array(self.similarity), np.array(self.ranks)
-        error = found.std(ddof=1) / np.sqrt(len(found)) if len(found) > 1 else 0.0
         return {
-            "similarity": Measure((round(float(found.mean()), 4),), "", "higher"),
-            "standard error": Measure((round(float(error), 4),)),
+            "similarity": _rounded(found.mean(), "higher"),
+            "standard error": _rounded(_error(found)),
             "R@1": Measure((round(float((ranks < 1).mean()), 3),), "", "higher"),
             "R@5": Measure((round(float((ranks < 5).mean()), 3),), "", "higher"),
             "median rank": Measure((float(np.median(ranks)) + 1,), "", "lower"),
@@ -136,6 +148,29 @@ def standing(judge: judges.Judge, runs: Sequence[Run], seconds: float, root: Pat
     return Standing(tuple(similarities(judge, pictures, truth)), tuple(verdicts(judge, pictures, truth)))
 
 
+def gain(ours: Standing, without: Standing) -> dict[str, Measure]:
+    """What a technique gives: similarity with it less without it, of the same prompts and seeds, and log2 of the rank.
+
+    Each with the standard error of the mean difference. A rank that is halved is a difference of 1.
+    """
+    gains = {
+        "gain": np.array(ours.similarity) - np.array(without.similarity),
+        "gain in rank": np.log2(np.array(without.ranks) + 1) - np.log2(np.array(ours.ranks) + 1),
+    }
+    return {name: _rounded(found.mean(), "higher") for name, found in gains.items()} | {
+        f"error of {name}": _rounded(_error(found)) for name, found in gains.items()
+    }
+
+
+def _rounded(value: float, better: str = "") -> Measure:
+    return Measure((round(float(value), 4),), "", better)
+
+
+def _error(found: np.ndarray) -> float:
+    """The standard error of the mean."""
+    return float(found.std(ddof=1) / np.sqrt(len(found))) if len(found) > 1 else 0.0
+
+
 def folder_of(root: Path, recipe: str, prompt: str, seed: int) -> Path:
     """Where a run keeps its pictures."""
     return root / recipe / f"{prompt.replace(' ', '-')}-{seed}"
@@ -145,6 +180,10 @@ def head_start(curve: Mapping[float, float], goal: float, end: float) -> float |
     """The peer's time over ours: `end` seconds by the first mark at which our curve reaches the goal, if any."""
     reached = [seconds for seconds, value in sorted(curve.items()) if value >= goal]
     return end / reached[0] if reached else None
+
+
+def _told(measures: Mapping[str, Measure]) -> str:
+    return " ".join(f"{name} {measure.median:g}" for name, measure in measures.items())
 
 
 def main() -> None:
@@ -163,23 +202,29 @@ def main() -> None:
             for recipe in arguments.recipes:
                 folder = folder_of(arguments.output, recipe, prompt, seed)
                 runs[recipe].append(race(recipe, prompt, seed, arguments.size, folder))
-    ends = {recipe: float(np.mean([run.moments[-1][0] for run in found])) for recipe, found in runs.items()}
-    results, notes = [], {f"mean seconds of {recipe}": round(end, 2) for recipe, end in ends.items()}
+    # The median: a run that something else slowed says nothing of its recipe.
+    ends = {recipe: float(np.median([run.moments[-1][0] for run in found])) for recipe, found in runs.items()}
+    results, notes = [], {f"median seconds of {recipe}": round(end, 2) for recipe, end in ends.items()}
     for kind, judge in judges.panel(arguments.judges).items():
         curves: dict[str, dict[float, float]] = {}
+        last: dict[str, Standing] = {}
         for recipe, found in runs.items():
             for seconds in (*TIMES, float("inf")):
                 reached = standing(judge, found, seconds, arguments.output)
                 if reached is None:
                     continue
-                measures = reached.measures()
+                last[recipe], measures = reached, reached.measures()
                 when = "end" if seconds == float("inf") else seconds
                 results.append(Result({"recipe": recipe, "judge": kind, "seconds": when}, measures))
                 curves.setdefault(recipe, {})[ends[recipe] if when == "end" else seconds] = measures[
                     "similarity"
                 ].median
-                told = " ".join(f"{name} {measure.median:g}" for name, measure in measures.items())
-                print(f"{kind:13} {recipe:12} {when!s:>6} s  {told}", flush=True)
+                print(f"{kind:13} {recipe:16} {when!s:>6} s  {_told(measures)}", flush=True)
+        for recipe in last:
+            if OURS in last and recipe.startswith(LESS):
+                gains = gain(last[OURS], last[recipe])
+                results.append(Result({"recipe": recipe, "judge": kind, "seconds": "gain of what it leaves out"}, gains))
+                print(f"{kind:13} {OURS} to {recipe:18} {_told(gains)}", flush=True)
         if PEER in curves and OURS in curves:
             lead = head_start(curves[OURS], curves[PEER][ends[PEER]], ends[PEER])
             notes[f"times as soon where the peer ends, by {kind}"] = None if lead is None else round(lead, 2)

@@ -83,6 +83,26 @@ def test_a_race_is_run_once_and_read_again(monkeypatch: pytest.MonkeyPatch) -> N
     assert Path("out/00.png").stat().st_mtime_ns == before
 
 
+def test_what_a_technique_gives_is_the_mean_difference_to_the_same_runs_without_it() -> None:
+    ours, without = races.Standing((0.5, 0.7), (0, 3)), races.Standing((0.3, 0.7), (1, 15))
+    told = {name: measure.median for name, measure in races.gain(ours, without).items()}
+    assert told["gain"] == pytest.approx(0.1)
+    assert told["error of gain"] == pytest.approx(0.1)
+    assert told["gain in rank"] == pytest.approx(1.5)  # rank 1 for 2, and 4 for 16
+
+
+def test_a_recipe_that_leaves_a_technique_out_differs_from_ours_in_what_is_drawn() -> None:
+    from vqclip.options import sources
+
+    def settings_of(name: str) -> Any:
+        return sources.resolve({"prompt": "cat", "seed": 1, **races.RECIPES[name]}, environment={}).settings
+
+    ours = settings_of(races.OURS)
+    less = [name for name in races.RECIPES if name.startswith(races.LESS)]
+    assert len(less) >= 9
+    assert all(settings_of(name) != ours for name in less)
+
+
 def test_every_recipe_has_valid_settings() -> None:
     import vqclip
 

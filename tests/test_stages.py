@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vqclip.errors import UsageError
-from vqclip.loop.stages import plan_stages
+from vqclip.loop.stages import plan_stages, stages_of
+from vqclip.options.settings import Settings
 
 
 @given(
@@ -46,3 +47,22 @@ def test_fault_23_a_picture_smaller_than_a_token_is_refused() -> None:
         plan_stages(16, 8, 16, 1, 10)
     with pytest.raises(UsageError, match="4 stages are too many"):
         plan_stages(64, 64, 16, 4, 10)
+
+
+@pytest.mark.parametrize(
+    ("size", "factor", "widths"),
+    [
+        ("256x256", 8, [64, 128, 256]),
+        ("128x128", 8, [64, 128]),
+        ("64x64", 8, [64]),
+        ("40x40", 8, [40]),
+        ("256x192", 8, [128, 256]),
+        ("384x384", 8, [96, 192, 384]),
+        ("512x512", 16, [128, 256, 512]),
+    ],
+)
+def test_by_themselves_stages_begin_no_smaller_than_a_draft(size: str, factor: int, widths: list[int]) -> None:
+    # At 128x128 the built-in preset began with the draft at 32x32, and its form was lost.
+    assert [stage.width for stage in stages_of(Settings(size=size, stages=0), factor)] == widths
+    asked = stages_of(Settings(size="64x64", stages=3), 8)
+    assert [stage.width for stage in asked] == [16, 32, 64], "what is asked for is done"

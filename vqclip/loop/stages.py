@@ -11,6 +11,8 @@ from vqclip.errors import UsageError
 from vqclip.options.settings import Settings
 
 _SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.25, 0.25, 0.5)}
+#: Tokens along the shorter side below which no stage begins by itself: a drawing of the built-in prior has as many.
+_ROOM = 8
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,13 @@ class Stage:
 def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
     """The stages of a run with a VQGAN of that factor, see `plan_stages`."""
     size = settings.width, settings.height
-    return plan_stages(*size, factor, settings.stages, settings.iterations, settings.ascent)
+    stages = settings.stages or _stages_with_room(min(size) // factor)
+    return plan_stages(*size, factor, stages, settings.iterations, settings.ascent)
+
+
+def _stages_with_room(tokens: int) -> int:
+    """As many stages as halve that many tokens and leave _ROOM: a draft that begins smaller than itself is lost."""
+    return max(1, (tokens // _ROOM).bit_length())
 
 
 def plan_stages(

@@ -135,9 +135,9 @@ class Settings(Written):
     stages: int = _option(
         1,
         "Optimisation",
-        "Coarse-to-fine stages; each halves the size of the next.",
+        "Coarse-to-fine stages, each half the size of the next; 0 as many as begin no smaller than 8 tokens.",
         unit="stages",
-        low=1,
+        low=0,
         high=6,
     )
     enlarge: str = _option(

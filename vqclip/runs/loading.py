@@ -17,7 +17,7 @@ from vqclip.errors import InputError, UsageError
 from vqclip.loop.given import Given
 from vqclip.loop.stages import stages_of
 from vqclip.models import registry
-from vqclip.models.architecture import read_net2net_shape, read_prior_shape
+from vqclip.models.architecture import read_architecture, read_net2net_shape, read_prior_shape
 from vqclip.networks import allocation, devices
 from vqclip.options import colours
 from vqclip.options.optimisers import OPTIMISERS
@@ -69,11 +69,11 @@ class Inputs:
         if not settings.prompts:
             raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
         settings.validate(recorded=recorded, frame_steps=frame_steps)
-        if not recorded:
-            _check_patience(settings)
         devices.check_device_name(settings.device)
         _check_optimiser(settings.optimiser)
         vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+        if not recorded:
+            _check_patience(settings, vqgan)
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
         picture = _open_init_image(settings)
@@ -147,11 +147,12 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
     return found
 
 
-def _check_patience(settings: Settings) -> None:
+def _check_patience(settings: Settings, vqgan: registry.VqganFiles) -> None:
     """Raise UsageError where no stage is long enough for two losses to be compared, and one step to come of it."""
-    # How many steps a stage has does not depend on the size.
-    side = 16 * 2**settings.stages
-    lengths = [stage.last - stage.first for stage in stages_of(settings.replace(size=f"{side}x{side}"), 16)]
+    if not settings.auto_stop and settings.learning_rate_plateau >= 1:
+        return
+    plan = stages_of(settings, read_architecture(vqgan.config).factor)
+    lengths = [stage.last - stage.first for stage in plan]
     for name, asked, length, where in (
         ("auto_stop", settings.auto_stop, lengths[-1], "the last stage"),
         ("learning_rate_plateau", settings.learning_rate_plateau < 1, max(lengths), "the longest stage"),
@@ -301,7 +302,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     texts = [prompt.text for prompt in settings.texts]
     given = inputs.given
     pictures = (given.picture, given.target, given.overlay, inputs.ended)
-    encodes = any(one is not None for one in pictures) or settings.init != "tokens" or settings.stages > 1
+    encodes = any(one is not None for one in pictures) or settings.init != "tokens" or settings.stages != 1
     encodes = encodes or settings.ascent > 0
     encodes = encodes or bool(settings.courses)
     stays = shelf is not None
