@@ -5,8 +5,9 @@
 Runs every recipe of RECIPES on the battery with the built-in pair, keeps the picture of the first step after each
 mark of TIMES and the last one, and lets the judges look afterwards. The clock stands while a picture is kept. Reports
 for each recipe the mean similarity to the prompt and its rank among 200 at each mark, how soon ours is where the peer
-ends, and what each technique of ours gives: the difference at the end to the run of the same prompt and seed in which
-it is left out (the recipes that begin with "no"). Runs that are there already are not repeated; recipes take turns, so that a busy machine slows all alike.
+ends, and what each technique of ours gives: the difference at the end to the run of the same prompt and seed without
+it (the recipes that begin with "no"). Runs that are there already are not repeated; recipes take turns, so that a
+busy machine slows all alike.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from vqclip.pictures import images
 
 #: Seconds after which a picture is kept; about the half of each other.
 TIMES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+END = float("inf")
 PEER, OURS = "nerdyrodent", "vqclip"
 #: How the name of a recipe begins that is ours less one technique.
 LESS = "no "
@@ -123,16 +125,27 @@ class Standing:
     similarity: tuple[float, ...]
     ranks: tuple[int, ...]
 
+    @property
+    def mean(self) -> float:
+        """The mean similarity."""
+        return float(np.mean(self.similarity))
+
     def measures(self) -> dict[str, Measure]:
         """Mean similarity, its standard error over the runs, R@1, R@5 and the median rank (1 is best)."""
         found, ranks = np.array(self.similarity), np.array(self.ranks)
         return {
-            "similarity": _rounded(found.mean(), "higher"),
+            "similarity": _rounded(self.mean, "higher"),
             "standard error": _rounded(_error(found)),
             "R@1": Measure((round(float((ranks < 1).mean()), 3),), "", "higher"),
             "R@5": Measure((round(float((ranks < 5).mean()), 3),), "", "higher"),
             "median rank": Measure((float(np.median(ranks)) + 1,), "", "lower"),
         }
+
+
+def standings(judge: judges.Judge, runs: Sequence[Run], root: Path) -> dict[float, Standing]:
+    """The standing at each of TIMES that every run has reached, and at END."""
+    found = {seconds: standing(judge, runs, seconds, root) for seconds in (*TIMES, END)}
+    return {seconds: reached for seconds, reached in found.items() if reached is not None}
 
 
 def standing(judge: judges.Judge, runs: Sequence[Run], seconds: float, root: Path) -> Standing | None:
@@ -149,9 +162,9 @@ def standing(judge: judges.Judge, runs: Sequence[Run], seconds: float, root: Pat
 
 
 def gain(ours: Standing, without: Standing) -> dict[str, Measure]:
-    """What a technique gives: similarity with it less without it, of the same prompts and seeds, and log2 of the rank.
+    """What a technique gives: the similarity with it less that without it, of the same prompts and seeds.
 
-    Each with the standard error of the mean difference. A rank that is halved is a difference of 1.
+    And the same of log2 of the rank, where 1 is a rank that is halved; each with its standard error.
     """
     gains = {
         "gain": np.array(ours.similarity) - np.array(without.similarity),
@@ -182,6 +195,16 @@ def head_start(curve: Mapping[float, float], goal: float, end: float) -> float |
     return end / reached[0] if reached else None
 
 
+def _table(curves: Mapping[str, Mapping[float, Standing]]) -> Iterator[tuple[dict[str, Any], dict[str, Measure]]]:
+    """Every standing, then what each technique gives at the end."""
+    for recipe, curve in curves.items():
+        for seconds, found in curve.items():
+            yield {"recipe": recipe, "seconds": "end" if seconds == END else seconds}, found.measures()
+    for recipe in curves:
+        if OURS in curves and recipe.startswith(LESS):
+            yield {"recipe": OURS, "compared with": recipe}, gain(curves[OURS][END], curves[recipe][END])
+
+
 def _told(measures: Mapping[str, Measure]) -> str:
     return " ".join(f"{name} {measure.median:g}" for name, measure in measures.items())
 
@@ -204,29 +227,16 @@ def main() -> None:
                 runs[recipe].append(race(recipe, prompt, seed, arguments.size, folder))
     # The median: a run that something else slowed says nothing of its recipe.
     ends = {recipe: float(np.median([run.moments[-1][0] for run in found])) for recipe, found in runs.items()}
-    results, notes = [], {f"median seconds of {recipe}": round(end, 2) for recipe, end in ends.items()}
+    results: list[Result] = []
+    notes: dict[str, Any] = {f"median seconds of {recipe}": round(end, 2) for recipe, end in ends.items()}
     for kind, judge in judges.panel(arguments.judges).items():
-        curves: dict[str, dict[float, float]] = {}
-        last: dict[str, Standing] = {}
-        for recipe, found in runs.items():
-            for seconds in (*TIMES, float("inf")):
-                reached = standing(judge, found, seconds, arguments.output)
-                if reached is None:
-                    continue
-                last[recipe], measures = reached, reached.measures()
-                when = "end" if seconds == float("inf") else seconds
-                results.append(Result({"recipe": recipe, "judge": kind, "seconds": when}, measures))
-                curves.setdefault(recipe, {})[ends[recipe] if when == "end" else seconds] = measures[
-                    "similarity"
-                ].median
-                print(f"{kind:13} {recipe:16} {when!s:>6} s  {_told(measures)}", flush=True)
-        for recipe in last:
-            if OURS in last and recipe.startswith(LESS):
-                gains = gain(last[OURS], last[recipe])
-                results.append(Result({"recipe": recipe, "judge": kind, "seconds": "gain of what it leaves out"}, gains))
-                print(f"{kind:13} {OURS} to {recipe:18} {_told(gains)}", flush=True)
+        curves = {recipe: standings(judge, found, arguments.output) for recipe, found in runs.items()}
+        for case, measures in _table(curves):
+            results.append(Result({**case, "judge": kind}, measures))
+            print(f"{results[-1].label}: {_told(measures)}", flush=True)
         if PEER in curves and OURS in curves:
-            lead = head_start(curves[OURS], curves[PEER][ends[PEER]], ends[PEER])
+            ours = {seconds: found.mean for seconds, found in curves[OURS].items()}
+            lead = head_start(ours, curves[PEER][END].mean, ends[PEER])
             notes[f"times as soon where the peer ends, by {kind}"] = None if lead is None else round(lead, 2)
             print(f"{kind:13} as good as {PEER}'s last picture: {lead and round(lead, 2)} times as soon", flush=True)
     Record("races", results, machine(), notes).write(arguments.output / "races.json")

@@ -161,7 +161,37 @@ def test_many_runs_of_the_built_in_models_take_every_core_unless_told(
     monkeypatch: pytest.MonkeyPatch, number: int, changed: dict[str, Any], jobs: int
 ) -> None:
     monkeypatch.setattr(workers, "_cores", lambda: 6)
+    monkeypatch.setattr(devices, "free_memory", lambda: 64 * 2**30)
     assert workers.fitting([Settings(device="cpu", **changed)] * number) == jobs
+
+
+def test_no_more_are_drawn_at_once_than_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_cores", lambda: 6)
+    runs = [Settings(device="cpu", size=size) for size in ("256x256", "256x256", "64x64", "1024x1024")]
+
+    def fitting(free: int | None, *which: int) -> int:
+        monkeypatch.setattr(devices, "free_memory", lambda: free)
+        return workers.fitting([runs[index] for index in which])
+
+    assert fitting(3 * 2**30, 0, 1, 0, 1) in (2, 3)
+    assert fitting(3 * 2**30, 0, 1, 2, 3) == 1, "the largest needs it all"
+    assert fitting(2**20, 0, 1, 0, 1) == 1, "one is drawn in any case"
+    assert fitting(None, 0, 1, 0, 1) == 4
+
+
+def test_free_memory_is_that_of_the_system_or_of_the_container(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    system, limit = tmp_path / "meminfo", tmp_path / "memory.max"
+    monkeypatch.setattr(devices, "_MEMINFO", system)
+    monkeypatch.setattr(devices, "_LIMITS", (limit,))
+    assert devices.free_memory() is None
+    system.write_text("MemTotal:       8000 kB\nMemAvailable:   4000 kB\nHugePages_Total:       0\n")
+    assert devices.free_memory() == 4000 * 1024
+    limit.write_text("max\n")
+    assert devices.free_memory() == 4000 * 1024
+    limit.write_text("1048576\n")
+    assert devices.free_memory() == 1048576
 
 
 @pytest.mark.slow

@@ -50,6 +50,12 @@ def plan(settings: Settings) -> dict[str, Any]:
     }
 
 
+def memory(settings: Settings) -> int | None:
+    """Bytes that a run is estimated to take; None where a network is not known by its configuration."""
+    run = _run(settings)
+    return None if run is None else round(run.memory())
+
+
 def told(report: dict[str, Any]) -> str:
     """The plan in lines: the settings as YAML that `--config` reads, then the rest as comments."""
     import yaml

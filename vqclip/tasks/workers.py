@@ -23,11 +23,13 @@ from vqclip.errors import Interrupted, OutOfMemory, OutputError, VqclipError
 from vqclip.networks import devices
 from vqclip.options.events import CellStarted, Event, Saved, Warned
 from vqclip.options.settings import Settings, default_of
-from vqclip.runs import recording
+from vqclip.runs import planning, recording
 from vqclip.runs.loading import Shelf
 
 _POLL_SECONDS, _TURN_SECONDS = 0.2, 5.0
 _FEWEST_RUNS, _MOST_JOBS = 4, 8
+# What a process has beside what is estimated of it: drafts, a video's frames, freed memory that is kept.
+_MORE = 1.5
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,22 @@ def fitting(settings: Sequence[Settings]) -> int:
     """How many of these runs to draw at once where nobody says.
 
     As many as there are cores, up to 8, for four runs or more of the built-in models on a processor: their small
-    operations leave a second core half idle, and they are small enough to be held more than once. Else 1.
+    operations leave a second core half idle, and they are small enough to be held more than once; and no more than
+    fit into the memory that is free. Else 1.
     """
     small = all(each.vqgan == default_of("vqgan") and each.clip == default_of("clip") for each in settings)
     if len(settings) < _FEWEST_RUNS or not small:
         return 1
     if any(devices.find_device(name).type != "cpu" for name in {each.device for each in settings}):
         return 1
-    return max(1, min(_MOST_JOBS, _cores() // max(each.threads or 1 for each in settings), len(settings)))
+    by_cores = _cores() // max(each.threads or 1 for each in settings)
+    return max(1, min(_MOST_JOBS, by_cores, _by_memory(settings), len(settings)))
+
+
+def _by_memory(settings: Sequence[Settings]) -> int:
+    """How many processes have room, each with the largest of the pictures."""
+    free, each = devices.free_memory(), planning.memory(max(settings, key=lambda s: s.width * s.height))
+    return _MOST_JOBS if free is None or each is None else int(free // (_MORE * each))
 
 
 def in_turn(runs: Sequence[Work], stop: recording.Stop) -> Iterator[Event | Ended]:
