@@ -181,10 +181,14 @@ def retrieval(model, tokens, pictures, name, limit=1000):
 
 
 @torch.no_grad()
-def colour_accuracy(model, tokens, pictures, limit=300):
-    """Share of recoloured test pictures whose colour word wins among the eight chromatic ones."""
-    words = PALETTE[3:]
-    rows = [r for r in pictures.test if pictures.rows[r]["copy"] and pictures.rows[r]["colours"][0] in words][:limit]
+def colour_accuracy(model, tokens, pictures, words=PALETTE[3:], plain=False, limit=500):
+    """Share of recoloured test pictures whose colour word wins among `words`: the eight chromatic ones.
+
+    plain: of pictures with a single colour word, so that no other one is half right.
+    """
+    copies = [r for r in pictures.test if pictures.rows[r]["copy"]]
+    fitting = [r for r in copies if pictures.rows[r]["colours"][0] in words]
+    rows = [r for r in fitting if not plain or len(pictures.rows[r]["colours"]) == 1][:limit]
     texts = [f"{word} {pictures.rows[r]['names'][0]}" for r in rows for word in words]
     vectors = torch.cat([encode_text(model, tokens(texts[i : i + 320])) for i in range(0, len(texts), 320)]).view(
         len(rows), len(words), -1
@@ -200,6 +204,7 @@ def measure(model, tokens, pictures):
     model.eval()
     result = {name: retrieval(model, tokens, pictures, name) for name in ("emojione-v1", "openmoji", "noto")}
     result["colour"] = colour_accuracy(model, tokens, pictures)
+    result["colour of eleven"] = colour_accuracy(model, tokens, pictures, PALETTE, plain=True)
     model.train()
     return result
 
