@@ -453,3 +453,16 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
             assert stop() is None
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_standard_output_on_a_full_disk_is_told_on_standard_error(flags: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        told = subprocess.run(
+            [sys.executable, "-m", "vqclip", "config", "list", *flags],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert told.returncode == 5
+    assert told.stderr.splitlines()[0] == "error: Cannot write standard output: the disk is full."
+    assert "Traceback" not in told.stderr

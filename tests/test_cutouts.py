@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from vqclip.loop.augmentations import Augmentation, bend, colour_matrices
 from vqclip.loop.canvas import Canvas
 from vqclip.loop.cut_methods import crowson, pooled, smart
 from vqclip.loop.cutouts import plan_for
-from vqclip.loop.resampling import CutPlan, crops, levels_for, pyramid, squeeze, take
+from vqclip.loop.resampling import CutPlan, crops, join, levels_for, pyramid, squeeze, take
 from vqclip.options.cut_methods import METHODS, settings_of
 from vqclip.options.settings import Settings
 
@@ -325,3 +326,32 @@ def test_disco_greys_a_share_of_the_inner_crops_early() -> None:
 
     assert (greys(0), greys(60)) == (2, 0)
     assert greys(60, cut_grey="0:1") == 10
+
+
+def test_joined_plans_keep_what_each_shows_beyond_the_edge() -> None:
+    def plan(padding: str) -> CutPlan:
+        found = plan_for(2, Canvas(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
+        away = torch.tensor([[1.0, 0, 4], [0, 1, 0], [0, 0, 1]]).expand(2, 3, 3)
+        still = torch.zeros(2)
+        return replace(
+            found, padding=padding, homographies=away, noise=still, colours=torch.eye(3, 4).expand(2, 3, 4)
+        )
+
+    image = torch.full((1, 3, 32, 32), 0.5)
+    for other in ("border", "reflection"):
+        joined = join([plan(other), plan("zeros")])
+        assert joined.padding == other
+        cuts = take([image], joined, 16, torch.Generator())
+        assert cuts[:2].mean().item() == pytest.approx(0.5)
+        assert cuts[2:].abs().max().item() == 0
+    assert join([plan("zeros")]).padding == "zeros"
+
+
+def test_noise_is_the_same_in_parts_of_any_size_where_some_cutouts_have_none() -> None:
+    plan = plan_for(6, Canvas(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
+    plan = replace(plan, noise=torch.tensor([0.0, 0.0, 0.1, 0.2, 0.0, 0.1]))
+    chain = pyramid(torch.rand(1, 3, 32, 32), levels_for(plan))
+    whole = take(chain, plan, 16, torch.Generator().manual_seed(2))
+    generator = torch.Generator().manual_seed(2)
+    parts = torch.cat([take(chain, part, 16, generator) for part in plan.parts(2)])
+    assert torch.equal(whole, parts)

@@ -387,16 +387,19 @@ def test_busy_servers_are_asked_again_and_closed_ones_are_not(entry, data, serve
     assert len(server.asked) == 1
 
 
-def test_an_interrupted_download_says_so_and_keeps_what_came(entry, data, server):
+@pytest.mark.parametrize(
+    ("raised", "code"), [(KeyboardInterrupt(), 130), (Interrupted("stopped at once.", "", 15), 143)]
+)
+def test_an_interrupted_download_says_so_and_keeps_what_came(entry, data, server, raised, code):
     def stop(step: Transfer) -> None:
         if step.done > 20_000:
-            raise KeyboardInterrupt
+            raise raised
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(VqganEntry, "origins", (server.put("/a", whole(data)),))
         with pytest.raises(Interrupted, match="the download of 'test' stopped after") as caught:
             download_vqgan(entry, stop, lambda note: None, QUICK)
-    assert caught.value.exit_code == 130
+    assert caught.value.exit_code == code
     assert caught.value.hint == "Run the same command again to go on with it."
     kept = entry.path.with_name("test.ckpt.part").stat().st_size
     assert kept > 20_000
@@ -422,6 +425,24 @@ def test_a_checkpoint_is_taken_out_of_the_archive_of_its_makers(entry, data, ser
     path.unlink()
     error = refused(replace(wrapped, member="other.ckpt"), server.put("/a", whole(packed.getvalue())))
     assert "sends an archive without a sound other.ckpt" in error.message
+    damaged = bytearray(packed.getvalue())
+    damaged[100:200] = b"\xff" * 100
+    error = refused(wrapped, server.put("/a", whole(bytes(damaged))))
+    assert "sends an archive without a sound model.ckpt" in error.message
+
+
+def test_an_archive_whose_checkpoint_has_no_room_is_told_and_kept(entry, data, server, monkeypatch):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("model.ckpt", data)
+    # Room for the archive, and then, beside it, for less than what is in it.
+    room = iter([len(packed.getvalue()), len(data) - 1])
+    monkeypatch.setattr(downloads.shutil, "disk_usage", lambda _: type("Usage", (), {"free": next(room)}))
+    with pytest.raises(OutputError, match="free; 'test' needs"):
+        fetch(
+            replace(entry, bytes=None, sha256=None, member="model.ckpt"), server.put("/a", whole(packed.getvalue()))
+        )
+    assert entry.path.with_name("test.ckpt.part").stat().st_size == len(packed.getvalue())
 
 
 SCRIPT = """

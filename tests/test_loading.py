@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 
 import vqclip
 from vqclip.files import data_path
+from vqclip.networks import limits
 from vqclip.options.events import Finished
 from vqclip.options.settings import Settings
 from vqclip.runs.loading import Inputs, Models, Place, load
@@ -72,6 +73,23 @@ def test_a_run_takes_the_threads_that_it_is_given_and_says_so(small: dict[str, A
         list(vqclip.generate("x", output=f"run{count}", seed=1, **{**small, "threads": count, "iterations": 0}))
         assert torch.get_num_threads() == count
         assert json.loads(Path(f"run{count}/run.json").read_text())["threads"] == count
+
+
+@pytest.mark.usefixtures("threads")
+def test_the_threads_of_one_run_are_not_those_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(limits, "cores", lambda: 64)
+    torch.set_num_threads(3)
+    found = [Place.find(Settings(threads=count)).threads for count in (1, None, 2, 1, None)]
+    assert found == [1, 3, 2, 1, 3]
+    torch.set_num_threads(5)
+    assert Place.find(Settings()).threads == 5, "what somebody else has set since"
+    monkeypatch.setattr(limits, "cores", lambda: 2)
+    assert Place.find(Settings()).threads == 2, "a container of 2 cores on a larger machine"
+    assert Place.find(Settings(threads=4)).threads == 4
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    torch.set_num_threads(5)
+    assert Place.find(Settings()).threads == 5
 
 
 def test_a_run_is_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 import vqclip
 from vqclip import files
 from vqclip.loop.progress import Progress
-from vqclip.options.events import Finished, StageStarted, Stepped, Warned
+from vqclip.options.events import Finished, StageStarted, Stepped, Tried, Warned
 from vqclip.options.settings import Settings
 from vqclip.runs import run_folder
 
@@ -109,6 +109,31 @@ def test_time_that_ends_in_an_early_stage_leaves_a_picture_of_the_full_size(
     assert last.step < 10
     assert last.image().shape == (32, 64, 3)
     assert [event.stage for event in events if isinstance(event, StageStarted)] == [1, 2, 3]
+
+
+def test_what_time_ends_early_is_gone_on_with_at_its_full_size(
+    small: dict[str, Any], slow_clock: list[float]
+) -> None:
+    known = small | {"stages": 2, "iterations": 40, "size": "64x32", "max_seconds": 4.0, "snapshot_every": 1}
+    list(vqclip.generate("a red apple", seed=1, output="run", **known))
+    assert run_folder.read_manifest(Path("run")).stopped_by == "max_seconds"
+    for event in vqclip.continue_run("run", iterations=0, max_seconds=100):
+        if isinstance(event, Finished):
+            assert np.array_equal(event.image(), np.asarray(Image.open("run/image.png")))
+
+
+def test_time_is_that_of_all_starts_and_the_best_of_them(
+    small: dict[str, Any], slow_clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vqclip.api.time.monotonic", lambda: 20 * slow_clock[0])
+    known = small | {"stages": 2, "iterations": 8, "size": "64x32", "max_seconds": 4.0, "init": "spot"}
+    known |= {"best_of": 2, "best_of_share": 0.25, "snapshot_every": 1}
+    for output in (None, "run"):
+        events = list(vqclip.generate("a red apple", seed=1, output=output, **known))
+        tried = [event for event in events if isinstance(event, Tried)]
+        last = next(event for event in events if isinstance(event, Finished))
+        assert len(tried) == 2, "time ends no start"
+        assert (last.stopped_by, last.step) == ("max_seconds", 2), "what they took is spent"
 
 
 def test_seconds_of_earlier_sessions_count(small: dict[str, Any], slow_clock: list[float]) -> None:

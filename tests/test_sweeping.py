@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import signal
 from pathlib import Path
 from typing import Any
@@ -292,3 +293,28 @@ def test_a_bad_line_is_named_before_the_first_run(call: Any, isolated: Path, tex
     assert answer.code in (2, 4)
     assert words in answer.err.replace("\n", " ")
     assert not Path("out").exists()
+
+
+def test_a_sweep_goes_on_with_as_many_at_once_as_it_was_begun_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def at_once(runs: Any, jobs: int, stop: Any) -> Any:
+        asked.append(jobs)
+        return iter(())
+
+    def in_turn(runs: Any, stop: Any) -> Any:
+        return at_once(runs, 1, stop)
+
+    monkeypatch.setattr(sweeping.workers, "side_by_side", at_once)
+    monkeypatch.setattr(sweeping.workers, "in_turn", in_turn)
+    monkeypatch.setattr(sweeping.workers, "fitting", lambda settings: 3)
+    for name, jobs in (("one", 1), ("by-itself", 0)):
+        list(sweeping.sweep("x", ["seed=1,2,3,4"], output=name, jobs=jobs, **TINY))
+        list(sweeping.resume(name, jobs=0))
+        list(sweeping.resume(name, jobs=2))
+    assert asked == [1, 1, 2, 3, 3, 2]
+    kept = json.loads(Path("one/sweep.json").read_text())
+    assert kept.pop("jobs") == 1
+    Path("one/sweep.json").write_text(json.dumps(kept))
+    list(sweeping.resume("one", jobs=0))
+    assert asked[-1] == 3, "of an older version"

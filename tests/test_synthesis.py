@@ -136,14 +136,15 @@ def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
 
 @pytest.mark.parametrize("chunk", [1, 3, 5, 8])
 @pytest.mark.parametrize("method", ["smart", "crowson", "pooled"])
-def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: str, chunk: int) -> None:
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: str, chunk: int, noise: float) -> None:
     prompt = "a red apple | a blue car:0.5 | fog:-0.3"
     common: dict[str, Any] = {
         "prompt": prompt,
         "cutouts": 16,
         "size": "64x96",
         "cut_method": method,
-        "cut_noise": 0.0,
+        "cut_noise": noise,
     }
     whole = gradient(pair, settings(**common, cut_chunk=16))
     parts = gradient(pair, settings(**common, cut_chunk=chunk))
@@ -464,3 +465,42 @@ def test_step_seeds_differ_between_runs_stages_and_steps() -> None:
     }  # fmt: skip
     assert len(seeds) == 3 * 2 * 3 * 50
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_alternating_perceptors_have_scores_of_their_own_whatever_they_weigh(pair: Pair) -> None:
+    looks = [*pair[1]("a red apple", 3.0), *pair[1]("a red apple", 1.0)]
+    wanted = settings(clip=("tiny:3", "tiny:1"), clip_alternate=True)
+    alone = settings()
+    scores = {}
+    for name, gazes, how in (("in turn", looks, wanted), ("alone", looks[:1], alone)):
+        loop = synthesis._Climb(pair[0], gazes, how, Given())
+        loop.begin()
+        scores[name] = [loop._look(loop.surface.show(loop.z))[0]["score"]]
+        loop.step += 1
+        scores[name].append(loop._look(loop.surface.show(loop.z))[0]["score"])
+    assert scores["in turn"] == pytest.approx(scores["alone"], rel=1e-5)
+
+
+def test_going_on_from_a_state_leaves_it_as_it_was(pair: Pair) -> None:
+    wanted = settings(ema=0.9)
+    step = next(e for e in climb(pair, wanted) if isinstance(e, Stepped) and e.step == 2)
+    state = step.state()
+    before = {name: tensor.clone() for name, tensor in state.tensors.items()}
+    first = final(pair, wanted, state=state)
+    assert all(torch.equal(state.tensors[name], tensor) for name, tensor in before.items())
+    assert np.array_equal(final(pair, wanted, state=state), first)
+
+
+def test_a_move_does_not_forget_how_the_stage_goes(pair: Pair) -> None:
+    wanted = settings(zoom="1.01", move_every=2, iterations=30, auto_stop=True, patience=4, min_gain=1.0)
+    last = climb(pair, wanted)[-1]
+    assert isinstance(last, Finished)
+    assert (last.stopped_by, last.step) == ("auto_stop", 8)
+
+
+def test_fault_44_a_processor_without_memory_is_out_of_memory_too(pair: Pair) -> None:
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        return torch.empty(2**50) if len(cutouts) else cutouts
+
+    with pytest.raises(OutOfMemory, match=r"32x32 with 4 cutouts"):
+        list(synthesise(pair[0], fake(answer), settings()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,22 @@ def test_wherever_it_is_stopped_it_ends_the_same(call: Any, whole: Any, at: int)
     assert answer.code == 0, answer.err
     for name in ("image.png", "metrics.jsonl", "starts.json", "starts.png"):
         assert Path("broken", name).read_bytes() == (whole[0] / name).read_bytes(), name
+
+
+def test_a_kill_while_the_best_start_is_taken_over_loses_nothing(whole: Any, isolated: Path) -> None:
+    shutil.copytree(whole[0], "killed")
+    best, manifest = str(chosen_of(whole[1]).number), run_folder.read_manifest(whole[0])
+    asked = manifest.settings.replace(**BEST)
+    with run_folder.open_run(Path("killed")) as run:
+        run.write(replace(manifest, settings=asked, status="running", step=0))
+        for path in (*run.state.iterdir(), run.image, *run.films()):
+            path.unlink(missing_ok=True)
+        # One of the start's snapshots is here already, the others are not.
+        first = sorted((run.directory / "starts" / best / "state").iterdir())[0]
+        shutil.copy(first, run.state / first.name)
+    list(vqclip.resume("killed"))
+    for name in ("image.png", "metrics.jsonl"):
+        assert Path("killed", name).read_bytes() == (whole[0] / name).read_bytes(), name
 
 
 def test_the_same_command_again_draws_nothing_and_another_is_refused(whole: Any) -> None:

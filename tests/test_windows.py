@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+import vqclip
 from vqclip.errors import UsageError
 from vqclip.loop import synthesis
 from vqclip.loop.canvas import Canvas
@@ -204,6 +205,11 @@ def test_full_views_beside_windows_take_a_strength_that_the_method_does_not(pair
     moved = (strong.homographies - weak.homographies).abs().amax((1, 2))
     assert bool((moved[:2] > 0.01).all())
     assert not bool(moved[2:].any())
+
+
+def test_windows_smaller_than_a_token_are_refused(small: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="windows is 7: a token of this VQGAN has 8 pixels"):
+        vqclip.generate("a red apple", seed=1, **small | {"windows": 7})
 
 
 def test_windows_of_the_pictures_size_are_refused() -> None:

@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from vqclip.errors import Interrupted, OutOfMemory
-from vqclip.networks import devices
+from vqclip.networks import devices, limits
 from vqclip.options.events import CellFailed, CellStarted, Event, Saved, Stepped, Warned
 from vqclip.options.settings import Settings
 from vqclip.tasks import sweeping, workers
@@ -160,17 +160,17 @@ def test_a_turn_that_is_never_given_back_holds_nobody_up(monkeypatch: pytest.Mon
 def test_many_runs_of_the_built_in_models_take_every_core_unless_told(
     monkeypatch: pytest.MonkeyPatch, number: int, changed: dict[str, Any], jobs: int
 ) -> None:
-    monkeypatch.setattr(workers, "_cores", lambda: 6)
-    monkeypatch.setattr(devices, "free_memory", lambda: 64 * 2**30)
+    monkeypatch.setattr(limits, "cores", lambda: 6)
+    monkeypatch.setattr(limits, "free_memory", lambda: 64 * 2**30)
     assert workers.fitting([Settings(device="cpu", **changed)] * number) == jobs
 
 
 def test_no_more_are_drawn_at_once_than_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_cores", lambda: 6)
+    monkeypatch.setattr(limits, "cores", lambda: 6)
     runs = [Settings(device="cpu", size=size) for size in ("256x256", "256x256", "64x64", "1024x1024")]
 
     def fitting(free: int | None, *which: int) -> int:
-        monkeypatch.setattr(devices, "free_memory", lambda: free)
+        monkeypatch.setattr(limits, "free_memory", lambda: free)
         return workers.fitting([runs[index] for index in which])
 
     assert fitting(3 * 2**30, 0, 1, 0, 1) in (2, 3)
@@ -179,23 +179,8 @@ def test_no_more_are_drawn_at_once_than_have_room(monkeypatch: pytest.MonkeyPatc
     assert fitting(None, 0, 1, 0, 1) == 4
 
 
-def test_free_memory_is_that_of_the_system_or_of_the_container(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    system, limit = tmp_path / "meminfo", tmp_path / "memory.max"
-    monkeypatch.setattr(devices, "_MEMINFO", system)
-    monkeypatch.setattr(devices, "_LIMITS", (limit,))
-    assert devices.free_memory() is None
-    system.write_text("MemTotal:       8000 kB\nMemAvailable:   4000 kB\nHugePages_Total:       0\n")
-    assert devices.free_memory() == 4000 * 1024
-    limit.write_text("max\n")
-    assert devices.free_memory() == 4000 * 1024
-    limit.write_text("1048576\n")
-    assert devices.free_memory() == 1048576
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(workers._cores() == 1, reason="one core draws in turn")
+@pytest.mark.skipif(limits.cores() == 1, reason="one core draws in turn")
 def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_told(isolated: Path) -> None:
     lines = "a red apple\na blue car\na green tree\na yellow bird\n"
     steps = dict[str, int]()

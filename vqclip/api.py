@@ -7,7 +7,7 @@ refused is refused by the call itself, before a model is loaded; the models load
 from __future__ import annotations
 
 import importlib.metadata
-import shutil
+import time
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from vqclip import __version__, files
 from vqclip.errors import InputError, ModelError, OutputError
 from vqclip.options import sources
 from vqclip.options.events import Event, Opened, Saved, Warned
-from vqclip.options.settings import Settings
+from vqclip.options.settings import Settings, options
 from vqclip.runs import recipes, recording, run_folder, tryouts
 from vqclip.runs.loading import Inputs, Models, Place, Shelf, load, with_absolute_paths
 
@@ -81,10 +81,11 @@ def start(
     overwrite = overwrite or run_folder.failed_at_once(directory)
     if output is not None and run_folder.holds_run(directory) and not overwrite:
         return _again(inputs, directory, stop, shelf)
-    run = run_folder.open_run(directory)
     if overwrite:
-        _clear(run)
-    return _recorded(inputs, run, run_folder.Manifest(inputs.settings, preset=preset), None, stop, recipe, shelf)
+        run_folder.refuse_inputs(directory, map(Path, inputs.pictures()))
+    run = run_folder.open_run(directory)
+    manifest = run_folder.Manifest(inputs.settings, preset=preset)
+    return _recorded(inputs, run, manifest, None, stop, recipe, shelf, replaces=overwrite)
 
 
 def rerun(
@@ -179,20 +180,24 @@ def _again(inputs: Inputs, directory: Path, stop: recording.Stop, shelf: Shelf |
     known = {run_folder.read_manifest(directory).settings.digest(), tryouts.asked(directory)}
     if inputs.settings.digest() not in known:
         raise OutputError(f"{shown} holds a run with other settings.", f"{hint} {recording.go_on(directory)}")
-    return resume(directory, stop=stop, shelf=shelf)
+    return _with_its_own(inputs.settings, directory, resume(directory, stop=stop, shelf=shelf))
+
+
+def _with_its_own(asked: Settings, directory: Path, events: Iterator[Event]) -> Iterator[Event]:
+    """Go on, and say which settings are those that the run began with, though others are asked for now."""
+    kept = run_folder.read_manifest(directory).settings
+    names = [
+        name.replace("_", "-")
+        for name, option in options().items()
+        if not option.shapes_picture and getattr(asked, name) != getattr(kept, name)
+    ]
+    if names:
+        yield Warned(f"the run keeps the --{', --'.join(names)} that it began with; --overwrite draws it anew.")
+    yield from events
 
 
 def _done(directory: Path, step: int) -> Saved:
     return Saved("image", directory / "image.png", step)
-
-
-def _clear(run: run_folder.Run) -> None:
-    for path in (run.directory / "run.json", run.image, *run.films(), run.metrics):
-        path.unlink(missing_ok=True)
-    tryouts.clear(run.directory)
-    for folder in (run.frames, run.state):
-        shutil.rmtree(folder)
-        folder.mkdir()
 
 
 def _continued(
@@ -200,6 +205,10 @@ def _continued(
 ) -> Iterator[Event]:
     from vqclip.loop import snapshots
 
+    if manifest.settings.best_of > 1:
+        # It has not chosen yet. A kill while the best start's files were taken over may have left some of them.
+        yield from _recorded(inputs, run, manifest, None, stop, shelf=shelf)
+        return
     try:
         state, problems = snapshots.newest(run.state, manifest.settings.digest())
     except BaseException:
@@ -217,7 +226,10 @@ def _recorded(
     stop: recording.Stop,
     recipe: recipes.Recipe | None = None,
     shelf: Shelf | None = None,
+    *,
+    replaces: bool = False,
 ) -> Iterator[Event]:
+    """replaces: what an earlier run left in the folder is removed, once nothing is missing for this one."""
     with run:
         yield Opened(run.directory, inputs.settings.seed or 0, state.step if state else 0)
         place = Place.find(inputs.settings, manifest.threads, manifest.dtype)
@@ -234,12 +246,16 @@ def _recorded(
                     f"the picture {files.printable(path)} is not the one that this run began with.",
                     "Put the old file back, or start a new run.",
                 )
+        if replaces:
+            run_folder.clear(run)
+        versions = _versions()
+        yield from map(Warned, run_folder.moves(manifest, str(place.device), versions))
         manifest = replace(
             manifest,
             status="running",
             models=hashes,
             inputs=pictures,
-            versions=_versions(),
+            versions=versions,
             device=str(place.device),
             dtype=str(place.dtype).removeprefix("torch."),
             threads=place.threads,
@@ -249,11 +265,12 @@ def _recorded(
             climb = _climb(inputs, state, place, recipe, shelf, manifest.seconds if state else 0.0)
         else:
             models = yield from _models(inputs, None, place, recipe, shelf)
+            began = time.monotonic()
             chosen, state = yield from tryouts.choose_recorded(models, inputs, run, manifest, stop)
             # From here on it is the run of that seed, and nothing else.
-            manifest = replace(manifest, settings=chosen)
+            manifest = replace(manifest, settings=chosen, seconds=manifest.seconds + time.monotonic() - began)
             run.write(manifest)
-            climb = tryouts.climb(models, inputs, chosen, state)
+            climb = tryouts.climb(models, inputs, chosen, state, manifest.seconds)
         yield from recording.record(climb, run, manifest, stop)
 
 
@@ -268,7 +285,9 @@ def _climb(
     models = yield from _models(inputs, state, place or Place.find(inputs.settings), recipe, shelf)
     settings = inputs.settings
     if settings.best_of > 1:
+        began = time.monotonic()
         settings, state = yield from tryouts.choose(models, inputs)
+        seconds += time.monotonic() - began
     yield from tryouts.climb(models, inputs, settings, state, seconds)
 
 

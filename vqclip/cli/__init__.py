@@ -87,11 +87,14 @@ def _run(arguments: list[str]) -> int:
         with StopSignals():
             code = app(args=arguments, prog_name="vqclip", standalone_mode=False)
     except (ReaderGone, BrokenPipeError):
-        # The interpreter would try once more to flush what nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
         return ReaderGone.exit_code
     except VqclipError as error:
         _fail(error, arguments)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _let_go()
         return error.exit_code
     except typer.TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
@@ -108,6 +111,11 @@ def _run(arguments: list[str]) -> int:
         _fail(Interrupted("stopped at once."), arguments)
         return 130
     return code if isinstance(code, int) else 0
+
+
+def _let_go() -> None:
+    """Give up standard output: the interpreter would try once more to flush what nobody reads or no disk takes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(error: VqclipError, arguments: Sequence[str]) -> None:

@@ -73,7 +73,7 @@ class PromptLoss(nn.Module):
     targets: Tensor
     weights: Tensor
     stops: Tensor
-    meant: Tensor
+    pull: Tensor
 
     def __init__(self, targets: Tensor, prompts: Sequence[Prompt]) -> None:
         """targets: (P, E) unit float32, the prompts' features."""
@@ -84,12 +84,21 @@ class PromptLoss(nn.Module):
         self.register_buffer("weights", weights / weights.abs().sum())
         self.register_buffer("stops", torch.tensor([p.stop for p in prompts], device=device))
         # Nothing looks like a bare direction: a score over it would say little of the picture.
-        meant = [p.kind in ("text", "image") for p in prompts]
-        self.register_buffer("meant", torch.tensor(meant, device=device))
+        self.meant = [p.kind in ("text", "image") for p in prompts]
+        self.register_buffer("pull", self._pull([p.weight for p in prompts]))
 
     def weigh(self, weights: Sequence[float]) -> None:
         """Take other weights from here on, one for each prompt, as `Story.weights` gives them."""
         self.weights = torch.tensor(weights, dtype=torch.float32, device=self.targets.device)
+        self.pull = self._pull(weights)
+
+    def _pull(self, weights: Sequence[float]) -> Tensor:
+        """What each prompt has in the score, (P,) of sum 1."""
+        pull = [max(0.0, weight) * meant for weight, meant in zip(weights, self.meant, strict=True)]
+        if not any(pull):
+            # Nothing pulls at this step: then it is the similarity to what pushes.
+            pull = [abs(weight) for weight in weights] if any(weights) else [1.0] * len(weights)
+        return torch.tensor([share / sum(pull) for share in pull], device=self.targets.device)
 
     def forward(self, features: Tensor, cut_weights: Tensor) -> Tensor:
         """The mean over the given cutouts, a scalar. cut_weights: (N,), or (N, P) where prompts see other cutouts."""
@@ -112,13 +121,9 @@ class PromptLoss(nn.Module):
 
         cut_weights: (N, P), how much each prompt sees of each cutout; all alike without.
         """
-        pull = self.weights.clamp(min=0) * self.meant
-        if not bool(pull.any()):
-            # Nothing pulls at this step: then it is the similarity to what pushes.
-            pull = self.weights.abs() if bool(self.weights.any()) else torch.ones_like(pull)
         similarity = features @ self.targets.T
         seen = similarity if cut_weights is None else similarity * cut_weights
-        return (seen @ (pull / pull.sum())).mean()
+        return (seen @ self.pull).mean()
 
     def extra_repr(self) -> str:
         """The weights, for print."""

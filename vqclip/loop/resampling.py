@@ -63,7 +63,11 @@ class CutPlan:
 
 
 def join(plans: Sequence[CutPlan]) -> CutPlan:
-    """Several plans as one, in their order; they have one padding."""
+    """Several plans as one, in their order. Zeros are kept as fills; of the other paddings, reflection goes first."""
+    paddings = {plan.padding for plan in plans}
+    padding = next((name for name in ("reflection", "border") if name in paddings), plans[0].padding)
+    if padding != "zeros":
+        plans = [plan if plan.padding != "zeros" else replace(plan, fills=plan.fills.clamp(min=0)) for plan in plans]
     nodes = max(plan.warps.shape[-1] for plan in plans)
     # A warp of nothing is as good as none.
     still = [torch.zeros(len(plan), 2, nodes, nodes) for plan in plans]
@@ -73,7 +77,7 @@ def join(plans: Sequence[CutPlan]) -> CutPlan:
     ]
     found = [plan.tensors() for plan in alike]
     joined: dict[str, Any] = {name: torch.cat([tensors[name] for tensors in found]) for name in found[0]}
-    return replace(plans[0], **joined)
+    return replace(plans[0], **joined, padding=padding)
 
 
 def pyramid(image: Tensor, levels: int) -> list[Tensor]:
@@ -113,7 +117,7 @@ def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generat
     cuts: list[Tensor | None] = [None] * len(plan)
     for level, factor, fill in sorted(set(zip(depth.tolist(), factors.tolist(), filled.tolist(), strict=True))):
         rows = ((depth == level) & (factors == factor) & (filled == fill)).nonzero().flatten()
-        grid = homography_grid(plan.homographies[rows], side, factor, plan.warps[rows]).to(device)
+        grid = homography_grid(plan.homographies[rows].to(device), side, factor, plan.warps[rows].to(device))
         pixels = _sampled(chain[level], grid, plan.fills[rows] if fill else None, plan.padding)
         for row, cut in zip(rows.tolist(), _reduce(pixels, factor), strict=True):
             cuts[row] = cut
@@ -124,10 +128,18 @@ def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generat
         coloured = torch.lerp(coloured, _smoothed(coloured), plan.softness.to(device)[:, None, None, None])
     if bool((plan.boxes[:, 2] > plan.boxes[:, 0]).any()):
         coloured = coloured * _kept(plan.boxes, side).to(device)
-    if bool((plan.noise > 0).any()):
-        noise = torch.randn(coloured.shape, generator=generator, device=device)
-        coloured = coloured + noise * plan.noise.to(device)[:, None, None, None]
-    return coloured
+    return coloured + _grain(coloured, plan.noise, generator) if bool((plan.noise > 0).any()) else coloured
+
+
+def _grain(cuts: Tensor, deviations: Tensor, generator: torch.Generator) -> Tensor:
+    """Noise for each cutout by itself, so that the same cutouts have the same in chunks of any size."""
+    still = torch.zeros_like(cuts[0])
+    return torch.stack(
+        [
+            torch.randn(cuts.shape[1:], generator=generator, device=cuts.device) * deviation if deviation else still
+            for deviation in deviations.tolist()
+        ]
+    )
 
 
 def _sampled(source: Tensor, grid: Tensor, fills: Tensor | None, padding: str) -> Tensor:
@@ -158,13 +170,14 @@ def homography_grid(homographies: Tensor, side: int, factor: int = 1, warps: Ten
     factor 1: S is side. factor 2 or 4: that much finer, with the margin that `_reduce` needs. warps: as in CutPlan.
     """
     count, edge = side * factor, factor // 2
-    axis = (torch.arange(-edge, count + edge, dtype=torch.float32) * 2 + 1) / count - 1
+    places = torch.arange(-edge, count + edge, dtype=torch.float32, device=homographies.device)
+    axis = (places * 2 + 1) / count - 1
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     points = torch.stack([x, y, torch.ones_like(x)], -1).view(1, -1, 3)
     if warps is not None and warps.numel():
-        places = points[..., :2].view(1, len(axis), len(axis), 2).expand(len(warps), -1, -1, -1)
-        moved = F.grid_sample(warps, places, mode="bilinear", padding_mode="border", align_corners=True)
-        points = torch.cat([places + moved.permute(0, 2, 3, 1), torch.ones_like(places[..., :1])], -1)
+        nodes = points[..., :2].view(1, len(axis), len(axis), 2).expand(len(warps), -1, -1, -1)
+        moved = F.grid_sample(warps, nodes, mode="bilinear", padding_mode="border", align_corners=True)
+        points = torch.cat([nodes + moved.permute(0, 2, 3, 1), torch.ones_like(nodes[..., :1])], -1)
         points = points.view(len(warps), -1, 3)
     mapped = points @ homographies.transpose(1, 2)
     return (mapped[..., :2] / mapped[..., 2:].clamp(min=1e-3)).view(-1, len(axis), len(axis), 2)
@@ -196,6 +209,9 @@ def crops(left: Tensor, top: Tensor, sizes: Tensor, width: int, height: int, tal
 
 def squeeze(image: Tensor, side: int) -> Tensor:
     """(1, 3, H, W) to (1, 3, side, side) by the mean of average and maximum pooling."""
+    if image.device.type == "mps" and (image.shape[2] % side or image.shape[3] % side):
+        # Apple's kernels pool in parts of one size alone.
+        return squeeze(image.cpu(), side).to(image.device)
     return (F.adaptive_avg_pool2d(image, side) + F.adaptive_max_pool2d(image, side)) / 2
 
 

@@ -46,7 +46,7 @@ class Surface:
         if mask is not None and picture is not None:
             width, height = size
             # A pixel is free where no part of it is kept.
-            shrunk = -F.adaptive_max_pool2d(-mask, (height, width))
+            shrunk = -F.adaptive_max_pool2d(-mask.cpu(), (height, width)).to(mask.device)
             self.opacity = soft_edges(shrunk, feather)
             self.free = self.cells(self.opacity)
 

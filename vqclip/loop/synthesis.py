@@ -35,6 +35,7 @@ from vqclip.loop.schedules import EMA, optimiser_tensors, rate_at, restore_optim
 from vqclip.loop.snapshots import State
 from vqclip.loop.stages import Stage, stages_of
 from vqclip.loop.surface import Surface
+from vqclip.networks import allocation
 from vqclip.networks.compiling import begin_step
 from vqclip.networks.enlarger import Enlarger
 from vqclip.networks.net2net import Net2Net
@@ -69,9 +70,10 @@ def synthesise(
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
-        climb = _Climb(vqgan, gazes, settings, given or Given(), enlarger, time_is_up, passage)
-        climb.begin(state, drafter)
-        yield from climb.events()
+        with allocation.refusals():
+            climb = _Climb(vqgan, gazes, settings, given or Given(), enlarger, time_is_up, passage)
+            climb.begin(state, drafter)
+            yield from climb.events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
             f"the device ran out of memory at {settings.size} with {settings.cutouts} cutouts.",
@@ -132,6 +134,7 @@ class _Climb:
         if self.drafts is not None:
             number, loss = int(self.drafts.numbers[0]) + 1, float(self.drafts.losses[0])
             yield Drafted(number, len(self.drafts.numbers), loss)
+            self.drafts = None
         yield Started(self.step, self.settings.iterations, last.width, last.height, self.seed, self.image, self.state)
         for stage in self.plan[self.stage.index :]:
             if stage is not self.stage:
@@ -289,7 +292,9 @@ class _Climb:
             picture = motion.warp(
                 picture, move.scaled(self.stage.width / self.plan[-1].width), self.settings.move_border
             )
+            progress = self.progress
             self._enter(self.surface.enter(picture))
+            self.progress = progress  # It is that of the stage, however often it moves.
 
     def _encode(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
         return self.vqgan.encode(starts.fit(picture, *size)).float()
@@ -299,7 +304,7 @@ class _Climb:
 
     def _restore(self, state: State) -> None:
         self.step, self.stage, self.score = state.step, self.plan[state.stage], state.score
-        tensors = {name: tensor.to(self.device) for name, tensor in state.tensors.items()}
+        tensors = {name: tensor.to(self.device, copy=True) for name, tensor in state.tensors.items()}
         self._enter(tensors["z"])
         self.z_init = tensors["z_init"]
         self.ema.total, self.ema.weight = tensors.get("ema"), state.ema_weight
@@ -310,6 +315,7 @@ class _Climb:
         restore_optimiser(self.optimiser, memory)
         self.progress = Progress(self.settings, state.progress)
 
+    @allocation.refusals()
     def _climb(self) -> tuple[float, dict[str, float], float]:
         """One step of the optimiser: the loss, its terms, and the score before the step."""
         settings = self.settings
@@ -383,7 +389,7 @@ class _Climb:
 
     def _look(self, image: Tensor, window: Box | None = None) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
         """Let the perceptors look; return the terms, and the picture's copies with their gradients."""
-        terms = {"prompt": 0.0, "score": 0.0}
+        found: list[tuple[Tensor, float]] = []
         outputs: list[Tensor] = []
         gradients: list[Tensor] = []
         generator = self._generator(STEP_STREAM, self.step)
@@ -391,7 +397,7 @@ class _Climb:
         plans: dict[int, CutPlan] = {}
         first, whole = self.passage or (0, self.settings.iterations)
         weights = self.story.weights(first + self.step, whole)
-        for gaze, prompt_loss, share in self._lookers():
+        for gaze, prompt_loss, share, voice in self._lookers():
             prompt_loss.weigh(weights)
             side = gaze.perceptor.cut_size
             if side not in plans:
@@ -408,40 +414,34 @@ class _Climb:
                 seen = part.weights.to(self.device)
                 loss = prompt_loss(features, seen) * share * partial
                 loss.backward()
-                terms["prompt"] += loss.item()
                 score = prompt_loss.score(features.detach(), seen if seen.ndim == 2 else None)
-                terms["score"] += score.item() * abs(share) * partial
+                found.append((torch.stack([loss.detach(), score]), voice * partial))
             for level, copy in zip(chain, copies, strict=True):
                 if copy.grad is not None:
                     outputs.append(level)
                     gradients.append(copy.grad)
-        return terms, outputs, gradients
+        # Read once: a GPU would have to finish its work for every chunk.
+        numbers = torch.stack([pair for pair, _ in found]).tolist()
+        score = sum(similarity * voice for (_, similarity), (_, voice) in zip(numbers, found, strict=True))
+        return {"prompt": sum(loss for loss, _ in numbers), "score": score}, outputs, gradients
 
-    def _lookers(self) -> list[tuple[Gaze, losses.PromptLoss, float]]:
-        """Who looks in this step, each with its share in the loss: all, or one in turn for all.
+    def _lookers(self) -> list[tuple[Gaze, losses.PromptLoss, float, float]]:
+        """Who looks in this step, each with its share in the loss and in the score: all, or one in turn for all.
 
         Turns are aphantasia's `--dualmod`, for any number: the pull of an ensemble at the price of one perceptor.
         Over a round each pulls as much as it would among all.
         """
-        known = [(gaze, judge, gaze.weight / self.total_weight) for gaze, judge in self.gazes]
+        shares = [gaze.weight / self.total_weight for gaze, _ in self.gazes]
         if not self.settings.clip_alternate:
-            return known
-        gaze, judge, share = known[self.step % len(known)]
-        return [(gaze, judge, share * len(known))]
+            return [(*looker, share, abs(share)) for looker, share in zip(self.gazes, shares, strict=True)]
+        turn = self.step % len(self.gazes)
+        return [(*self.gazes[turn], shares[turn] * len(self.gazes), 1.0)]
 
     def _terms(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
         picture = self.surface.picture
         target, z_target = (image, self.z) if self.target is None else (self.target.image, self.target.z)
-        view = View(
-            image,
-            self.z,
-            self.z_init,
-            image if picture is None else picture,
-            target,
-            z_target,
-            self.palette,
-            self.edge,
-        )
+        shown = image if picture is None else picture
+        view = View(image, self.z, self.z_init, shown, target, z_target, self.palette, self.edge)
         for term in self.settings.terms:
             if self.stage.ascent and term.name in OF_LATENT:
                 continue

@@ -12,8 +12,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,10 +161,11 @@ class _Download:
                 except _Refused as problem:
                     problems.append(f"{host} {problem}")
                     self.note(f"{self.entry.name}: {host} {problem}")
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Interrupted) as stop:
             raise Interrupted(
                 f"the download of {self.entry.name!r} stopped after {_size(self._kept())}.",
                 "Run the same command again to go on with it.",
+                getattr(stop, "signal_number", signal.SIGINT),
             ) from None
         kept = self._kept()
         again = f"Run the same command again to go on after {_size(kept)}" if kept else "Try again later"
@@ -266,7 +269,7 @@ class _Download:
         return total if total is not None else self.bytes
 
     def _write(self, origin: str, response: Any, total: int | None) -> None:
-        self._require_room(total)
+        self._require_room(total or 0, self.done)
         if not self.done:
             write_json(self.record, {"origin": origin, "etag": _strong(response.headers.get("etag"))})
         try:
@@ -301,8 +304,8 @@ class _Download:
                     raise _Dropped(f"sent only {arrived} bytes in {spent:.0f} s")
                 since, arrived = time.monotonic(), 0
 
-    def _require_room(self, total: int | None) -> None:
-        missing = (total or 0) - self.done
+    def _require_room(self, total: int, done: int) -> None:
+        missing = total - done
         free = shutil.disk_usage(self.path.parent).free
         if missing > free:
             raise OutputError(
@@ -340,13 +343,13 @@ class _Download:
                 inside = archive.getinfo(member)
                 if inside.file_size > MAX_UNPACKED_BYTES:
                     raise _Refused(f"sends an archive that claims {inside.file_size} bytes of checkpoint")
-                self._require_room(inside.file_size)
+                self._require_room(inside.file_size, 0)
                 with atomic(self.path) as temp, archive.open(inside) as source, temp.open("wb") as target:
                     shutil.copyfileobj(source, target, 2**20)
                     target.flush()
                     inspect(temp)
                     verify_sha256(temp, self.entry.sha256)
-        except (zipfile.BadZipFile, KeyError, NotImplementedError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError) as error:
             discard(self.part)
             raise _Refused(f"sends an archive without a sound {member} ({_one_line(error)})") from None
 

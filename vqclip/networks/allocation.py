@@ -1,9 +1,11 @@
-"""What the C library does with memory that a step has freed."""
+"""What the C library does with memory that a step has freed, and what it says when there is none left."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+from collections.abc import Iterator
 
 # mallopt's parameters, from glibc's malloc.h.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX, _ARENA_MAX = -1, -2, -4, -8
@@ -33,6 +35,22 @@ def keep_freed_memory() -> bool:
     wanted = {_ARENA_MAX: 1, _MMAP_MAX: 0, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 64 * 2**20}
     done = [mallopt(parameter, value) for parameter, value in wanted.items()]
     return all(done)
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Make the system's refusal of main memory what that of a GPU is: torch.OutOfMemoryError.
+
+    torch raises a plain RuntimeError there, which nothing but its words tells apart. Also a decorator.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "DefaultCPUAllocator" not in str(error):
+            raise
+        import torch
+
+        raise torch.OutOfMemoryError(str(error)) from error
 
 
 def _mallopt() -> ctypes._NamedFuncPointer | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError
@@ -13,9 +11,6 @@ if TYPE_CHECKING:
     import torch
 
 _VALID = "Valid: auto, cpu, cuda, cuda:N, mps."
-_MEMINFO = Path("/proc/meminfo")
-# Of the container that this process is in, by control groups of version 2 and 1.
-_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def check_device_name(name: str) -> None:
@@ -69,24 +64,3 @@ def _has_mps() -> bool:
     import torch
 
     return torch.backends.mps.is_available()
-
-
-def free_memory() -> int | None:
-    """Bytes of main memory that programs can still take: the system's, or the container's limit where that is less.
-
-    None where the system does not say, as outside Linux.
-    """
-    return min(_memories(), default=None)
-
-
-def _memories() -> Iterator[int]:
-    try:
-        fields = dict(line.split(":", 1) for line in _MEMINFO.read_text().splitlines())
-        yield int(fields["MemAvailable"].split()[0]) * 1024
-    except (OSError, ValueError, KeyError):
-        return
-    for limit in _LIMITS:
-        try:
-            yield int(limit.read_text())  # "max" where there is none
-        except (OSError, ValueError):
-            continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from vqclip.loop.given import Given
 from vqclip.loop.stages import stages_of
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture, read_net2net_shape, read_prior_shape
-from vqclip.networks import allocation, devices
+from vqclip.networks import allocation, devices, limits
 from vqclip.options import colours
 from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.prompts import doubts
@@ -74,6 +75,7 @@ class Inputs:
         vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
         if not recorded:
             _check_patience(settings, vqgan)
+            _check_windows(settings, vqgan)
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
         picture = _open_init_image(settings)
@@ -120,16 +122,20 @@ class Inputs:
             found[f"clip {clip.name}"] = sha256(weights) if weights else clip.name
         return found
 
-    def picture_hashes(self) -> dict[str, str]:
-        """SHA-256 of each picture file that the run looks at, by its path."""
-        from vqclip.models.weights import sha256
-
+    def pictures(self) -> list[str]:
+        """The path of each picture file that the run looks at, and of the snapshot that it begins with."""
         settings, palette = self.settings, self.settings.palette
         drawn = palette if palette and colours.names_picture(palette) else None
         named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image, drawn)
-        paths = (*named, *self.prompt_pictures, *self.given.regions)
-        found = {path: sha256(Path(path)) for path in paths if path}
-        return found | ({str(self.ended.snapshot): sha256(self.ended.snapshot)} if self.ended else {})
+        snapshot = str(self.ended.snapshot) if self.ended else None
+        paths = (*named, *self.prompt_pictures, *self.given.regions, snapshot)
+        return [path for path in paths if path]
+
+    def picture_hashes(self) -> dict[str, str]:
+        """SHA-256 of each of the `pictures`, by its path."""
+        from vqclip.models.weights import sha256
+
+        return {path: sha256(Path(path)) for path in self.pictures()}
 
 
 def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
@@ -145,6 +151,15 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
                 )
             found[prompt.mask] = mask
     return found
+
+
+def _check_windows(settings: Settings, vqgan: registry.VqganFiles) -> None:
+    factor = read_architecture(vqgan.config).factor if settings.windows else 0
+    if settings.windows < factor:
+        raise UsageError(
+            f"windows is {settings.windows}: a token of this VQGAN has {factor} pixels.",
+            f"Valid: {factor} and more, better 128 and more; 0 decodes everything.",
+        )
 
 
 def _check_patience(settings: Settings, vqgan: registry.VqganFiles) -> None:
@@ -237,15 +252,31 @@ class Place:
     @staticmethod
     def find(settings: Settings, threads: int = 0, dtype: str = "") -> Place:
         """threads, dtype: those that a run was begun with; it goes on in them, whatever this machine would take."""
-        import torch
-
-        threads = settings.threads or threads
-        if threads:
-            torch.set_num_threads(threads)
+        threads = _Threads.take(settings.threads or threads)
         device = devices.find_device(settings.device)
         if device.type == "cpu":
             allocation.keep_freed_memory()
-        return Place(device, devices.find_dtype(dtype or settings.dtype, device), torch.get_num_threads())
+        return Place(device, devices.find_dtype(dtype or settings.dtype, device), threads)
+
+
+class _Threads:
+    """torch's number of threads. What a run asks for holds for that run alone, not for the next in this process."""
+
+    before = ours = 0
+
+    @classmethod
+    def take(cls, wanted: int) -> int:
+        """wanted: 0 for as many as the process has, or as the cores that a container leaves it."""
+        import torch
+
+        now = torch.get_num_threads()
+        if now != cls.ours:
+            cls.before = now
+        given = cls.before if "OMP_NUM_THREADS" in os.environ else min(cls.before, limits.cores())
+        cls.ours = wanted or given
+        if cls.ours != now:
+            torch.set_num_threads(cls.ours)
+        return cls.ours
 
 
 @dataclass(frozen=True)

@@ -165,8 +165,8 @@ class _Recorder:
     def _finish(self, event: Finished) -> Iterator[Event]:
         # A run that ends early has its last frame where none was planned.
         yield from self._frame(event.image, event.step, last=True)
-        if event.step % self.settings.snapshot_every:
-            # Another run can begin where this one ended.
+        if event.step % self.settings.snapshot_every or event.stopped_by:
+            # Another run can begin where this one ended. One that ends early may have just been brought to its size.
             yield self._snapshot(event)
         images.save_png(self.run.image, event.image(), self._texts(event))
         if self.writer is not None:

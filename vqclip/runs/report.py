@@ -29,7 +29,6 @@ from vqclip.pictures.charts import line_chart
 from vqclip.pictures.encoders import format_of
 from vqclip.runs import films, run_folder
 
-NAME = "report.html"
 MOST_FRAMES = 120
 MOST_BYTES = 48_000_000
 """Of the picture, and of the video: larger ones are linked."""
@@ -44,7 +43,7 @@ def write(directory: Path, target: Path | None = None) -> Path:
     OutputError for a target that cannot be written.
     """
     manifest = run_folder.read_manifest(directory)
-    target = target or directory / NAME
+    target = target or directory / run_folder.REPORT
     rows = [row for row in files.read_json_lines(directory / "metrics.jsonl") if isinstance(row.get("step"), int)]
     # A killed run wrote its newest steps down before its manifest.
     reached = max([manifest.step, *(row["step"] for row in rows)])

@@ -1,6 +1,7 @@
 """A run directory: its layout, its lock and its manifest.
 
-run.json  image.png  video.mp4  frames/00000.png ...  metrics.jsonl  state/step-000200.safetensors
+run.json  image.png  video.mp4  frames/00000.png ...  metrics.jsonl  state/step-000200.safetensors  report.html
+starts/  starts.json  starts.png: of a run that chose among several starts
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -25,6 +27,9 @@ from vqclip.pictures.encoders import format_of, formats
 
 SCHEMA = 1
 MAX_MANIFEST_BYTES = 4_000_000
+REPORT = "report.html"
+STARTS, STARTS_RECORD, STARTS_SHEET = "starts", "starts.json", "starts.png"
+_FOLDERS = ("frames", "state", STARTS)
 STATUSES = ("running", "interrupted", "failed", "finished")
 
 
@@ -62,6 +67,16 @@ class Manifest:
         return {"schema": SCHEMA, "digest": self.settings.digest()} | {
             name: value.to_dict() if isinstance(value, Settings) else value for name, value in vars(self).items()
         }
+
+
+def moves(manifest: Manifest, device: str, versions: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for what is not as the run began with, so that it may not end as an unbroken one."""
+    kinds = [name.partition(":")[0] for name in (manifest.device, device)]
+    if manifest.device and kinds[0] != kinds[1]:
+        yield f"the run began on {kinds[0]} and goes on on {kinds[1]}; from here on its pictures may differ."
+    changed = [f"{name} {old}" for name, old in manifest.versions.items() if versions.get(name, old) != old]
+    if changed:
+        yield f"the run began with {', '.join(changed)}; from here on its pictures may differ."
 
 
 def deadline(limit: float | None, spent: float = 0.0) -> Callable[[], bool]:
@@ -205,6 +220,8 @@ def take_lock(directory: Path) -> FileLock:
         raise OutputError(
             f"{files.printable(directory)} is in use by {who}.", "Wait for it, or choose another --output."
         ) from None
+    except OSError as error:
+        raise files.output_error(directory / ".lock", error) from error
     try:
         files.write_text(owner, f"process {os.getpid()} on {platform.node()}")
     except OutputError:
@@ -246,11 +263,50 @@ def open_run(directory: Path, *, state: bool = True) -> Run:
 
 
 def holds_run(directory: Path) -> bool:
-    """Whether the directory holds a run or pictures of one; a kill at the very start leaves empty folders."""
-    if any((directory / name).exists() for name in ("run.json", "image.png")):
+    """Whether the directory holds a run or parts of one; a kill at the very start leaves empty folders."""
+    if any((directory / name).exists() for name in _files()):
         return True
-    folders = [directory / name for name in ("frames", "state")]
+    folders = [directory / name for name in _FOLDERS]
     return any(any(folder.iterdir()) if folder.is_dir() else folder.exists() for folder in folders)
+
+
+def clear(run: Run) -> None:
+    """Remove everything that an earlier run left, so that no part of it is taken for one of the new run.
+
+    Other files of the folder stay. Raises OutputError for what may not be removed.
+    """
+    try:
+        for name in _files():
+            (run.directory / name).unlink(missing_ok=True)
+        for folder in (run.directory / name for name in _FOLDERS):
+            if folder.is_symlink():
+                folder.unlink()
+            elif folder.is_dir():
+                shutil.rmtree(folder)
+                if folder in (run.frames, run.state):
+                    folder.mkdir()
+    except OSError as error:
+        raise files.output_error(run.directory, error) from error
+
+
+def refuse_inputs(directory: Path, inputs: Iterable[Path]) -> None:
+    """Raise OutputError when replacing the run in a directory would remove one of these files or folders."""
+    here = directory.resolve()
+    for path in inputs:
+        real = path.resolve()
+        inside = real.relative_to(here).parts if real.is_relative_to(here) else None
+        if inside is not None and (not inside or inside[0] in (*_files(), *_FOLDERS)):
+            whole = files.printable(directory)
+            raise OutputError(
+                f"{files.printable(path)} would be lost: it is a part of {whole}, which is replaced.",
+                "Choose another --output.",
+            )
+
+
+def _files() -> tuple[str, ...]:
+    """The names of all files that a run may have."""
+    films = (f"video{suffix}" for suffix in formats())
+    return ("run.json", "image.png", "metrics.jsonl", REPORT, STARTS_RECORD, STARTS_SHEET, *films)
 
 
 def seed_for(settings: Settings, directory: Path | None) -> int:
@@ -264,8 +320,7 @@ def seed_for(settings: Settings, directory: Path | None) -> int:
 
 def failed_at_once(directory: Path) -> bool:
     """Whether a run failed in the directory before it drew anything, so that replacing it loses nothing."""
-    folders = ("frames", "state", "starts")
-    made = [directory / "image.png", *(path for name in folders for path in (directory / name).glob("*"))]
+    made = [directory / "image.png", *(path for name in _FOLDERS for path in (directory / name).glob("*"))]
     if not (directory / "run.json").is_file() or any(path.exists() for path in made):
         return False
     return read_manifest(directory).status == "failed"

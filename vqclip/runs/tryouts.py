@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from vqclip.loop.snapshots import State
 
-FOLDER, RECORD, SHEET = "starts", "starts.json", "starts.png"
 SHEET_SIDE = 192
 SHEET_COLUMNS = 8
 _PAUSE = 0
@@ -38,10 +36,10 @@ Choice = tuple[Settings, "State"]
 
 
 def climb(
-    models: Models, inputs: Inputs, settings: Settings, state: State | None, seconds: float = 0.0
+    models: Models, inputs: Inputs, settings: Settings, state: State | None, seconds: float | None = 0.0
 ) -> Iterator[Event]:
     """The loop over loaded models, from its start or from `state`. settings: those of the inputs, with another seed
-    if need be. seconds: already spent on it."""
+    if need be. seconds: already spent of its `max_seconds`; None, and time does not end it."""
     from vqclip.loop.synthesis import synthesise
 
     return synthesise(
@@ -52,7 +50,7 @@ def climb(
         state=state,
         drafter=models.drafter,
         enlarger=models.enlarger,
-        time_is_up=run_folder.deadline(settings.max_seconds, seconds),
+        time_is_up=run_folder.deadline(None if seconds is None else settings.max_seconds, seconds or 0.0),
     )
 
 
@@ -71,23 +69,15 @@ def candidates(settings: Settings) -> list[Settings]:
 
 def asked(directory: Path) -> str | None:
     """The digest of the settings that the run in a folder was begun with, before it chose; None if it did not."""
-    record = _read(directory / RECORD)
+    record = _read(directory / run_folder.STARTS_RECORD)
     return str(record["digest"]) if record else None
 
 
 def first_seed(directory: Path) -> int | None:
     """The seed of the first start of a run in a folder; None if it did not choose."""
-    record = _read(directory / RECORD)
+    record = _read(directory / run_folder.STARTS_RECORD)
     seed = record.get("first_seed") if record else None
     return seed if isinstance(seed, int) else None
-
-
-def clear(directory: Path) -> None:
-    """Remove what is left of earlier starts in a run's folder."""
-    for name in (RECORD, SHEET):
-        (directory / name).unlink(missing_ok=True)
-    if (directory / FOLDER).is_dir():
-        shutil.rmtree(directory / FOLDER)
 
 
 def choose(models: Models, inputs: Inputs) -> Generator[Event, None, Choice]:
@@ -96,7 +86,7 @@ def choose(models: Models, inputs: Inputs) -> Generator[Event, None, Choice]:
     limit = steps_of(inputs.settings)
     for number, candidate in enumerate(candidates(inputs.settings), 1):
         last = None
-        for event in climb(models, inputs, candidate, None):
+        for event in climb(models, inputs, candidate, None, None):
             if isinstance(event, Warned):
                 yield event
             if isinstance(event, (Started, Stepped, Finished)):
@@ -107,6 +97,8 @@ def choose(models: Models, inputs: Inputs) -> Generator[Event, None, Choice]:
         loss = judge(last.image(), models, candidate)
         if not found or loss < found[0][0]:
             found[:] = [(loss, candidate, last.state())]
+        # It holds on to the whole climb, which the next one needs the memory of.
+        del event, last
         yield Tried(number, inputs.settings.best_of, candidate.seed or 0, loss)
     loss, chosen, state = found[0]
     yield _chosen(inputs.settings, chosen, loss)
@@ -135,7 +127,7 @@ def choose_recorded(
 def _choose_recorded(
     models: Models, inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, stop: recording.Stop
 ) -> Generator[Event, None, Choice]:
-    settings, path = inputs.settings, run.directory / RECORD
+    settings, path = inputs.settings, run.directory / run_folder.STARTS_RECORD
     known = _read(path) if asked(run.directory) == settings.digest() else None
     losses: dict[str, float] = dict(known["losses"]) if known else {}
     facts = {"digest": settings.digest(), "steps": steps_of(settings), "first_seed": settings.seed}
@@ -181,7 +173,7 @@ def _start(
         yield from map(Warned, problems)
         step = 0
         if state is not None and state.step >= limit:
-            begun = next(e for e in climb(models, inputs, settings, state) if isinstance(e, Started))
+            begun = next(e for e in climb(models, inputs, settings, state, None) if isinstance(e, Started))
             return begun.image()
 
         def pause() -> int | None:
@@ -191,7 +183,7 @@ def _start(
         last = None
         begun_with = replace(manifest, settings=kept, status="running")
         try:
-            for event in recording.record(climb(models, inputs, settings, state), run, begun_with, pause):
+            for event in recording.record(climb(models, inputs, settings, state, None), run, begun_with, pause):
                 if isinstance(event, (Started, Stepped, Finished)):
                     last, step = event.image(), event.step
                 elif isinstance(event, Warned):
@@ -231,11 +223,12 @@ def _sheet(run: run_folder.Run, everyone: list[Settings], losses: Mapping[str, f
             pictures.append(images.resize(pixels, width, height))
             labels.append(f"{number}: seed {candidate.seed}, {losses[str(number)]:.3f}")
     if pictures:
-        images.save_png(run.directory / SHEET, images.contact_sheet(pictures, labels, SHEET_COLUMNS), {})
+        sheet = images.contact_sheet(pictures, labels, SHEET_COLUMNS)
+        images.save_png(run.directory / run_folder.STARTS_SHEET, sheet, {})
 
 
 def _folder(run: run_folder.Run, number: int) -> Path:
-    return run.directory / FOLDER / str(number)
+    return run.directory / run_folder.STARTS / str(number)
 
 
 def _chosen(settings: Settings, chosen: Settings, loss: float) -> Chosen:

@@ -103,10 +103,7 @@ def interpolate(
     if settings.video:
         video.check_encoder(settings.video_format)
         films.rate_of(settings, course.count(len(ends)))
-    if output.exists() and any(end.path.exists() and output.samefile(end.path) for end in found):
-        raise OutputError(
-            f"{files.printable(output)} is one of the ends, and its frames would be lost.", "Choose another --output."
-        )
+    run_folder.refuse_inputs(output, ends)
     if run_folder.holds_run(output) and not overwrite:
         raise OutputError(
             f"{files.printable(output)} holds pictures already.",
@@ -186,11 +183,11 @@ def _drawn(
     from vqclip.networks.vqgan import load_vqgan
 
     with run:
-        for path in (*run.films(), *video.frame_paths(run.frames)):
-            path.unlink(missing_ok=True)
         yield Opened(run.directory, None, 0)
         place, digest = Place.find(settings), sha256(model.checkpoint)
         vqgan = load_vqgan(model, place.device, place.dtype, encoder=True)
+        # Only now is nothing missing any more, and what lay here may go.
+        run_folder.clear(run)
         with torch.no_grad():
             ready = [end.latent(vqgan, digest) for end in ends]
             known = [z for z in ready if z is not None]

@@ -116,11 +116,9 @@ def restyle(
             hint += f" {go_on(directory)}" if earlier else ""
             raise OutputError(f"{files.printable(directory)} holds another run.", hint)
         manifest = earlier
+    run_folder.refuse_inputs(directory, [seen.path, *map(Path, inputs.pictures())])
     run = run_folder.open_run(directory, state=False)
-    if overwrite:
-        for path in (run.directory / "run.json", run.image, *run.films(), *video.frame_paths(run.frames)):
-            path.unlink(missing_ok=True)
-    return _recorded(inputs, run, manifest, how, seen, stop)
+    return _recorded(inputs, run, manifest, how, seen, stop, replaces=overwrite)
 
 
 def holds_restyle(directory: Path) -> bool:
@@ -150,15 +148,20 @@ def _size_like(seen: Footage, settings: Settings) -> str:
 
 
 def _recorded(
-    inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, how: Restyle, seen: Footage, stop: Stop
+    inputs: Inputs,
+    run: run_folder.Run,
+    manifest: run_folder.Manifest,
+    how: Restyle,
+    seen: Footage,
+    stop: Stop,
+    *,
+    replaces: bool = False,
 ) -> Iterator[Event]:
     settings = inputs.settings
     with run:
         done = 0
-        while run.frame(done).is_file():
+        while not replaces and run.frame(done).is_file():
             done += 1
-        for path in video.frame_paths(run.frames)[done:]:
-            path.unlink(missing_ok=True)
         done = min(done, seen.frames)
         film = run.film(settings.video_format)
         whole = done == seen.frames and manifest.status == "finished" and (film.is_file() or not settings.video)
@@ -174,6 +177,10 @@ def _recorded(
                 f"the source or a picture of {files.printable(run.directory)} is not the one that it began with.",
                 "Put the old file back, or start a new run.",
             )
+        if replaces:
+            run_folder.clear(run)
+        for path in video.frame_paths(run.frames)[done:]:
+            path.unlink(missing_ok=True)
         if whole:
             if settings.video:
                 yield Saved("video", film, settings.iterations)

@@ -82,7 +82,10 @@ def sweep(
 
 
 def resume(directory: str | Path, *, jobs: int = 1, stop: recording.Stop = _never) -> Iterator[Event]:
-    """Go on with a sweep: what is unfinished is finished, what was not begun is begun. Raises VqclipError."""
+    """Go on with a sweep: what is unfinished is finished, what was not begun is begun. Raises VqclipError.
+
+    jobs: 0 for as many as it was begun with, so that every run has as many threads as it would have had.
+    """
     directory = Path(directory)
     return _follow(_checked(read(directory)), directory, jobs, stop)
 
@@ -149,8 +152,10 @@ def _follow(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Ite
     lock = run_folder.take_lock(directory)
     try:
         files.sweep(directory)
+        jobs = jobs or _jobs_before(directory) or workers.fitting([cell.settings for cell in grid.cells])
+        jobs = min(jobs, len(grid.cells))
         if not holds_sweep(directory):
-            files.write_json(directory / NAME, {"schema": SCHEMA} | grids.to_dict(grid))
+            files.write_json(directory / NAME, {"schema": SCHEMA, "jobs": jobs} | grids.to_dict(grid))
         yield SweepOpened(directory, len(grid.cells))
         yield from _runs(grid, directory, jobs, stop)
     except Interrupted as error:
@@ -162,6 +167,12 @@ def _follow(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Ite
         run_folder.release(directory, lock)
 
 
+def _jobs_before(directory: Path) -> int:
+    """How many runs at once a sweep was begun with; 0 for one that is not begun, or that does not say."""
+    jobs = json.loads((directory / NAME).read_bytes()).get("jobs") if holds_sweep(directory) else 0
+    return max(0, jobs) if isinstance(jobs, int) else 0
+
+
 def _runs(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Iterator[Event]:
     count, failures = len(grid.cells), dict[int, VqclipError]()
     results = {number: _result(directory / _folder(grid, number, cell)) for number, cell in enumerate(grid.cells, 1)}
@@ -171,7 +182,6 @@ def _runs(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Itera
         )
         for number, cell in grids.rows(grid)
     ]
-    jobs = min(jobs, count) or workers.fitting([cell.settings for cell in grid.cells])
     told: set[str] = set()
     for event in workers.side_by_side(runs, jobs, stop) if jobs > 1 else workers.in_turn(runs, stop):
         if isinstance(event, workers.Ended):

@@ -11,7 +11,7 @@ import numpy as np
 
 from vqclip import files
 from vqclip.errors import ModelError, OutOfMemory, UsageError
-from vqclip.networks import devices
+from vqclip.networks import allocation, devices
 from vqclip.options.settings import Settings
 from vqclip.pictures import images, metadata
 from vqclip.runs.loading import Place
@@ -133,7 +133,7 @@ class _Network:
             around = (max(0, left - OVERLAP), max(0, top - OVERLAP))
             seen = pixels[around[1] : bottom + OVERLAP, around[0] : right + OVERLAP]
             try:
-                with torch.no_grad():
+                with torch.no_grad(), allocation.refusals():
                     large = images.to_uint8(self._run(seen))
             except torch.OutOfMemoryError as error:
                 raise OutOfMemory(

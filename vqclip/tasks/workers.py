@@ -20,7 +20,7 @@ from typing import Any
 
 from vqclip import api
 from vqclip.errors import Interrupted, OutOfMemory, OutputError, VqclipError
-from vqclip.networks import devices
+from vqclip.networks import devices, limits
 from vqclip.options.events import CellStarted, Event, Saved, Warned
 from vqclip.options.settings import Settings, default_of
 from vqclip.runs import planning, recording
@@ -68,13 +68,13 @@ def fitting(settings: Sequence[Settings]) -> int:
         return 1
     if any(devices.find_device(name).type != "cpu" for name in {each.device for each in settings}):
         return 1
-    by_cores = _cores() // max(each.threads or 1 for each in settings)
+    by_cores = limits.cores() // max(each.threads or 1 for each in settings)
     return max(1, min(_MOST_JOBS, by_cores, _by_memory(settings), len(settings)))
 
 
 def _by_memory(settings: Sequence[Settings]) -> int:
     """How many processes have room, each with the largest of the pictures."""
-    free, each = devices.free_memory(), planning.memory(max(settings, key=lambda s: s.width * s.height))
+    free, each = limits.free_memory(), planning.memory(max(settings, key=lambda s: s.width * s.height))
     return _MOST_JOBS if free is None or each is None else int(free // (_MORE * each))
 
 
@@ -119,10 +119,6 @@ def side_by_side(runs: Sequence[Work], jobs: int, stop: recording.Stop) -> Itera
     finally:
         asked.value = asked.value or signal.SIGTERM
         crew.shutdown(wait=True, cancel_futures=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _raise_what_stops_all(error: VqclipError) -> None:
@@ -172,7 +168,7 @@ def _enter(asked: Any, places: Any, tells: Connection, turn: Any, jobs: int) -> 
     with places.get_lock():
         _Here.place = places.value
         places.value += 1
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // jobs)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, limits.cores() // jobs)))
     threading.Thread(target=_watch_the_parent, daemon=True).start()
 
 

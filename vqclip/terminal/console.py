@@ -6,15 +6,17 @@ On a terminal a run is a progress bar, elsewhere a plain line every ten seconds 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip.errors import ReaderGone, VqclipError
-from vqclip.files import excerpt
+from vqclip.errors import OutputError, ReaderGone, VqclipError
+from vqclip.files import excerpt, output_error
 from vqclip.options.events import (
     CellFailed,
     CellStarted,
@@ -56,6 +58,8 @@ def _say(line: str) -> None:
     except BrokenPipeError:
         # Under its own name: the command line library would turn this one into exit code 1.
         raise ReaderGone("nobody reads standard output any more.") from None
+    except OSError as error:
+        raise output_error(Path("standard output"), error) from error
 
 
 class Console:
@@ -90,16 +94,11 @@ class Console:
         """Show an error: one line and a hint, or one JSON line on standard output."""
         self.close()
         if self.as_json:
-            self._json(
-                {
-                    "event": "error",
-                    "kind": error.kind,
-                    "message": error.message,
-                    "hint": error.hint,
-                    "exit_code": error.exit_code,
-                }
-            )
-            return
+            record = {"kind": error.kind, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+            # Where standard output itself is what failed, standard error has to do.
+            with contextlib.suppress(OutputError):
+                self._json({"event": "error", **record})
+                return
         from rich.console import Console as RichConsole
         from rich.text import Text
 

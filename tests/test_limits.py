@@ -1,0 +1,67 @@
+"""What a container or a job leaves to this process, as control groups of both versions tell it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vqclip.networks import limits
+
+STAT = "anon 1000\ninactive_file 300\nactive_file 20\n"
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A system whose /proc and control groups are in a folder, with 8000 KiB of free memory and 64 cores."""
+    monkeypatch.setattr(limits, "_PROC", tmp_path / "proc")
+    monkeypatch.setattr(limits, "_GROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
+    write(tmp_path / "proc/meminfo", "MemTotal:      16000 kB\nMemAvailable:   8000 kB\nHugePages_Total:       0\n")
+    return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_without_control_groups_there_is_what_the_system_has(system: Path) -> None:
+    assert limits.free_memory() == 8000 * 1024
+    assert limits.cores() == 64
+    (system / "proc/meminfo").unlink()
+    assert limits.free_memory() is None
+
+
+def test_a_group_of_version_2_limits_and_so_does_one_above_it(system: Path) -> None:
+    write(system / "proc/self/cgroup", "0::/slurm/job7\n")
+    write(system / "cgroup/slurm/job7/memory.max", "max\n")
+    write(system / "cgroup/slurm/job7/cpu.max", "max 100000\n")
+    write(system / "cgroup/slurm/memory.max", "1000000\n")
+    write(system / "cgroup/slurm/memory.current", "400000\n")
+    write(system / "cgroup/slurm/memory.stat", STAT)
+    write(system / "cgroup/slurm/cpu.max", "150000 100000\n")
+    assert limits.free_memory() == 600_300, "what files take makes room"
+    assert limits.cores() == 2, "one core and a half keeps two busy"
+
+
+def test_a_group_of_version_1_limits(system: Path) -> None:
+    write(system / "proc/self/cgroup", "9:name=systemd:/\n4:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc\n0::/\n")
+    write(system / "cgroup/memory/docker/abc/memory.limit_in_bytes", "9223372036854771712\n")
+    write(system / "cgroup/memory/memory.limit_in_bytes", "500000\n")
+    write(system / "cgroup/memory/memory.usage_in_bytes", "600000\n")
+    write(system / "cgroup/cpu,cpuacct/cpu.cfs_quota_us", "100000\n")
+    write(system / "cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n")
+    assert limits.free_memory() == 0
+    assert limits.cores() == 1
+
+
+def test_no_quota_and_damaged_files_limit_nothing(system: Path) -> None:
+    write(system / "proc/self/cgroup", "2:cpu:/\n0::/\n")
+    write(system / "cgroup/cpu/cpu.cfs_quota_us", "-1\n")
+    write(system / "cgroup/cpu/cpu.cfs_period_us", "100000\n")
+    write(system / "cgroup/cpu.max", "nonsense\n")
+    write(system / "cgroup/memory.max", "")
+    assert limits.cores() == 64
+    assert limits.free_memory() == 8000 * 1024
