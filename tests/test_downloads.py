@@ -431,6 +431,24 @@ def test_a_checkpoint_is_taken_out_of_the_archive_of_its_makers(entry, data, ser
     assert "sends an archive without a sound model.ckpt" in error.message
 
 
+def test_an_archive_that_has_come_is_not_asked_for_again(entry, data, server, monkeypatch):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("model.ckpt", data)
+    wrapped = replace(entry, bytes=None, sha256=None, member="model.ckpt")
+    origin = server.put("/a", whole(packed.getvalue()))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(downloads.shutil, "copyfileobj", killed)
+        with pytest.raises(Interrupted):
+            fetch(wrapped, origin)
+    assert fetch(wrapped, origin)[0].read_bytes() == data
+    assert len(server.asked) == 1
+
+
 def test_an_archive_whose_checkpoint_has_no_room_is_told_and_kept(entry, data, server, monkeypatch):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

@@ -101,7 +101,7 @@ class _Download:
         # Of an archive around the checkpoint, neither size nor hash are known.
         self.bytes = None if entry.member else entry.bytes
         self.sha256 = None if entry.member else entry.sha256
-        self.done, self.digest, self.resumed = 0, hashlib.sha256(), False
+        self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
 
     def run(self) -> Path:
         if self._is_here():
@@ -197,7 +197,8 @@ class _Download:
         import httpx2
 
         headers = {"Accept-Encoding": "identity", "User-Agent": f"vqclip/{__version__}"} | self._resume(origin)
-        if self.done and self.done == self.bytes:
+        if self.done and self.done in (self.bytes, self.whole):
+            # Killed, or without room, after the last byte had come.
             return
         waits: dict[str, Any] = {"timeout": self.patience.stall, "max_redirects": MAX_REDIRECTS}
         hooks = {"request": [_stay_secure(origin)]}
@@ -222,16 +223,17 @@ class _Download:
 
     def _resume(self, origin: str) -> dict[str, str]:
         """Read what is already here, and return the headers that ask for the rest."""
-        self.done, self.digest, self.resumed = 0, hashlib.sha256(), False
+        self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
         if not self._kept():
             return {}
         try:
             record = json.loads(self.record.read_bytes())
             same, etag = record.get("origin") == origin, record.get("etag")
+            self.whole = record.get("bytes") if same else None
         except (OSError, ValueError, AttributeError):
             same, etag = False, None
-        # Without a hash, only the same version from the same place is known to go with what is here.
-        if self.sha256 is None and not (same and etag):
+        # Without a hash, only the same version from the same place is known to go with what is here, or all of it.
+        if self.sha256 is None and not (same and etag) and self._kept() != self.whole:
             return {}
         with self.part.open("rb") as handle:
             while block := handle.read(2**20):
@@ -261,7 +263,7 @@ class _Download:
                 raise _Dropped("sends another part than was asked for")
             total = None if found[2] == "*" else int(found[2])
         else:
-            self.done, self.digest, self.resumed = 0, hashlib.sha256(), False
+            self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
             length = response.headers.get("content-length", "")
             total = int(length) if length.isascii() and length.isdigit() else None
         if total is not None and self.bytes is not None and total != self.bytes:
@@ -271,7 +273,8 @@ class _Download:
     def _write(self, origin: str, response: Any, total: int | None) -> None:
         self._require_room(total or 0, self.done)
         if not self.done:
-            write_json(self.record, {"origin": origin, "etag": _strong(response.headers.get("etag"))})
+            etag = _strong(response.headers.get("etag"))
+            write_json(self.record, {"origin": origin, "etag": etag, "bytes": total})
         try:
             with self.part.open("r+b" if self.done else "wb") as handle:
                 handle.seek(self.done)
