@@ -36,7 +36,7 @@ END = float("inf")
 PEER, OURS = "nerdyrodent", "vqclip"
 #: How the name of a recipe begins that is ours less one technique.
 LESS = "no "
-_PLAIN: dict[str, Any] = {"preset": "tiny-climb", "init": "tokens", "stages": 1}
+_PLAIN: dict[str, Any] = {"preset": "tiny-climb", "init": "tokens", "stages": 1, "ascent": 0.0}
 #: The field's recipes on the built-in pair, in their authors' numbers (the presets say which), and ours.
 RECIPES: dict[str, dict[str, Any]] = {
     PEER: {

@@ -11,6 +11,7 @@ import torch
 
 from vqclip.loop import synthesis
 from vqclip.loop.given import Given
+from vqclip.networks import passes
 from vqclip.options.settings import Settings
 
 
@@ -49,3 +50,19 @@ def test_low_memory_takes_less_memory_for_a_step(pair: tuple[Any, Callable[..., 
             loop._climb()
         peaks[low_memory] = memory.peak
     assert peaks[True] < 0.6 * peaks[False]
+
+
+def test_attention_keeps_no_matrix_of_all_places(pair: tuple[Any, Callable[..., Any]], peak_memory: Any) -> None:
+    block = pair[0].decoder.mid.attn_1
+    channels, side = block.norm.num_channels, 48
+    x = torch.randn(1, channels, side, side, generator=torch.Generator().manual_seed(1)).requires_grad_()
+    with peak_memory() as memory:
+        shown = passes._attention(block).run(x, passes._norm)
+        shown.square().sum().backward()
+    assert memory.peak < 4 * side**4, "one such matrix"
+    assert x.grad is not None
+    h = block.norm(x.detach())
+    q, k, v = (conv(h).flatten(2) for conv in (block.q, block.k, block.v))
+    weights = (q.transpose(1, 2) @ k / channels**0.5).softmax(2)
+    plain = x.detach() + block.proj_out((v @ weights.transpose(1, 2)).reshape(x.shape))
+    torch.testing.assert_close(shown.detach(), plain, rtol=1e-4, atol=1e-4)

@@ -274,7 +274,8 @@ def _attention(block: Any) -> Step:
 
     def run(x: Tensor, norm: Norm) -> Tensor:
         h = norm(block.norm, x)
-        parts = (conv(h).flatten(2).transpose(1, 2)[:, None] for conv in (block.q, block.k, block.v))  # (B, 1, HW, C)
+        # (B, 1, HW, C), and in this order in memory: torch's fused kernels, which keep no HW x HW matrix, want it so.
+        parts = (conv(h).flatten(2).transpose(1, 2)[:, None].contiguous() for conv in (block.q, block.k, block.v))
         h = F.scaled_dot_product_attention(*parts)[:, 0].transpose(1, 2).reshape(x.shape)
         return x + block.proj_out(h)  # type: ignore[no-any-return]
 
