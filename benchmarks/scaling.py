@@ -195,6 +195,7 @@ def parse(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--repetitions", type=int, default=5, metavar="N", help="of the start")
     parser.add_argument("--batch", type=int, default=20, metavar="N", help="prompts of the batch")
     parser.add_argument("--batch-steps", type=int, default=60, metavar="N")
+    parser.add_argument("--steps-only", action="store_true", help="leave the start and the batch out")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--json", type=Path, metavar="FILE")
@@ -226,7 +227,7 @@ def main() -> None:
         for case in cases(arguments):
             results.append(measure(case, arguments))
             show(results[-1])
-    for other in (start, batch) if arguments.pair == "tiny" else ():
+    for other in (start, batch) if arguments.pair == "tiny" and not arguments.steps_only else ():
         results.append(other(arguments))
         show(results[-1])
     if arguments.json:
