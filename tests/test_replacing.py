@@ -139,10 +139,10 @@ def test_what_replaces_a_run_leaves_nothing_of_it(run: Path, small: dict[str, An
 def test_settings_that_a_run_goes_on_without_are_told(run: Path, call: Any) -> None:
     flags = ["generate", "a blue car", "--seed", "1", "-o", "car", *FLAGS]
     assert call(*flags).code == 0
-    assert "keeps" not in call(*flags).err
+    assert "without effect" not in call(*flags).err
     again = call(*flags, "--report", "--video-format", "gif")
     assert again.code == 0
-    assert "the run keeps the --video-format, --report that it began with" in " ".join(again.err.split())
+    assert "without effect on a run that is there already: --video-format, --report;" in " ".join(again.err.split())
     assert not Path("car/report.html").exists()
 
 

@@ -192,7 +192,9 @@ def _with_its_own(asked: Settings, directory: Path, events: Iterator[Event]) -> 
         if not option.shapes_picture and getattr(asked, name) != getattr(kept, name)
     ]
     if names:
-        yield Warned(f"the run keeps the --{', --'.join(names)} that it began with; --overwrite draws it anew.")
+        yield Warned(
+            f"without effect on a run that is there already: --{', --'.join(names)}; --overwrite draws it anew."
+        )
     yield from events
 
 
