@@ -27,6 +27,13 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
+def put(system: Path, mine: str, groups: dict[str, str]) -> None:
+    """The process's own groups, and the files of the groups that there are."""
+    write(system / "proc/self/cgroup", mine)
+    for name, text in groups.items():
+        write(system / "cgroup" / name, text)
+
+
 def test_without_control_groups_there_is_what_the_system_has(system: Path) -> None:
     assert limits.free_memory() == 8000 * 1024
     assert limits.cores() == 64
@@ -35,33 +42,31 @@ def test_without_control_groups_there_is_what_the_system_has(system: Path) -> No
 
 
 def test_a_group_of_version_2_limits_and_so_does_one_above_it(system: Path) -> None:
-    write(system / "proc/self/cgroup", "0::/slurm/job7\n")
-    write(system / "cgroup/slurm/job7/memory.max", "max\n")
-    write(system / "cgroup/slurm/job7/cpu.max", "max 100000\n")
-    write(system / "cgroup/slurm/memory.max", "1000000\n")
-    write(system / "cgroup/slurm/memory.current", "400000\n")
-    write(system / "cgroup/slurm/memory.stat", STAT)
-    write(system / "cgroup/slurm/cpu.max", "150000 100000\n")
+    groups = {
+        "slurm/job7/memory.max": "max\n", "slurm/job7/cpu.max": "max 100000\n", "slurm/memory.max": "1000000\n",
+        "slurm/memory.current": "400000\n", "slurm/memory.stat": STAT, "slurm/cpu.max": "150000 100000\n",
+    }  # fmt: skip
+    put(system, "0::/slurm/job7\n", groups)
     assert limits.free_memory() == 600_300, "what files take makes room"
     assert limits.cores() == 2, "one core and a half keeps two busy"
 
 
 def test_a_group_of_version_1_limits(system: Path) -> None:
-    write(system / "proc/self/cgroup", "9:name=systemd:/\n4:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc\n0::/\n")
-    write(system / "cgroup/memory/docker/abc/memory.limit_in_bytes", "9223372036854771712\n")
-    write(system / "cgroup/memory/memory.limit_in_bytes", "500000\n")
-    write(system / "cgroup/memory/memory.usage_in_bytes", "600000\n")
-    write(system / "cgroup/cpu,cpuacct/cpu.cfs_quota_us", "100000\n")
-    write(system / "cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n")
+    groups = {
+        "memory/docker/abc/memory.limit_in_bytes": "9223372036854771712\n",
+        "memory/memory.limit_in_bytes": "500000\n", "memory/memory.usage_in_bytes": "600000\n",
+        "cpu,cpuacct/cpu.cfs_quota_us": "100000\n", "cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+    }  # fmt: skip
+    put(system, "9:name=systemd:/\n4:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc\n0::/\n", groups)
     assert limits.free_memory() == 0
     assert limits.cores() == 1
 
 
 def test_no_quota_and_damaged_files_limit_nothing(system: Path) -> None:
-    write(system / "proc/self/cgroup", "2:cpu:/\n0::/\n")
-    write(system / "cgroup/cpu/cpu.cfs_quota_us", "-1\n")
-    write(system / "cgroup/cpu/cpu.cfs_period_us", "100000\n")
-    write(system / "cgroup/cpu.max", "nonsense\n")
-    write(system / "cgroup/memory.max", "")
+    groups = {
+        "cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n", "cpu.max": "nonsense\n",
+        "memory.max": "",
+    }  # fmt: skip
+    put(system, "2:cpu:/\n0::/\n", groups)
     assert limits.cores() == 64
     assert limits.free_memory() == 8000 * 1024

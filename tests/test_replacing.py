@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip.errors import ModelError, OutputError, UsageError
+from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.options.settings import Settings
 from vqclip.runs import run_folder
 from vqclip.tasks import interpolation, restyling
@@ -118,6 +118,15 @@ def test_nothing_is_replaced_before_the_new_run_can_begin(
     Path("models/tiny_vqgan.safetensors").unlink()
     with pytest.raises(ModelError):
         list(events)
+    assert contents(run) == before
+
+
+def test_ends_that_do_not_fit_each_other_replace_nothing(run: Path, small: dict[str, Any]) -> None:
+    for name, size in (("a", "32x32"), ("b", "48x32")):
+        list(vqclip.generate("a blue car", seed=1, output=name, **small | {"size": size, "iterations": 0}))
+    before, course = contents(run), interpolation.Course(frames=2)
+    with pytest.raises(InputError, match="tokens"):
+        list(interpolation.interpolate(RESTYLED, [Path("a"), Path("b")], run, course, overwrite=True))
     assert contents(run) == before
 
 

@@ -186,8 +186,6 @@ def _drawn(
         yield Opened(run.directory, None, 0)
         place, digest = Place.find(settings), sha256(model.checkpoint)
         vqgan = load_vqgan(model, place.device, place.dtype, encoder=True)
-        # Only now is nothing missing any more, and what lay here may go.
-        run_folder.clear(run)
         with torch.no_grad():
             ready = [end.latent(vqgan, digest) for end in ends]
             known = [z for z in ready if z is not None]
@@ -214,6 +212,8 @@ def _drawn(
                     z = vqgan.encode(fit(to_pixels(end.pixels, place.device), *size))
                     z = vqgan.lookup(vqgan.indices(z))
                 latents.append(z.float())
+        # Only now is nothing missing any more, and what lay here may go.
+        run_folder.clear(run)
         writer = None
         count = course.count(len(ends))
         if settings.video:
