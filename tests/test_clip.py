@@ -160,6 +160,8 @@ def test_a_run_of_the_built_in_pair_imports_only_what_it_uses() -> None:
         ("16:9", ""),
         ("un café", "un café"),
         ("10 hearts... 1", "ten hearts one"),
+        ("🍎", "red apple"),
+        ("a ❤️ and 2 🐈‍⬛!", "a red heart and two black cat"),
     ],
 )
 def test_texts_are_spelt_out_for_models_that_were_taught_nothing_but_words(text: str, words: str) -> None:

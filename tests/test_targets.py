@@ -269,5 +269,5 @@ def test_marks_and_digits_do_not_change_what_the_built_in_clip_looks_for(pair: A
     assert torch.equal(target("3 fish!"), target("three fish"))
     assert not torch.equal(perceptor.encode_text(["a red apple."]), perceptor.encode_text(["a red apple"])), "as is"
     perceptor = copy.copy(perceptor)
-    perceptor.vocabulary = frozenset()
+    perceptor.vocabulary = {}
     assert not torch.equal(target("a red apple."), target("a red apple")), "other CLIPs know their marks"

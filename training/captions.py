@@ -29,6 +29,8 @@ ON_GROUND = [
     "{0} and a {1} background",
     "{0} with a {1} background",
 ]
+PAIRS = ["a {} and a {}", "{} and {}", "a {} next to a {}", "a {} beside a {}", "{} with {}"]
+COUNTS = ["{} {}", "{} {}", "a picture of {} {}"]
 #: What people type -> the Unicode label whose picture shows it.
 SYNONYMS = {
     "automobile": ["car"],
@@ -259,12 +261,8 @@ def caption(record, ground=None, rng=random):
 def pair_caption(first, second, rng=random):
     """Two different pictures, the first on the left."""
     left, right = phrase(first, rng, tags=False), phrase(second, rng, tags=False)
-    return rng.choice(["a {} and a {}", "{} and {}", "a {} next to a {}", "a {} beside a {}", "{} with {}"]).format(
-        left, right
-    )
+    return rng.choice(PAIRS).format(left, right)
 
 
 def count_caption(record, count, rng=random):
-    return rng.choice(["{} {}", "{} {}", "a picture of {} {}", "{} of {}"][:3]).format(
-        NUMBERS[count], plural(phrase(record, rng, tags=False))
-    )
+    return rng.choice(COUNTS).format(NUMBERS[count], plural(phrase(record, rng, tags=False)))

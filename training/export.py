@@ -1,6 +1,6 @@
 """Write the trained models as the files that vqclip ships: fp16 safetensors, their configurations, checksums.
 
-    python training/export.py --work DIR --out checkpoints [--only vqgan|clip|prior|enlarger]
+    python training/export.py --work DIR --out checkpoints [--only vqgan|clip|words|prior|enlarger]
 
 Can run at any time during training: it takes the running averages of the last checkpoints.
 """
@@ -20,9 +20,9 @@ import clip as clip_training
 import enlarger as enlarger_training
 import prior as prior_training
 import vqgan as vqgan_training
+import words as words_training
 from data import Pictures
 from resumable import load
-from tokenizer import taught_words
 
 VQGAN_CONFIG = """model:
   target: taming.models.vqgan.VQModel
@@ -97,7 +97,6 @@ def export_clip(work, out, source):
     write(weights, folder / "open_clip_model.safetensors")
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
     shutil.copyfile(work / "bpe.txt.gz", folder / "bpe.txt.gz")
-    (folder / "words.txt").write_text("\n".join(taught_words(Pictures(work))) + "\n")
     model = create_model(f"local-dir:{folder}").eval()
     ours = clip_training.build(tokens.tokenizer.vocab_size).eval()
     ours.load_state_dict(state[source])
@@ -116,6 +115,13 @@ def export_clip(work, out, source):
         agreement.tolist(),
         words.tolist(),
     )
+
+
+def export_words(work, out, source):
+    known = words_training.measured(work, Pictures(work))
+    lines = [f"{word}: {', '.join(names)}" if names else word for word, names in sorted(known.items())]
+    (out / "tiny_clip" / "words.txt").write_text("\n".join(lines) + "\n")
+    print(sum(not names for names in known.values()), "of", len(known), "words are known")
 
 
 def export_prior(work, out, source):
@@ -138,7 +144,13 @@ def export_enlarger(work, out, source):
     print("enlarger at step", state["step"])
 
 
-EXPORTS = {"vqgan": export_vqgan, "clip": export_clip, "prior": export_prior, "enlarger": export_enlarger}
+EXPORTS = {
+    "vqgan": export_vqgan,
+    "clip": export_clip,
+    "words": export_words,
+    "prior": export_prior,
+    "enlarger": export_enlarger,
+}
 
 
 def main():

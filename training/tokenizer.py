@@ -93,12 +93,6 @@ def learn(counts, merges):
     return result
 
 
-def taught_words(pictures, least=3):
-    """The words that captions hold often enough to be learned, sorted."""
-    counts = word_counts(pictures)
-    return sorted(word for word, count in counts.items() if count >= least and word.isalpha())
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")

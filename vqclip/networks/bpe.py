@@ -29,12 +29,21 @@ _COUNT, _MARKS = re.compile(r"(?<![\w.,:/-])(\d{1,2})(?!\w|[.,:/-]\d)"), re.comp
 
 
 def spelt_out(text: str) -> str:
-    """The text in the words that the built-in models were taught: counts up to ten spelt out, other marks as blanks.
+    """The text in the words that the built-in models were taught.
 
-    A full stop alone, which they never read, costs half of the texts their picture. Commas they know.
+    Emoji by their names, which are those of the drawings, counts up to ten spelt out, other marks as blanks. A full
+    stop alone, which they never read, costs half of the texts their picture. Commas they know.
     """
-    counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], text)
+    counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], _named(text))
     return " ".join(_MARKS.sub(" ", counted).split())
+
+
+def _named(text: str) -> str:
+    if text.isascii():
+        return text
+    import emoji
+
+    return emoji.demojize(text, delimiters=(" ", " "))
 
 
 class Tokenizer:

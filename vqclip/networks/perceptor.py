@@ -11,9 +11,10 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -67,11 +68,12 @@ class Perceptor(nn.Module):
         tokenizer: Any,
         mean: Sequence[float],
         std: Sequence[float],
-        vocabulary: frozenset[str] = frozenset(),
+        vocabulary: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         framing: Framing | None = None,
     ) -> None:
         """model: open_clip's, with its weights. tokenizer: open_clip's for that model. vocabulary: the words
-        that it was taught, in lower case; empty when they are not known."""
+        that it was taught, in lower case, and for those that it hardly knows the things that it met them with; empty
+        when all that is not known."""
         super().__init__()
         self.vocabulary = vocabulary
         self.framing = framing or Framing()
@@ -137,13 +139,21 @@ class Perceptor(nn.Module):
         return spelt_out(text) if self.vocabulary else text
 
     def unknown_words(self, text: str) -> dict[str, list[str]]:
-        """The words of a text that this CLIP was not taught, each with those spelt like it that it was.
+        """The words of a text that this CLIP was not taught, each with those spelt like it that it knows.
 
         Nothing is unknown to a CLIP whose folder holds no words.txt.
         """
-        words = dict.fromkeys(re.findall(r"[^\W\d_]+", text.lower()))
-        unknown = [word for word in words if self.vocabulary and word not in self.vocabulary]
-        return {word: difflib.get_close_matches(word, sorted(self.vocabulary), n=3) for word in unknown}
+        known = [word for word, met_with in self.vocabulary.items() if not met_with]
+        unknown = [word for word in self._words(text) if word not in self.vocabulary]
+        return {word: difflib.get_close_matches(word, known, n=3) for word in unknown}
+
+    def hardly_known(self, text: str) -> dict[str, tuple[str, ...]]:
+        """The words of a text that this CLIP met too seldom to know, each with the things that it met it with."""
+        return {word: self.vocabulary[word] for word in self._words(text) if self.vocabulary.get(word)}
+
+    def _words(self, text: str) -> dict[str, None]:
+        """The distinct words of a text in order, for a CLIP that tells which ones it was taught."""
+        return dict.fromkeys(re.findall(r"[^\W\d_]+", spelt_out(text).lower())) if self.vocabulary else {}
 
     @property
     def dtype(self) -> torch.dtype:
@@ -368,13 +378,17 @@ def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
         ) from error
 
 
-def _vocabulary(files: ClipFiles) -> frozenset[str]:
-    """The words of words.txt in a CLIP's own folder, one on a line."""
+def _vocabulary(files: ClipFiles) -> dict[str, tuple[str, ...]]:
+    """The words of words.txt in a CLIP's own folder, one on a line, and behind a colon what a word was met with."""
     path = files.folder / "words.txt" if files.folder is not None else None
     if path is None or not path.is_file():
-        return frozenset()
+        return {}
     with open_regular(path) as handle:
-        return frozenset(handle.read(MAX_CONFIG_BYTES).decode("utf-8", errors="ignore").split())
+        lines = handle.read(MAX_CONFIG_BYTES).decode("utf-8", errors="ignore").splitlines()
+    entries = [line.partition(":") for line in lines if line.strip()]
+    return {
+        word.strip(): tuple(name.strip() for name in names.split(",") if name.strip()) for word, _, names in entries
+    }
 
 
 def _neutral(text: str) -> str:

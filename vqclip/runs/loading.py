@@ -390,7 +390,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
 
 
 def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:
-    """A warning for each end of a text that the CLIP of that name does not read, and each word it was not taught.
+    """A warning for each end of a text that the CLIP of that name does not read, and each word that is strange to it.
 
     in_parts: no end is lost.
     """
@@ -401,6 +401,8 @@ def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: b
         for word, near in perceptor.unknown_words(text).items():
             known = f"; spelt like it: {', '.join(near)}" if near else ""
             yield f"{name} was not taught the word {files.excerpt(word)!r}{known}."
+        for word, met_with in perceptor.hardly_known(text).items():
+            yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."
 
 
 def with_absolute_paths(settings: Settings) -> Settings:
