@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -378,7 +379,18 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Signals as a terminal starts a command, even where these tests run behind nohup or & of a script."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_fault_39_and_40_a_signal_keeps_the_run_and_says_how_to_go_on(number: int, code: int) -> None:
     long = [*FAST, "-n", "5000", "--seed", "1", "-o", "run", "--save-every", "1"]
@@ -420,6 +432,7 @@ def test_fault_59_and_60_odd_places_and_odd_environments() -> None:
     assert (odd / "my run" / "image.png").is_file()
 
 
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_a_command_that_keeps_no_run_with_a_word_and_tidily(
     call: Any, monkeypatch: pytest.MonkeyPatch, number: int, code: int
