@@ -179,6 +179,11 @@ def test_unknown_words_come_with_those_spelt_like_them(tiny: Perceptor) -> None:
     assert found["xqjkv"] == []
 
 
+def test_what_is_cut_off_is_told_of_the_text_that_is_read(tiny: Perceptor) -> None:
+    assert tiny.cut_text("🍎" * 10) == "", "two words each, though many more bytes"
+    assert set(tiny.cut_text("🍎" * 40).split()) == {"red", "apple"}
+
+
 def test_a_word_that_few_captions_held_comes_with_what_it_was_met_with(tiny: Perceptor) -> None:
     assert tiny.hardly_known("a Feline and a cat") == {"feline": ("black cat",)}
     assert tiny.unknown_words("a feline") == {}

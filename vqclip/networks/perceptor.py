@@ -128,8 +128,8 @@ class Perceptor(nn.Module):
         return len(self._ids(text)) + 2
 
     def cut_text(self, text: str) -> str:
-        """The end of a text that does not fit the context and is not seen; empty when all of it is."""
-        ids = self._ids(text)
+        """The end of the `legible` text that does not fit the context and is not seen; empty when all of it is."""
+        ids = self._ids(self.legible(text))
         fits = self.context_length - 2
         decoder = self._tokenizer if hasattr(self._tokenizer, "decode") else self._tokenizer.tokenizer
         return str(decoder.decode(ids[fits:])).strip() if len(ids) > fits else ""
