@@ -5,7 +5,6 @@ none of its pictures is among the first that the CLIP finds for it, it is not kn
 stands before the noun of a name ("snowy mountain") shows nothing by itself, and is asked for in that name.
 """
 
-import re
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -15,16 +14,12 @@ from captions import COUNTS, NUMBERS, ON_GROUND, PAIRS, TEMPLATES, names_of, plu
 from clip import Tokens, build, encode_image, encode_text
 from data import COLOUR_WORDS, HELD_OUT, over, tensor
 from resumable import finished
+from vqclip.networks.bpe import words_of
 
 #: One of its own pictures has to be among so many, of all that were learned.
 FIRST = 20
 #: In so many different names a word is grammar ("with", "face"), which no picture shows by itself.
 COMMON = 3
-
-
-def words_of(text):
-    """Its words in lower case, as vqclip takes a prompt apart."""
-    return re.findall(r"[^\W\d_]+", text.lower())
 
 
 def met(records):

@@ -38,6 +38,11 @@ def spelt_out(text: str) -> str:
     return " ".join(_MARKS.sub(" ", counted).split())
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case: letters of any script, without digits and marks."""
+    return re.findall(r"[^\W\d_]+", text.lower())
+
+
 def _named(text: str) -> str:
     if text.isascii():
         return text

@@ -14,7 +14,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -26,7 +25,7 @@ from vqclip.files import open_regular, printable
 from vqclip.models.registry import ClipFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
 from vqclip.networks import clip, text_towers
-from vqclip.networks.bpe import Tokenizer, spelt_out
+from vqclip.networks.bpe import Tokenizer, spelt_out, words_of
 from vqclip.networks.compiling import Compiled
 from vqclip.networks.towers import find_tower, fold_norms, is_folded
 
@@ -68,14 +67,14 @@ class Perceptor(nn.Module):
         tokenizer: Any,
         mean: Sequence[float],
         std: Sequence[float],
-        vocabulary: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        vocabulary: Mapping[str, tuple[str, ...]] | None = None,
         framing: Framing | None = None,
     ) -> None:
         """model: open_clip's, with its weights. tokenizer: open_clip's for that model. vocabulary: the words
-        that it was taught, in lower case, and for those that it hardly knows the things that it met them with; empty
-        when all that is not known."""
+        that it was taught, in lower case, and for those that it hardly knows the things that it met them with; none
+        where all that is not known."""
         super().__init__()
-        self.vocabulary = vocabulary
+        self.vocabulary = vocabulary or {}
         self.framing = framing or Framing()
         # open_clip keeps the logarithm, in some models as a vector of one.
         self.logit_scale = float(model.logit_scale.float().exp())
@@ -143,8 +142,8 @@ class Perceptor(nn.Module):
 
         Nothing is unknown to a CLIP whose folder holds no words.txt.
         """
-        known = [word for word, met_with in self.vocabulary.items() if not met_with]
         unknown = [word for word in self._words(text) if word not in self.vocabulary]
+        known = [word for word, met_with in self.vocabulary.items() if not met_with] if unknown else []
         return {word: difflib.get_close_matches(word, known, n=3) for word in unknown}
 
     def hardly_known(self, text: str) -> dict[str, tuple[str, ...]]:
@@ -153,7 +152,7 @@ class Perceptor(nn.Module):
 
     def _words(self, text: str) -> dict[str, None]:
         """The distinct words of a text in order, for a CLIP that tells which ones it was taught."""
-        return dict.fromkeys(re.findall(r"[^\W\d_]+", spelt_out(text).lower())) if self.vocabulary else {}
+        return dict.fromkeys(words_of(spelt_out(text))) if self.vocabulary else {}
 
     @property
     def dtype(self) -> torch.dtype:
