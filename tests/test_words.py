@@ -61,6 +61,13 @@ def test_a_word_of_many_names_is_grammar(words: Any) -> None:
     assert known["cow"] == ("cow face",)
 
 
+def test_a_plural_is_known_with_its_noun_and_has_no_plural_of_its_own(words: Any) -> None:
+    shown, named = words.met([record("egg"), record("eggs")])
+    known = words.judged(shown, named, ["egg", "eggs"], {"egg": 0, "eggs": words.FIRST})
+    assert known["eggs"] == ()
+    assert "eggses" not in known
+
+
 def test_the_words_of_the_battery_are_known(perceptor: Perceptor) -> None:
     for prompt in battery.PROMPTS:
         assert not perceptor.unknown_words(prompt), prompt

@@ -57,11 +57,10 @@ def judged(shown, named, names, rank):
             known[word] = ()
         else:
             known[word] = tuple(name for name, _ in Counter(names[n] for n in sorted(numbers)).most_common(3))
-    for name in {name for found in named.values() for name in found}:
-        last = words_of(name)[-1:]
-        if last and known.get(last[0]) == ():
-            known[words_of(plural(name))[-1]] = ()
-    return known
+    names = sorted({name for found in named.values() for name in found})
+    last = {name: words_of(name)[-1] for name in names}
+    # First all that are known by themselves: a plural that is known would have a plural of its own.
+    return known | {words_of(plural(name))[-1]: () for name in names if known.get(last[name]) == ()}
 
 
 @torch.no_grad()
