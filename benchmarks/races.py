@@ -52,6 +52,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     OURS: {},
     # Ours, less one of its techniques.
     "no drafts": {"drafts": 1},
+    "no redraws": {"redraws": 0},
     "no pull": {"draft_weight": 0},
     "no ascent": {"ascent": 0},
     "no stages": {"stages": 1},

@@ -18,7 +18,6 @@ from vqclip.errors import UsageError
 from vqclip.loop import drafts, losses
 from vqclip.loop.randomness import START_STREAM, make_generator
 from vqclip.models import registry
-from vqclip.models.architecture import read_prior_shape
 from vqclip.networks.prior import load_drafter
 from vqclip.options.events import Drafted, Finished, Stepped
 from vqclip.options.settings import Settings
@@ -28,10 +27,9 @@ FOUR = Settings(prompt="a red apple", seed=3, init="prior", drafts=4, size="64x6
 
 
 @pytest.fixture(scope="module")
-def drafter() -> Any:
+def drafter(read_pair: Any) -> Any:
     torch.set_num_threads(1)
-    files = registry.find_prior("tiny")
-    return load_drafter(files, read_prior_shape(files.config).codes, torch.device("cpu"))
+    return load_drafter(registry.find_prior("tiny"), read_pair[0].codebook)
 
 
 Pair = tuple[Any, Callable[..., Any]]
@@ -139,7 +137,7 @@ def test_a_draft_of_another_shape_is_not_stretched(pair: Pair, drafter: Any, siz
 
 
 def test_a_run_begins_with_the_best_of_its_drafts(small: dict[str, Any]) -> None:
-    flags = {**small, "init": "prior", "drafts": 4, "size": "64x64", "iterations": 0, "seed": 3}
+    flags = {**small, "init": "prior", "drafts": 4, "redraws": 0, "size": "64x64", "iterations": 0, "seed": 3}
     events = list(vqclip.generate("a red apple", **flags))
     (told,) = [event for event in events if isinstance(event, Drafted)]
     last = events[-1]

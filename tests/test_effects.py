@@ -52,6 +52,7 @@ seamless: surface::the_edges_of_a_seamless_picture_match
 symmetry: surface::a_symmetric_picture_equals_its_mirror_images_to_the_byte
 
 drafts: drafts::a_run_begins_with_the_best_of_its_drafts
+redraws: enlarger::a_run_begins_with_the_best_that_was_drawn_anew
 style: drafts::a_style_is_that_of_every_draft_and_without_one_each_takes_its_turn
 guidance: drafts::guidance_brings_drafts_near_their_prompt_and_without_it_none_is_heard
 temperature: drafts::a_low_temperature_makes_drafts_alike
@@ -66,8 +67,7 @@ clip_alternate: synthesis::alternating_perceptors_look_in_turn_each_with_the_pul
 size: synthesis::stages_grow_the_picture
 iterations: api::a_run_folder_holds_what_the_guide_says
 stages: synthesis::stages_grow_the_picture
-enlarge: enlarger::a_run_enlarges_its_codes_between_stages enlarging::a_run_of_stages_ends_with_sharper_edges
-    enlarger::a_stage_begins_with_the_codes_or_with_the_pixels_of_the_one_before_enlarged
+enlarge: enlarging::a_run_of_stages_ends_with_sharper_edges
 best_of: tryouts::the_best_start_goes_on_as_the_run_of_its_seed
 best_of_share: tryouts::the_best_start_goes_on_as_the_run_of_its_seed
 ascent: ascent::nothing_is_decoded_while_pixels_climb_and_the_score_rises

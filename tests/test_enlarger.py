@@ -1,4 +1,4 @@
-"""The enlarger writes twice as many codes each way: of any shape, by seed, and between the stages of a run."""
+"""The enlarger draws drafts anew at twice their size: of any shape, by seed, text and style."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 import vqclip
 from vqclip.errors import ModelError, UsageError
-from vqclip.loop import synthesis
-from vqclip.loop.given import Given
-from vqclip.loop.randomness import ENLARGE_STREAM, make_generator
-from vqclip.loop.starts import fit
+from vqclip.loop import drafts
+from vqclip.loop.randomness import START_STREAM, make_generator
 from vqclip.models import registry
-from vqclip.models.architecture import EnlargerShape
+from vqclip.models.architecture import EnlargerShape, PriorShape, read_prior_shape
+from vqclip.networks import prior as priors
 from vqclip.networks.enlarger import Enlarger, load_enlarger
-from vqclip.options.events import Finished, StageStarted, Stepped
+from vqclip.options.events import Drafted, Finished, StageStarted
+from vqclip.options.prompts import parse
 from vqclip.options.settings import Settings
 
-SHAPE = EnlargerShape(width=16, layers=2, codes=30, dim=4)
+SHAPE = EnlargerShape(width=16, layers=2, heads=2, codes=30, dim=4, words=5, vocabulary=50, styles=("flat", "round"))
 
 
 @pytest.fixture
 def enlarger() -> Enlarger:
     torch.manual_seed(0)
-    return Enlarger(SHAPE).eval().requires_grad_(False)
+    made = Enlarger(SHAPE).eval().requires_grad_(False)
+    made.head.weight.mul_(8)  # far from even chances
+    for block in made.blocks:
+        block.out.weight.mul_(8)  # and it listens
+    return made
 
 
 @pytest.fixture
@@ -42,130 +45,143 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+TEXT = torch.tensor([[1, 2, 50, 50, 50]])
+SMALL = torch.randint(0, 30, (2, 4, 4), generator=seeded())
+STYLE = torch.tensor([0, 1])
+
+
+def enlarged(enlarger: Enlarger, codebook: torch.Tensor, small: torch.Tensor = SMALL, **ways: Any) -> torch.Tensor:
+    words, weights = ways.pop("words", TEXT), ways.pop("weights", torch.ones(1))
+    style, generator = ways.pop("style", STYLE), ways.pop("generator", None) or seeded()
+    return enlarger.enlarge(codebook, words, weights, style[: len(small)], small, generator, **ways)
+
+
 @pytest.mark.parametrize("shape", [(1, 8, 8), (2, 3, 5), (1, 1, 7)])
 def test_codes_of_any_shape_are_doubled(
     enlarger: Enlarger, codebook: torch.Tensor, shape: tuple[int, int, int]
 ) -> None:
-    small = torch.randint(0, 30, shape, generator=seeded())
-    large = enlarger.enlarge(codebook, small, seeded())
+    large = enlarged(enlarger, codebook, torch.randint(0, 30, shape, generator=seeded()))
     assert large.shape == (shape[0], 2 * shape[1], 2 * shape[2])
     assert int(large.min()) >= 0
     assert int(large.max()) < 30
 
 
 def test_the_seed_decides_what_is_drawn(enlarger: Enlarger, codebook: torch.Tensor) -> None:
-    small = torch.randint(0, 30, (1, 4, 4), generator=seeded())
-    first, again, other = (enlarger.enlarge(codebook, small, seeded(seed)) for seed in (1, 1, 2))
+    first, again, other = (enlarged(enlarger, codebook, generator=seeded(seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
+def test_text_and_style_are_heard(enlarger: Enlarger, codebook: torch.Tensor) -> None:
+    ways = {"temperature": 1e-6, "rounds": 1}
+    plain = enlarged(enlarger, codebook, **ways)
+    assert not torch.equal(plain, enlarged(enlarger, codebook, words=TEXT.roll(1), **ways))
+    assert not torch.equal(plain, enlarged(enlarger, codebook, style=1 - STYLE, **ways))
+    # A text that pushes, the same that pulls as much, and none at all: nothing is said.
+    both = torch.cat([TEXT, TEXT])
+    silent = enlarged(enlarger, codebook, words=both, weights=torch.tensor([1.0, -1.0]), **ways)
+    assert torch.equal(silent, enlarged(enlarger, codebook, words=TEXT[:0], weights=torch.ones(0), **ways))
+    assert torch.equal(silent, enlarged(enlarger, codebook, guidance=0.0, **ways))
+
+
 def test_what_is_known_is_seen_and_what_is_not_is_not(enlarger: Enlarger, codebook: torch.Tensor) -> None:
-    small = torch.randint(0, 30, (1, 4, 4), generator=seeded())
-    large, changed = torch.zeros(1, 8, 8, dtype=torch.long), torch.zeros(1, 8, 8, dtype=torch.long)
+    large, changed = torch.zeros(2, 8, 8, dtype=torch.long), torch.zeros(2, 8, 8, dtype=torch.long)
     changed[0, 3, 3] = 7
-    known = torch.zeros(1, 8, 8, dtype=torch.bool)
-    assert torch.equal(enlarger(codebook, small, large, known), enlarger(codebook, small, changed, known))
+    known = torch.zeros(2, 8, 8, dtype=torch.bool)
+    told = codebook, TEXT.repeat(2, 1), STYLE, SMALL
+    assert torch.equal(enlarger(*told, large, known), enlarger(*told, changed, known))
     known[0, 3, 3] = True
-    assert not torch.equal(enlarger(codebook, small, large, known), enlarger(codebook, small, changed, known))
+    assert not torch.equal(enlarger(*told, large, known), enlarger(*told, changed, known))
 
 
 def test_one_round_with_no_heat_takes_the_likeliest_codes(enlarger: Enlarger, codebook: torch.Tensor) -> None:
-    small = torch.randint(0, 30, (1, 4, 4), generator=seeded())
-    large = enlarger.enlarge(codebook, small, seeded(), rounds=1, temperature=1e-6)
-    logits = enlarger(codebook, small, torch.zeros(1, 8, 8, dtype=torch.long), torch.zeros(1, 8, 8, dtype=torch.bool))
+    large = enlarged(enlarger, codebook, rounds=1, temperature=1e-6, guidance=1.0)
+    nothing = torch.zeros(2, 8, 8, dtype=torch.long)
+    logits = enlarger(codebook, TEXT.repeat(2, 1), STYLE, SMALL, nothing, nothing.bool())
     assert torch.equal(large, logits.argmax(-1))
 
 
-@pytest.fixture
-def installed(pair: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> registry.EnlargerFiles:
-    """An enlarger for the built-in VQGAN, with random weights, where the registry finds it."""
-    codes, dim = pair[0].codebook.shape
-    shape = EnlargerShape(width=16, layers=1, codes=codes, dim=dim)
-    torch.manual_seed(0)
-    save_file(Enlarger(shape).state_dict(), tmp_path / "enlarger.safetensors")
-    (tmp_path / "enlarger.json").write_text(json.dumps(asdict(shape)))
-    files = registry.EnlargerFiles("tiny", tmp_path / "enlarger.safetensors", tmp_path / "enlarger.json")
-    monkeypatch.setattr(registry, "find_enlarger", lambda vqgan: files)
-    return files
+FOUR = Settings(prompt="a red apple", seed=3, init="prior", drafts=4, redraws=3, size="128x128", cut_chunk=3)
 
 
-@pytest.mark.usefixtures("installed")
-def test_a_run_enlarges_its_codes_between_stages(small: dict[str, Any]) -> None:
-    flags = {**small, "size": "64x64", "stages": 2, "iterations": 4, "seed": 3}
-
-    def last(**more: Any) -> np.ndarray:
-        (found,) = [event for event in vqclip.generate("a red apple", **flags, **more) if isinstance(event, Finished)]
-        return found.image()
-
-    assert np.array_equal(last(enlarge="codes"), last(enlarge="codes"))
-    assert not np.array_equal(last(enlarge="codes"), last())
+@pytest.fixture(scope="module")
+def drafter(read_pair: Any) -> priors.Drafter:
+    torch.set_num_threads(1)
+    return priors.load_drafter(registry.find_prior("tiny"), read_pair[0].codebook, registry.find_enlarger("tiny"))
 
 
-def test_a_stage_begins_with_the_codes_or_with_the_pixels_of_the_one_before_enlarged(
-    pair: Any, installed: registry.EnlargerFiles, small: dict[str, Any]
-) -> None:
+def test_the_best_drafts_are_drawn_anew_and_chosen_from(pair: Any, drafter: priors.Drafter) -> None:
     vqgan, gazes = pair
-    for enlarge in ("codes", "pixels"):
-        flags = {**small, "size": "64x64", "stages": 2, "seed": 3, "enlarge": enlarge}
-        loaded = load_enlarger(installed, vqgan.codebook) if enlarge == "codes" else None
-        climb = synthesis._Climb(
-            vqgan, gazes("a red apple"), Settings(prompt="a red apple", **flags), Given(), loaded
-        )
-        climb.begin()
-        codes, shown = vqgan.indices(climb.z), climb.surface.show(climb.z)
-        climb._refine(climb.plan[1])
-        if loaded is not None:
-            larger = loaded.enlarge(vqgan.codebook, codes, make_generator(3, ENLARGE_STREAM, 1, 0))
-            assert torch.equal(vqgan.indices(climb.z), larger)
-        else:
-            torch.testing.assert_close(climb.z.detach(), vqgan.encode(fit(shown, 64, 64)))
+    plain = drafts.draw(vqgan, drafter, gazes(FOUR.prompt), FOUR.replace(redraws=0), make_generator(3, START_STREAM))
+    found = drafts.draw(vqgan, drafter, gazes(FOUR.prompt), FOUR, make_generator(3, START_STREAM))
+    assert found.codes.shape == (3, 16, 16)
+    assert found.images.shape == (3, 3, 128, 128)
+    assert found.losses.tolist() == sorted(found.losses.tolist())
+    assert set(found.numbers.tolist()) == set(plain.numbers[:3].tolist())
+    # Each is still the drawing that it was: nearer to itself, in pixels, than to the others.
+    sizes = dict(zip(plain.numbers.tolist(), plain.images, strict=True))
+    for number, image in zip(found.numbers.tolist(), found.images, strict=True):
+        small = torch.nn.functional.avg_pool2d(image[None], 2)[0]
+        away = {other: float((small - drawn).abs().mean()) for other, drawn in sizes.items()}
+        assert min(away, key=away.__getitem__) == number
 
 
-@pytest.mark.usefixtures("installed")
-@pytest.mark.parametrize("size", ["72x56", "40x64"])
-def test_stages_of_an_odd_number_of_tokens_fit(small: dict[str, Any], size: str) -> None:
-    flags = {**small, "size": size, "stages": 2, "iterations": 2, "seed": 3, "enlarge": "codes"}
-    events = list(vqclip.generate("a red apple", **flags))
-    assert [event.stage for event in events if isinstance(event, StageStarted)] == [1, 2]
-    (found,) = [event for event in events if isinstance(event, Finished)]
-    width, height = map(int, size.split("x"))
-    assert found.image().shape == (height, width, 3)
+def test_how_many_are_drawn_together_changes_nothing(
+    drafter: priors.Drafter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes, numbers = torch.randint(0, 2048, (3, 8, 8), generator=seeded()), torch.tensor([5, 0, 2])
+
+    def redrawn(style: str | None = None) -> torch.Tensor:
+        return drafter.redraw(parse("a cat"), codes, numbers, seeded(), style=style, temperature=1e-6)
+
+    assert redrawn().shape == (3, 16, 16)
+    assert torch.equal(redrawn(), redrawn())
+    assert not torch.equal(redrawn(), redrawn(drafter.styles[0]))
 
 
-@pytest.mark.usefixtures("installed")
-def test_a_run_stopped_before_its_codes_are_enlarged_resumes_to_the_same_bytes(small: dict[str, Any]) -> None:
-    flags = {**small, "size": "64x64", "stages": 2, "iterations": 5, "seed": 3, "enlarge": "codes"}
-    list(vqclip.generate("a red apple", output="whole", snapshot_every=1, **flags))
-    seen = vqclip.generate("a red apple", output="cut", snapshot_every=1, **flags)
-    for event in seen:
-        if isinstance(event, Stepped) and event.step == 2:
-            break
-    seen.close()  # type: ignore[attr-defined]
-    list(vqclip.resume("cut"))
-    assert Path("cut/image.png").read_bytes() == Path("whole/image.png").read_bytes()
-    assert "enlarger tiny" in json.loads(Path("cut/run.json").read_text())["models"]
+def test_a_run_begins_with_the_best_that_was_drawn_anew(small: dict[str, Any]) -> None:
+    flags = {**small, "init": "prior", "drafts": 3, "size": "256x256", "stages": 0, "iterations": 2, "seed": 3}
+    events = list(vqclip.generate("a red apple", redraws=2, **flags, output="run"))
+    (told,) = [event for event in events if isinstance(event, Drafted)]
+    assert told.number <= told.count == 3
+    # A stage below 128 pixels would lose what was drawn.
+    assert [event.width for event in events if isinstance(event, StageStarted)] == [128, 256]
+    assert "enlarger tiny" in json.loads(Path("run/run.json").read_text())["models"]
+    events += vqclip.generate("a red apple", redraws=0, **flags)
+    anew, as_drawn = (event.image() for event in events if isinstance(event, Finished))
+    assert anew.tobytes() != as_drawn.tobytes()
 
 
-def test_an_enlarger_of_another_vqgan_is_refused(installed: registry.EnlargerFiles) -> None:
+@pytest.fixture
+def files(tmp_path: Path) -> registry.EnlargerFiles:
+    torch.manual_seed(0)
+    save_file(Enlarger(SHAPE).state_dict(), tmp_path / "enlarger.safetensors")
+    (tmp_path / "enlarger.json").write_text(json.dumps(asdict(SHAPE)))
+    return registry.EnlargerFiles("made", tmp_path / "enlarger.safetensors", tmp_path / "enlarger.json")
+
+
+def test_an_enlarger_of_another_vqgan_or_prior_is_refused(
+    files: registry.EnlargerFiles, codebook: torch.Tensor
+) -> None:
+    known = PriorShape(width=8, layers=1, heads=1, words=5, vocabulary=50, side=2, codes=30, styles=("flat", "round"))
+    assert load_enlarger(files, codebook, known).shape == SHAPE
     with pytest.raises(ModelError, match="but the VQGAN has 7 of 16"):
-        load_enlarger(installed, torch.zeros(7, 16))
-    shape = {"width": 0, "layers": 1, "codes": 1, "dim": 1}
-    Path("bad.json").write_text(json.dumps(shape))
-    with pytest.raises(ModelError, match="width"):
-        load_enlarger(replace(installed, config=Path("bad.json")), torch.zeros(7, 16))
+        load_enlarger(files, torch.zeros(7, 16), known)
+    with pytest.raises(ModelError, match="other words and styles"):
+        load_enlarger(files, codebook, read_prior_shape(Path(registry.find_prior("tiny").config)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("flags", "message"),
-    [
-        ({"enlarge": "codes", "stages": 1}, "enlarge has no effect on a single stage"),
-        ({"enlarge": "magic", "stages": 2}, "enlarge is 'magic'"),
-    ],
+    ("change", "message"),
+    [({"width": 0}, "width"), ({"heads": 3}, "no multiple of heads"), ({"styles": []}, "styles")],
 )
-def test_settings_without_effect_are_refused(small: dict[str, Any], flags: dict[str, Any], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        vqclip.generate("a red apple", **{**small, **flags})
+def test_a_shape_that_makes_no_enlarger_is_refused(
+    files: registry.EnlargerFiles, codebook: torch.Tensor, change: dict[str, Any], message: str
+) -> None:
+    Path("bad.json").write_text(json.dumps({**asdict(SHAPE), **change}))
+    known = PriorShape(width=8, layers=1, heads=1, words=5, vocabulary=50, side=2, codes=30, styles=SHAPE.styles)
+    with pytest.raises(ModelError, match=message):
+        load_enlarger(replace(files, config=Path("bad.json")), codebook, known)
 
 
 def test_a_vqgan_without_an_enlarger_says_so() -> None:

@@ -27,10 +27,9 @@ def prior() -> Prior:
 
 
 @pytest.fixture(scope="module")
-def drafter() -> Any:
+def drafter(read_pair: Any) -> Any:
     torch.set_num_threads(1)
-    files = registry.find_prior("tiny")
-    return load_drafter(files, read_prior_shape(files.config).codes, torch.device("cpu"))
+    return load_drafter(registry.find_prior("tiny"), read_pair[0].codebook)
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -100,7 +99,7 @@ def test_the_built_in_prior_follows_words_and_styles(drafter: Any) -> None:
 
 def test_a_prior_of_another_vqgan_is_refused() -> None:
     with pytest.raises(ModelError, match=r"writes \d+ codes, but the VQGAN has 16384"):
-        load_drafter(registry.find_prior("tiny"), 16384, torch.device("cpu"))
+        load_drafter(registry.find_prior("tiny"), torch.zeros(16384, 16))
 
 
 GOOD = {"width": 32, "layers": 2, "heads": 4, "words": 5, "vocabulary": 50, "side": 3, "codes": 40, "styles": ["a"]}

@@ -66,3 +66,11 @@ def test_by_themselves_stages_begin_no_smaller_than_a_draft(size: str, factor: i
     assert [stage.width for stage in stages_of(Settings(size=size, stages=0), factor)] == widths
     asked = stages_of(Settings(size="64x64", stages=3), 8)
     assert [stage.width for stage in asked] == [16, 32, 64], "what is asked for is done"
+
+
+@pytest.mark.parametrize(("size", "widths"), [("256x256", [128, 256]), ("128x128", [128]), ("256x192", [256])])
+def test_stages_begin_no_smaller_than_a_draft_that_is_drawn_anew(size: str, widths: list[int]) -> None:
+    redrawn = Settings(size=size, stages=0, init="prior", redraws=8)
+    assert [stage.width for stage in stages_of(redrawn, 8)] == widths
+    without = redrawn.replace(init="tokens")
+    assert stages_of(without, 8) == stages_of(redrawn.replace(redraws=0), 8)

@@ -1,108 +1,218 @@
-"""Train the enlarger: the codes of a picture -> those of the same picture twice as large.
+"""Train the enlarger: a drawing's 8x8 codes, its caption and its style -> the 16x16 codes of the same at 128 px.
 
-    python training/enlarger.py --work DIR --steps 6000
+    python training/enlarger.py --work DIR --steps 3000
 
-Sees whole pictures at 64 and 128 px, and their parts at 128 and 256 px, so that it can be used twice. Some of the
-small codes are changed at random: what it will enlarge was drawn by the prior, not by a hand. Resumes from
-DIR/enlarger.pt. Needs the finished DIR/vqgan.pt, or takes the shipped VQGAN, and DIR/pictures256.*
-(render.mjs --size 256 --name pictures256).
+It will draw on what the prior drew, not on what a hand drew: so what it is shown is bent a little, and the prior
+writes some of the codes anew. Resumes from DIR/enlarger.pt. Needs the finished DIR/vqgan.pt and DIR/prior.pt, or
+takes those that are shipped.
 """
 
 import argparse
-import json
 import math
+import random
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import nn
+from torch.utils.data import DataLoader, IterableDataset
 
-from data import HELD_OUT, affine, backgrounds, is_test, over, rotate_hue_matrix, tensor
+import prior as prior_training
+from captions import GROUP_WEIGHT, caption, phrase
+from clip import Tokens
+from data import COLOUR_WORDS, Pictures, affine, colours, over, rotate_hue, tensor
 from muon import Muon
+from prior import STYLES, WORDS, words_of
 from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
-from vqclip.models.architecture import EnlargerShape
+from scenes import Scenes
+from vqclip.models.architecture import EnlargerShape, read_prior_shape
 from vqclip.networks.enlarger import Enlarger
+from vqclip.networks.prior import Prior
 from vqgan import CODES, EMBED_DIM, VQGAN
 
-SHAPE = EnlargerShape(width=192, layers=8, codes=CODES, dim=EMBED_DIM)
-SIDE = 256
+#: Shares of a batch: pictures as they are, moved a little, and compositions.
+SHARES = (0.4, 0.35, 0.25)
+
+
+def shape_of(vocabulary):
+    return EnlargerShape(
+        width=192, layers=8, heads=6, codes=CODES, dim=EMBED_DIM, words=WORDS, vocabulary=vocabulary,
+        styles=tuple(STYLES.values()),
+    )  # fmt: skip
+
+
+class TiedEnlarger(Enlarger):
+    """vqclip's enlarger in training: what it thinks of a code is said through the VQGAN's codebook, too."""
+
+    def __init__(self, shape, codebook):
+        super().__init__(shape)
+        nn.init.zeros_(self.head.weight)
+        self.register_buffer("codebook", codebook)
+        self.drop = nn.Linear(shape.width, EMBED_DIM, bias=False)
+
+    def logits(self, x):
+        return self.head(x) + self.drop(x) @ self.codebook.t()
+
+    def plain(self):
+        """The same function without the codebook: its map is folded into the head."""
+        state = {k: v for k, v in self.state_dict().items() if k not in ("codebook", "drop.weight")}
+        state["head.weight"] = self.head.weight + self.codebook @ self.drop.weight
+        enlarger = Enlarger(self.shape).eval().requires_grad_(False)
+        enlarger.load_state_dict(state)
+        return enlarger
+
+
+def finished_prior(work):
+    """The prior in DIR, or the one that is shipped."""
+    if (Path(work) / "prior.pt").exists():
+        return prior_training.trained(work).plain()
+    shipped = Path(__file__).parents[1] / "checkpoints"
+    prior = Prior(read_prior_shape(shipped / "tiny_prior.json")).eval().requires_grad_(False)
+    prior.load_state_dict({k: v.float() for k, v in load_file(shipped / "tiny_prior.safetensors").items()})
+    return prior
+
+
+def bent(images, most=0.055, cells=5):
+    """Pictures [B, C, H, W] whose outlines wander: moved by a smooth field of up to some `most` of half a side."""
+    count, side = len(images), images.shape[-1]
+    strength = torch.rand(count, 1, 1, 1) * most
+    field = F.interpolate(torch.randn(count, 2, cells, cells), size=side, mode="bicubic", align_corners=True)
+    same = F.affine_grid(torch.eye(2, 3).expand(count, 2, 3), (count, 1, side, side), align_corners=False)
+    grid = same + (field * strength).permute(0, 2, 3, 1)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
 class Views:
-    """Pictures of 256 px: [B, 3, 128, 128] in 0..1, whole or a part of them, on a ground, some recoloured."""
+    """Batches of drawings at 128 px on their grounds, with captions and styles."""
 
-    def __init__(self, work):
-        records = [json.loads(line) for line in (work / "pictures256.jsonl").open()]
-        self.pixels = np.memmap(work / "pictures256.rgba", np.uint8, "r", shape=(len(records), SIDE, SIDE, 4))
-        usable = [i for i, record in enumerate(records) if record["set"] not in HELD_OUT]
-        self.train = np.array([i for i in usable if not is_test(records[i])])
-        self.test = np.array([i for i in usable if is_test(records[i])])
+    def __init__(self, pictures):
+        def known(rows):
+            return np.array([r for r in rows if pictures.rows[r]["set"] in STYLES and pictures.rows[r]["hexcode"]])
 
-    def draw(self, rows, parts=0.4):
-        rgba = tensor(np.stack([self.pixels[r] for r in rows]))
-        split = round(len(rows) * (1 - parts))
-        rgba = torch.cat(
-            [
-                affine(rgba[:split], (0.7, 1.05), rotation=4, shift=0.08, out=128),
-                affine(rgba[split:], (1.7, 2.1), shift=0.5, out=128),
-            ]
-        )
-        for i in np.flatnonzero(np.random.rand(len(rows)) < 0.3):
-            turned = torch.einsum("dc,chw->dhw", rotate_hue_matrix(np.random.uniform(0, 360)), rgba[i, :3])
-            rgba[i, :3] = turned.clamp(min=0).minimum(rgba[i, 3:])
-        return over(rgba, backgrounds(len(rows), 128, white=0.65))
+        self.pictures, self.sets = pictures, list(STYLES)
+        self.train, self.test = known(pictures.train128), known(pictures.test128)
+        weight = np.array([GROUP_WEIGHT.get(pictures.rows[r]["group"], 1.0) for r in self.train])
+        self.weight = weight / weight.sum()
+        self.scenes = [
+            Scenes(pictures, [r for r in self.train if pictures.rows[r]["set"] == name], size=128)
+            for name in self.sets
+        ]
+
+    def style_of(self, rows):
+        return [self.sets.index(self.pictures.rows[r]["set"]) for r in rows]
+
+    def batch(self, count, recoloured=0.35):
+        """-> pictures [count, 3, 128, 128] in 0..1, captions, styles."""
+        plain, moved = (round(count * share) for share in SHARES[:2])
+        rows = np.random.choice(self.train, plain + moved, p=self.weight)
+        rgba, texts = [], []
+        for row in rows:
+            record, picture = self.pictures.rows[row], self.pictures.x128[row]
+            named = any(COLOUR_WORDS & set(name.split()) for name in record["names"])
+            if not named and random.random() < recoloured:
+                picture = rotate_hue(picture, random.uniform(40, 320))
+                record = dict(record, colours=colours(picture), copy=True)
+            rgba.append(picture)
+            texts.append(phrase(record, tags=False) if random.random() < 0.7 else caption(record))
+        rgba = tensor(np.stack(rgba))
+        mirrored = torch.rand(plain) < 0.5
+        rgba[:plain][mirrored] = rgba[:plain][mirrored].flip(3)
+        rgba[plain:] = affine(rgba[plain:], (0.75, 1.1), rotation=4, shift=0.1, out=128)
+        style = random.randrange(len(self.sets))
+        scenes, told = self.scenes[style].compositions(count - plain - moved)
+        images = torch.cat([over(rgba, torch.ones(1)), scenes])
+        return images, texts + told, self.style_of(rows) + [style] * len(told)
+
+    def test_batch(self, count):
+        rows = self.test[:: max(1, len(self.test) // count)][:count]
+        images = over(tensor(np.stack([self.pictures.x128[r] for r in rows])), torch.ones(1))
+        return images, [self.pictures.rows[r]["names"][0] for r in rows], self.style_of(rows)
 
 
-def pairs(vqgan, images):
-    """[B, 3, 128, 128] -> codes of the picture at half its size [B, 8, 8], and of itself [B, 16, 16]."""
-    with torch.no_grad(), mixed():
-        small = vqgan.quantize.indices(vqgan.encode(F.avg_pool2d(images, 2) * 2 - 1).float())
-        return small, vqgan.quantize.indices(vqgan.encode(images * 2 - 1).float())
+class Sketches(IterableDataset):
+    """What the enlarger is shown and what it shall draw, batch after batch; made beside the training."""
+
+    def __init__(self, views, vqgan, prior, tokens, count):
+        self.views, self.vqgan, self.prior, self.tokens, self.count = views, vqgan, prior, tokens, count
+
+    def __iter__(self):
+        torch.set_num_threads(1)
+        seed = torch.initial_seed() % 2**32
+        random.seed(seed)
+        np.random.seed(seed)
+        while True:
+            yield self.of(*self.views.batch(self.count))
+
+    def of(self, images, texts, styles):
+        """-> words, styles, codes of the sketches and codes of the pictures."""
+        words, style = words_of(self.tokens, texts, self.prior.shape.vocabulary), torch.tensor(styles)
+        return words, style, *self.pairs(images, words, style)
+
+    @torch.no_grad()
+    def pairs(self, images, words, style):
+        """[B, 3, 128, 128] -> codes of a sketch of each picture [B, 8, 8], and of the picture [B, 16, 16]."""
+        small = F.avg_pool2d(images, 2)
+        crooked = torch.rand(len(images)) < 0.8
+        small[crooked] = bent(small[crooked])
+        with mixed():
+            small = self.vqgan.quantize.indices(self.vqgan.encode(small * 2 - 1).float())
+            large = self.vqgan.quantize.indices(self.vqgan.encode(images * 2 - 1).float())
+            scores = self.prior(words, style, small.flatten(1)).float()
+        kept, which = scores.topk(128, dim=2)
+        drawn = torch.multinomial((kept / 0.9).softmax(2).flatten(0, 1), 1).view(*which.shape[:2], 1)
+        anew = which.gather(2, drawn).view_as(small)
+        # from none of the codes to two in five
+        share = (torch.rand(len(small), 1, 1) * 0.6 - 0.2).clamp(min=0)
+        return torch.where(torch.rand(small.shape) < share, anew, small), large
 
 
-def loss_of(model, codebook, small, large, known):
+def loss_of(model, codebook, words, style, small, large, known):
     with mixed():
-        logits = model(codebook, small, large, known)
+        logits = model(codebook, words, style, small, large, known)
     return F.cross_entropy(logits[~known].float(), large[~known])
 
 
-@torch.no_grad()
-def test(model, vqgan, views):
-    """Loss of the test pictures with nothing known and with half of it."""
-    state = np.random.get_state(), torch.get_rng_state()
-    np.random.seed(0)
-    torch.manual_seed(0)
-    small, large = pairs(vqgan, views.draw(views.test[:96]))
-    codebook = vqgan.quantize.embedding.weight
-    shares = [torch.rand(large.shape) < share for share in (0.0, 0.5)]
-    result = [loss_of(model, codebook, small, large, known).item() for known in shares]
-    np.random.set_state(state[0])
-    torch.set_rng_state(state[1])
-    return result
+def trained(work, source="average"):
+    """The trained enlarger, for the export."""
+    state = load(work / "enlarger.pt")[source]
+    shape = shape_of(len(state["word.weight"]) - 1)
+    model = TiedEnlarger(shape, state["codebook"]).eval().requires_grad_(False)
+    model.load_state_dict(state)
+    return model
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--batch", type=int, default=24)
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    views = Views(args.work)
+    tokens = Tokens(args.work / "bpe.txt.gz")
+    vocabulary = tokens.tokenizer.vocab_size
+    views = Views(Pictures(args.work))
     vqgan = VQGAN().eval().requires_grad_(False)
     vqgan.load_state_dict(finished(args.work, "vqgan"))
-    codebook = vqgan.quantize.embedding.weight
-    model = Enlarger(SHAPE).train()
+    codebook, prior = vqgan.quantize.embedding.weight, finished_prior(args.work)
+    sketches = Sketches(views, vqgan, prior, tokens, args.batch)
+    model = TiedEnlarger(shape_of(vocabulary), codebook).train()
+    # It reads as the prior does.
+    model.word.load_state_dict(prior.word.state_dict())
+    model.style.load_state_dict(prior.style.state_dict())
     average = Average(model, 0.998)
     inner = [p for name, p in model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
     known_to_muon = {id(p) for p in inner}
     optimizers = [
-        Muon(inner, lr=args.rate),
+        Muon(inner, lr=args.rate, weight_decay=0.02),
         torch.optim.AdamW(
-            [p for p in model.parameters() if id(p) not in known_to_muon], lr=args.rate, betas=(0.9, 0.98)
+            [p for p in model.parameters() if id(p) not in known_to_muon],
+            lr=args.rate / 2,
+            betas=(0.9, 0.98),
+            weight_decay=0.02,
         ),
     ]
     step, path, log, recent = 0, args.work / "enlarger.pt", Log(args.work / "enlarger.jsonl"), []
@@ -111,20 +221,39 @@ def main():
         for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
         average.state, average.count, step = state["average"], state["step"], state["step"]
+    random.seed(step)
     np.random.seed(step)
     torch.manual_seed(step)
     print(len(views.train), "pictures", sum(p.numel() for p in model.parameters()), "parameters", flush=True)
+
+    @torch.no_grad()
+    def test():
+        """Loss of the test pictures, with nothing known and with half of it, by the averaged weights."""
+        live = {k: v.clone() for k, v in model.state_dict().items()}
+        model.load_state_dict(average.state)
+        before = torch.get_rng_state()
+        torch.manual_seed(0)
+        pairs = sketches.of(*views.test_batch(128))
+        result = {
+            name: loss_of(model, codebook, *pairs, torch.rand(pairs[-1].shape) < share).item()
+            for name, share in {"test": 0.0, "test, half known": 0.5}.items()
+        }
+        torch.set_rng_state(before)
+        model.load_state_dict(live)
+        return result
+
+    # A worker encodes the next batches while this process learns.
+    batches = iter(DataLoader(sketches, batch_size=None, num_workers=1, prefetch_factor=4))
     while step < args.steps:
-        for optimizer in optimizers:
-            set_rate(optimizer, trapezoid(step, args.steps, args.rate))
-        rows = np.sort(np.random.choice(views.train, args.batch, False))
-        small, large = pairs(vqgan, views.draw(rows[np.random.permutation(args.batch)]))
-        wrong = torch.rand(small.shape) < torch.rand(args.batch, 1, 1) * 0.15
-        small = torch.where(wrong, torch.randint(0, CODES, small.shape), small)
+        for optimizer, rate in zip(optimizers, (args.rate, args.rate / 2), strict=True):
+            set_rate(optimizer, trapezoid(step, args.steps, rate))
+        words, style, small, large = next(batches)
+        words[torch.rand(len(words)) < 0.12] = vocabulary
+        style[torch.rand(len(style)) < 0.15] = len(STYLES)
         share = torch.cos(math.pi / 2 * torch.rand(args.batch, 1, 1))  # unknown, as MaskGIT draws it
         known = torch.rand(large.shape) > share
         known.view(args.batch, -1)[:, 0] = False
-        loss = loss_of(model, codebook, small, large, known)
+        loss = loss_of(model, codebook, words, style, small, large, known)
         model.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -133,13 +262,8 @@ def main():
         step += 1
         average.update(model)
         recent.append(loss.item())
-        if step % 100 == 0 or step == args.steps:
-            measured = {}
-            if step % 500 == 0 or step == args.steps:
-                live = {k: v.clone() for k, v in model.state_dict().items()}
-                model.load_state_dict(average.state)
-                measured["test"] = test(model, vqgan, views)
-                model.load_state_dict(live)
+        if step % 50 == 0 or step == args.steps:
+            measured = test() if step % 250 == 0 or step == args.steps else {}
             log.write(step=step, loss=float(np.mean(recent)), **measured)
             recent = []
             save(

@@ -37,10 +37,14 @@ def shade(word):
 
 
 class Scenes:
-    """Draws batches of (pictures [B, 3, 64, 64] in 0..1, captions), of all training pictures or of some rows."""
+    """Draws batches of (pictures [B, 3, size, size] in 0..1, captions), of all training pictures or of some rows.
 
-    def __init__(self, pictures, rows=None):
+    size: 64 or 128; at 128 there are no recoloured copies.
+    """
+
+    def __init__(self, pictures, rows=None, size=64):
         self.pictures, self.concepts, self.family = pictures, defaultdict(list), defaultdict(list)
+        self.pixels, self.size = {64: pictures.x64, 128: pictures.x128}[size], size
         for row in pictures.train if rows is None else rows:
             record = pictures.rows[row]
             self.concepts[record["hexcode"] or record["names"][0]].append(row)
@@ -59,14 +63,21 @@ class Scenes:
         self.weight = weight / weight.sum()
 
     def _rgba(self, rows):
-        return tensor(np.stack([self.pictures.x64[r] for r in rows]))
+        return tensor(np.stack([self.pixels[r] for r in rows]))
+
+    def _affine(self, *args, **kwargs):
+        return affine(*args, **kwargs, out=self.size)
+
+    def _length(self, share):
+        """What is `share` pixels long at 64, in pixels of this size."""
+        return round(share * self.size / 64)
 
     def _grounds(self, count, white=0.45, plain=0.28, scenery=0.08):
-        """Grounds [count, 3, 64, 64] and for each a colour word, a scenery's phrases or None.
+        """Grounds [count, 3, size, size] and for each a colour word, a scenery's phrases or None.
 
         What is left of the shares gets a ground that no word tells of.
         """
-        ground, words = backgrounds(count, 64, white=0.0), [None] * count
+        ground, words = backgrounds(count, self.size, white=0.0), [None] * count
         for i, chance in enumerate(np.random.rand(count)):
             if chance < white:
                 ground[i] = 1.0
@@ -76,7 +87,7 @@ class Scenes:
                 ground[i] = shade(words[i])
             elif chance < white + plain + scenery:
                 sky, land, words[i] = random.choice(SCENERY)
-                horizon = random.randint(24, 52)
+                horizon = self._length(random.randint(24, 52))
                 ground[i, :, :horizon], ground[i, :, horizon:] = shade(sky), shade(land)
         return ground, words
 
@@ -116,7 +127,7 @@ class Scenes:
                 rgba[i, :3] = torch.from_numpy(pool[0][at].copy()).permute(2, 0, 1) / 255
                 rgba[i, 3] = 1.0
         near = np.random.rand() < 0.7
-        rgba = affine(
+        rgba = self._affine(
             rgba,
             (0.5, 1.5) if near else (0.8, 1.15),
             rotation=20 if near else 4,
@@ -157,7 +168,7 @@ class Scenes:
         rows = self.singles(count - pairs - counts)
         groups, texts = self._groups(self.singles(2 * pairs + counts), pairs, counts)
         ground, words = self._grounds(count, white=0.3, plain=0.4, scenery=0.3)
-        images = over(torch.cat([affine(self._rgba(rows), (0.65, 1.0), shift=0.06), groups]), ground)
+        images = over(torch.cat([self._affine(self._rgba(rows), (0.65, 1.0), shift=0.06), groups]), ground)
         texts = [phrase(self.pictures.rows[row], tags=False) for row in rows] + texts
         captions = []
         for text, word in zip(texts, words, strict=True):
@@ -169,16 +180,16 @@ class Scenes:
         return images, captions
 
     def _groups(self, rows, pairs, counts):
-        """Two pictures side by side, and two or three copies of one: [n, 4, 64, 64] and captions.
+        """Two pictures side by side, and two or three copies of one: [n, 4, size, size] and captions.
 
         rows: 2 · pairs + counts of them.
         """
-        first = affine(self._rgba(rows[:pairs]), (0.4, 0.53), rotation=8)
-        second = affine(self._rgba(rows[pairs : 2 * pairs]), (0.4, 0.53), rotation=8)
+        first = self._affine(self._rgba(rows[:pairs]), (0.4, 0.53), rotation=8)
+        second = self._affine(self._rgba(rows[pairs : 2 * pairs]), (0.4, 0.53), rotation=8)
         images, texts = [], []
 
         def shifted(picture, x):
-            return torch.roll(picture, (random.randint(-6, 6), x), (1, 2))
+            return torch.roll(picture, (self._length(random.randint(-6, 6)), self._length(x)), (1, 2))
 
         def stack(*layers):
             result = layers[0]
@@ -192,7 +203,7 @@ class Scenes:
             texts.append(pair_caption(records[rows[i]], records[rows[pairs + i]]))
         for i in range(counts):
             many = random.choice([2, 2, 3])
-            copies = affine(
+            copies = self._affine(
                 self._rgba([rows[2 * pairs + i]]).expand(many, -1, -1, -1),
                 (0.4, 0.53) if many == 2 else (0.28, 0.36),
                 rotation=8,

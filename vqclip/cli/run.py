@@ -245,8 +245,10 @@ def draft(
     from vqclip.options import sources as configuration
     from vqclip.tasks import drafting
 
-    resolved = configuration.resolve({**settings, "prompt": prompt, "init": "prior"})
-    report = drafting.draft(resolved.settings, output)
+    wanted = configuration.resolve({**settings, "prompt": prompt, "init": "prior"}).settings
+    if wanted.redraws and settings["redraws"] is None:
+        wanted = wanted.replace(redraws=wanted.drafts)  # A sheet shows all of them.
+    report = drafting.draft(wanted, output)
     for warning in report["warnings"]:
         console.note(f"warning: {warning}")
     console.note(f"seed {report['seed']}; below each draft: its number, and the loss that CLIP gives it")
@@ -263,5 +265,8 @@ def add_to(app: typer.Typer) -> None:
     app.command()(resume)
     app.command()(with_settings(video, FILM_PARTS))
     app.command()(report)
-    drawn = ("drafts", "style", "guidance", "temperature", "seed", "vqgan", "clip", "device", "dtype", "threads")
+    drawn = (
+        *("drafts", "redraws", "style", "guidance", "temperature", "seed"),
+        *("vqgan", "clip", "device", "dtype", "threads"),
+    )
     app.command()(with_settings(draft, drawn, {"drafts": "-n"}))

@@ -1,13 +1,15 @@
 """Drafts: drawings by the prior, ranked by CLIP, of which the best is where a run begins.
 
 The prior knows how things are built and CLIP knows whether it is the thing asked for; drawing many and letting
-CLIP choose is DALL-E's way (arXiv 2102.12092, section 2.6).
+CLIP choose is DALL-E's way (arXiv 2102.12092, section 2.6). The best can be drawn anew at twice the size, as Muse
+does (arXiv 2301.00704), and CLIP chooses again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -40,21 +42,28 @@ class Drafts:
 def draw(
     vqgan: VQGAN, drafter: Drafter | Net2Net, gazes: Sequence[Gaze], settings: Settings, generator: torch.Generator
 ) -> Drafts:
-    """Draw `settings.drafts` of the first scene's texts, and rank them by its prompts. generator: on the CPU."""
-    codes = drafter.draft(
-        [prompt for prompt in settings.story.opening if prompt.kind == "text"],
-        settings.drafts,
-        generator,
-        style=settings.style,
-        guidance=settings.guidance,
-        temperature=settings.temperature,
-    )
+    """Draw `settings.drafts` of the first scene's texts, and rank them by its prompts. generator: on the CPU.
+
+    With `settings.redraws`, so many of the best are drawn anew at twice the size, and these are what is returned.
+    """
+    texts = [prompt for prompt in settings.story.opening if prompt.kind == "text"]
+    ways: dict[str, Any] = {name: getattr(settings, name) for name in ("style", "guidance", "temperature")}
+    codes = drafter.draft(texts, settings.drafts, generator, **ways)
+    drafts = _ranked(vqgan, codes, torch.arange(len(codes)), gazes, settings)
+    if settings.redraws and isinstance(drafter, Drafter):
+        best = slice(settings.redraws)
+        codes = drafter.redraw(texts, drafts.codes[best], drafts.numbers[best], generator, **ways)
+        drafts = _ranked(vqgan, codes, drafts.numbers[best], gazes, settings)
+    return drafts
+
+
+def _ranked(vqgan: VQGAN, codes: Tensor, numbers: Tensor, gazes: Sequence[Gaze], settings: Settings) -> Drafts:
     images = torch.cat(
         [vqgan.decode(vqgan.lookup(part)).clamp(0, 1) for part in torch.split(codes, settings.cut_chunk)]
     )
     ranking = rank(images, gazes, settings)
     order = ranking.argsort(stable=True)
-    return Drafts(codes[order], images[order], ranking[order], order.cpu())
+    return Drafts(codes[order], images[order], ranking[order], numbers[order.cpu()])
 
 
 def first_latent(vqgan: VQGAN, drafts: Drafts, size: tuple[int, int], *, edges: bool = False) -> Tensor:

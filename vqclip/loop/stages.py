@@ -11,8 +11,8 @@ from vqclip.errors import UsageError
 from vqclip.options.settings import Settings
 
 _SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.25, 0.25, 0.5)}
-#: Tokens along the shorter side below which no stage begins by itself: a drawing of the built-in prior has as many.
-_ROOM = 8
+#: Tokens along a side of a drawing of the built-in prior; no stage of fewer begins by itself.
+_DRAFT = 8
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,14 @@ class Stage:
 def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
     """The stages of a run with a VQGAN of that factor, see `plan_stages`."""
     size = settings.width, settings.height
-    stages = settings.stages or _stages_with_room(min(size) // factor)
+    draft = 2 * _DRAFT if settings.uses_prior and settings.redraws else _DRAFT
+    stages = settings.stages or _stages_with_room(min(size) // factor, draft)
     return plan_stages(*size, factor, stages, settings.iterations, settings.ascent)
 
 
-def _stages_with_room(tokens: int) -> int:
-    """As many stages as halve that many tokens and leave _ROOM: a draft that begins smaller than itself is lost."""
-    return max(1, (tokens // _ROOM).bit_length())
+def _stages_with_room(tokens: int, draft: int) -> int:
+    """As many stages as halve that many tokens and leave those of a draft: smaller than itself it would be lost."""
+    return max(1, (tokens // draft).bit_length())
 
 
 def plan_stages(

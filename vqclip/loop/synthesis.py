@@ -21,7 +21,6 @@ from vqclip.loop.canvas import Canvas
 from vqclip.loop.given import Given
 from vqclip.loop.progress import Progress
 from vqclip.loop.randomness import (
-    ENLARGE_STREAM,
     ROLL_STREAM,
     START_STREAM,
     STEP_STREAM,
@@ -37,7 +36,6 @@ from vqclip.loop.stages import Stage, stages_of
 from vqclip.loop.surface import Surface
 from vqclip.networks import allocation
 from vqclip.networks.compiling import begin_step
-from vqclip.networks.enlarger import Enlarger
 from vqclip.networks.net2net import Net2Net
 from vqclip.networks.passes import Box
 from vqclip.networks.perceptor import Gaze
@@ -57,13 +55,12 @@ def synthesise(
     *,
     state: State | None = None,
     drafter: Drafter | Net2Net | None = None,
-    enlarger: Enlarger | None = None,
     time_is_up: Callable[[], bool] = lambda: False,
     passage: tuple[int, int] | None = None,
 ) -> Iterator[Event]:
     """Climb from the start, or from `state`, to the last step.
 
-    drafter: draws the start when settings.uses_prior. enlarger: between two stages, when settings.enlarge is codes.
+    drafter: draws the start when settings.uses_prior.
     time_is_up: asked before every step; once it is so, the picture is brought to its size and the run ends.
     passage: the first step and all steps of the story that this climb is a part of.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
@@ -71,7 +68,7 @@ def synthesise(
     """
     try:
         with allocation.refusals():
-            climb = _Climb(vqgan, gazes, settings, given or Given(), enlarger, time_is_up, passage)
+            climb = _Climb(vqgan, gazes, settings, given or Given(), time_is_up, passage)
             climb.begin(state, drafter)
             yield from climb.events()
     except torch.OutOfMemoryError as error:
@@ -91,14 +88,13 @@ class _Climb:
         gazes: Sequence[Gaze],
         settings: Settings,
         given: Given,
-        enlarger: Enlarger | None = None,
         time_is_up: Callable[[], bool] = lambda: False,
         passage: tuple[int, int] | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
         self.vqgan, self.settings, self.seed, self.given = vqgan, settings, settings.seed, given
-        self.enlarger, self.time_is_up, self.passage = enlarger, time_is_up, passage
+        self.time_is_up, self.passage = time_is_up, passage
         self.story = settings.story
         self.gazes = [(gaze, losses.PromptLoss(gaze.targets, self.story.prompts)) for gaze in gazes]
         self.chunk = settings.cut_chunk
@@ -133,7 +129,7 @@ class _Climb:
         last = self.plan[-1]
         if self.drafts is not None:
             number, loss = int(self.drafts.numbers[0]) + 1, float(self.drafts.losses[0])
-            yield Drafted(number, len(self.drafts.numbers), loss)
+            yield Drafted(number, self.settings.drafts, loss)
             self.drafts = None
         yield Started(self.step, self.settings.iterations, last.width, last.height, self.seed, self.image, self.state)
         for stage in self.plan[self.stage.index :]:
@@ -263,22 +259,12 @@ class _Climb:
         )
 
     def _refine(self, stage: Stage) -> None:
-        """Begin a larger stage where the smaller one ended: with its picture, or with its codes, enlarged."""
-        size = stage.size
+        """Begin a larger stage where the smaller one ended: with its picture, enlarged."""
+        self.stage = stage
         with torch.no_grad():
-            z, ascended = self.ema.mean(self.z), self.stage.ascent
-            self.stage = stage
-            if ascended or self.enlarger is None:
-                picture = enlarging.enlarge(self.surface.show(z), *size, edges=self.settings.keeps_edges)
-                z = self.vqgan.encode(picture).float()
-            else:
-                codes = self.vqgan.indices(z)
-                z = self.vqgan.lookup(
-                    self.enlarger.enlarge(self.vqgan.codebook, codes, self._generator(ENLARGE_STREAM, self.step))
-                ).float()
-                # With an odd number of tokens, twice the codes are a row or column short of the stage.
-                if self._size_of(z) != size:
-                    z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
+            shown = self.surface.show(self.ema.mean(self.z))
+            picture = enlarging.enlarge(shown, *stage.size, edges=self.settings.keeps_edges)
+            z = self.vqgan.encode(picture).float()
         self._enter(z)
 
     def _move(self) -> None:

@@ -102,12 +102,19 @@ class PriorShape:
 
 @dataclass(frozen=True)
 class EnlargerShape:
-    """All that decides the shape of an enlarger: width, layers, and the codes and their dim of the VQGAN."""
+    """All that decides the shape of an enlarger.
+
+    width, layers, heads: of the network. codes, dim: of the VQGAN. words, vocabulary, styles: as in `PriorShape`.
+    """
 
     width: int
     layers: int
+    heads: int
     codes: int
     dim: int
+    words: int
+    vocabulary: int
+    styles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -224,36 +231,34 @@ def read_prior_shape(path: Path) -> PriorShape:
     """Read the JSON file beside a prior's weights. Raises ModelError for what describes no prior."""
     source = printable(path)
     # JSON is YAML, so the same checks serve both.
-    content = _read_yaml(path, source)
-    fields = _Fields(source, content)
-    styles = content.get("styles")
-    if not isinstance(styles, list) or not styles or not all(isinstance(style, str) for style in styles):
-        raise ModelError(f"{source}: styles is not a list of names.", _HINT)
-    shape = PriorShape(
-        width=fields.whole("width", 1, 2**13),
-        layers=fields.whole("layers", 1, 64),
-        heads=fields.whole("heads", 1, 64),
-        words=fields.whole("words", 1, 2**10),
-        vocabulary=fields.whole("vocabulary", 1, 2**20),
-        side=fields.whole("side", 1, 64),
-        codes=fields.whole("codes", 1, 2**20),
-        styles=tuple(styles),
-    )
-    if shape.width % shape.heads:
-        raise ModelError(f"{source}: width {shape.width} is no multiple of heads {shape.heads}.", _HINT)
-    return shape
+    fields = _Fields(source, _read_yaml(path, source))
+    return PriorShape(side=fields.whole("side", 1, 64), **_drawing(fields))
 
 
 def read_enlarger_shape(path: Path) -> EnlargerShape:
     """Read the JSON file beside an enlarger's weights. Raises ModelError for what describes no enlarger."""
     source = printable(path)
     fields = _Fields(source, _read_yaml(path, source))
-    return EnlargerShape(
-        width=fields.whole("width", 1, 2**13),
-        layers=fields.whole("layers", 1, 64),
-        codes=fields.whole("codes", 1, 2**20),
-        dim=fields.whole("dim", 1, 2**14),
-    )
+    return EnlargerShape(dim=fields.whole("dim", 1, 2**14), **_drawing(fields))
+
+
+def _drawing(fields: _Fields) -> dict[str, Any]:
+    """What the shapes of prior and enlarger share."""
+    styles = fields.values.get("styles")
+    if not isinstance(styles, list) or not styles or not all(isinstance(style, str) for style in styles):
+        raise ModelError(f"{fields.source}: styles is not a list of names.", _HINT)
+    width, heads = fields.whole("width", 1, 2**13), fields.whole("heads", 1, 64)
+    if width % heads:
+        raise ModelError(f"{fields.source}: width {width} is no multiple of heads {heads}.", _HINT)
+    return {
+        "width": width,
+        "layers": fields.whole("layers", 1, 64),
+        "heads": heads,
+        "codes": fields.whole("codes", 1, 2**20),
+        "words": fields.whole("words", 1, 2**10),
+        "vocabulary": fields.whole("vocabulary", 1, 2**20),
+        "styles": tuple(styles),
+    }
 
 
 def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:

@@ -155,7 +155,7 @@ def find_enlarger(vqgan: str) -> EnlargerFiles:
     """The files of the enlarger of the VQGAN of that name; UsageError when there is none."""
     found = _companion("enlarger", vqgan)
     if found is None:
-        raise UsageError(f"enlarge is 'codes', but the VQGAN {vqgan!r} has no enlarger.", "Use --enlarge pixels.")
+        raise UsageError(f"redraws are asked for, but the VQGAN {vqgan!r} has no enlarger.", "Use --redraws 0.")
     name, weights, _ = found
     return EnlargerFiles(name, weights, weights.with_suffix(".json"))
 

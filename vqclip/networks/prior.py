@@ -17,12 +17,15 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.architecture import PriorShape, read_prior_shape
-from vqclip.models.registry import PriorFiles
+from vqclip.models.registry import EnlargerFiles, PriorFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
 from vqclip.networks.bpe import Tokenizer, spelt_out
+from vqclip.networks.enlarger import Enlarger, load_enlarger
 from vqclip.options.prompts import Prompt
 
 _HINT = "Install vqclip again."
+#: Drawings that the enlarger draws at once: fixed, so that no limit of memory changes what is drawn.
+_TOGETHER = 16
 
 
 class Block(nn.Module):
@@ -133,10 +136,16 @@ class Prior(nn.Module):
 
 
 class Drafter:
-    """A prior with its tokenizer: texts in, codes out."""
+    """A prior with its tokenizer, and perhaps its enlarger: texts in, codes out.
 
-    def __init__(self, prior: Prior, tokenizer: Any) -> None:
+    codebook: (codes, dim) of the VQGAN, for the enlarger.
+    """
+
+    def __init__(
+        self, prior: Prior, tokenizer: Any, enlarger: Enlarger | None = None, codebook: Tensor | None = None
+    ) -> None:
         self.prior, self._tokenizer = prior, tokenizer
+        self.enlarger, self._codebook = enlarger, codebook
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -157,19 +166,49 @@ class Drafter:
 
         style: one of `styles`, or None for each in turn. The rest is as in `Prior.sample`.
         """
+        words, weights = self._read(prompts)
+        styles = self._styles(torch.arange(count), style)
+        return self.prior.sample(words, weights, styles, generator, guidance=guidance, temperature=temperature)
+
+    def redraw(
+        self,
+        prompts: Sequence[Prompt],
+        codes: Tensor,
+        numbers: Tensor,
+        generator: torch.Generator,
+        *,
+        style: str | None = None,
+        guidance: float = 3.0,
+        temperature: float = 0.8,
+    ) -> Tensor:
+        """Draw drawings anew at twice their size: (N, h, w) codes -> (N, 2h, 2w) int64.
+
+        numbers: (N,) the place of each in the order in which `draft` drew them, which tells its style. The rest is
+        as in `draft`, but that guidance and temperature are lower: the form is there. There has to be an enlarger.
+        """
+        if self.enlarger is None or self._codebook is None:
+            raise ValueError("this drafter was loaded without an enlarger")
+        words, weights = self._read(prompts)
+        parts = [torch.split(whole, _TOGETHER) for whole in (self._styles(numbers, style), codes)]
+        drawn = [
+            self.enlarger.enlarge(
+                self._codebook, words, weights, styles, part, generator,
+                guidance=guidance / 1.5, temperature=temperature / 2,
+            )
+            for styles, part in zip(*parts, strict=True)
+        ]  # fmt: skip
+        return torch.cat(drawn)
+
+    def _read(self, prompts: Sequence[Prompt]) -> tuple[Tensor, Tensor]:
+        """The words and the weight of each text."""
         device = self.prior.head.weight.device
         weights = torch.tensor([prompt.weight for prompt in prompts], device=device)
-        numbers = torch.arange(count) % len(self.styles)
-        if style is not None:
-            numbers = torch.full((count,), self.styles.index(style))
-        return self.prior.sample(
-            self._words([prompt.text for prompt in prompts]).to(device),
-            weights,
-            numbers.to(device),
-            generator,
-            guidance=guidance,
-            temperature=temperature,
-        )
+        return self._words([prompt.text for prompt in prompts]).to(device), weights
+
+    def _styles(self, numbers: Tensor, style: str | None) -> Tensor:
+        """The style of each drawing: the one asked for, or each in turn."""
+        of_each = numbers % len(self.styles) if style is None else torch.full_like(numbers, self.styles.index(style))
+        return of_each.to(self.prior.head.weight.device)
 
     def _words(self, texts: Sequence[str]) -> Tensor:
         shape = self.prior.shape
@@ -180,22 +219,23 @@ class Drafter:
         return words
 
 
-def load_drafter(files: PriorFiles, codes: int, device: torch.device) -> Drafter:
-    """Load the prior that `registry.find_prior` found, in float32.
+def load_drafter(files: PriorFiles, codebook: Tensor, enlarger: EnlargerFiles | None = None) -> Drafter:
+    """Load the prior that `registry.find_prior` found, in float32, to where the VQGAN's codebook is.
 
-    codes: of the VQGAN that will decode what it writes. Raises ModelError for files that are damaged or of
-    another VQGAN.
+    codebook: (codes, dim) of the VQGAN that will decode what it writes. enlarger: loaded with it. Raises ModelError
+    for files that are damaged or of another VQGAN.
     """
     if not isinstance(files.config, Path) or files.tokenizer is None:
         raise ValueError(f"{files.name} is a transformer of taming's, see vqclip.networks.net2net")
     shape = read_prior_shape(files.config)
     source = printable(files.weights)
-    if shape.codes != codes:
-        raise ModelError(f"{source} writes {shape.codes} codes, but the VQGAN has {codes}.", _HINT)
+    if shape.codes != len(codebook):
+        raise ModelError(f"{source} writes {shape.codes} codes, but the VQGAN has {len(codebook)}.", _HINT)
     with without_weights():
         prior = Prior(shape)
     load_into(prior, read_state_dict(files.weights), source)
     tokenizer = Tokenizer(files.tokenizer)
     if tokenizer.vocab_size != shape.vocabulary:
         raise ModelError(f"{source} reads {shape.vocabulary} tokens, not {tokenizer.vocab_size}.", _HINT)
-    return Drafter(prior.to(device), tokenizer)
+    larger = load_enlarger(enlarger, codebook, shape) if enlarger is not None else None
+    return Drafter(prior.to(codebook.device), tokenizer, larger, codebook)

@@ -49,7 +49,7 @@ class Started(Event):
 class Drafted(Event):
     """The prior has drawn `count` drafts and CLIP has chosen the one with the lowest loss.
 
-    number: its place in the order of drawing, 1 for the first.
+    number: its place in the order of drawing, 1 for the first. loss: of what was drawn anew, where it was.
     """
 
     number: int

@@ -33,7 +33,7 @@ class Idle:
     hint: str
 
 
-_DRAFTING = ("drafts", "style", "guidance", "temperature", "draft_weight")
+DRAFTING = ("drafts", "redraws", "style", "guidance", "temperature", "draft_weight")
 _ANCHORS = ("init_weight_pixels", "init_image_alpha", "mask")
 FILM_PARTS = (
     "fps",
@@ -140,9 +140,9 @@ IDLE = (
         "within so few steps",
         "Lower --overlay-every or --overlay-offset, raise --overlay-until, or leave it out.",
     ),
-    Idle(_DRAFTING, lambda s: bool(s.init_run), "on an init run", "Use --init prior or leave it out."),
-    Idle(_DRAFTING, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
-    Idle(_DRAFTING, lambda s: not s.uses_prior, "on another init than 'prior'", "Use --init prior or leave it out."),
+    Idle(DRAFTING, lambda s: bool(s.init_run), "on an init run", "Use --init prior or leave it out."),
+    Idle(DRAFTING, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
+    Idle(DRAFTING, lambda s: not s.uses_prior, "on another init than 'prior'", "Use --init prior or leave it out."),
     Idle(
         ("scene_steps",),
         lambda s: len(s.story.scenes) == 1 or bool(s.prompt_at),

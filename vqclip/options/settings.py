@@ -25,7 +25,14 @@ from vqclip.options.prompts import Prompt, require_pull
 from vqclip.options.ranges import MAX_SIDE, Option, check, parse_clip, parse_size
 from vqclip.options.ranges import option as _option
 from vqclip.options.reach import refuse_late
-from vqclip.options.rules import check_look, refuse_contradictions, refuse_idle, refuse_lbfgs, refuse_nothing
+from vqclip.options.rules import (
+    DRAFTING,
+    check_look,
+    refuse_contradictions,
+    refuse_idle,
+    refuse_lbfgs,
+    refuse_nothing,
+)
 from vqclip.options.stories import Story
 from vqclip.options.terms import Term
 from vqclip.options.written import Written
@@ -37,13 +44,13 @@ LONG_PROMPTS = ("cut", "mean")
 NOISES = ("pixels", "perlin", "gradient", "spectrum")
 """Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
 INITS = ("tokens", "spot", "prior", *NOISES)
-ENLARGEMENTS = ("pixels", "edges", "codes")
+ENLARGEMENTS = ("pixels", "edges")
 DTYPES = ("auto", "float32", "bfloat16")
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
 BORDERS = ("mirror", "clamp", "wrap", "black")
 MOTIONS = ("zoom", "pan_x", "pan_y", "rotate")
-BEGINNINGS = ("enlarge", "drafts", "style", "guidance", "temperature", "draft_weight", "ascent", "ascent_rate")
+BEGINNINGS = ("enlarge", *DRAFTING, "ascent", "ascent_rate")
 """What is said of drafts, an ascent and larger stages: nothing to a frame, which begins with its own picture."""
 
 
@@ -120,6 +127,7 @@ class Settings(Written):
     )
 
     drafts: int = _option(32, "Draft", "Drafts for CLIP to choose from.", unit="drafts", low=1, high=1024)
+    redraws: int = _option(0, "Draft", "Best drafts to draw anew, twice as large.", unit="drafts", low=0, high=1024)
     style: str | None = _option(None, "Draft", "Drawing style of the drafts; each in turn when not given.")
     guidance: float = _option(3.0, "Draft", "How closely drafts keep to the prompt; 1 is loosely.", low=0, high=50)
     temperature: float = _option(0.8, "Draft", "Below 1 safer, above 1 wilder drafts.", low=0.01, high=10)
@@ -135,7 +143,7 @@ class Settings(Written):
     stages: int = _option(
         1,
         "Optimisation",
-        "Coarse-to-fine stages, each half the size of the next; 0 as many as begin no smaller than 8 tokens.",
+        "Coarse-to-fine stages, each half the size of the next; 0 as many as begin no smaller than a draft.",
         unit="stages",
         low=0,
         high=6,

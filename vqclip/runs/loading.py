@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from vqclip.networks.enlarger import Enlarger
     from vqclip.networks.net2net import Net2Net
     from vqclip.networks.perceptor import Gaze, Perceptor
     from vqclip.networks.prior import Drafter
@@ -85,7 +84,7 @@ class Inputs:
         if settings.video and settings.save_every:
             films.check(settings)
         prior = _find_prior(settings, vqgan) if settings.uses_prior else None
-        enlarger = registry.find_enlarger(settings.vqgan) if settings.enlarge == "codes" else None
+        enlarger = registry.find_enlarger(settings.vqgan) if settings.uses_prior and settings.redraws else None
         warnings = doubts(settings.texts)
         mask = None
         if settings.mask and picture is not None:
@@ -283,15 +282,13 @@ class _Threads:
 class Models:
     """What a run needs in memory.
 
-    gazes: one per CLIP; the text towers are dropped. drafter: for settings that begin with a draft. enlarger:
-    for settings that enlarge codes. warnings: about texts that CLIP reads only in part. latent: of the run that
-    this one begins with, on the CPU.
+    gazes: one per CLIP; the text towers are dropped. drafter: for settings that begin with a draft. warnings: about
+    texts that CLIP reads only in part. latent: of the run that this one begins with, on the CPU.
     """
 
     vqgan: VQGAN
     gazes: list[Gaze]
     drafter: Drafter | Net2Net | None
-    enlarger: Enlarger | None
     warnings: list[str]
     latent: Tensor | None = None
 
@@ -323,7 +320,6 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     afterwards, whole. Raises ModelError."""
     from vqclip.loop.targets import encode_prompts
     from vqclip.models.weights import sha256
-    from vqclip.networks.enlarger import load_enlarger
     from vqclip.networks.net2net import load_net2net
     from vqclip.networks.perceptor import Gaze, load_perceptor
     from vqclip.networks.prior import load_drafter
@@ -359,12 +355,13 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     drafter: Drafter | Net2Net | None = None
     prior = inputs.prior
     if prior is not None and not begun:
-        loader = load_net2net if prior.tokenizer is None else load_drafter
-        drafter = shelf.take(key(prior, vqgan.n_embed), lambda: loader(prior, vqgan.n_embed, place.device))
-    enlarger: Enlarger | None = None
-    larger = inputs.enlarger
-    if larger is not None:
-        enlarger = shelf.take(key(larger, inputs.vqgan), lambda: load_enlarger(larger, vqgan.codebook))
+
+        def read_drafter() -> Drafter | Net2Net:
+            if prior.tokenizer is None:
+                return load_net2net(prior, vqgan.n_embed, place.device)
+            return load_drafter(prior, vqgan.codebook, inputs.enlarger)
+
+        drafter = shelf.take(key(prior, inputs.enlarger, inputs.vqgan), read_drafter)
     gazes: list[Gaze] = []
     warnings = list(inputs.warnings)
     any_long = False
@@ -386,7 +383,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     latent = None
     if inputs.ended is not None and not begun:
         latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint))
-    return Models(vqgan, gazes, drafter, enlarger, warnings, latent)
+    return Models(vqgan, gazes, drafter, warnings, latent)
 
 
 def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:

@@ -84,7 +84,7 @@ def _files(settings: Settings) -> Iterator[dict[str, Any]]:
         yield _file("clip", name, lambda name=name: registry.find_clip(name).weights)
     if settings.uses_prior and _has_companion("prior", settings.vqgan):
         yield _file("prior", settings.vqgan, lambda: registry.find_prior(settings.vqgan).weights)
-    if settings.enlarge == "codes":
+    if settings.uses_prior and settings.redraws:
         yield _file("enlarger", settings.vqgan, lambda: registry.find_enlarger(settings.vqgan).weights)
     for name in ("init_image", "mask", "target_image", "overlay_image"):
         path = getattr(settings, name)

@@ -49,7 +49,6 @@ def climb(
         replace(inputs.given, latent=models.latent),
         state=state,
         drafter=models.drafter,
-        enlarger=models.enlarger,
         time_is_up=run_folder.deadline(None if seconds is None else settings.max_seconds, seconds or 0.0),
     )
 

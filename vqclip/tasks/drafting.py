@@ -17,7 +17,7 @@ COLUMNS = 8
 
 
 def draft(settings: Settings, output: Path) -> dict[str, Any]:
-    """Draw `settings.drafts` of the prompt, rank them with CLIP, and write them best first as one PNG.
+    """Draw drafts of the prompt as a run would, rank them with CLIP, and write them best first as one PNG.
 
     Returns the path, the seed, each draft's place in the order of drawing with its loss, and warnings. Raises
     VqclipError.
