@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, choices=(0, 1), default=0, help="begin with the first or second prompt")
     arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
     prompts = list(battery.PROMPTS[arguments.first :: 2])
     random.Random(arguments.seed).shuffle(prompts)
     folder = arguments.pictures or arguments.output / "naming"

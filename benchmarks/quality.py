@@ -4,7 +4,8 @@
 
 Draws every prompt of the battery with every seed and row into DIR/ROW, leaves what is there already, judges all
 of it, and writes DIR/quality.json, a labelled sheet per row, and a table. `draft` is the prior's best draft,
-`climb` begins at a random latent without the prior, `both` is the default. `--hues` measures colours instead.
+`climb` begins at a random latent without the prior, `both` is the default, and `redrawn` the same from a draft
+that is drawn anew. `--hues` measures colours instead.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "draft": {"iterations": 0},
     "climb": {"preset": "tiny-climb"},
     "both": {},
+    "redrawn": {"redraws": 8},
 }
 
 

@@ -50,9 +50,9 @@ RECIPES: dict[str, dict[str, Any]] = {
     "smart": {**_PLAIN, "iterations": 300, "cutouts": 16, "cut_method": "smart", "learning_rate": 0.1, "ema": 0.99},
     "climb": {"preset": "tiny-climb"},
     OURS: {},
+    "redraws": {"redraws": 8},
     # Ours, less one of its techniques.
     "no drafts": {"drafts": 1},
-    "no redraws": {"redraws": 0},
     "no pull": {"draft_weight": 0},
     "no ascent": {"ascent": 0},
     "no stages": {"stages": 1},

@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import compare, peers, plot, random_pair, records, scaling, scorers, sides  # noqa: E402
+from benchmarks import battery, compare, naming, peers, plot, random_pair, records, scaling, scorers, sides  # noqa: E402
 from vqclip.errors import InputError  # noqa: E402
 from vqclip.pictures import images  # noqa: E402
 
@@ -314,3 +314,15 @@ def test_scorers_counts_places_from_the_first(right: str, found: str, rank: int)
 def test_scorers_says_where_its_pictures_would_come_from() -> None:
     with pytest.raises(SystemExit, match=r"training/README\.md"):
         scorers.Data(Path("nowhere"))
+
+
+def test_a_naming_sheet_is_laid_out_in_a_folder_that_is_not_there_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("drawn").mkdir()
+    for prompt in battery.PROMPTS[::2]:
+        images.save_png(Path("drawn") / f"{prompt.replace(' ', '-')}-1.png", np.zeros((16, 16, 3), np.uint8))
+    monkeypatch.setattr("sys.argv", ["naming", "--output", "sheets/new", "--pictures", "drawn"])
+    naming.main()
+    key = json.loads(Path("sheets/new/naming-key.json").read_text())
+    assert sorted(key.values()) == sorted(battery.PROMPTS[::2])
+    assert list(key.values()) != list(battery.PROMPTS[::2]), "in random order"
+    assert Path("sheets/new/naming.png").exists()

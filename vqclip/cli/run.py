@@ -245,10 +245,8 @@ def draft(
     from vqclip.options import sources as configuration
     from vqclip.tasks import drafting
 
-    wanted = configuration.resolve({**settings, "prompt": prompt, "init": "prior"}).settings
-    if wanted.redraws and settings["redraws"] is None:
-        wanted = wanted.replace(redraws=wanted.drafts)  # A sheet shows all of them.
-    report = drafting.draft(wanted, output)
+    resolved = configuration.resolve({**settings, "prompt": prompt, "init": "prior"})
+    report = drafting.draft(resolved.settings, output)
     for warning in report["warnings"]:
         console.note(f"warning: {warning}")
     console.note(f"seed {report['seed']}; below each draft: its number, and the loss that CLIP gives it")

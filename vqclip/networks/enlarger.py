@@ -18,6 +18,7 @@ from vqclip.files import printable
 from vqclip.models.architecture import EnlargerShape, PriorShape, read_enlarger_shape
 from vqclip.models.registry import EnlargerFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
+from vqclip.networks.guidance import guided
 
 _HINT = "Install vqclip again."
 
@@ -114,15 +115,13 @@ class Enlarger(nn.Module):
         nothing = words.new_full((1, words.shape[1]), self.shape.vocabulary)
         groups = torch.cat([words, nothing]).repeat_interleave(count, 0)  # ((P + 1)·N, words)
         many = texts + 1
-        share = (guidance * weights / weights.abs().sum()).view(-1, 1, 1, 1, 1)
         large = torch.zeros(count, 2 * rows, 2 * columns, dtype=torch.long, device=small.device)
         known = torch.zeros_like(large, dtype=torch.bool)
         places = 4 * rows * columns
         for turn in range(1, rounds + 1):
             told = (style.repeat(many), small.repeat(many, 1, 1), large.repeat(many, 1, 1), known.repeat(many, 1, 1))
             by_text = self(codebook, groups, *told).float().view(many, count, 2 * rows, 2 * columns, -1)
-            plain = by_text[-1]
-            scores = (plain + (share * (by_text[:-1] - plain)).sum(0)).log_softmax(-1)
+            scores = guided(by_text, weights, guidance).log_softmax(-1)
             noise = _gumbel(scores.shape, generator).to(scores.device)
             drawn = (scores / temperature + noise).argmax(-1)
             sure = scores.gather(-1, drawn[..., None])[..., 0]

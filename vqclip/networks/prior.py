@@ -21,6 +21,7 @@ from vqclip.models.registry import EnlargerFiles, PriorFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
 from vqclip.networks.bpe import Tokenizer, spelt_out
 from vqclip.networks.enlarger import Enlarger, load_enlarger
+from vqclip.networks.guidance import guided
 from vqclip.options.prompts import Prompt
 
 _HINT = "Install vqclip again."
@@ -112,14 +113,12 @@ class Prior(nn.Module):
         places = self._places()
         x = torch.cat([x, self.embed_codes(start) + places[:1]], 1)
         caches: list[list[Tensor]] = [[] for _ in self.blocks]
-        share = (guidance * weights / weights.abs().sum()).view(-1, 1, 1)
         chosen: list[Tensor] = []
         for place in range(len(places)):
             for block, cache in zip(self.blocks, caches, strict=True):
                 x = block(x, cache)
             by_text = self.logits(x[:, -1]).float().view(texts + 1, count, -1)
-            plain = by_text[-1]
-            scores = (plain + (share * (by_text[:-1] - plain)).sum(0)) / temperature
+            scores = guided(by_text, weights, guidance) / temperature
             kept, which = scores.topk(min(top, scores.shape[-1]), dim=1)
             drawn = torch.multinomial(kept.softmax(1).cpu(), 1, generator=generator).to(which.device)
             codes = which.gather(1, drawn)
