@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import battery, compare, naming, peers, plot, random_pair, records, scaling, scorers, sides  # noqa: E402
+from benchmarks import battery, compare, naming, parity, peers, plot, random_pair, records, scaling, scorers, sides  # noqa: E402
 from vqclip.errors import InputError  # noqa: E402
 from vqclip.pictures import images  # noqa: E402
 
@@ -326,3 +326,11 @@ def test_a_naming_sheet_is_laid_out_in_a_folder_that_is_not_there_yet(monkeypatc
     assert sorted(key.values()) == sorted(battery.PROMPTS[::2])
     assert list(key.values()) != list(battery.PROMPTS[::2]), "in random order"
     assert Path("sheets/new/naming.png").exists()
+
+
+def test_a_step_of_the_built_in_pair_has_the_gradient_of_stock_modules() -> None:
+    settings = parity.Settings(prompt="a red apple", size="64x64", cutouts=8, cut_method="pooled")
+    whole, half = parity.measure("tiny", [torch.float32, torch.bfloat16], settings, Path())
+    assert whole.measures["cosine"].median > 0.9999
+    assert whole.measures["loss_difference"].median < 1e-4
+    assert 0.99 < half.measures["cosine"].median < 0.99999, "in bfloat16 it is rounded"

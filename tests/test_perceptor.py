@@ -117,6 +117,16 @@ def test_bfloat16_towers_give_float32_vectors_close_to_the_whole_ones(tmp_path: 
     assert (half.encode_text(TEXTS) - whole.encode_text(TEXTS)).abs().max() < 1e-5
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what is mapped")
+def test_a_cast_tower_lets_go_of_the_file_that_it_was_read_from(tmp_path: Path) -> None:
+    path = folder(tmp_path / "vit")
+    weights = str(path / "open_clip_model.safetensors")
+    perceptor = load(f"local-dir:{path}", torch.bfloat16)
+    assert weights in Path("/proc/self/maps").read_text(), "texts are encoded with what the file holds"
+    perceptor.drop_text_tower()
+    assert weights not in Path("/proc/self/maps").read_text()
+
+
 def test_the_gradient_goes_to_the_picture_and_not_into_the_weights(tiny: Perceptor) -> None:
     image = pixels(2, tiny.cut_size).requires_grad_()
     tiny.encode_image(image)[:, 0].sum().backward()

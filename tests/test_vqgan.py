@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -198,6 +199,8 @@ def test_bfloat16_networks_keep_float32_latents_and_pictures(pair, tmp_path):
     assert vqgan.decoder.conv_in.weight.dtype == torch.bfloat16
     exact = reference.decode(vqgan.quantize(z.detach()))
     assert 0 < (image - exact).abs().max() < 0.05
+    maps = Path("/proc/self/maps")
+    assert not maps.exists() or str(path) not in maps.read_text(), "the float32 weights are still in memory"
 
 
 def test_folded_pixels_go_around_the_networks(tmp_path):

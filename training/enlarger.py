@@ -189,6 +189,7 @@ def main():
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--warm-start", type=Path, help="begin with this shipped enlarger, not from nothing")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -200,9 +201,13 @@ def main():
     codebook, prior = vqgan.quantize.embedding.weight, finished_prior(args.work)
     sketches = Sketches(views, vqgan, prior, tokens, args.batch)
     model = TiedEnlarger(shape_of(vocabulary), codebook).train()
-    # It reads as the prior does.
-    model.word.load_state_dict(prior.word.state_dict())
-    model.style.load_state_dict(prior.style.state_dict())
+    if args.warm_start:
+        model.load_state_dict({**model.state_dict(), **{k: v.float() for k, v in load_file(args.warm_start).items()}})
+        nn.init.zeros_(model.drop.weight)
+    else:
+        # It reads as the prior does.
+        model.word.load_state_dict(prior.word.state_dict())
+        model.style.load_state_dict(prior.style.state_dict())
     average = Average(model, 0.998)
     inner = [p for name, p in model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
     known_to_muon = {id(p) for p in inner}

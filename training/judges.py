@@ -9,7 +9,8 @@ order, warped pictures, random codes, mottle, and latents that the perceptor cli
 look of a decoder alone means nothing, reconstructions and pictures that were climbed from a real one towards
 their own caption keep their caption.
 
-Resumes from DIR/judge-KIND.pt. Needs DIR/vqgan.pt and DIR/clip.pt, or takes what is shipped.
+Resumes from DIR/judge-KIND.pt; `--warm-start` goes on from a judge's file on a new machine. Needs DIR/vqgan.pt
+and DIR/clip.pt, or takes what is shipped.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from benchmarks.judges import KINDS, Judge, encode, tokenizer
@@ -147,6 +148,7 @@ def main():
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--batch", type=int, default=160)
+    parser.add_argument("--warm-start", type=Path, help="begin with this KIND.safetensors, not from nothing")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(SEEDS[args.kind])
@@ -158,6 +160,8 @@ def main():
     pool.refresh_model()
     climbs = Climbs(args.work, pictures, scenes)
     judge = Judge(args.kind, words.vocab_size).train()
+    if args.warm_start:
+        judge.load_state_dict(load_file(args.warm_start))
     average = Average(judge, 0.998)
     inner = [p for name, p in judge.named_parameters() if p.ndim > 1 and "table" not in name and "places" not in name]
     known = {id(p) for p in inner}

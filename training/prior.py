@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.data import DataLoader, IterableDataset
 
 from captions import GROUP_WEIGHT, caption, phrase
 from clip import Tokens
@@ -113,64 +114,85 @@ def words_of(tokens, texts, vocabulary):
 
 
 class Shelf:
-    """The codes of everything that is learned, made once by the VQGAN: int16 [n, 64] each, as DIR/codes.npz.
+    """The codes of the pictures as they are, made once by a VQGAN, as DIR/codes.npz: int16.
 
-    `plain` are [2, rows, 64]: of each picture, on white, and of its mirror image; `moved` are [rows, 64]: moved,
-    turned and scaled a little. `composed` has a caption and a style for each. `test` are the test pictures.
+    `plain` are [2, rows, 64]: of each picture, on white, and of its mirror image. `test` are the test pictures'.
     """
 
-    def __init__(self, work, pictures, compositions=16_000):
-        path = work / "codes.npz"
-        if not path.exists():
-            with torch.no_grad():
-                np.savez(path, **self._make(work, pictures, compositions))
+    def __init__(self, work, pictures, vqgan):
+        path, codebook = work / "codes.npz", vqgan.quantize.embedding.weight.numpy()
+        if not path.exists() or not np.array_equal(np.load(path).get("codebook"), codebook):
+            np.savez(path, codebook=codebook, **self._make(pictures, vqgan))
         stored = np.load(path)
-        self.rows, self.plain, self.moved = stored["rows"], stored["plain"], stored["moved"]
-        self.composed, self.captions = stored["composed"], stored["captions"].tolist()
-        self.composed_style = stored["composed_style"]
+        self.rows, self.plain = stored["rows"], stored["plain"]
         self.test_rows, self.test = stored["test_rows"], stored["test"]
 
-    def _make(self, work, pictures, compositions):
-        vqgan = VQGAN().eval()
-        vqgan.load_state_dict(finished(work, "vqgan"))
-
-        def encode(images):
-            with mixed():
-                codes = vqgan.quantize.indices(vqgan.encode(images * 2 - 1).float())
-            return codes.flatten(1).numpy().astype(np.int16)
-
+    @staticmethod
+    def _make(pictures, vqgan):
         def of_rows(rows, change):
             parts = np.array_split(rows, max(1, len(rows) // 128))
-            return np.concatenate([encode(over(change(tensor(pictures.x64[p])), torch.ones(1))) for p in parts])
+            return np.concatenate(
+                [codes_of(vqgan, over(change(tensor(pictures.x64[p])), torch.ones(1))) for p in parts]
+            )
 
         def known(rows):
             return np.array([r for r in rows if pictures.rows[r]["set"] in STYLES and pictures.rows[r]["hexcode"]])
 
         rows, test_rows = known(pictures.train), known(pictures.test)
         test_rows = np.array([r for r in test_rows if not pictures.rows[r]["copy"]])
-        composed, captions, styles = [], [], []
-        for style, name in enumerate(STYLES):
-            scenes = Scenes(pictures, [r for r in rows if pictures.rows[r]["set"] == name])
-            for _ in range(compositions // len(STYLES) // 100):
-                images, texts = scenes.compositions(100)
-                composed.append(encode(images))
-                captions += texts
-                styles += [style] * len(texts)
         return {
             "rows": rows,
             "plain": np.stack([of_rows(rows, lambda rgba: rgba), of_rows(rows, lambda rgba: rgba.flip(3))]),
-            "moved": of_rows(rows, lambda rgba: affine(rgba, (0.75, 1.1), rotation=4, shift=0.1)),
-            "composed": np.concatenate(composed),
-            "captions": np.array(captions),
-            "composed_style": np.array(styles),
             "test_rows": test_rows,
             "test": of_rows(test_rows, lambda rgba: rgba),
         }
 
 
+@torch.no_grad()
+def codes_of(vqgan, images):
+    """[B, 3, 64, 64] in 0..1 -> int16 [B, 64]"""
+    with mixed():
+        codes = vqgan.quantize.indices(vqgan.encode(images * 2 - 1).float())
+    return codes.flatten(1).numpy().astype(np.int16)
+
+
+class Views(IterableDataset):
+    """(captions, styles, codes) of pictures moved a little and of compositions, made beside the training.
+
+    None is shown twice: on codes that were made once the training's loss left the tests' after 2000 steps.
+    """
+
+    def __init__(self, pictures, rows, weight, vqgan, moved, composed):
+        self.pictures, self.rows, self.weight, self.vqgan = pictures, rows, weight, vqgan
+        self.moved, self.composed = moved, composed
+        self.sets = list(STYLES)
+        self.scenes = [Scenes(pictures, [r for r in rows if pictures.rows[r]["set"] == name]) for name in self.sets]
+
+    def __iter__(self):
+        torch.set_num_threads(1)
+        seed = torch.initial_seed() % 2**32
+        random.seed(seed)
+        np.random.seed(seed)
+        while True:
+            rows = np.random.choice(self.rows, self.moved, p=self.weight)
+            rgba = affine(tensor(self.pictures.x64[rows]), (0.75, 1.1), rotation=4, shift=0.1)
+            style = random.randrange(len(self.sets))
+            composed, told = self.scenes[style].compositions(self.composed)
+            texts = [text_of(self.pictures.rows[r]) for r in rows] + told
+            styles = [self.sets.index(self.pictures.rows[r]["set"]) for r in rows] + [style] * len(told)
+            images = torch.cat([over(rgba, torch.ones(1)), composed])
+            yield texts, np.array(styles), codes_of(self.vqgan, images)
+
+
+def text_of(record):
+    """One of the ways to say what a picture shows."""
+    return phrase(record, tags=False) if random.random() < 0.7 else caption(record)
+
+
 def train(args, pictures, tokens, vocabulary):
-    shelf = Shelf(args.work, pictures)
-    codebook = finished(args.work, "vqgan")["quantize.embedding.weight"]
+    vqgan = VQGAN().eval().requires_grad_(False)
+    vqgan.load_state_dict(finished(args.work, "vqgan"))
+    shelf, codebook = Shelf(args.work, pictures, vqgan), vqgan.quantize.embedding.weight
     torch.manual_seed(0)
     model = TiedPrior(shape_of(vocabulary), codebook).train()
     average = Average(model, 0.998)
@@ -200,7 +222,11 @@ def train(args, pictures, tokens, vocabulary):
     np.random.seed(step)
     torch.manual_seed(step)
     parameters = sum(p.numel() for p in model.parameters())
-    print(len(records), "pictures", len(shelf.captions), "compositions", parameters, "parameters", flush=True)
+    print(len(records), "pictures", parameters, "parameters", flush=True)
+    plain, moved = (round(args.batch * share) for share in SHARES[:2])
+    # A worker encodes the next batches while this process learns.
+    views = Views(pictures, shelf.rows, weight, vqgan, moved, args.batch - plain - moved)
+    fresh = iter(DataLoader(views, batch_size=None, num_workers=1, prefetch_factor=8))
 
     def losses_of(texts, styles, codes, drop):
         """Cross-entropy of every code: [B, 64]."""
@@ -214,19 +240,14 @@ def train(args, pictures, tokens, vocabulary):
         return F.cross_entropy(logits.float().transpose(1, 2), target, reduction="none")
 
     def batch():
-        plain, moved = (round(args.batch * share) for share in SHARES[:2])
-        chosen = np.random.choice(len(records), plain + moved, p=weight)
-        side = np.random.randint(0, 2, plain)
-        composed = np.random.randint(0, len(shelf.captions), args.batch - plain - moved)
-        texts = [phrase(records[c], tags=False) if random.random() < 0.7 else caption(records[c]) for c in chosen] + [
-            shelf.captions[c] for c in composed
-        ]
-        codes = [
-            shelf.plain[side, chosen[:plain]],
-            shelf.moved[chosen[plain:]],
-            shelf.composed[composed],
-        ]
-        return texts, np.concatenate([style[chosen], shelf.composed_style[composed]]), np.concatenate(codes)
+        chosen = np.random.choice(len(records), plain, p=weight)
+        texts, styles, codes = next(fresh)
+        known = shelf.plain[np.random.randint(0, 2, plain), chosen]
+        return (
+            [text_of(records[c]) for c in chosen] + texts,
+            np.concatenate([style[chosen], styles]),
+            np.concatenate([known, codes]),
+        )
 
     @torch.no_grad()
     def test():

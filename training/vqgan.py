@@ -102,7 +102,11 @@ class CodeStatistics:
 
     @torch.no_grad()
     def grow(self, known, vectors):
-        """Start from `known` codes, fewer than there are places: each stays, and the rest divide the busiest ones."""
+        """Start from `known` codes: each stays, and where there are more places the rest divide the busiest ones."""
+        if len(known) == CODES:
+            self.weight.copy_(known)
+            self.counts, self.sums = torch.ones(CODES), known.clone()
+            return
         nearest = (known.square().sum(1) - 2 * vectors @ known.t()).argmin(1)
         error = (vectors - known[nearest]).square().sum(1)
         # a vector becomes a code with a chance that grows with its distance from the code that stood for it

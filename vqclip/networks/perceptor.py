@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import open_regular, printable
 from vqclip.models.registry import ClipFiles
-from vqclip.models.weights import load_into, read_state_dict, without_weights
+from vqclip.models.weights import leave_file, load_into, read_state_dict, without_weights
 from vqclip.networks import clip, text_towers
 from vqclip.networks.bpe import Tokenizer, spelt_out, words_of
 from vqclip.networks.compiling import Compiled
@@ -214,6 +214,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     perceptor.to(device)
     if dtype != torch.float32:
         _cast(perceptor.visual, dtype)
+        leave_file(perceptor.visual)
     return perceptor
 
 

@@ -23,7 +23,14 @@ from vqclip.files import printable
 from vqclip.models import catalogue, registry
 from vqclip.models.architecture import Architecture, read_architecture
 from vqclip.models.layouts import to_taming
-from vqclip.models.weights import check_state_dict, load_into, read_state_dict, verify_sha256, without_weights
+from vqclip.models.weights import (
+    check_state_dict,
+    leave_file,
+    load_into,
+    read_state_dict,
+    verify_sha256,
+    without_weights,
+)
 from vqclip.networks import passes
 from vqclip.networks.compiling import Compiled
 from vqclip.networks.padding import Wrapping
@@ -87,6 +94,8 @@ class VQGAN(nn.Module):
         for network in (self.encoder, self.quant_conv, self.decoder, self.post_quant_conv, self.quantize.proj):
             if network is not None:
                 network.to(dtype)
+        if dtype != torch.float32:
+            leave_file(self)
         return self
 
     def compile_decoder(self) -> None:

@@ -164,7 +164,9 @@ class Run:
         distances = 4.0 * tokens * a.n_embed
         working = kept * self.bytes_each + max(back, *looks, distances)
         libraries = _LIBRARIES + (0 if self.own else _OPEN_CLIP)
-        return libraries + 4 * weights + 5 * pixels + max(working, lookout)
+        # The files are in float32: a cast copy lies beside them for a moment, and then they go.
+        loading = 4.0 * weights if self.bytes_each < 4 else 0.0
+        return libraries + self.bytes_each * weights + max(loading, 5 * pixels + max(working, lookout))
 
     def operations(self, *, ascent: bool = False) -> float:
         """Of one step, a multiplication and its addition as two. ascent: nothing is decoded in it."""
