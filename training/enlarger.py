@@ -25,7 +25,7 @@ from clip import Tokens
 from data import COLOUR_WORDS, Pictures, affine, colours, over, rotate_hue, tensor
 from muon import Muon
 from prior import STYLES, WORDS, words_of
-from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
+from resumable import Average, Log, begin_worker, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
 from vqclip.models.architecture import EnlargerShape, read_prior_shape
 from vqclip.networks.enlarger import Enlarger
@@ -138,10 +138,7 @@ class Sketches(IterableDataset):
         self.views, self.vqgan, self.prior, self.tokens, self.count = views, vqgan, prior, tokens, count
 
     def __iter__(self):
-        torch.set_num_threads(1)
-        seed = torch.initial_seed() % 2**32
-        random.seed(seed)
-        np.random.seed(seed)
+        begin_worker()
         while True:
             yield self.of(*self.views.batch(self.count))
 

@@ -23,7 +23,7 @@ from captions import GROUP_WEIGHT, caption, phrase
 from clip import Tokens
 from data import Pictures, affine, over, tensor
 from muon import Muon
-from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
+from resumable import Average, Log, begin_worker, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
 from vqclip.models.architecture import PriorShape, read_prior_shape
 from vqclip.networks.prior import Prior
@@ -169,10 +169,7 @@ class Views(IterableDataset):
         self.scenes = [Scenes(pictures, [r for r in rows if pictures.rows[r]["set"] == name]) for name in self.sets]
 
     def __iter__(self):
-        torch.set_num_threads(1)
-        seed = torch.initial_seed() % 2**32
-        random.seed(seed)
-        np.random.seed(seed)
+        begin_worker()
         while True:
             rows = np.random.choice(self.rows, self.moved, p=self.weight)
             rgba = affine(tensor(self.pictures.x64[rows]), (0.75, 1.1), rotation=4, shift=0.1)

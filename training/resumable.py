@@ -4,9 +4,11 @@ import contextlib
 import functools
 import json
 import math
+import random
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 
@@ -37,6 +39,14 @@ def has_bfloat16():
 def mixed():
     """bfloat16 where this processor computes in it."""
     return torch.autocast("cpu", torch.bfloat16) if has_bfloat16() else contextlib.nullcontext()
+
+
+def begin_worker():
+    """In a worker of a DataLoader: one thread, and torch's seed of that worker for all that draws lots."""
+    torch.set_num_threads(1)
+    seed = torch.initial_seed() % 2**32
+    random.seed(seed)
+    np.random.seed(seed)
 
 
 def set_rate(optimizer, rate):
