@@ -45,8 +45,8 @@ def pictures(pair: Any, **changes: Any) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("weight", ["target_weight", "target_weight_pixels"])
 def test_a_run_grows_towards_its_target(pair: Any, weight: str) -> None:
-    plain = pictures(pair)
-    pulled = pictures(pair, target_image="red.png", **{"target_weight": 0.0, weight: 50.0})
+    plain = pictures(pair, learning_rate=0.4)
+    pulled = pictures(pair, learning_rate=0.4, target_image="red.png", **{"target_weight": 0.0, weight: 50.0})
     before, without, reached = (np.abs(shown - RED).mean() for shown in (plain[0], plain[-1], pulled[-1]))
     assert reached < 0.8 * min(before, without)
 

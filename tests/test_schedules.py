@@ -215,14 +215,14 @@ def test_the_metrics_of_a_run_tell_the_rate_of_each_step(
 
 
 def test_a_run_shows_the_running_mean_of_its_latents(pair: Any) -> None:
-    climb = climbing(pair, ema=0.5, learning_rate=0.3)
+    climb = climbing(pair, ema=0.5, learning_rate=0.6)
     latents = [step(climb) for _ in range(3)]
     mean = (latents[0] + 2 * latents[1] + 4 * latents[2]) / 7
     with torch.no_grad():
         shown = [to_uint8(climb.surface.show(z)[0]).astype(int) for z in (mean, latents[2])]
     assert np.abs(climb.image() - shown[0]).max() <= 1
     assert np.abs(shown[1] - shown[0]).max() > 5
-    newest = climbing(pair, ema=0.0, learning_rate=0.3)
+    newest = climbing(pair, ema=0.0, learning_rate=0.6)
     assert torch.equal([step(newest) for _ in range(3)][2], latents[2]), "the mean changes nothing of the climb"
     assert np.abs(newest.image() - shown[1]).max() <= 1
 

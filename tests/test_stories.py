@@ -96,7 +96,7 @@ def test_a_story_that_cannot_be_told_is_refused(prompt: str, changes: dict[str, 
 def told(pair: Any, prompt: str, **changes: Any) -> tuple[Settings, list[Gaze], dict[str, Any]]:
     vqgan, gazes = pair
     known: dict[str, Any] = {"size": "32x32", "iterations": 16, "cutouts": 6, "init": "spot", "ema": 0.0,
-                             "learning_rate": 0.15, "learning_rate_end": 1.0}  # fmt: skip
+                             "learning_rate": 0.3, "learning_rate_end": 1.0}  # fmt: skip
     wanted = Settings(prompt=prompt, seed=2, **{**known, **changes}).validate()
     perceptor = gazes("x")[0].perceptor
     targets = perceptor.encode_text([p.text for p in wanted.prompts])
@@ -104,7 +104,7 @@ def told(pair: Any, prompt: str, **changes: Any) -> tuple[Settings, list[Gaze], 
 
 
 def test_a_story_draws_one_scene_after_the_other(pair: Any) -> None:
-    wanted, gazes, known = told(pair, "a red apple ^ a blue car", cross_fade="2")
+    wanted, gazes, known = told(pair, "a red apple ^ a blue car", cross_fade="2", init="tokens", learning_rate=0.6)
     drawn = {}
     for event in synthesise(gazes=gazes, settings=wanted, **known):
         if isinstance(event, Stepped) and event.step in (8, 16):

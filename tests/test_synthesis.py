@@ -384,7 +384,9 @@ def test_fault_44_out_of_memory_halves_the_chunk_and_loses_no_step(pair: Pair) -
 
 def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
     vqgan, gazes = pair
-    wanted = settings()
+    # With this seed no pixel begins out of range. There only a gradient that brings it back would pass, and what
+    # passes of a sum would not be the sum of what passes.
+    wanted = settings(seed=4)
 
     def first_gradient(weights: tuple[float, float]) -> torch.Tensor:
         looks = [*gazes("a red apple", weights[0]), *gazes("a blue car", weights[1])]
@@ -396,7 +398,7 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
 
     apple, car, both = (first_gradient(weights) for weights in ((1.0, 0.0), (0.0, 1.0), (3.0, 1.0)))
     # of the whole gradient: a single element near zero may be all rounding
-    assert (both - 0.75 * apple - 0.25 * car).norm() < 1e-3 * both.norm()
+    assert (both - 0.75 * apple - 0.25 * car).norm() < 1e-5 * both.norm()
     assert (apple - car).norm() > 0.1 * both.norm()
 
 
