@@ -159,7 +159,7 @@ def codes_of(vqgan, images):
 class Views(IterableDataset):
     """(captions, styles, codes) of pictures moved a little and of compositions, made beside the training.
 
-    None is shown twice: on codes that were made once the training's loss left the tests' after 2000 steps.
+    None is shown twice: with codes that were made once the loss ended at 3.85 in training and 4.11 on test pictures.
     """
 
     def __init__(self, pictures, rows, weight, vqgan, moved, composed):
