@@ -214,7 +214,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     perceptor.to(device)
     if dtype != torch.float32:
         _cast(perceptor.visual, dtype)
-        leave_file(perceptor.visual)
+        leave_file(perceptor.visual, dtype)
     return perceptor
 
 

@@ -95,7 +95,7 @@ class VQGAN(nn.Module):
             if network is not None:
                 network.to(dtype)
         if dtype != torch.float32:
-            leave_file(self)
+            leave_file(self, dtype)
         return self
 
     def compile_decoder(self) -> None:
