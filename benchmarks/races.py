@@ -1,6 +1,7 @@
 """Picture per second: how good a picture is after so many seconds, by judges that are in no loss.
 
     python -m benchmarks.races --output DIR [--size 128x128] [--seeds 3] [--every 4] [--recipes NAME ...]
+        [--plot FILE]
 
 Runs every recipe of RECIPES on the battery with the built-in pair, keeps the picture of the first step after each
 mark of TIMES and the last one, and lets the judges look afterwards. The clock stands while a picture is kept. Reports
@@ -25,6 +26,7 @@ import torch
 
 import vqclip
 from benchmarks import battery, judges
+from benchmarks.plot import Chart, save
 from benchmarks.quality import shown, verdicts
 from benchmarks.records import Measure, Record, Result, machine
 from vqclip.options.events import Finished, Stepped
@@ -143,6 +145,10 @@ class Standing:
         }
 
 
+Curves = Mapping[str, Mapping[float, Standing]]
+"""Standings by seconds by recipe."""
+
+
 def standings(judge: judges.Judge, runs: Sequence[Run], root: Path) -> dict[float, Standing]:
     """The standing at each of TIMES that every run has reached, and at END."""
     found = {seconds: standing(judge, runs, seconds, root) for seconds in (*TIMES, END)}
@@ -196,7 +202,25 @@ def head_start(curve: Mapping[float, float], goal: float, end: float) -> float |
     return end / reached[0] if reached else None
 
 
-def _table(curves: Mapping[str, Mapping[float, Standing]]) -> Iterator[tuple[dict[str, Any], dict[str, Measure]]]:
+def charts(judged: Mapping[str, Curves], ends: Mapping[str, float]) -> Iterator[Chart]:
+    """By each judge the mean similarity over time, of the field's recipes and of ours.
+
+    judged: the curves by judge. ends: when each recipe ends, in seconds.
+    """
+    for kind, curves in judged.items():
+        lines = {
+            recipe: [
+                (ends[recipe] if seconds == END else seconds, found.mean)
+                for seconds, found in sorted(curve.items())
+                if seconds < ends[recipe] or seconds == END
+            ]
+            for recipe, curve in curves.items()
+            if not recipe.startswith(LESS)
+        }
+        yield Chart(f"judge {kind}", "seconds", "mean similarity to the prompt", lines, even=True)
+
+
+def _table(curves: Curves) -> Iterator[tuple[dict[str, Any], dict[str, Measure]]]:
     """Every standing, then what each technique gives at the end."""
     for recipe, curve in curves.items():
         for seconds, found in curve.items():
@@ -219,6 +243,7 @@ def main() -> None:
     parser.add_argument("--size", default="128x128")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--every", type=int, default=4, help="take each n-th prompt of the battery")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="similarity over time, an SVG or PNG picture")
     arguments = parser.parse_args()
     runs: dict[str, list[Run]] = {recipe: [] for recipe in arguments.recipes}
     for seed in range(1, arguments.seeds + 1):
@@ -230,8 +255,9 @@ def main() -> None:
     ends = {recipe: float(np.median([run.moments[-1][0] for run in found])) for recipe, found in runs.items()}
     results: list[Result] = []
     notes: dict[str, Any] = {f"median seconds of {recipe}": round(end, 2) for recipe, end in ends.items()}
+    judged: dict[str, Curves] = {}
     for kind, judge in judges.panel(arguments.judges).items():
-        curves = {recipe: standings(judge, found, arguments.output) for recipe, found in runs.items()}
+        curves = judged[kind] = {recipe: standings(judge, found, arguments.output) for recipe, found in runs.items()}
         for case, measures in _table(curves):
             results.append(Result({**case, "judge": kind}, measures))
             print(f"{results[-1].label}: {_told(measures)}", flush=True)
@@ -240,6 +266,8 @@ def main() -> None:
             lead = head_start(ours, curves[PEER][END].mean, ends[PEER])
             notes[f"times as soon where the peer ends, by {kind}"] = None if lead is None else round(lead, 2)
             print(f"{kind:13} as good as {PEER}'s last picture: {lead and round(lead, 2)} times as soon", flush=True)
+    if arguments.plot:
+        save(list(charts(judged, ends)), arguments.plot)
     Record("races", results, machine(), notes).write(arguments.output / "races.json")
 
 

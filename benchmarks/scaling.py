@@ -1,4 +1,4 @@
-"""How time and memory grow with the size, the cutouts, the perceptors and the prompts; and what a start costs.
+"""How time and memory grow with the size, the cutouts, the perceptors and the prompts; and what a batch takes.
 
     python -m benchmarks.scaling --json scaling.json --plot docs/scaling.svg
     python -m benchmarks.scaling --pair full --sizes 256 512 1024 --windows 0 512 --json large.json
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plot import Chart, draw
+from benchmarks.plot import Chart, save
 from benchmarks.records import Measure, Record, Result, machine, peak_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,23 +81,20 @@ def take(job: dict[str, Any]) -> None:
 
     seconds: list[float] = []
     held: list[float] = []
-    before = first = 0.0
+    before = 0.0
     prompt = " | ".join(PROMPTS[: job["prompts"]])
     for event in vqclip.generate(prompt, **job["flags"], iterations=job["steps"] + 1):
         now = time.perf_counter()
-        if isinstance(event, Stepped):
-            if event.step == 1:
-                first = time.time() - job["began"]
-            else:
-                seconds.append(now - before)
-                held.append(peak_bytes())
+        if isinstance(event, Stepped) and event.step > 1:
+            seconds.append(now - before)
+            held.append(peak_bytes())
         before = now
-    print(json.dumps({"seconds": seconds, "first": first, "bytes": held or [peak_bytes()]}))
+    print(json.dumps({"seconds": seconds, "bytes": held}))
 
 
 def ask(job: dict[str, Any]) -> dict[str, Any]:
     """`take` in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.scaling", "--take", json.dumps(job | {"began": time.time()})]
+    command = [sys.executable, "-m", "benchmarks.scaling", "--take", json.dumps(job)]
     told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(told.stdout)
     return found
@@ -114,23 +111,6 @@ def measure(case: dict[str, Any], arguments: argparse.Namespace) -> Result:
         "growth": Measure((took["bytes"][-1] / quarter,), "", "lower"),
     }
     return Result({"pair": arguments.pair, **case}, measures)
-
-
-def start(arguments: argparse.Namespace) -> Result:
-    """From Enter to the first step with the built-in pair as it comes, and the imports of torch and torchvision."""
-    first, imports = [], []
-    for _ in range(arguments.repetitions):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "import torch, torchvision"], check=True)
-        imports.append(time.perf_counter() - began)
-        first.append(ask({"flags": {"seed": 1}, "prompts": 1, "steps": 0})["first"])
-    ratios = tuple(ours / theirs for ours, theirs in zip(first, imports, strict=True))
-    measures = {
-        "first_step": Measure(tuple(first), "s", "lower"),
-        "imports": Measure(tuple(imports), "s"),
-        "ratio": Measure(ratios, "", "lower"),
-    }
-    return Result({"case": "start"}, measures)
 
 
 def batch(arguments: argparse.Namespace) -> Result:
@@ -170,7 +150,7 @@ def charts(results: Sequence[Result], base: dict[str, Any]) -> Iterator[Chart]:
             continue
         for kind, unit in (("step", "s per step"), ("peak_memory", "peak MiB")):
             points = [(float(result.case[name]), result.measures[kind].median) for result in along]
-            yield Chart(f"{unit} by {name}", label, unit, points)
+            yield Chart(f"{unit} by {name}", label, unit, {"": points})
 
 
 def show(result: Result) -> None:
@@ -192,20 +172,19 @@ def parse(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--perceptors", type=int, nargs="+", default=[1, 2, 3], metavar="N")
     parser.add_argument("--prompts", type=int, nargs="+", default=[1, 4, 16], metavar="N")
     parser.add_argument("--steps", type=int, default=8, metavar="N", help="timed in every case")
-    parser.add_argument("--repetitions", type=int, default=5, metavar="N", help="of the start")
     parser.add_argument("--batch", type=int, default=20, metavar="N", help="prompts of the batch")
     parser.add_argument("--batch-steps", type=int, default=60, metavar="N")
-    parser.add_argument("--steps-only", action="store_true", help="leave the start and the batch out")
+    parser.add_argument("--steps-only", action="store_true", help="leave the batch out")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), metavar="N")
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="an SVG picture")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="an SVG or PNG picture")
     parser.add_argument("--take", metavar="JOB", help=argparse.SUPPRESS)
     arguments = parser.parse_args(given)
     if arguments.quick:
         tiny: dict[str, Any] = {
             "base": 32, "sizes": [16, 32], "windows": [0, 16], "cutouts": [2, 4], "perceptors": [1],
-            "prompts": [1, 2], "steps": 2, "repetitions": 1, "batch": 2, "batch_steps": 1, "threads": 1,
+            "prompts": [1, 2], "steps": 2, "batch": 2, "batch_steps": 1, "threads": 1,
         }  # fmt: skip
         vars(arguments).update(tiny)
     return arguments
@@ -227,14 +206,14 @@ def main() -> None:
         for case in cases(arguments):
             results.append(measure(case, arguments))
             show(results[-1])
-    for other in (start, batch) if arguments.pair == "tiny" and not arguments.steps_only else ():
-        results.append(other(arguments))
+    if arguments.pair == "tiny" and not arguments.steps_only:
+        results.append(batch(arguments))
         show(results[-1])
     if arguments.json:
         notes = {"steps": arguments.steps, "threads": arguments.threads}
         Record("scaling", results, about, notes).write(arguments.json)
     if arguments.plot:
-        arguments.plot.write_text(draw(list(charts(results, base_of(arguments)))), encoding="utf-8")
+        save(list(charts(results, base_of(arguments))), arguments.plot)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,20 @@ from safetensors.torch import load_file
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import battery, compare, naming, parity, peers, plot, random_pair, records, scaling, scorers, sides  # noqa: E402
+from benchmarks import (  # noqa: E402
+    battery,
+    compare,
+    naming,
+    parity,
+    peers,
+    plot,
+    random_pair,
+    records,
+    scaling,
+    scorers,
+    sides,
+    starts,
+)
 from vqclip.errors import InputError  # noqa: E402
 from vqclip.pictures import images  # noqa: E402
 
@@ -225,28 +238,64 @@ def test_scaling_changes_one_thing_at_a_time_and_measures_each_case_once() -> No
 def test_scaling_takes_a_case_and_draws_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = scaling.parse(["--quick"])
     case = scaling.base_of(arguments)
-    job = {"flags": scaling.flags(case, arguments), "prompts": 1, "steps": 2, "began": 0.0}
+    job = {"flags": scaling.flags(case, arguments), "prompts": 1, "steps": 2}
     scaling.take(job)
     told = json.loads(capsys.readouterr().out)
     assert len(told["seconds"]) == len(told["bytes"]) == 2
-    assert told["first"] > 0
 
     def result(seconds: float, **changes: Any) -> records.Result:
         measures = {name: records.Measure((seconds,), "s") for name in ("step", "peak_memory")}
         return records.Result({"pair": "tiny", **case, **changes}, measures)
 
     results = [result(1.0), result(2.0, size=64), result(9.0, size=64, windows=32), result(3.0, cutouts=8)]
-    results.append(records.Result({"case": "start"}, {"ratio": records.Measure((1.0,))}))
+    results.append(records.Result({"case": "batch"}, {"ratio": records.Measure((1.0,))}))
     panels = list(scaling.charts(results, case))
     assert [panel.title for panel in panels] == [
         "s per step by size", "peak MiB by size", "s per step by cutouts", "peak MiB by cutouts",
     ]  # fmt: skip
-    assert panels[0].points == [(32.0, 1.0), (64.0, 2.0)]
-    sheet = ElementTree.fromstring(plot.draw(panels))
-    assert len(sheet.findall(".//{*}circle")) == 8
-    texts = [text.text for text in sheet.findall(".//{*}text")]
-    assert "s per step by size" in texts
-    assert "64" in texts
+    assert panels[0].lines == {"": [(32.0, 1.0), (64.0, 2.0)]}
+
+
+def test_a_sheet_of_charts_names_its_axes_and_lines_and_is_the_same_each_time(tmp_path: Path) -> None:
+    one = plot.Chart("s per step by size", "side in pixels", "s per step", {"": [(32.0, 1.0), (64.0, 2.0)]})
+    two = plot.Chart(
+        "judge", "seconds", "similarity", {"ours": [(1.0, 0.6)], "theirs": [(4.0, 0.1), (9.0, 0.5)]}, True
+    )
+    for name in ("sheet.svg", "again.svg", "sheet.png"):
+        plot.save([one, two], tmp_path / name)
+    assert (tmp_path / "sheet.svg").read_bytes() == (tmp_path / "again.svg").read_bytes()
+    texts = {text.text for text in ElementTree.parse(tmp_path / "sheet.svg").iterfind(".//{*}text")}
+    assert {"s per step by size", "side in pixels", "32", "64", "judge", "seconds", "ours", "theirs"} <= texts
+    height, width, _ = images.open_image(tmp_path / "sheet.png").shape
+    assert width > height
+
+
+def test_a_start_is_timed_to_its_first_step_and_its_imports_are_told_apart() -> None:
+    flags = ["--size", "32x32", "--drafts", "1", "--cutouts", "2", "--threads", "1"]
+    seconds, told = starts.first_step(flags, ["-X", "importtime"])
+    spent = starts.spent(told.splitlines())
+    assert {"torch", "vqclip", "typer", "numpy"} <= set(spent)
+    assert not {"open_clip", "torchvision", "sympy", "matplotlib"} & set(spent)  # slow, and of no use to this start
+    assert 0 < sum(spent.values()) < seconds
+    with pytest.raises(SystemExit, match=r"--cutouts(.|\n)*exit code 2"):
+        starts.first_step(["--cutouts", "none"])
+
+
+def test_imports_count_what_a_package_spends_in_its_own_modules() -> None:
+    told = """a line of the run itself
+import time: self [us] | cumulative | imported package
+import time:       300 |        300 |     torch._C
+import time:    700000 |     700300 |   torch
+import time:     40000 |     740300 | torchvision.ops
+import time:         5 |          5 | zipfile"""
+    spent = starts.spent(told.splitlines())
+    assert list(spent) == ["torch", "torchvision", "zipfile"]
+    assert spent["torch"] == pytest.approx(0.7003)
+    found = starts.costs([spent, spent | {"torch": 0.9, "rich": 0.012}], least=0.03)
+    assert [(result.case["import"], len(result.measures["own"].values)) for result in found] == [
+        ("torch", 2), ("torchvision", 2), ("others", 2),
+    ]  # fmt: skip
+    assert found[-1].measures["own"].values == pytest.approx((0.000005, 0.012005))
 
 
 @pytest.fixture

@@ -91,6 +91,14 @@ def test_what_a_technique_gives_is_the_mean_difference_to_the_same_runs_without_
     assert told["gain in rank"] == pytest.approx(1.5)  # rank 1 for 2, and 4 for 16
 
 
+def test_a_chart_follows_each_whole_recipe_to_its_end() -> None:
+    low, high = races.Standing((0.0, 0.5), (4, 9)), races.Standing((0.5, 1.0), (0, 1))
+    curve = {1.0: low, 2.0: high, 4.0: high, races.END: high}
+    (chart,) = races.charts({"patches": {"climb": curve, "no ema": curve}}, {"climb": 2.5, "no ema": 2.4})
+    assert chart.title == "judge patches"
+    assert chart.lines == {"climb": [(1.0, 0.25), (2.0, 0.75), (2.5, 0.75)]}
+
+
 def test_a_recipe_that_leaves_a_technique_out_differs_from_ours_in_what_is_drawn() -> None:
     from vqclip.options import sources
 

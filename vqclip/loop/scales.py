@@ -69,8 +69,10 @@ class Scales:
         if self.z.grad is None:
             raise ValueError("the pixels have no gradient")
         for part in self.coarse:
-            # The gradient of P_r is the transpose of its enlargement, of z's gradient.
-            part.grad = torch.autograd.grad(self._up(part), part, self.z.grad)[0]
+            # The gradient of P_r is the transpose of its enlargement, of z's gradient. As the gradient of a product:
+            # given z's gradient as its third argument, autograd.grad imports sympy first, which takes a third of a
+            # second.
+            part.grad = torch.autograd.grad((self._up(part) * self.z.grad).sum(), part)[0]
         for optimiser in self.optimisers:
             optimiser.step()
         with torch.no_grad():
