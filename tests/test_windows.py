@@ -207,6 +207,21 @@ def test_full_views_beside_windows_take_a_strength_that_the_method_does_not(pair
     assert not bool(moved[2:].any())
 
 
+@pytest.mark.parametrize(
+    ("size", "side"),
+    [((768, 768), 0), ((1024, 512), 0), ((1024, 1024), 384), ((1920, 1080), 384), ((256, 2560), 384)],
+)
+def test_only_large_pictures_are_decoded_in_windows_without_being_told(size: tuple[int, int], side: int) -> None:
+    assert settings(size="2048x2048", windows=None).window_at(*size) == side
+    assert settings(size="2048x2048", windows=0).window_at(*size) == 0
+    assert settings(size="2048x2048", windows=900).window_at(*size) == (900 if max(size) > 900 else 0)
+
+
+@pytest.mark.parametrize("known", [{"seamless": "both"}, {"symmetry": "vertical"}, {"compile": True}])
+def test_what_cannot_be_decoded_in_windows_is_decoded_whole_at_any_size(known: dict[str, Any]) -> None:
+    assert settings(size="2048x2048", windows=None, **known).window_at(2048, 2048) == 0
+
+
 def test_windows_smaller_than_a_token_are_refused(small: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="windows is 7: a token of this VQGAN has 8 pixels"):
         vqclip.generate("a red apple", seed=1, **small | {"windows": 7})

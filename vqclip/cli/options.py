@@ -196,6 +196,8 @@ def _help(name: str, option: Option, line: str) -> str:
         shown = "random"
     elif name == "threads":
         shown = "all cores"
+    elif name == "windows":
+        shown = "by size"
     elif name == "augments":
         shown = "the method's own"
     # As a metavar, the choices would break within words beside longer options.

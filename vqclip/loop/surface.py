@@ -31,16 +31,15 @@ class Surface:
         symmetry: str = "none",
         *,
         low_memory: bool = False,
-        windows: int = 0,
+        window: int = 0,
     ) -> None:
         """size: width and height, whole tokens. picture: (1, 3, any, any). mask: (1, 1, any, any), 1 is free and 0
         kept. feather: pixels, see `soft_edges`. symmetry: one of MIRRORS; all but the first four need a square.
-        low_memory: see `passes.decode`. windows: side of a window in pixels, where the picture is larger; 0 is none,
-        and the only one beside a symmetry."""
+        low_memory: see `passes.decode`. window: side in pixels of what a step decodes, less than the picture's; 0 is
+        all, and the only one beside a symmetry."""
         self.vqgan, self.low_memory = vqgan, low_memory
         self.mirrors = MIRRORS[symmetry]
-        windowed = 0 < windows < max(size)
-        self.windows = Windows(vqgan, size, windows, low_memory=low_memory) if windowed else None
+        self.windows = Windows(vqgan, size, window, low_memory=low_memory) if window else None
         self.picture = None if picture is None else starts.fit(picture, *size)
         self.opacity = self.free = None
         if mask is not None and picture is not None:

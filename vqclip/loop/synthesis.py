@@ -255,7 +255,7 @@ class _Climb:
             feather,
             wanted.symmetry,
             low_memory=wanted.low_memory,
-            windows=wanted.windows,
+            window=wanted.window_at(*size),
         )
 
     def _refine(self, stage: Stage) -> None:

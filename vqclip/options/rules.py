@@ -171,13 +171,13 @@ IDLE = (
     ),
     Idle(
         ("low_memory",),
-        lambda s: s.compile and not s.windows,
+        lambda s: s.compile and not s.window_at(s.width, s.height),
         "on a decoder that is compiled",
         "Leave one of them out.",
     ),
     Idle(
         ("windows",),
-        lambda s: s.windows >= max(s.width, s.height),
+        lambda s: (s.windows or 0) >= max(s.width, s.height),
         "on a picture that is no larger",
         "Use a larger --size or leave it out.",
     ),
@@ -307,7 +307,8 @@ def _unread(settings: Settings) -> Iterator[tuple[str, Idle]]:
     """Every setting of the cutouts that was changed and that the cut method does not take."""
     method = settings.cut_method
     # Augments by code take these two in the method's place, and so do the full views beside windows.
-    bent = () if settings.augments is not None or settings.windows else ("augment", "cut_noise")
+    windowed = settings.window_at(settings.width, settings.height)
+    bent = () if settings.augments is not None or windowed else ("augment", "cut_noise")
     for name in (*bent, "cut_pow", "cut_overview", "cut_grey"):
         if settings.changes(name) and name not in cut_methods.settings_of(method):
             takers = [other for other in cut_methods.METHODS if name in cut_methods.settings_of(other)]

@@ -50,6 +50,9 @@ SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
 BORDERS = ("mirror", "clamp", "wrap", "black")
 MOTIONS = ("zoom", "pan_x", "pan_y", "rotate")
+#: A picture of more pixels than this square is decoded in windows of that side: with full-size networks a step then
+#: takes what one of 512x512 takes, in less memory.
+_WHOLE, _WINDOW = 768, 384
 BEGINNINGS = ("enlarge", *DRAFTING, "ascent", "ascent_rate")
 """What is said of drafts, an ascent and larger stages: nothing to a frame, which begins with its own picture."""
 
@@ -244,8 +247,13 @@ class Settings(Written):
     threads: int | None = _option(
         None, "Runtime", "Processor threads; torch decides when not given.", unit="threads", low=1, high=1024
     )
-    windows: int = _option(
-        0, "Optimisation", "Side of the window that a step decodes; 0 decodes all.", unit="pixels", low=0, high=8192
+    windows: int | None = _option(
+        None,
+        "Optimisation",
+        f"Side of the window that a step decodes; 0 decodes all. Not given: {_WINDOW} beyond {_WHOLE}x{_WHOLE}.",
+        unit="pixels",
+        low=0,
+        high=8192,
     )
     low_memory: bool = _option(
         False, "Runtime", "A quarter of the decoder's memory for half its time more.", shapes_picture=False
@@ -326,6 +334,14 @@ class Settings(Written):
         if self.overlay_until is not None:
             last = min(last, math.floor(Place.parse(self.overlay_until).step(self.iterations)))
         return range(self.overlay_every + self.overlay_offset, last + 1, self.overlay_every)
+
+    def window_at(self, width: int, height: int) -> int:
+        """Side of the window that a step decodes of a picture of that size, in pixels; 0 where it decodes all."""
+        if self.windows is not None:
+            return self.windows if self.windows < max(width, height) else 0
+        # Windows cannot repeat themselves, nor are they compiled.
+        whole = self.symmetry != "none" or self.seamless != "none" or self.compile
+        return 0 if whole or width * height <= _WHOLE**2 else _WINDOW
 
     @property
     def width(self) -> int:

@@ -153,8 +153,8 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
 
 
 def _check_windows(settings: Settings, vqgan: registry.VqganFiles) -> None:
-    factor = read_architecture(vqgan.config).factor if settings.windows else 0
-    if settings.windows < factor:
+    factor = read_architecture(vqgan.config).factor
+    if settings.windows and settings.windows < factor:
         raise UsageError(
             f"windows is {settings.windows}: a token of this VQGAN has {factor} pixels.",
             f"Valid: {factor} and more, better 128 and more; 0 decodes everything.",

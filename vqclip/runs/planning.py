@@ -40,7 +40,7 @@ def plan(settings: Settings) -> dict[str, Any]:
         return report | dict.fromkeys(empty)
     speed = _speed(settings)
     steps = stages_of(settings, run.architecture.factor)
-    operations = sum((s.last - s.first) * _at(run, s.width, s.height).operations(ascent=s.ascent) for s in steps)
+    operations = sum((s.last - s.first) * _at(run, settings, s.size).operations(ascent=s.ascent) for s in steps)
     seconds = operations / speed
     return report | {
         "memory_bytes": round(run.memory()),
@@ -124,7 +124,7 @@ def _run(settings: Settings) -> estimate.Run | None:
         estimate.Run(
             architecture,
             (1, 1),
-            settings.windows // architecture.factor if settings.windows else 0,
+            0,
             known,
             settings.cutouts,
             settings.cut_chunk,
@@ -132,15 +132,15 @@ def _run(settings: Settings) -> estimate.Run | None:
             settings.low_memory,
             all(isinstance(config["vision_cfg"].get("layers"), list) for config in configs),
         ),
-        settings.width,
-        settings.height,
+        settings,
+        (settings.width, settings.height),
     )
 
 
-def _at(run: estimate.Run, width: int, height: int) -> estimate.Run:
-    """The same run at another size in pixels."""
-    size = height // run.architecture.factor, width // run.architecture.factor
-    return replace(run, size=size, window=run.window if run.window < max(size) else 0)
+def _at(run: estimate.Run, settings: Settings, size: tuple[int, int]) -> estimate.Run:
+    """The same run at another size, width and height in pixels."""
+    (width, height), factor = size, run.architecture.factor
+    return replace(run, size=(height // factor, width // factor), window=settings.window_at(*size) // factor)
 
 
 def _vqgan_config(settings: Settings) -> Any:
