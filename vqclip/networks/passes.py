@@ -187,24 +187,23 @@ def decode_window(network: Any, z: Tensor, held: Box, core: Box, size: tuple[int
     """A window of what `decode` gives: (1, z_channels, h, w) to (1, out_ch, core height, core width), times 2^levels.
 
     z: what of the latent `held` says, all in tokens of a latent of size (rows, columns). core: what is wanted of it.
-    After the last attention each step gets just the margin that the later ones need, so that convolutions give what
-    they give in the whole picture, if `held` is `context` tokens larger than `core`, or reaches the picture's edge.
-    Attention sees what is held.
+    From the last attention on each step gives just the margin that the later ones need, so that convolutions give
+    what they give in the whole picture, if `held` is `context` tokens larger than `core`, or reaches the picture's
+    edge. Attention sees what is held.
     """
     steps = list(decoder_steps(network))
     needs = _margins(steps)
-    attention = max((number for number, step in enumerate(steps) if step.everywhere), default=-1)
+    last = max((number for number, step in enumerate(steps) if step.only is not None), default=-1)
     scale = 1
     for number, step in enumerate(steps):
         rows, columns = size[0] * scale, size[1] * scale
-        wanted = core.scaled(scale)
-        if number > attention:
-            smaller = wanted.grown(needs[number], rows, columns)
-            if smaller != held:
-                z = smaller.within(held).of(z)
-                held = smaller
+        needed = core.scaled(scale).grown(needs[number], rows, columns)
+        if number > last and needed != held:
+            z, held = needed.within(held).of(z), needed
         # A norm of a place that is still whole computes its own numbers, and lets the gradient through.
         norm = _norm if held == Box(0, 0, rows, columns) else norms
+        if number == last and step.only is not None:
+            step, held = step.only(needed.within(held)), needed
         z = _run(step, z, norm, low_memory)
         held, scale = held.scaled(step.scale), scale * step.scale
     return core.scaled(scale).within(held).of(z)
@@ -228,14 +227,14 @@ def _margins(steps: list[Step]) -> list[int]:
 class Step:
     """A part of a decoder.
 
-    reach: cells on each side that one cell of what it gives depends on. scale: how much finer that is. everywhere:
-    each cell depends on all others, which `reach` does not tell.
+    reach: cells on each side that one cell of what it gives depends on. scale: how much finer that is. only: of a
+    step where each cell depends on all others, which `reach` does not tell: the step that gives one box of it.
     """
 
     run: Callable[[Tensor, Norm], Tensor]
     reach: int = 0
     scale: int = 1
-    everywhere: bool = False
+    only: Callable[[Box], Step] | None = None
 
 
 def decoder_steps(network: Any) -> Iterator[Step]:
@@ -269,17 +268,21 @@ def _residual(block: Any) -> Step:
     return Step(run, reach=2)
 
 
-def _attention(block: Any) -> Step:
-    """Single-head attention over all pixels, scaled by 1/sqrt(C)."""
+def _attention(block: Any, box: Box | None = None) -> Step:
+    """Single-head attention over all pixels, scaled by 1/sqrt(C); of those in a box alone, if one is given."""
 
     def run(x: Tensor, norm: Norm) -> Tensor:
         h = norm(block.norm, x)
+        x, asking = (x, h) if box is None else (box.of(x), box.of(h))
         # (B, 1, HW, C), and in this order in memory: torch's fused kernels, which keep no HW x HW matrix, want it so.
-        parts = (conv(h).flatten(2).transpose(1, 2)[:, None].contiguous() for conv in (block.q, block.k, block.v))
+        parts = (
+            conv(seen).flatten(2).transpose(1, 2)[:, None].contiguous()
+            for conv, seen in ((block.q, asking), (block.k, h), (block.v, h))
+        )
         h = F.scaled_dot_product_attention(*parts)[:, 0].transpose(1, 2).reshape(x.shape)
         return x + block.proj_out(h)  # type: ignore[no-any-return]
 
-    return Step(run, everywhere=True)
+    return Step(run, only=lambda box: _attention(block, box))
 
 
 def _norm(module: nn.GroupNorm, x: Tensor) -> Tensor:

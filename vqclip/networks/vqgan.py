@@ -38,6 +38,9 @@ from vqclip.networks.padding import Wrapping
 # Written by training, or by taming's options, and of no use here.
 _NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.", "quantize.codebook_used")
 _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
+_SEEN = 64
+"""Tokens to a side that attention sees in a window, or twice the window's, if that is less; or all that convolutions
+see, if that is more."""
 
 
 class VQGAN(nn.Module):
@@ -179,8 +182,9 @@ class VQGAN(nn.Module):
         """
         size = z.shape[2], z.shape[3]
         held = core.grown(passes.context(self.decoder), *size)
-        # Attention wants to see much, and tokens cost little where it looks at them.
-        held = held.widened(2 * (core.bottom - core.top), 2 * (core.right - core.left), *size)
+        # Attention wants to see much, and up to here its tokens cost little.
+        rows, columns = (min(_SEEN, 2 * side) for side in (core.bottom - core.top, core.right - core.left))
+        held = held.widened(rows, columns, *size)
         h = self.post_quant_conv(self.quantize(held.of(z)).to(self._dtype))
         h = passes.decode_window(self.decoder, h, held, core, size, norms, low_memory=low_memory)
         return (F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle) + 1) / 2

@@ -6,6 +6,7 @@ SiLU and of convolutions, also of those with frozen weights; products of frozen 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,8 +17,6 @@ _LIBRARIES = 580e6
 """Bytes of Python, torch and this package, measured on Linux; the graph of a step and torch's workspaces included."""
 _OPEN_CLIP = 600e6
 """Of open_clip, and of a text tower, which is there until the prompts are read."""
-_HELD = 2
-"""What a window holds of the latent beside its own side, see `VQGAN.decode_window`."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +150,11 @@ class Run:
         if self.window:
             # Norms with known numbers keep nothing; margins are kept too, and what else is held of the latent.
             held = decoder(
-                replace(a, ch_mult=a.ch_mult[-1:], attn_resolutions=()), *(_HELD * s for s in self.decoded)
+                replace(a, ch_mult=a.ch_mult[-1:], attn_resolutions=()), *(_held(side) for side in self.decoded)
             )
             kept = 0.85 * kept + held.kept
         weights = whole.weights + a.n_embed * a.embed_dim + sum(tower.weights for tower, _ in self.towers)
-        tokens = self.decoded[0] * self.decoded[1] * (_HELD**2 if self.window else 1)
+        tokens = math.prod(_held(side) if self.window else side for side in self.decoded)
         chunk = min(self.chunk, self.cutouts)
         looks = [chunk * (tower.kept * self.bytes_each + 120 * side**2) for tower, side in self.towers]
         back = 3.0 * step.map * self.bytes_each
@@ -175,3 +174,8 @@ class Run:
         # A window's margins, and the looks at the whole picture in between, are a good third more.
         decoded = 0.0 if ascent else step.macs * passes * (1.4 if self.window else 1.0)
         return 2 * (decoded + 2 * self.cutouts * sum(tower.macs for tower, _ in self.towers))
+
+
+def _held(side: int) -> int:
+    """Tokens that a window of so many holds of the latent, about, see `VQGAN.decode_window`."""
+    return max(side * 3 // 2, min(64, 2 * side))
