@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := vqclip tests training benchmarks configs checkpoints docs
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-fast lint format typecheck bench bench-check tiny sheet reference build clean help
+.PHONY: demo test test-fast lint format typecheck bench bench-check tiny reference build clean help
 .DEFAULT_GOAL := help
 
 $(READY): setup.cfg pyproject.toml constraints.txt
@@ -40,9 +40,6 @@ bench: $(READY) ## time a step of the loop with the built-in pair
 
 bench-check: $(READY) ## lay two records of a benchmark side by side: make bench-check A=before.json B=after.json
 	$(BIN)/python -m benchmarks.compare $(A) $(B)
-
-sheet: $(READY) ## draw the contact sheet of the docs
-	$(BIN)/python -m benchmarks.sheet --output docs/sheet.png
 
 reference: $(READY) ## write docs/reference.md from the command line's help
 	$(BIN)/python docs/reference.py

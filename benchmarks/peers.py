@@ -173,13 +173,14 @@ def main() -> None:
         "--dtypes", nargs="+", help="of our networks; default: float32, and bfloat16 where it is native"
     )
     parser.add_argument("--models", type=Path, metavar="DIR", help="keep the 1.2 GB of random weights there")
-    parser.add_argument("--json", type=Path, default=Path("peers.json"), metavar="FILE")
+    parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     if not (arguments.nerdyrodent / "generate.py").is_file():
         parser.error(f"{arguments.nerdyrodent} has no generate.py: give a checkout of nerdyrodent/VQGAN-CLIP")
     if not (arguments.nerdyrodent / "CLIP" / "clip").is_dir():
         parser.error(f"{arguments.nerdyrodent} has no CLIP/clip: clone openai/CLIP into it, as its README says")
-    arguments.json.touch()
+    if arguments.json:
+        arguments.json.touch()
     about = machine()
     with tempfile.TemporaryDirectory(prefix="vqclip-peers-") as scratch:
         folder = (arguments.models or Path(scratch) / "models").resolve()
@@ -198,7 +199,8 @@ def main() -> None:
         "steps": arguments.steps,
         "repetitions": arguments.repetitions,
     }
-    Record("peers", results, about, notes).write(arguments.json)
+    if arguments.json:
+        Record("peers", results, about, notes).write(arguments.json)
 
 
 if __name__ == "__main__":

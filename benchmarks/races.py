@@ -35,6 +35,8 @@ from vqclip.pictures import images
 #: Seconds after which a picture is kept; about the half of each other.
 TIMES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 END = float("inf")
+#: A picture counts for a mark if it came no later than this share of it: the step that was under way is let end.
+_LATE = 0.05
 PEER, OURS = "nerdyrodent", "vqclip"
 #: How the name of a recipe begins that is ours less one technique.
 LESS = "no "
@@ -77,8 +79,13 @@ class Run:
 
     def at(self, seconds: float) -> str | None:
         """The picture that there was after so many seconds; the last one from the end on, None before the first."""
-        before = [name for when, name in self.moments if when <= seconds]
+        before = [name for when, name in self.moments if when <= seconds * (1 + _LATE)]
         return before[-1] if before else None
+
+    @property
+    def end(self) -> float:
+        """Seconds that the run took."""
+        return self.moments[-1][0]
 
 
 def watch(
@@ -150,8 +157,9 @@ Curves = Mapping[str, Mapping[float, Standing]]
 
 
 def standings(judge: judges.Judge, runs: Sequence[Run], root: Path) -> dict[float, Standing]:
-    """The standing at each of TIMES that every run has reached, and at END."""
-    found = {seconds: standing(judge, runs, seconds, root) for seconds in (*TIMES, END)}
+    """The standing at each of TIMES at which every run has a picture and one goes on, and at END."""
+    marks = [seconds for seconds in TIMES if any(run.end > seconds for run in runs)]
+    found = {seconds: standing(judge, runs, seconds, root) for seconds in (*marks, END)}
     return {seconds: reached for seconds, reached in found.items() if reached is not None}
 
 
@@ -196,6 +204,12 @@ def folder_of(root: Path, recipe: str, prompt: str, seed: int) -> Path:
     return root / recipe / f"{prompt.replace(' ', '-')}-{seed}"
 
 
+def means(curve: Mapping[float, Standing], end: float) -> dict[float, float]:
+    """The mean similarity by seconds up to the end, which is given in seconds."""
+    until = {seconds: found.mean for seconds, found in curve.items() if seconds < end}
+    return until | {end: curve[END].mean}
+
+
 def head_start(curve: Mapping[float, float], goal: float, end: float) -> float | None:
     """The peer's time over ours: `end` seconds by the first mark at which our curve reaches the goal, if any."""
     reached = [seconds for seconds, value in sorted(curve.items()) if value >= goal]
@@ -209,11 +223,7 @@ def charts(judged: Mapping[str, Curves], ends: Mapping[str, float]) -> Iterator[
     """
     for kind, curves in judged.items():
         lines = {
-            recipe: [
-                (ends[recipe] if seconds == END else seconds, found.mean)
-                for seconds, found in sorted(curve.items())
-                if seconds < ends[recipe] or seconds == END
-            ]
+            recipe: sorted(means(curve, ends[recipe]).items())
             for recipe, curve in curves.items()
             if not recipe.startswith(LESS)
         }
@@ -252,7 +262,7 @@ def main() -> None:
                 folder = folder_of(arguments.output, recipe, prompt, seed)
                 runs[recipe].append(race(recipe, prompt, seed, arguments.size, folder))
     # The median: a run that something else slowed says nothing of its recipe.
-    ends = {recipe: float(np.median([run.moments[-1][0] for run in found])) for recipe, found in runs.items()}
+    ends = {recipe: float(np.median([run.end for run in found])) for recipe, found in runs.items()}
     results: list[Result] = []
     notes: dict[str, Any] = {f"median seconds of {recipe}": round(end, 2) for recipe, end in ends.items()}
     judged: dict[str, Curves] = {}
@@ -262,8 +272,7 @@ def main() -> None:
             results.append(Result({**case, "judge": kind}, measures))
             print(f"{results[-1].label}: {_told(measures)}", flush=True)
         if PEER in curves and OURS in curves:
-            ours = {seconds: found.mean for seconds, found in curves[OURS].items()}
-            lead = head_start(ours, curves[PEER][END].mean, ends[PEER])
+            lead = head_start(means(curves[OURS], ends[OURS]), curves[PEER][END].mean, ends[PEER])
             notes[f"times as soon where the peer ends, by {kind}"] = None if lead is None else round(lead, 2)
             print(f"{kind:13} as good as {PEER}'s last picture: {lead and round(lead, 2)} times as soon", flush=True)
     if arguments.plot:

@@ -66,6 +66,18 @@ def test_between_two_moments_the_earlier_picture_stands() -> None:
     ]  # fmt: skip
 
 
+def test_a_picture_that_comes_a_moment_after_a_mark_counts_for_it() -> None:
+    run = races.Run("climb", "cat", 1, ((1.04, "00.png"), (2.2, "01.png")))
+    assert [run.at(1.0), run.at(2.0)] == ["00.png", "00.png"]
+    assert run.end == 2.2
+
+
+def test_no_mark_is_judged_after_the_last_run_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(races, "standing", lambda judge, runs, seconds, root: races.Standing((seconds,), (0,)))
+    runs = [races.Run("climb", "cat", seed, ((1.0, "00.png"), (end, "01.png"))) for seed, end in ((1, 3.0), (2, 5.0))]
+    assert list(races.standings(None, runs, Path())) == [1.0, 2.0, 4.0, races.END]  # type: ignore[arg-type]
+
+
 def test_the_head_start_is_the_first_mark_that_reaches_where_the_peer_ends() -> None:
     curve = {1.0: 0.1, 2.0: 0.3, 4.0: 0.35}
     assert races.head_start(curve, goal=0.25, end=20.0) == 10.0
