@@ -218,7 +218,7 @@ def test_the_plan_leaves_the_decoder_out_of_the_ascent() -> None:
     plain, ascending = (planning._run(settings(ascent=share)) for share in (0.0, 0.5))
     assert plain is not None
     assert plain == ascending
-    assert plain.operations(ascent=True) < plain.operations()
+    assert plain.work(ascent=True).operations < plain.work().operations
 
 
 def test_a_run_without_an_ascent_has_no_stage_of_one(pair: Pair) -> None:

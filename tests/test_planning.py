@@ -110,6 +110,19 @@ def memory(**changes: Any) -> float:
     return run.memory()
 
 
+def test_attention_is_foreseen_to_grow_with_the_square_of_the_pixels_and_not_in_windows() -> None:
+    def work(side: int) -> Any:
+        run = planning._run(Settings(prompt="a", size=f"{side}x{side}", windows=None if side > 768 else 0))
+        assert run is not None
+        return run.work()
+
+    assert work(512).attention == pytest.approx(16 * work(256).attention)
+    assert work(512).products < 4 * work(256).products  # what CLIP takes is the same
+    assert work(2048).attention == work(1024).attention < 3 * work(512).attention
+    slow = planning._Speed(product=1e-12, attention=7e-12, number=2e-9)
+    assert slow.seconds(work(256)) < slow.seconds(work(512))
+
+
 def test_less_memory_is_foreseen_where_less_is_taken() -> None:
     full: dict[str, Any] = {"vqgan": "imagenet", "clip": ("ViT-B-32",), "size": "1024x1024", "dtype": "float32"}
     full["windows"] = 0

@@ -23,22 +23,27 @@ _OPEN_CLIP = 600e6
 class Cost:
     """Of one pass through a network.
 
-    weights: numbers in it. macs: multiplications of a forward pass. kept: numbers kept for the gradient. inputs:
-    those kept where steps are computed twice. largest: most kept in one step. map: numbers of the largest map.
+    weights: numbers in it. macs: multiplications of a forward pass. attention: those among them that attention takes
+    in a decoder. kept: numbers kept for the gradient. inputs: those kept where steps are computed twice. largest:
+    most kept in one step. map: numbers of the largest map.
     """
 
     weights: float = 0.0
     macs: float = 0.0
+    attention: float = 0.0
     kept: float = 0.0
     inputs: float = 0.0
     largest: float = 0.0
     map: float = 0.0
 
-    def plus(self, *, weights: float, macs: float, kept: float, given: float, made: float) -> Cost:
+    def plus(
+        self, *, weights: float, macs: float, kept: float, given: float, made: float, attention: float = 0.0
+    ) -> Cost:
         """With one step more: given and made are numbers of its input and output."""
         return Cost(
             self.weights + weights,
             self.macs + macs,
+            self.attention + attention,
             self.kept + kept,
             self.inputs + given,
             max(self.largest, kept),
@@ -70,9 +75,9 @@ def decoder(architecture: Architecture, rows: int, columns: int) -> Cost:
 
     def attention(channels: int) -> None:
         nonlocal cost
-        weights, kept = 4 * channels**2, 7 * channels * cells
-        macs = weights * cells + 2 * channels * cells**2
-        cost = cost.plus(weights=weights, macs=macs, kept=kept, given=channels * cells, made=channels * cells)
+        weights, size, looks = 4 * channels**2, channels * cells, 2 * channels * cells**2
+        macs = weights * cells + looks
+        cost = cost.plus(weights=weights, macs=macs, attention=looks, kept=7 * size, given=size, made=size)
 
     conv(architecture.z_channels, width)
     residual(width, width)
@@ -120,6 +125,24 @@ def image_tower(config: Mapping[str, Any]) -> Cost | None:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a step has to do, there and back.
+
+    products, attention: operations, a multiplication and its addition as two. numbers: that pass through norms and
+    activations, where memory is waited for, not arithmetic.
+    """
+
+    products: float = 0.0
+    attention: float = 0.0
+    numbers: float = 0.0
+
+    @property
+    def operations(self) -> float:
+        """Products and attention together."""
+        return self.products + self.attention
+
+
+@dataclass(frozen=True)
 class Run:
     """What decides about the memory and the work of a step.
 
@@ -142,6 +165,13 @@ class Run:
         """What a step decodes, in tokens."""
         return tuple(min(side, self.window or side) for side in self.size)  # type: ignore[return-value]
 
+    @property
+    def held(self) -> tuple[int, int]:
+        """What a step sees of the latent, in tokens."""
+        if not self.window:
+            return self.size
+        return tuple(min(side, _held(self.window)) for side in self.size)  # type: ignore[return-value]
+
     def memory(self) -> float:
         """Bytes that the process holds at most."""
         a, whole = self.architecture, decoder(self.architecture, *self.size)
@@ -149,12 +179,10 @@ class Run:
         kept = step.inputs + step.largest if self.low_memory else step.kept
         if self.window:
             # Norms with known numbers keep nothing; margins are kept too, and what else is held of the latent.
-            held = decoder(
-                replace(a, ch_mult=a.ch_mult[-1:], attn_resolutions=()), *(_held(side) for side in self.decoded)
-            )
+            held = decoder(replace(a, ch_mult=a.ch_mult[-1:], attn_resolutions=()), *self.held)
             kept = 0.85 * kept + held.kept
         weights = whole.weights + a.n_embed * a.embed_dim + sum(tower.weights for tower, _ in self.towers)
-        tokens = math.prod(_held(side) if self.window else side for side in self.decoded)
+        tokens = math.prod(self.held)
         chunk = min(self.chunk, self.cutouts)
         looks = [chunk * (tower.kept * self.bytes_each + 120 * side**2) for tower, side in self.towers]
         back = 3.0 * step.map * self.bytes_each
@@ -167,13 +195,23 @@ class Run:
         loading = 4.0 * weights if self.bytes_each < 4 else 0.0
         return libraries + self.bytes_each * weights + max(loading, 5 * pixels + max(working, lookout))
 
-    def operations(self, *, ascent: bool = False) -> float:
-        """Of one step, a multiplication and its addition as two. ascent: nothing is decoded in it."""
-        step = decoder(self.architecture, *self.decoded)
-        passes = 3 if self.low_memory else 2
+    def work(self, *, ascent: bool = False) -> Work:
+        """Of one step. ascent: nothing is decoded in it."""
+        looks = Work(
+            products=4 * self.cutouts * sum(tower.macs for tower, _ in self.towers),
+            numbers=self.cutouts * sum(tower.kept for tower, _ in self.towers),
+        )
+        if ascent:
+            return looks
+        step, passes = decoder(self.architecture, *self.decoded), 3 if self.low_memory else 2
+        seen = decoder(self.architecture, *self.held)
         # A window's margins, and the looks at the whole picture in between, are a good third more.
-        decoded = 0.0 if ascent else step.macs * passes * (1.4 if self.window else 1.0)
-        return 2 * (decoded + 2 * self.cutouts * sum(tower.macs for tower, _ in self.towers))
+        margins = 1.4 if self.window else 1.0
+        return Work(
+            products=looks.products + 2 * passes * margins * (step.macs - step.attention),
+            attention=2 * passes * seen.attention,
+            numbers=looks.numbers + margins * step.kept,
+        )
 
 
 def _held(side: int) -> int:

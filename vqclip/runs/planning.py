@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,14 @@ def plan(settings: Settings) -> dict[str, Any]:
     if run is None:
         empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")
         return report | dict.fromkeys(empty)
-    speed = _speed(settings)
-    steps = stages_of(settings, run.architecture.factor)
-    operations = sum((s.last - s.first) * _at(run, settings, s.size).operations(ascent=s.ascent) for s in steps)
-    seconds = operations / speed
+    speed = _Speed.measured(settings)
+    stages = stages_of(settings, run.architecture.factor)
+    works = [(s.last - s.first, _at(run, settings, s.size).work(ascent=s.ascent)) for s in stages]
     return report | {
         "memory_bytes": round(run.memory()),
-        "operations_per_step": round(run.operations()),
-        "seconds_per_step": round(run.operations() / speed, 3),
-        "seconds": round(seconds, 1),
+        "operations_per_step": round(run.work().operations),
+        "seconds_per_step": round(speed.seconds(run.work()), 3),
+        "seconds": round(sum(steps * speed.seconds(work) for steps, work in works), 1),
     }
 
 
@@ -176,20 +175,42 @@ def _bytes_each(settings: Settings) -> int:
     return devices.find_dtype(settings.dtype, device).itemsize
 
 
-def _speed(settings: Settings) -> float:
-    """Operations per second of a convolution of the decoder's kind on the device that the run takes."""
-    import torch
-    import torch.nn.functional as F
+@dataclass(frozen=True)
+class _Speed:
+    """Of the device that a run takes: seconds for an operation of a product, one of attention, and a number."""
 
-    device = devices.find_device(settings.device)
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
-    x = torch.zeros((1, 128, 128, 128), device=device, dtype=devices.find_dtype(settings.dtype, device))
-    weight = torch.zeros((128, 128, 3, 3), device=device, dtype=x.dtype)
-    best = 1e9
-    for _ in range(3):
-        began = time.perf_counter()
-        F.conv2d(x, weight, padding=1).float().sum().item()
-        best = min(best, time.perf_counter() - began)
-    # The rest of a step, norms and attention and what is not a product, takes three tenths of it (benchmarks).
-    return 0.7 * 2 * x.numel() * 9 * 128 / best
+    product: float
+    attention: float
+    number: float
+
+    def seconds(self, work: estimate.Work) -> float:
+        """What a step takes."""
+        return self.product * work.products + self.attention * work.attention + self.number * work.numbers
+
+    @staticmethod
+    def measured(settings: Settings) -> _Speed:
+        """By a convolution, an attention and an activation of the built-in decoder's kind, there and back."""
+        import torch
+        import torch.nn.functional as F
+
+        device = devices.find_device(settings.device)
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        known: Any = {"device": device, "dtype": devices.find_dtype(settings.dtype, device), "requires_grad": True}
+        image, tokens = torch.zeros((1, 128, 128, 128), **known), torch.zeros((1, 1, 2048, 128), **known)
+        weight = torch.zeros((128, 128, 3, 3), **known).detach()
+
+        def best(run: Callable[[Any], Any], x: Any) -> float:
+            found = []
+            for _ in range(3):
+                began = time.perf_counter()
+                (gradient,) = torch.autograd.grad(run(x).float().sum(), x)
+                gradient.flatten()[0].item()  # a GPU is asked to have ended
+                found.append(time.perf_counter() - began)
+            return min(found)
+
+        return _Speed(
+            best(lambda x: F.conv2d(x, weight, padding=1), image) / (4 * image.numel() * 9 * 128),
+            best(lambda x: F.scaled_dot_product_attention(x, x, x), tokens) / (8 * 128 * 2048**2),
+            best(F.silu, image) / image.numel(),
+        )
