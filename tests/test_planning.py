@@ -18,6 +18,7 @@ from vqclip.networks import clip, passes
 from vqclip.networks.vqgan import VQGAN
 from vqclip.options.settings import Settings
 from vqclip.runs import estimate, planning
+from vqclip.runs.speed import Speed
 
 IMAGENET = catalogue.vqgan_entry("imagenet").model
 TINY = data_path("checkpoints", "tiny_vqgan.yaml")
@@ -119,7 +120,7 @@ def test_attention_is_foreseen_to_grow_with_the_square_of_the_pixels_and_not_in_
     assert work(512).attention == pytest.approx(16 * work(256).attention)
     assert work(512).products < 4 * work(256).products  # what CLIP takes is the same
     assert work(2048).attention == work(1024).attention < 3 * work(512).attention
-    slow = planning._Speed(product=1e-12, attention=7e-12, number=2e-9)
+    slow = Speed(product=1e-12, attention=7e-12, number=2e-9)
     assert slow.seconds(work(256)) < slow.seconds(work(512))
 
 

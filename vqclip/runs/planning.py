@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from vqclip.networks import devices
 from vqclip.options.ranges import parse_clip
 from vqclip.options.settings import Settings
 from vqclip.runs import estimate
+from vqclip.runs.speed import Speed
 
 
 def plan(settings: Settings) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def plan(settings: Settings) -> dict[str, Any]:
     if run is None:
         empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")
         return report | dict.fromkeys(empty)
-    speed = _Speed.measured(settings)
+    speed = Speed.measured(settings)
     stages = stages_of(settings, run.architecture.factor)
     works = [(s.last - s.first, _at(run, settings, s.size).work(ascent=s.ascent)) for s in stages]
     return report | {
@@ -173,44 +173,3 @@ def _clip_config(name: str) -> Any:
 def _bytes_each(settings: Settings) -> int:
     device = devices.find_device(settings.device)
     return devices.find_dtype(settings.dtype, device).itemsize
-
-
-@dataclass(frozen=True)
-class _Speed:
-    """Of the device that a run takes: seconds for an operation of a product, one of attention, and a number."""
-
-    product: float
-    attention: float
-    number: float
-
-    def seconds(self, work: estimate.Work) -> float:
-        """What a step takes."""
-        return self.product * work.products + self.attention * work.attention + self.number * work.numbers
-
-    @staticmethod
-    def measured(settings: Settings) -> _Speed:
-        """By a convolution, an attention and an activation of the built-in decoder's kind, there and back."""
-        import torch
-        import torch.nn.functional as F
-
-        device = devices.find_device(settings.device)
-        if settings.threads:
-            torch.set_num_threads(settings.threads)
-        known: Any = {"device": device, "dtype": devices.find_dtype(settings.dtype, device), "requires_grad": True}
-        image, tokens = torch.zeros((1, 128, 128, 128), **known), torch.zeros((1, 1, 2048, 128), **known)
-        weight = torch.zeros((128, 128, 3, 3), **known).detach()
-
-        def best(run: Callable[[Any], Any], x: Any) -> float:
-            found = []
-            for _ in range(3):
-                began = time.perf_counter()
-                (gradient,) = torch.autograd.grad(run(x).float().sum(), x)
-                gradient.flatten()[0].item()  # a GPU is asked to have ended
-                found.append(time.perf_counter() - began)
-            return min(found)
-
-        return _Speed(
-            best(lambda x: F.conv2d(x, weight, padding=1), image) / (4 * image.numel() * 9 * 128),
-            best(lambda x: F.scaled_dot_product_attention(x, x, x), tokens) / (8 * 128 * 2048**2),
-            best(F.silu, image) / image.numel(),
-        )
