@@ -55,9 +55,9 @@ RECIPES: dict[str, dict[str, Any]] = {
     "climb": {"preset": "tiny-climb"},
     OURS: {},
     "redraws": {"redraws": 8},
+    "pull": {"draft_weight": 0.5},
     # Ours, less one of its techniques.
     "no drafts": {"drafts": 1},
-    "no pull": {"draft_weight": 0},
     "no ascent": {"ascent": 0},
     "no stages": {"stages": 1},
     "no edges": {"enlarge": "pixels"},

@@ -17,7 +17,7 @@ from vqclip.options.settings import Settings
     ("changes", "said", "way"),
     [
         (
-            {"init": "prior", "loss": ("init:1",)},
+            {"init": "prior", "draft_weight": 0.5, "loss": ("init:1",)},
             "the loss init is there twice: draft_weight is 0.5",
             "--draft-weight 0",
         ),
@@ -32,7 +32,7 @@ def test_what_is_there_already_is_named(changes: dict[str, Any], said: str, way:
     assert said in caught.value.message
     assert way in caught.value.hint
     if "prior" in changes.values():
-        Settings(**{"prompt": "a", **changes}, draft_weight=0.0).validate()
+        Settings(**{"prompt": "a", **changes, "draft_weight": 0.0}).validate()
 
 
 @pytest.mark.parametrize(

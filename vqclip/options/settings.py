@@ -134,7 +134,7 @@ class Settings(Written):
     style: str | None = _option(None, "Draft", "Drawing style of the drafts; each in turn when not given.")
     guidance: float = _option(3.0, "Draft", "How closely drafts keep to the prompt; 1 is loosely.", low=0, high=50)
     temperature: float = _option(0.8, "Draft", "Below 1 safer, above 1 wilder drafts.", low=0.01, high=10)
-    draft_weight: float = _option(0.5, "Draft", "Pull towards the chosen draft's latent.", low=0, high=1000)
+    draft_weight: float = _option(0.0, "Draft", "Pull towards the chosen draft's latent.", low=0, high=1000)
 
     vqgan: str = _option("tiny", "Model", "VQGAN by name, or a .ckpt, .pt or .safetensors file.")
     vqgan_config: str | None = _option(None, "Model", "YAML file of that VQGAN.")
