@@ -410,3 +410,8 @@ class _Fields:
 
 def _is_whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def attended(side: int) -> int:
+    """Tokens that attention sees at least, on a side of a window of so many: much, as long as they cost little."""
+    return min(64, 2 * side)

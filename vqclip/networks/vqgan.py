@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models import catalogue, registry
-from vqclip.models.architecture import Architecture, read_architecture
+from vqclip.models.architecture import Architecture, attended, read_architecture
 from vqclip.models.layouts import to_taming
 from vqclip.models.weights import (
     check_state_dict,
@@ -38,9 +38,6 @@ from vqclip.networks.padding import Wrapping
 # Written by training, or by taming's options, and of no use here.
 _NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.", "quantize.codebook_used")
 _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
-_SEEN = 64
-"""Tokens to a side that attention sees in a window, or twice the window's, if that is less; or all that convolutions
-see, if that is more."""
 
 
 class VQGAN(nn.Module):
@@ -182,9 +179,7 @@ class VQGAN(nn.Module):
         """
         size = z.shape[2], z.shape[3]
         held = core.grown(passes.context(self.decoder), *size)
-        # Attention wants to see much, and up to here its tokens cost little.
-        rows, columns = (min(_SEEN, 2 * side) for side in (core.bottom - core.top, core.right - core.left))
-        held = held.widened(rows, columns, *size)
+        held = held.widened(attended(core.bottom - core.top), attended(core.right - core.left), *size)
         h = self.post_quant_conv(self.quantize(held.of(z)).to(self._dtype))
         h = passes.decode_window(self.decoder, h, held, core, size, norms, low_memory=low_memory)
         return (F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle) + 1) / 2

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vqclip.models.architecture import Architecture
+from vqclip.models.architecture import Architecture, attended
 
 _LIBRARIES = 580e6
 """Bytes of Python, torch and this package, measured on Linux; the graph of a step and torch's workspaces included."""
@@ -216,4 +216,4 @@ class Run:
 
 def _held(side: int) -> int:
     """Tokens that a window of so many holds of the latent, about, see `VQGAN.decode_window`."""
-    return max(side * 3 // 2, min(64, 2 * side))
+    return max(side * 3 // 2, attended(side))
