@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import api, files
+from vqclip import api, files, reading
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
 from vqclip.models import registry
 from vqclip.options.events import Finished, Opened, Saved, Started, Stepped, Warned
@@ -38,7 +38,7 @@ def test_a_run_folder_holds_what_the_guide_says(small: dict[str, Any]) -> None:
         "step-000004.safetensors",
         "step-000005.safetensors",
     ]
-    rows = files.read_json_lines(Path("run/metrics.jsonl"))
+    rows = list(reading.json_lines(Path("run/metrics.jsonl"), 10**6))
     assert [row["step"] for row in rows] == [1, 2, 3, 4, 5]
     assert all(row["loss"] == pytest.approx(row["prompt"]) for row in rows)
     manifest = json.loads(Path("run/run.json").read_text())
@@ -233,7 +233,7 @@ def test_a_long_prompt_says_what_is_not_seen(small: dict[str, Any]) -> None:
 def test_several_perceptors_and_an_init_picture(small: dict[str, Any]) -> None:
     Image.new("RGB", (40, 20), (200, 20, 20)).save("start.png")
     events = draw("run", small, clip=["tiny", "tiny:0.5"], init_image="start.png", init_weight=1.0)
-    rows = files.read_json_lines(Path("run/metrics.jsonl"))
+    rows = list(reading.json_lines(Path("run/metrics.jsonl"), 10**6))
     assert all("init" in row for row in rows)
     assert json.loads(Path("run/run.json").read_text())["settings"]["init_image"] == str(Path("start.png").absolute())
     assert isinstance(events[-1], Saved)

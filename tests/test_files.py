@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import OutputError
 
 
@@ -110,7 +110,7 @@ def test_fault_37_a_full_disk_keeps_the_old_file(isolated: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=isolated, capture_output=True, text=True, check=True)
     assert done.stdout.count("largest file allowed") == 2
     assert (isolated / "frame.png").read_bytes() == b"old"
-    assert files.read_json_lines(isolated / "m.jsonl") == [{"step": 1}, {"step": 3}]
+    assert list(reading.json_lines(isolated / "m.jsonl", 10**6)) == [{"step": 1}, {"step": 3}]
     assert names(isolated) == ["frame.png", "m.jsonl"]
 
 
@@ -177,16 +177,16 @@ def test_fault_38_sweep_removes_what_a_killed_process_left(isolated: Path) -> No
 
 def test_fault_38_a_torn_last_line_is_left_out_and_then_repaired(isolated: Path) -> None:
     path = isolated / "metrics.jsonl"
-    assert files.read_json_lines(path) == []
+    assert list(reading.json_lines(path, 10**6)) == []
     files.append_line(path, {"step": 1, "loss": 0.5})
     files.append_line(path, {"step": 2, "loss": float("inf")})
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"step": 3, "lo' + b"x" * 9000)
-    assert files.read_json_lines(path) == [{"loss": 0.5, "step": 1}, {"loss": None, "step": 2}]
+    assert list(reading.json_lines(path, 10**6)) == [{"loss": 0.5, "step": 1}, {"loss": None, "step": 2}]
     files.append_line(path, {"step": 3})
     assert path.read_bytes() == whole + b'{"step":3}\n'
     path.write_bytes(b"\0" * 10 + b'\n[1]\n{"step":4}\n')
-    assert files.read_json_lines(path) == [{"step": 4}]
+    assert list(reading.json_lines(path, 10**6)) == [{"step": 4}]
 
 
 @given(st.text(max_size=200))

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import SMALL
 
 import vqclip
-from tests.conftest import SMALL
 from vqclip.pictures import images
 from vqclip.terminal import preview
 

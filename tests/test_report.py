@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import SMALL
 from PIL import Image
 
 import vqclip
-from tests.conftest import SMALL
-from vqclip import files
+from vqclip import reading
 from vqclip.options.events import Saved
 from vqclip.pictures import charts
 from vqclip.runs import report
@@ -104,7 +104,7 @@ def test_nothing_on_the_page_is_fetched_and_no_prompt_is_markup(finished: Any) -
 def test_the_curves_are_those_of_the_metrics(finished: Any) -> None:
     folder = finished[0]
     page = Page((folder / "report.html").read_text(encoding="utf-8"))
-    rows = files.read_json_lines(folder / "metrics.jsonl")
+    rows = list(reading.json_lines(folder / "metrics.jsonl", 10**6))
     for name, line in zip(("loss", "score"), page.all("polyline"), strict=True):
         values = [row[name] for row in rows]
         places = [tuple(map(float, pair.split(","))) for pair in str(line["points"]).split()]
@@ -161,7 +161,7 @@ def test_many_frames_are_thinned_evenly(finished: Any, monkeypatch: pytest.Monke
 def test_a_run_that_ended_early_has_its_last_frame_at_its_last_step(finished: Any) -> None:
     settings = {**SMALL, "iterations": 9, "seed": 5, "until_score": -0.99, "save_every": 2, "video": False}
     list(vqclip.generate("a red apple", output="early", **settings))
-    reached = files.read_json_lines(Path("early/metrics.jsonl"))[-1]["step"]
+    reached = list(reading.json_lines(Path("early/metrics.jsonl"), 10**6))[-1]["step"]
     assert reached < 9
     text = report.write(Path("early")).read_text(encoding="utf-8")
     assert json.loads(Page(text).texts["script"][0])["pictures"][-1]["step"] == reached

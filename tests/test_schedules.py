@@ -12,8 +12,8 @@ import pytest
 import torch
 
 import vqclip
+from vqclip import reading
 from vqclip.errors import UsageError
-from vqclip.files import read_json_lines
 from vqclip.loop import synthesis
 from vqclip.loop.given import Given
 from vqclip.loop.schedules import EMA, cosine, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
@@ -210,7 +210,7 @@ def test_the_metrics_of_a_run_tell_the_rate_of_each_step(
     small: dict[str, Any], known: dict[str, Any], factors: list[float]
 ) -> None:
     list(vqclip.generate("a red apple", output="run", seed=1, learning_rate=0.2, **small, **known))
-    rows = read_json_lines(Path("run/metrics.jsonl"))
+    rows = list(reading.json_lines(Path("run/metrics.jsonl"), 10**6))
     assert [row["learning_rate"] for row in rows] == pytest.approx([0.2 * factor for factor in factors])
 
 

@@ -12,15 +12,13 @@ import os
 import platform
 import re
 import secrets
-import stat
-import sys
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Literal
 
-from vqclip.errors import InputError, OutputError
+from vqclip.errors import OutputError
 
 PART_PREFIX = ".vqclip-part-"
 STALE_SECONDS = 24 * 3600.0
@@ -43,7 +41,6 @@ _REASONS: dict[int, tuple[str, str]] = {
     errno.ELOOP: ("it is a symbolic link, and links are not followed here", "Remove the link."),
     errno.EIO: ("the disk reported an error", "Choose another place with --output."),
 }
-_NONBLOCK: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _open_parts: set[Path] = set()
 
 
@@ -190,24 +187,6 @@ def append_line(path: Path, value: Mapping[str, object]) -> None:
         raise output_error(path, error) from error
 
 
-def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the objects of a JSON-lines file; an unfinished last line and damaged lines are left out.
-
-    A missing file has no lines.
-    """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    rows: list[dict[str, Any]] = []
-    for line in data[: data.rfind(b"\n") + 1].splitlines():
-        with contextlib.suppress(ValueError, RecursionError):
-            row = json.loads(line)
-            if isinstance(row, dict):
-                rows.append(row)
-    return rows
-
-
 def sweep(folder: Path) -> list[Path]:
     """Remove the part files that dead processes left in `folder`, and return them.
 
@@ -229,52 +208,6 @@ def sweep(folder: Path) -> list[Path]:
                 path.unlink()
                 removed.append(path)
     return removed
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open an ordinary, non-empty file for reading, without ever waiting on a pipe or a device.
-
-    Raises InputError.
-    """
-    name = printable(path)
-    try:
-        _refuse_special(name, path.stat().st_mode)
-        # The second look is at the open file itself: it may have been swapped since the first.
-        handle = os.fdopen(os.open(path, os.O_RDONLY | _NONBLOCK), "rb")
-        status = os.fstat(handle.fileno())
-        _refuse_special(name, status.st_mode)
-    except (OSError, ValueError) as error:
-        what = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
-        if isinstance(error, OSError) and error.strerror and not isinstance(error, FileNotFoundError):
-            what = error.strerror[0].lower() + error.strerror[1:]
-        raise InputError(f"Cannot read {name}: {what}.", "Check the path.") from error
-    if status.st_size == 0:
-        handle.close()
-        raise InputError(f"Cannot read {name}: it is empty (0 bytes).", "Give another file.")
-    return handle
-
-
-_MAX_TEXT_BYTES = 10_000_000
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 text file, or of standard input for `-`.
-
-    Raises InputError for a file that cannot be read, is not UTF-8 or has more than 10 MB.
-    """
-    if str(path) == "-":
-        data, name = sys.stdin.buffer.read(_MAX_TEXT_BYTES + 1), "standard input"
-    else:
-        name = printable(path)
-        with open_regular(path) as handle:
-            data = handle.read(_MAX_TEXT_BYTES + 1)
-    if len(data) > _MAX_TEXT_BYTES:
-        raise InputError(f"{name} has more than {_MAX_TEXT_BYTES} bytes.", "Give a text file of lines.")
-    try:
-        return data.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{name}, line {line}: it is not UTF-8 text.", "Save the file as UTF-8.") from None
 
 
 def ensure_writable(folder: Path) -> Path:
@@ -320,13 +253,6 @@ def slug(text: str, limit: int = 60) -> str:
     if not name:
         return digest
     return f"{name}-{digest[:8]}" if name in _WINDOWS_NAMES else name
-
-
-def _refuse_special(name: str, mode: int) -> None:
-    if stat.S_ISREG(mode):
-        return
-    what = "a folder" if stat.S_ISDIR(mode) else "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
-    raise InputError(f"Cannot read {name}: it is {what}, not a file.", "Give the path of a file.")
 
 
 def _plain(value: object) -> object:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vqclip.errors import InputError, ModelError
-from vqclip.files import open_regular, printable
+from vqclip.files import printable
+from vqclip.reading import open_regular
 
 MAX_CONFIG_BYTES = 2**20
 NET2NET = "taming.models.cond_transformer.Net2NetTransformer"

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from vqclip.errors import InputError, ModelError
-from vqclip.files import open_regular, printable
+from vqclip.files import printable
+from vqclip.reading import open_regular
 
 MAX_PICKLE_BYTES = 256 * 2**20
 MAX_HEADER_BYTES = 100 * 2**20

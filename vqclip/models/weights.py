@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip.errors import InputError, ModelError
-from vqclip.files import data_path, open_regular, printable
+from vqclip.files import data_path, printable
 from vqclip.models import catalogue
 from vqclip.models.inspection import Inspected, inspect
+from vqclip.reading import open_regular
 
 if TYPE_CHECKING:
     import torch

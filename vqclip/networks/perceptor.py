@@ -21,13 +21,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vqclip.errors import ModelError
-from vqclip.files import open_regular, printable
+from vqclip.files import printable
 from vqclip.models.registry import ClipFiles
 from vqclip.models.weights import leave_file, load_into, read_state_dict, without_weights
 from vqclip.networks import clip, text_towers
 from vqclip.networks.bpe import Tokenizer, spelt_out, words_of
 from vqclip.networks.compiling import Compiled
 from vqclip.networks.towers import find_tower, fold_norms, is_folded
+from vqclip.reading import open_regular
 
 MAX_CONFIG_BYTES = 1_000_000
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)

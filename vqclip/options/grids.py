@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
 from vqclip.options import sources
 from vqclip.options.settings import Settings, options
@@ -107,7 +107,7 @@ def prompts_axis(path: Path) -> Axis:
     """
     name = "standard input" if str(path) == "-" else files.printable(path)
     found: dict[str, str] = {}
-    for number, line in enumerate(map(str.strip, files.read_lines(path)), 1):
+    for number, line in enumerate(map(str.strip, reading.read_lines(path)), 1):
         if not line or line.startswith("#"):
             continue
         prompt, place = line.removeprefix("\\" if line.startswith("\\#") else ""), f"{name}, line {number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from vqclip import files
+from vqclip import reading
 from vqclip.errors import UsageError
 
 
@@ -18,7 +18,7 @@ def read(listed: str | None, file: Path | None) -> list[str]:
     """
     labels = listed.split(",") if listed else []
     if file is not None:
-        lines = [line.strip() for line in files.read_lines(file)]
+        lines = [line.strip() for line in reading.read_lines(file)]
         labels += [line.removeprefix("\\") if line.startswith("\\#") else line for line in lines if line[:1] != "#"]
     labels = [" ".join(label.split()) for label in labels]
     labels = [label for label in labels if label]

@@ -25,7 +25,7 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
 from vqclip.options.prompts import join_lines
 from vqclip.options.ranges import check, parse_clip
@@ -119,7 +119,7 @@ def read_prompt(prompt: str, file: Path | None) -> str:
     if file is None and prompt != "-":
         return prompt
     source = file or Path("-")
-    found = join_lines(files.read_lines(source))
+    found = join_lines(reading.read_lines(source))
     if not found:
         name = "standard input" if str(source) == "-" else files.printable(source)
         raise UsageError(f"{name} holds no prompt.", "Write one on each line.")

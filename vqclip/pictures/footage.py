@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import InputError, OutputError
 from vqclip.pictures import images, video
 from vqclip.pictures.encoders import MAX_FPS, MIN_FPS, check_rate, format_of
@@ -167,7 +167,7 @@ def _opened(path: Path) -> Iterator[Any]:
     import av
 
     shown = files.printable(path)
-    files.open_regular(path).close()
+    reading.check_regular(path)
     try:
         container = av.open(str(path))
     except (av.FFmpegError, ValueError) as error:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image, ImageCms, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import InputError
 
 Pixels = npt.NDArray[np.uint8]
@@ -244,7 +244,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     address = re.search(r"(?:^|/)(https?:/.*)", str(path))
     if address:
         raise InputError(f"{files.printable(address[1])} is an address, not a file.", "Download the picture first.")
-    with files.open_regular(path) as handle:
+    with reading.open_regular(path) as handle:
         try:
             with _pillow_open(handle) as image:
                 if image.width * image.height > MAX_PIXELS:

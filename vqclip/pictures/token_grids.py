@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import InputError, UsageError
 
 MAX_TOKENS = 16_000_000
@@ -89,7 +89,7 @@ def load(path: Path) -> TokenGrid:
     name = files.printable(path)
     hint = "Give a file written by `vqclip encode`."
     try:
-        with files.open_regular(path) as handle, zipfile.ZipFile(handle) as archive:
+        with reading.open_regular(path) as handle, zipfile.ZipFile(handle) as archive:
             tokens = _array(archive, "tokens", "iu", 2, MAX_TOKENS)
             numbers = {key: int(_array(archive, key, "iu", 0, 1)) for key in ("n_embed", "factor")}
             texts = {key: str(_array(archive, key, "U", 0, MAX_TEXT)) for key in ("vqgan", "sha256")}

@@ -17,7 +17,7 @@ from vqclip.errors import Interrupted, VqclipError
 from vqclip.loop import snapshots
 from vqclip.options.events import Event, Finished, Saved, Started, Stepped, Warned
 from vqclip.pictures import images, metadata, video
-from vqclip.runs import films, report
+from vqclip.runs import films, report, run_folder
 from vqclip.runs.run_folder import Manifest, Run
 
 if TYPE_CHECKING:
@@ -108,9 +108,10 @@ class _Recorder:
 
     def _rejoin(self, step: int) -> Iterator[Event]:
         """Drop what was written after the snapshot, and feed the frames before it to the new video."""
-        rows = [row for row in files.read_json_lines(self.run.metrics) if 0 < row.get("step", 0) <= step]
-        text = "".join(files.canonical(row) + "\n" for row in rows)
-        files.write_text(self.run.metrics, text)
+        with files.atomic(self.run.metrics) as temp, temp.open("w", encoding="utf-8") as lines:
+            for row in run_folder.read_metrics(self.run.directory):
+                if row["step"] <= step:
+                    lines.write(files.canonical(row) + "\n")
         kept = bisect.bisect_right(self.steps, step)
         frames = video.frame_paths(self.run.frames)
         for path in frames:

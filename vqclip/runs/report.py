@@ -44,7 +44,8 @@ def write(directory: Path, target: Path | None = None) -> Path:
     """
     manifest = run_folder.read_manifest(directory)
     target = target or directory / run_folder.REPORT
-    rows = [row for row in files.read_json_lines(directory / "metrics.jsonl") if isinstance(row.get("step"), int)]
+    shown_metrics = ("step", "stage", "loss", "score")
+    rows = [{name: row[name] for name in shown_metrics} for row in run_folder.read_metrics(directory)]
     # A killed run wrote its newest steps down before its manifest.
     reached = max([manifest.step, *(row["step"] for row in rows)])
     shown = list(_frames(directory, films.frame_steps(manifest.settings), reached))

@@ -20,13 +20,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import OutputError, UsageError
 from vqclip.options.settings import Settings, from_dict
 from vqclip.pictures.encoders import format_of, formats
 
 SCHEMA = 1
 MAX_MANIFEST_BYTES = 4_000_000
+MAX_METRICS_BYTES = 1_000_000_000
+MAX_STEPS, MAX_STAGES = 1_000_000, 8
+"""As `settings` allows them."""
 REPORT = "report.html"
 STARTS, STARTS_RECORD, STARTS_SHEET = "starts", "starts.json", "starts.png"
 _FOLDERS = ("frames", "state", STARTS)
@@ -171,6 +174,28 @@ def read_manifest(directory: Path) -> Manifest:
     if wrong or manifest.status not in STATUSES:
         raise UsageError(f"{shown} is not a vqclip manifest: {(wrong or ['status'])[0]} is not valid.", again)
     return manifest
+
+
+def read_metrics(directory: Path) -> Iterator[dict[str, Any]]:
+    """The rows of metrics.jsonl in the order of their steps, read one at a time.
+
+    A row has `step`, `stage`, `loss` and `score`; numbers that were not finite are None. Damaged rows and rows whose
+    step does not follow that of the row before are passed over. Raises UsageError for a file that is not an ordinary
+    one.
+    """
+    before = 0
+    for row in reading.json_lines(directory / "metrics.jsonl", MAX_METRICS_BYTES, UsageError):
+        step, stage = row.get("step"), row.get("stage")
+        if type(step) is not int or type(stage) is not int:
+            continue
+        follows = before < step <= MAX_STEPS and 0 <= stage <= MAX_STAGES
+        if follows and {"loss", "score"} <= row.keys() and all(map(_is_plain_number, row.values())):
+            before = step
+            yield row
+
+
+def _is_plain_number(value: object) -> bool:
+    return value is None or (type(value) in (int, float) and abs(value) <= 1e15)  # type: ignore[arg-type]
 
 
 def _checked_settings(values: Mapping[str, Any], shown: str) -> Settings:

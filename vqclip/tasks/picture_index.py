@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import InputError, OutputError, UsageError
 from vqclip.pictures import images
 from vqclip.pictures.picture_folder import Entry, Skipped, readable, scan, told
@@ -282,7 +282,7 @@ def _read(path: Path) -> PictureIndex:
 
 def _digest(path: Path) -> bytes:
     digest = hashlib.sha256()
-    with files.open_regular(path) as handle:
+    with reading.open_regular(path) as handle:
         while block := handle.read(1 << 20):
             digest.update(block)
     return digest.digest()

@@ -7,6 +7,7 @@ Every cell is a run folder like any other. What is finished is left alone, so a 
 
 from __future__ import annotations
 
+import collections
 import csv
 import datetime
 import io
@@ -224,8 +225,8 @@ def _result(folder: Path) -> tuple[str, str, str, str, str]:
         manifest = run_folder.read_manifest(folder)
     except UsageError:
         return "waiting", "", "", "", ""
-    rows = files.read_json_lines(folder / "metrics.jsonl")
-    last = rows[-1] if rows else {}
+    ending = collections.deque(run_folder.read_metrics(folder), maxlen=1)
+    last = ending[0] if ending else {}
     score, loss = (f"{last[name]:.5f}" if isinstance(last.get(name), float) else "" for name in ("score", "loss"))
     return manifest.status, score, loss, str(manifest.step), f"{manifest.seconds:.2f}"
 
