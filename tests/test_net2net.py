@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import vqclip
-from tests.faults import makers
+from faults import makers
 from vqclip.errors import ModelError, UsageError
 from vqclip.models.architecture import Net2NetShape, read_net2net_shape
 from vqclip.models.registry import PriorFiles
