@@ -130,7 +130,7 @@ def test_fault_49_alias_bombs_huge_and_missing_files_are_refused() -> None:
         resolve(config_files=[yaml(bomb)])
     with pytest.raises(UsageError, match="more than"):
         resolve(config_files=[yaml("# " + "x" * 2_000_000)])
-    with pytest.raises(UsageError, match=r"cannot read nowhere\.yaml"):
+    with pytest.raises(UsageError, match=r"Cannot read nowhere\.yaml"):
         resolve(config_files=[Path("nowhere.yaml")])
 
 

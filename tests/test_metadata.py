@@ -184,7 +184,7 @@ GOOD = json.loads(describe([("x", 1.0)])["vqclip"])
         (json.dumps({**GOOD, "seed": "7; rm -rf /"}), "no valid seed"),
         (json.dumps({**GOOD, "seed": 2**70}), "no valid seed"),
         (json.dumps({**GOOD, "settings": []}), "no valid settings"),
-        (json.dumps({**GOOD, "prompts": [["x", 1e999]]}).replace("Infinity", "1e999"), "no valid prompts"),
+        (json.dumps({**GOOD, "prompts": [["x", 1e999]]}).replace("Infinity", "1e999"), "holds the number 1e999"),
         (json.dumps({**GOOD, "size": [0, 1]}), "no valid size"),
         (json.dumps({**GOOD, "models": {"a": 1}}), "no valid models"),
         (json.dumps({**GOOD, "versions": 1}), "no valid versions"),

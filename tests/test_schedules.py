@@ -84,7 +84,7 @@ def test_a_restored_optimiser_takes_the_same_steps(name: str) -> None:
         resumed = kept.clone().requires_grad_()
         again = make_optimiser(name, resumed, 0.1)
         if remembering:
-            restore_optimiser(again, memory)
+            restore_optimiser(again, memory, optimiser)
         for step in range(3, 6):
             resumed.grad = gradient(step)
             again.step()

@@ -212,7 +212,7 @@ def _continued(
         yield from _recorded(inputs, run, manifest, None, stop, shelf=shelf)
         return
     try:
-        state, problems = snapshots.newest(run.state, manifest.settings.digest())
+        state, problems = snapshots.newest(run.state, inputs.layout(manifest.settings))
     except BaseException:
         run.close()
         raise

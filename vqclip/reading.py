@@ -25,6 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from safetensors import SafetensorError
+
 from vqclip.errors import InputError, VqclipError
 from vqclip.files import printable
 
@@ -46,9 +48,10 @@ MALFORMED: tuple[type[Exception], ...] = (
     LookupError,
     MemoryError,
     OSError,
-    RecursionError,
+    RuntimeError,
     TypeError,
     ValueError,
+    SafetensorError,
     struct.error,
     zlib.error,
 )
@@ -70,6 +73,9 @@ def refusing(message: str, hint: str = "", error: type[VqclipError] = InputError
     except VqclipError:
         raise
     except MALFORMED as problem:
+        # torch's own, of a device: the file is not at fault.
+        if type(problem).__name__ == "OutOfMemoryError":
+            raise
         raise error(f"{message} ({reason(problem)}).", hint) from None
 
 

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from vqclip.options.ranges import Option
 from vqclip.options.settings import MOTIONS, Settings, default_of, options
+from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 
 SHORT = {"iterations": "-n"}
 PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Look", "Cutouts", "Motion", "Runtime", "Output", "Display")
@@ -216,9 +217,8 @@ def _plain(value: Any) -> str:
 @functools.cache
 def _built_in() -> Mapping[str, str]:
     """What the built-in pair's preset sets: the values that hold when no other model is named."""
-    import yaml
 
     from vqclip.files import data_path
 
-    values = yaml.safe_load(data_path("configs", "presets", "tiny.yaml").read_text(encoding="utf-8"))
+    values = parse_yaml(read_bytes(data_path("configs", "presets", "tiny.yaml"), MAX_TEXT_BYTES))
     return {name: _plain(tuple(v) if isinstance(v, list) else v) for name, v in values.items()}

@@ -122,8 +122,18 @@ def optimiser_tensors(optimiser: Optimiser) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in optimiser.memory.items()}
 
 
-def restore_optimiser(optimiser: Optimiser, memory: Mapping[str, Tensor]) -> None:
-    """Put the memory back that `optimiser_tensors` gave."""
+def restore_optimiser(optimiser: Optimiser, memory: Mapping[str, Tensor], after_a_step: Optimiser) -> None:
+    """Put the memory back that `optimiser_tensors` gave.
+
+    after_a_step: an optimiser of the same kind over a latent of the same shape that has made one step. Raises
+    ValueError for a memory that is not like its, since torch would fail at the next step.
+    """
+    shapes = {name: value.shape for name, value in after_a_step.memory.items()}
+    for name, value in memory.items():
+        if shapes.get(name) != value.shape:
+            raise ValueError(f"the optimiser has no {name} of the shape {tuple(value.shape)}")
+    if memory and memory.keys() != shapes.keys() and memory.keys() != optimiser.memory.keys():
+        raise ValueError(f"the optimiser's memory lacks {', '.join(shapes.keys() - memory.keys())}")
     # What is one number is kept on the CPU, wherever the latent is.
     optimiser.memory = {
         name: value.cpu().clone() if value.dim() == 0 else value.clone() for name, value in memory.items()

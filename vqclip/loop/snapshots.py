@@ -7,14 +7,17 @@ checked before use.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vqclip import files
-from vqclip.errors import ModelError
+from vqclip import files, reading
+from vqclip.errors import InputError, ModelError
+from vqclip.loop.stages import stages_of
+from vqclip.models.architecture import Architecture
+from vqclip.models.inspection import inspect
+from vqclip.options.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,17 +68,54 @@ def save(folder: Path, state: State, digest: str) -> Path:
     return path
 
 
-def newest(folder: Path, digest: str) -> tuple[State | None, list[str]]:
-    """The newest whole snapshot of these settings, and a warning for each damaged one that was passed over.
+@dataclass(frozen=True)
+class Layout:
+    """What the snapshots of one run can hold.
+
+    Attributes:
+        digest: Of the settings that they belong to.
+        last: The step that each stage ends with.
+        shapes: Of z in each stage: (1, D, h, w) of a latent, (1, 3, H, W) of pixels.
+    """
+
+    digest: str
+    last: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+    @staticmethod
+    def of(settings: Settings, architecture: Architecture) -> Layout:
+        """The layout of a run with these settings and a VQGAN of that architecture."""
+        stages, factor = stages_of(settings, architecture.factor), architecture.factor
+        shapes = (
+            (1, 3, stage.height, stage.width)
+            if stage.ascent
+            else (1, architecture.embed_dim, stage.height // factor, stage.width // factor)
+            for stage in stages
+        )
+        return Layout(settings.digest(), tuple(stage.last for stage in stages), tuple(shapes))
+
+    def check(self, state: State) -> None:
+        """Raise DamagedError unless a snapshot of this run can hold that state."""
+        if state.stage >= len(self.last) or state.step > self.last[state.stage]:
+            raise DamagedError(f"step {state.step} of stage {state.stage} is not a step of this run")
+        shape = self.shapes[state.stage]
+        for name in ("z", "z_init", "ema"):
+            found = tuple(state.tensors[name].shape) if name in state.tensors else shape
+            if found != shape:
+                raise DamagedError(f"its {name} has the shape {found} instead of {shape}")
+
+
+def newest(folder: Path, layout: Layout) -> tuple[State | None, list[str]]:
+    """The newest whole snapshot of a run, and a warning for each damaged one that was passed over.
 
     Raises ModelError for a snapshot of a later vqclip or of other settings.
     """
     problems: list[str] = []
     for path in sorted(folder.glob("step-*.safetensors"), reverse=True):
         try:
-            return load(path, digest), problems
+            return load(path, layout), problems
         except DamagedError as error:
-            problems.append(f"{path.name} is damaged ({error}); an older snapshot is used.")
+            problems.append(f"{files.printable(path.name)} is damaged ({error}); an older snapshot is used.")
     return None, problems
 
 
@@ -83,37 +123,61 @@ class DamagedError(Exception):
     """The file is not a whole snapshot."""
 
 
-def load(path: Path, digest: str) -> State:
-    """Read one snapshot and check it against the settings' digest."""
-    import torch
-    from safetensors import SafetensorError, safe_open
+def load(path: Path, layout: Layout) -> State:
+    """Read one snapshot and check it against the layout of its run.
 
+    Raises DamagedError for what is not a whole snapshot of the run, ModelError as `newest`.
+    """
     try:
-        with safe_open(path, framework="pt") as archive:
-            numbers = json.loads((archive.metadata() or {}).get("vqclip", "null"))
-            tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise DamagedError(str(error).splitlines()[0]) from error
-    if not isinstance(numbers, dict):
+        with reading.refusing("it cannot be read"):
+            numbers, tensors = _content(path)
+    except (InputError, ModelError) as error:
+        raise DamagedError(error.message.rstrip(".")) from None
+    schema, digest = numbers.pop("schema", None), numbers.pop("digest", None)
+    if type(schema) is not int:
         raise DamagedError("it holds no vqclip state")
-    if not isinstance(numbers.get("schema"), int) or numbers["schema"] > SCHEMA:
+    if schema > SCHEMA:
         raise ModelError(
-            f"snapshot {path.name} has schema {numbers.get('schema')}; this vqclip reads up to {SCHEMA}.",
+            f"snapshot {files.printable(path.name)} has schema {schema}; this vqclip reads up to {SCHEMA}.",
             "Update vqclip, or start the run again in another folder.",
         )
-    if numbers.get("digest") != digest:
+    if digest != layout.digest:
         raise ModelError(
-            f"snapshot {path.name} belongs to other settings than run.json.",
+            f"snapshot {files.printable(path.name)} belongs to other settings than run.json.",
             "Start the run again in another folder with --output.",
         )
-    step, stage, ema_weight = (numbers.get(name) for name in ("step", "stage", "ema_weight"))
-    whole = {"z", "z_init"} <= tensors.keys() and all(bool(torch.isfinite(t).all()) for t in tensors.values())
-    progress = numbers.get("progress", {})
-    whole = whole and isinstance(progress, dict) and all(map(_is_number, progress.values()))
-    if whole and isinstance(step, int) and isinstance(stage, int) and isinstance(ema_weight, (int, float)):
-        return State(step, stage, tensors, float(ema_weight), numbers.get("score"), progress)
-    raise DamagedError("its state is incomplete or not finite")
+    state = _state(numbers, tensors)
+    layout.check(state)
+    return state
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
+def _content(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The numbers and the tensors of a file. Raises InputError, ModelError or one of `reading.MALFORMED`."""
+    from safetensors import safe_open
+
+    if inspect(path).kind != "safetensors":
+        raise ValueError("it is not a safetensors file")
+    with safe_open(path, framework="pt") as archive:
+        numbers = reading.parse_json((archive.metadata() or {}).get("vqclip", "null"))
+        if not isinstance(numbers, dict):
+            raise ValueError("it holds no vqclip state")
+        return numbers, {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+
+
+def _state(numbers: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> State:
+    import torch
+
+    from vqclip.records import SnapshotRecord, checked
+
+    try:
+        known = checked(SnapshotRecord, numbers)
+    except ValueError as error:
+        raise DamagedError(str(error)) from None
+    if not {"z", "z_init"} <= tensors.keys():
+        raise DamagedError("it holds no latent")
+    for name, tensor in tensors.items():
+        if tensor.dtype != torch.float32 or not bool(torch.isfinite(tensor).all()):
+            raise DamagedError(f"its {files.printable(name)[:60]} is not finite float32")
+    if "ema" in tensors and known.ema_weight <= 0:
+        raise DamagedError("its ema has no weight")
+    return State(known.step, known.stage, tensors, known.ema_weight, known.score, known.progress)

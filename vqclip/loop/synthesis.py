@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqclip.errors import OutOfMemory
+from vqclip import reading
+from vqclip.errors import ModelError, OutOfMemory
 from vqclip.loop import cutouts, drafts, enlarging, losses, motion, starts
 from vqclip.loop.anchors import Overlay, Target
 from vqclip.loop.ascent import PixelSurface
@@ -289,6 +290,12 @@ class _Climb:
         return z.shape[3] * self.vqgan.factor, z.shape[2] * self.vqgan.factor
 
     def _restore(self, state: State) -> None:
+        """Take the place where `state` ended. Raises ModelError for a state that is not one of this run."""
+        hint = "Remove its newest snapshot, so that the one before is used, or start the run again."
+        with reading.refusing("the snapshot of the run does not fit it", hint, ModelError):
+            self._put_back(state)
+
+    def _put_back(self, state: State) -> None:
         self.step, self.stage, self.score = state.step, self.plan[state.stage], state.score
         tensors = {name: tensor.to(self.device, copy=True) for name, tensor in state.tensors.items()}
         self._enter(tensors["z"])
@@ -298,7 +305,11 @@ class _Climb:
             kept = {n.removeprefix("windows."): t for n, t in tensors.items() if n.startswith("windows.")}
             self.surface.windows.restore(kept)
         memory = {n.removeprefix("optimiser."): t for n, t in tensors.items() if n.startswith("optimiser.")}
-        restore_optimiser(self.optimiser, memory)
+        other = self.z.detach().clone().requires_grad_()
+        other.grad = torch.zeros_like(other)
+        after_a_step = optimiser_of(self.settings, self.stage, other)
+        after_a_step.step()
+        restore_optimiser(self.optimiser, memory, after_a_step)
         self.progress = Progress(self.settings, state.progress)
 
     @allocation.refusals()

@@ -105,7 +105,13 @@ class Windows:
         return {"canvas": self.canvas, **known}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Put back what `tensors` gave."""
-        self.canvas = tensors.get("canvas")
-        names = (name for name in tensors if name.startswith("norms."))
-        self.norms.known = {int(name.partition(".")[2]): tensors[name] for name in names}
+        """Put back what `tensors` gave. Raises ValueError for what it cannot have given."""
+        canvas = tensors.get("canvas")
+        known = {int(name.partition(".")[2]): value for name, value in tensors.items() if name.startswith("norms.")}
+        size = (1, 3, self.rows * self.vqgan.factor, self.columns * self.vqgan.factor)
+        if canvas is not None and canvas.shape != size:
+            raise ValueError(f"the whole picture has the shape {tuple(canvas.shape)} instead of {size}")
+        shapes = {number: (2, norm.num_groups) for number, norm in enumerate(self.norms.modules)}
+        if known and {number: tuple(value.shape) for number, value in known.items()} != shapes:
+            raise ValueError("the norms are not those of this VQGAN")
+        self.canvas, self.norms.known = canvas, known

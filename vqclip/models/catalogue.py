@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from vqclip.errors import UsageError, did_you_mean
 from vqclip.files import data_path
+from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 
 CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 """The files that open_clip writes into a model folder or repository, the safe one first."""
@@ -174,8 +173,8 @@ def companions(kind: Literal["prior", "enlarger"]) -> Mapping[str, Mapping[str, 
 
 @functools.cache
 def _document() -> Mapping[str, Any]:
-    text = data_path("configs", "models.yaml").read_text(encoding="utf-8")
-    document: Mapping[str, Any] = yaml.safe_load(text)
+    data = read_bytes(data_path("configs", "models.yaml"), MAX_TEXT_BYTES)
+    document: Mapping[str, Any] = parse_yaml(data)
     return document
 
 

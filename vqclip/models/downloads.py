@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -23,11 +22,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vqclip._version import __version__
-from vqclip.errors import Interrupted, ModelError, OutputError
+from vqclip.errors import InputError, Interrupted, ModelError, OutputError
 from vqclip.files import atomic, discard, ensure_writable, output_error, printable, publish, write_json
 from vqclip.models.catalogue import VqganEntry
 from vqclip.models.inspection import inspect, looks_like
 from vqclip.models.weights import sha256, verify_sha256
+from vqclip.reading import MAX_TEXT_BYTES, open_regular, read_json
 
 if TYPE_CHECKING:
     import httpx2
@@ -227,15 +227,15 @@ class _Download:
         if not self._kept():
             return {}
         try:
-            record = json.loads(self.record.read_bytes())
+            record = read_json(self.record, MAX_TEXT_BYTES)
             same, etag = record.get("origin") == origin, record.get("etag")
             self.whole = record.get("bytes") if same else None
-        except (OSError, ValueError, AttributeError):
+        except (InputError, AttributeError):
             same, etag = False, None
         # Without a hash, only the same version from the same place is known to go with what is here, or all of it.
         if self.sha256 is None and not (same and etag) and self._kept() != self.whole:
             return {}
-        with self.part.open("rb") as handle:
+        with open_regular(self.part, ModelError) as handle:
             while block := handle.read(2**20):
                 self.digest.update(block)
                 self.done += len(block)
@@ -342,7 +342,7 @@ class _Download:
     def _unpack(self, member: str) -> None:
         """Take the checkpoint out of the zip archive that its makers put around it."""
         try:
-            with zipfile.ZipFile(self.part) as archive:
+            with open_regular(self.part, ModelError) as handle, zipfile.ZipFile(handle) as archive:
                 inside = archive.getinfo(member)
                 if inside.file_size > MAX_UNPACKED_BYTES:
                     raise _Refused(f"sends an archive that claims {inside.file_size} bytes of checkpoint")

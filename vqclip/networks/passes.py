@@ -101,8 +101,8 @@ class Norms:
     """
 
     def __init__(self, network: nn.Module) -> None:
-        modules = (module for module in network.modules() if isinstance(module, nn.GroupNorm))
-        self._numbers = {module: number for number, module in enumerate(modules)}
+        self.modules = [module for module in network.modules() if isinstance(module, nn.GroupNorm)]
+        self._numbers = {module: number for number, module in enumerate(self.modules)}
         self.known: dict[int, Tensor] = {}
         """(2, groups) float32, mean and variance, by the norm's number."""
 

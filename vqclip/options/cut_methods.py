@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from vqclip.reading import MAX_TEXT_BYTES, read_text
+
 PACKAGE = "vqclip.loop.cut_methods"
 
 
@@ -31,7 +33,7 @@ METHODS: Mapping[str, Path] = _find()
 @functools.cache
 def settings_of(method: str) -> frozenset[str]:
     """The settings that a method takes: those that its file reads, as `settings.NAME`."""
-    tree = ast.parse(METHODS[method].read_text(encoding="utf-8"))
+    tree = ast.parse(read_text(METHODS[method], MAX_TEXT_BYTES))
     return frozenset(
         node.attr
         for node in ast.walk(tree)

@@ -144,7 +144,7 @@ def read_look(name: str) -> dict[str, Raw]:
 
 def about(path: Path) -> str:
     """What a preset or look says of itself: the first sentence of the comment that it begins with."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = reading.read_text(path, MAX_YAML_BYTES, UsageError, empty=True).splitlines()
     comment = " ".join(line.lstrip("# ") for line in takewhile(lambda line: line.startswith("#"), lines))
     return textwrap.shorten(comment.partition(". ")[0].rstrip("."), 96, placeholder="…")
 
@@ -277,18 +277,13 @@ def read_yaml(path: Path, title: str | None = None) -> dict[str, Raw]:
     Raises UsageError with file and line for what is not YAML, not a mapping of known settings to plain values
     or lists of them, a duplicate, or more than 1 MB.
     """
-    title = title or str(path)
+    title = title or files.printable(path)
+    data = reading.read_bytes(path, MAX_YAML_BYTES, UsageError, empty=True)
     try:
-        if path.stat().st_size > MAX_YAML_BYTES:
-            raise UsageError(f"{title} has more than {MAX_YAML_BYTES} bytes; a settings file is small.")
-        root = yaml.compose(path.read_bytes(), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise UsageError(f"cannot read {title}: {error.strerror}.", "Check the path.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not text"
-        raise UsageError(f"{title}{line} is not YAML: {problem}.") from None
+        root = reading.compose_yaml(data)
+    except reading.YamlError as error:
+        line = f", line {error.line}" if error.line else ""
+        raise UsageError(f"{title}{line} is not YAML: {error}.", "Correct the file.") from None
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):

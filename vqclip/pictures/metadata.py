@@ -21,6 +21,7 @@ from vqclip.files import canonical, printable
 from vqclip.options.settings import Settings, options
 from vqclip.options.stories import FILES
 from vqclip.pictures.images import XMP_KEY, opened
+from vqclip.reading import parse_json, reason
 
 SCHEMA = 1
 MAX_CHUNK = 256 * 1024
@@ -88,7 +89,7 @@ def describe(
 def shaping(settings: Settings) -> dict[str, Any]:
     """The settings that shape a picture, as its `vqclip` chunk holds them: files without their folders."""
     named = {name: value for name, value in settings.to_dict().items() if options()[name].shapes_picture}
-    found: dict[str, Any] = json.loads(canonical(_without_folders(named)))
+    found: dict[str, Any] = parse_json(canonical(_without_folders(named)))
     return found
 
 
@@ -141,8 +142,8 @@ def texts_of(path: Path) -> dict[str, str]:
 def upscale_of(texts: Mapping[str, str | bytes]) -> dict[str, Any] | None:
     """What `vqclip upscale` wrote of its work, None when it did not or the text is not its own."""
     try:
-        found = json.loads(texts.get(UPSCALE_KEY, "null"))
-    except (ValueError, RecursionError):
+        found = parse_json(texts.get(UPSCALE_KEY, "null"))
+    except ValueError:
         return None
     return found if isinstance(found, dict) else None
 
@@ -213,7 +214,7 @@ def _quote(value: str) -> str:
 
 def _unquote(value: str) -> str:
     try:
-        return str(json.loads(value)) if value.startswith('"') else value
+        return str(parse_json(value)) if value.startswith('"') else value
     except ValueError:
         return value
 
@@ -257,9 +258,9 @@ def _text(path: Path, texts: Mapping[str, str | bytes], key: str) -> str | None:
 
 def _parse_own(path: Path, text: str) -> dict[str, Any]:
     try:
-        own = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        _refuse(path, "its vqclip text is not JSON")
+        own = parse_json(text)
+    except ValueError as error:
+        _refuse(path, f"its vqclip text is not JSON ({reason(error)})")
     if not isinstance(own, dict):
         _refuse(path, "its vqclip text is not a JSON object")
     schema = own.get("schema")
@@ -293,10 +294,6 @@ def _refuse(path: Path, why: str) -> NoReturn:
         f"Cannot read the metadata of {printable(path)}: {why}.",
         "The file was changed by another program or is not vqclip's; use the original file.",
     )
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _is_int(value: object, low: int) -> bool:

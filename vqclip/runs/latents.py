@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from vqclip import files
 from vqclip.errors import InputError, ModelError, UsageError
 from vqclip.loop import snapshots
+from vqclip.models.architecture import Architecture
+from vqclip.options.settings import Settings
 from vqclip.runs import run_folder
 
 if TYPE_CHECKING:
@@ -17,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a run. snapshot: the file of its last step. digest: of its settings. vqgan: SHA-256 of its VQGAN."""
+    """The end of a run. snapshot: the file of its last step. vqgan: SHA-256 of its VQGAN."""
 
     directory: Path
     snapshot: Path
-    digest: str
+    settings: Settings
     vqgan: str
 
 
@@ -45,14 +47,14 @@ def find(directory: Path) -> Ended:
             f"Begin with its picture instead: --init-image {shown}/image.png",
         )
     settings = manifest.settings
-    return Ended(directory, snapshot, settings.digest(), manifest.models.get(settings.vqgan, ""))
+    return Ended(directory, snapshot, settings, manifest.models.get(settings.vqgan, ""))
 
 
-def read(ended: Ended, vqgan: str) -> Tensor:
+def read(ended: Ended, vqgan: str, architecture: Architecture) -> Tensor:
     """The latent that the run's picture shows, the running mean: (1, D, h, w) float32 on the CPU.
 
-    vqgan: SHA-256 of the VQGAN that is to draw it. Raises ModelError for another one than the run's, and InputError
-    for a damaged snapshot.
+    vqgan, architecture: SHA-256 and architecture of the VQGAN that is to draw it. Raises ModelError for another one
+    than the run's, and InputError for a damaged snapshot.
     """
     shown = files.printable(ended.directory)
     if ended.vqgan != vqgan:
@@ -61,7 +63,7 @@ def read(ended: Ended, vqgan: str) -> Tensor:
             f"Name that VQGAN, or begin with the picture: --init-image {shown}/image.png",
         )
     try:
-        state = snapshots.load(ended.snapshot, ended.digest)
+        state = snapshots.load(ended.snapshot, snapshots.Layout.of(ended.settings, architecture))
     except snapshots.DamagedError as error:
         raise InputError(
             f"{files.printable(ended.snapshot)} is damaged: {error}.",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from vqclip.loop.snapshots import Layout
     from vqclip.networks.net2net import Net2Net
     from vqclip.networks.perceptor import Gaze, Perceptor
     from vqclip.networks.prior import Drafter
@@ -106,6 +107,12 @@ class Inputs:
         return Inputs(
             settings, vqgan, clips, prior, enlarger, given, prompt_pictures, ended=ended, warnings=tuple(warnings)
         )
+
+    def layout(self, settings: Settings) -> Layout:
+        """What the snapshots of a run with the models of this one and these settings can hold."""
+        from vqclip.loop.snapshots import Layout
+
+        return Layout.of(settings, read_architecture(self.vqgan.config))
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each model's weights, by the name that the user gave."""
@@ -382,7 +389,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
         warnings.append("--long-prompts mean has no effect: every text is read whole.")
     latent = None
     if inputs.ended is not None and not begun:
-        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint))
+        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan.architecture)
     return Models(vqgan, gazes, drafter, warnings, latent)
 
 

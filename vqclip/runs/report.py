@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip._version import __version__
 from vqclip.errors import InputError
 from vqclip.options.settings import default_of, options
@@ -49,9 +49,9 @@ def write(directory: Path, target: Path | None = None) -> Path:
     # A killed run wrote its newest steps down before its manifest.
     reached = max([manifest.step, *(row["step"] for row in rows)])
     shown = list(_frames(directory, films.frame_steps(manifest.settings), reached))
-    script = Path(__file__).with_name("report.js").read_text(encoding="utf-8")
+    script = _shipped("report.js")
     prompt = manifest.settings.prompt
-    text = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8")).substitute(
+    text = Template(_shipped("report.html")).substitute(
         title=escape(prompt[:200]),
         heading=escape(prompt),
         version=escape(__version__),
@@ -168,7 +168,12 @@ def _inline(path: Path, page: Path) -> str:
     """The file as a data address, or the way to it from the page's folder when it is too large."""
     if path.stat().st_size > MOST_BYTES:
         return escape(quote(os.path.relpath(path, page).replace(os.sep, "/")))
-    return _data(_KINDS[path.suffix], path.read_bytes())
+    return _data(_KINDS[path.suffix], reading.read_bytes(path, MOST_BYTES))
+
+
+def _shipped(name: str) -> str:
+    """A part of the page that lies beside this module."""
+    return reading.read_text(Path(__file__).with_name(name), reading.MAX_TEXT_BYTES)
 
 
 def _data(kind: str, content: bytes) -> str:

@@ -7,7 +7,6 @@ starts/  starts.json  starts.png: of a run that chose among several starts
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import platform
 import secrets
@@ -21,19 +20,16 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from vqclip import files, reading
-from vqclip.errors import OutputError, UsageError
+from vqclip.errors import InputError, OutputError, UsageError
 from vqclip.options.settings import Settings, from_dict
 from vqclip.pictures.encoders import format_of, formats
 
 SCHEMA = 1
 MAX_MANIFEST_BYTES = 4_000_000
 MAX_METRICS_BYTES = 1_000_000_000
-MAX_STEPS, MAX_STAGES = 1_000_000, 8
-"""As `settings` allows them."""
 REPORT = "report.html"
 STARTS, STARTS_RECORD, STARTS_SHEET = "starts", "starts.json", "starts.png"
 _FOLDERS = ("frames", "state", STARTS)
-STATUSES = ("running", "interrupted", "failed", "finished")
 
 
 @dataclass(frozen=True)
@@ -134,46 +130,27 @@ class Run:
 
 def read_manifest(directory: Path) -> Manifest:
     """Read run.json, which somebody may have edited. Raises UsageError, naming what is wrong."""
+    from vqclip.records import ManifestRecord, checked
+
     path = directory / "run.json"
     shown = files.printable(path)
     again = "Give the folder of a run, as printed by `vqclip generate`."
-    try:
-        if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise UsageError(f"{shown} is too large for a manifest.", again)
-        values = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise UsageError(f"{files.printable(directory)} holds no run: there is no run.json.", again) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{shown} cannot be read: {error}.", again) from None
+    if not os.path.lexists(path):
+        raise UsageError(f"{files.printable(directory)} holds no run: there is no run.json.", again)
+    values = reading.read_json(path, MAX_MANIFEST_BYTES, UsageError)
     if not isinstance(values, dict) or not isinstance(values.get("settings"), dict):
         raise UsageError(f"{shown} is not a vqclip manifest.", again)
     schema = values.pop("schema", None)
-    if not isinstance(schema, int) or schema > SCHEMA:
-        raise UsageError(f"{shown} has schema {schema}; this vqclip reads up to {SCHEMA}.", "Update vqclip.")
+    if type(schema) is not int or schema > SCHEMA:
+        found = files.excerpt(files.printable(str(schema)), 60)
+        raise UsageError(f"{shown} has schema {found}; this vqclip reads up to {SCHEMA}.", "Update vqclip.")
     digest = values.pop("digest", None)
-    settings = _checked_settings(values.pop("settings"), shown)
-    if digest != settings.digest():
-        raise UsageError(f"{shown} was edited: its settings no longer match its digest.", "Start a new run.")
-    try:
-        manifest = Manifest(settings, **values)
-    except TypeError as error:
-        raise UsageError(f"{shown} is not a vqclip manifest: {error}.", again) from None
-    types: dict[str, type | tuple[type, ...]] = {
-        "models": dict,
-        "inputs": dict,
-        "restyle": dict,
-        "versions": dict,
-        "threads": int,
-        "seconds": (int, float),
-        "step": int,
-        "stopped_by": str,
-        "device": str,
-        "dtype": str,
-    }
-    wrong = [name for name, kind in types.items() if not isinstance(getattr(manifest, name), kind)]
-    if wrong or manifest.status not in STATUSES:
-        raise UsageError(f"{shown} is not a vqclip manifest: {(wrong or ['status'])[0]} is not valid.", again)
-    return manifest
+    given = values.pop("settings")
+    with reading.refusing(f"{shown} is not a vqclip manifest", again, UsageError):
+        settings = _checked_settings(given, shown)
+        if digest != settings.digest():
+            raise UsageError(f"{shown} was edited: its settings no longer match its digest.", "Start a new run.")
+        return Manifest(settings, **dict(checked(ManifestRecord, values)))
 
 
 def read_metrics(directory: Path) -> Iterator[dict[str, Any]]:
@@ -183,6 +160,8 @@ def read_metrics(directory: Path) -> Iterator[dict[str, Any]]:
     step does not follow that of the row before are passed over. Raises UsageError for a file that is not an ordinary
     one.
     """
+    from vqclip.records import MAX_STAGES, MAX_STEPS
+
     before = 0
     for row in reading.json_lines(directory / "metrics.jsonl", MAX_METRICS_BYTES, UsageError):
         step, stage = row.get("step"), row.get("stage")
@@ -201,7 +180,7 @@ def _is_plain_number(value: object) -> bool:
 def _checked_settings(values: Mapping[str, Any], shown: str) -> Settings:
     try:
         return from_dict(values)
-    except (UsageError, TypeError, AttributeError) as error:
+    except UsageError as error:
         raise UsageError(f"{shown} holds settings that are not valid: {error}") from None
 
 
@@ -241,7 +220,7 @@ def take_lock(directory: Path) -> FileLock:
     try:
         lock.acquire()
     except Timeout:
-        who = owner.read_text(encoding="utf-8") if owner.is_file() else "another process"
+        who = _owner(owner)
         raise OutputError(
             f"{files.printable(directory)} is in use by {who}.", "Wait for it, or choose another --output."
         ) from None
@@ -253,6 +232,14 @@ def take_lock(directory: Path) -> FileLock:
         lock.release()
         raise
     return lock
+
+
+def _owner(path: Path) -> str:
+    """Who holds a lock, in words."""
+    try:
+        return files.printable(reading.read_text(path, 1000))
+    except InputError:
+        return "another process"
 
 
 def release(directory: Path, lock: FileLock) -> None:

@@ -8,14 +8,14 @@ as that seed's run: its picture is the one that this seed gives by itself. Any o
 
 from __future__ import annotations
 
-import json
 import math
+import os
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import Interrupted, UsageError, VqclipError
 from vqclip.options.events import Chosen, Event, Finished, Started, Stepped, Tried, Warned
 from vqclip.options.settings import MAX_SEED, Settings, default_of
@@ -26,10 +26,13 @@ from vqclip.runs.loading import Inputs, Models
 if TYPE_CHECKING:
     import numpy as np
 
-    from vqclip.loop.snapshots import State
+    from vqclip.loop.snapshots import Layout, State
 
 SHEET_SIDE = 192
 SHEET_COLUMNS = 8
+MAX_RECORD_BYTES = 10_000_000
+MAX_FILE_BYTES = 2_000_000_000
+"""Of a frame or a snapshot of a start."""
 _PAUSE = 0
 
 Choice = tuple[Settings, "State"]
@@ -140,7 +143,7 @@ def _choose_recorded(
     best = min(range(1, len(everyone) + 1), key=lambda number: (losses[str(number)], number))
     files.write_json(path, facts | {"losses": losses, "chosen": best})
     _sheet(run, everyone, losses)
-    state = yield from _adopt(_folder(run, best), run, everyone[best - 1])
+    state = yield from _adopt(_folder(run, best), run, inputs.layout(everyone[best - 1]))
     yield _chosen(settings, everyone[best - 1], losses[str(best)])
     return everyone[best - 1], state
 
@@ -168,7 +171,7 @@ def _start(
     # Of a start there is neither a video nor a page; whoever goes on with it gets the frames.
     kept = settings.replace(video=False, report=False)
     with run_folder.open_run(directory) as run:
-        state, problems = snapshots.newest(run.state, settings.digest())
+        state, problems = snapshots.newest(run.state, inputs.layout(settings))
         yield from map(Warned, problems)
         step = 0
         if state is not None and state.step >= limit:
@@ -194,16 +197,14 @@ def _start(
     return last
 
 
-def _adopt(directory: Path, run: run_folder.Run, settings: Settings) -> Generator[Event, None, State]:
+def _adopt(directory: Path, run: run_folder.Run, layout: Layout) -> Generator[Event, None, State]:
     """Make the files of a start those of the run, and return its state. Done twice it is the same as once."""
     from vqclip.loop import snapshots
 
-    for name in ("frames", "state"):
-        for path in sorted((directory / name).iterdir()):
-            files.write_bytes(run.directory / name / path.name, path.read_bytes())
-    if (directory / "metrics.jsonl").is_file():
-        files.write_bytes(run.metrics, (directory / "metrics.jsonl").read_bytes())
-    state, problems = snapshots.newest(run.state, settings.digest())
+    kept = [path for name in ("frames", "state") for path in sorted((directory / name).iterdir())]
+    for path in (*kept, *directory.glob("metrics.jsonl")):
+        files.write_bytes(run.directory / path.relative_to(directory), reading.read_bytes(path, MAX_FILE_BYTES))
+    state, problems = snapshots.newest(run.state, layout)
     yield from map(Warned, problems)
     if state is None:
         raise VqclipError(f"{files.printable(directory)} has lost its snapshot.", "Start again with --overwrite.")
@@ -237,15 +238,11 @@ def _chosen(settings: Settings, chosen: Settings, loss: float) -> Chosen:
 
 def _read(path: Path) -> dict[str, Any] | None:
     """What starts.json says; None when there is none. Raises UsageError for a damaged one."""
-    try:
-        record = json.loads(path.read_bytes())
-        losses = record["losses"]
-        if not isinstance(record["digest"], str) or not all(isinstance(loss, float) for loss in losses.values()):
-            raise ValueError("it was edited")
-    except FileNotFoundError:
+    from vqclip.records import StartsRecord, checked
+
+    if not os.path.lexists(path):
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"{files.printable(path)} cannot be read: {error}.", "Start the run again with --overwrite."
-        ) from None
-    return dict(record)
+    hint = "Start the run again with --overwrite."
+    values = reading.read_json(path, MAX_RECORD_BYTES, UsageError)
+    with reading.refusing(f"{files.printable(path)} cannot be read", hint, UsageError):
+        return dict(checked(StartsRecord, values))

@@ -156,7 +156,7 @@ class _End:
         if self.manifest is None or self.pixels is None:
             return None
         try:
-            z = latents.read(latents.find(self.path), digest).to(device)
+            z = latents.read(latents.find(self.path), digest, vqgan.architecture).to(device)
         except (InputError, ModelError):
             # An older run, or another VQGAN's: its picture is encoded.
             return None

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vqclip import files, reading
-from vqclip.errors import InputError, OutputError, UsageError
+from vqclip.errors import InputError, ModelError, OutputError, UsageError
+from vqclip.models.inspection import inspect
 from vqclip.pictures import images
 from vqclip.pictures.picture_folder import Entry, Skipped, readable, scan, told
 
@@ -239,18 +240,19 @@ class _Work:
 
 def _read(path: Path) -> PictureIndex:
     """Read an index file; sizes and types are checked before anything is loaded."""
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
+    shown = files.printable(path)
     if not path.is_file():
-        raise OutputError(
-            f"Cannot keep an index in {files.printable(path)}: it is not a file.", "Choose another name."
-        )
+        raise OutputError(f"Cannot keep an index in {shown}: it is not a file.", "Choose another name.")
     try:
+        if inspect(path).kind != "safetensors":
+            raise _DamagedError("it is not a safetensors file")
         with safe_open(path, framework="numpy") as archive:
             header = (archive.metadata() or {}).get("vqclip_index")
             if header is None:
-                raise UsageError(f"{files.printable(path)} is not an index of pictures.", "Choose another name.")
-            names = json.loads(header)
+                raise UsageError(f"{shown} is not an index of pictures.", "Choose another name.")
+            names = reading.parse_json(header)
             kinds = {key: (str(s.get_dtype()), s.get_shape()) for key in archive.keys()  # noqa: SIM118
                      for s in [archive.get_slice(key)]}  # fmt: skip
             paths = names["paths"]
@@ -269,8 +271,14 @@ def _read(path: Path) -> PictureIndex:
                 raise _DamagedError("it is of another make")
             features = archive.get_tensor("features")
             sizes, modified, digests = (archive.get_tensor(key) for key in ("sizes", "modified", "digests"))
-    except (SafetensorError, OSError, ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
-        raise _DamagedError(files.printable(str(error) or type(error).__name__)[:100]) from error
+            if not all(isinstance(name, str) for name in (*paths, names["clip"])):
+                raise _DamagedError("its names are no texts")
+    except ModelError as error:
+        raise _DamagedError(error.message.rstrip(".")) from None
+    except _DamagedError:
+        raise
+    except reading.MALFORMED as error:
+        raise _DamagedError(reading.reason(error)) from None
     lengths = np.linalg.norm(features, axis=1)
     if not count or not np.all(np.abs(lengths - 1) < 1e-2):
         raise _DamagedError("its features are not of unit length")

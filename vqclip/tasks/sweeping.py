@@ -11,7 +11,6 @@ import collections
 import csv
 import datetime
 import io
-import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError, VqclipError
 from vqclip.options import grids
 from vqclip.options.events import CellFailed, Event, Saved, SweepOpened, Warned
@@ -100,15 +99,11 @@ def read(directory: Path) -> Grid:
     """The grid that a sweep's folder records. Raises UsageError for what is not one."""
     path = directory / NAME
     shown = files.printable(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError("it is too large")
-        values = json.loads(path.read_bytes())
+    values = reading.read_json(path, MAX_BYTES, UsageError)
+    with reading.refusing(f"{shown} cannot be read", "Start the sweep again in another folder.", UsageError):
         if not isinstance(values, dict) or values.get("schema") != SCHEMA:
             raise ValueError(f"this vqclip reads schema {SCHEMA}")
         return grids.from_dict(values)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError) as error:
-        raise UsageError(f"{shown} cannot be read: {error}.", "Start the sweep again in another folder.") from None
 
 
 def _checked(grid: Grid) -> Grid:
@@ -170,8 +165,9 @@ def _follow(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Ite
 
 def _jobs_before(directory: Path) -> int:
     """How many runs at once a sweep was begun with; 0 for one that is not begun, or that does not say."""
-    jobs = json.loads((directory / NAME).read_bytes()).get("jobs") if holds_sweep(directory) else 0
-    return max(0, jobs) if isinstance(jobs, int) else 0
+    values = reading.read_json(directory / NAME, MAX_BYTES, UsageError) if holds_sweep(directory) else {}
+    jobs = values.get("jobs") if isinstance(values, dict) else None
+    return min(max(0, jobs), 64) if type(jobs) is int else 0
 
 
 def _runs(grid: Grid, directory: Path, jobs: int, stop: recording.Stop) -> Iterator[Event]:

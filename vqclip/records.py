@@ -1,0 +1,77 @@
+"""What the JSON in a run folder may hold: a type and a range for every value.
+
+A run folder may come from somebody else, so nothing of it is used before it passed here. pydantic takes a tenth of a
+second to import, so this module is imported where a file is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+MAX_STEPS, MAX_STAGES = 1_000_000, 9
+"""Of a run; the same bounds as in `settings`, and one stage of pixels before those."""
+
+Text = Annotated[str, Field(max_length=10_000)]
+Name = Annotated[str, Field(max_length=4096)]
+Number = Annotated[float, Field(ge=-1e15, le=1e15)]
+Step = Annotated[int, Field(ge=0, le=MAX_STEPS)]
+Digests = Annotated[dict[Name, Name], Field(max_length=1000)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class ManifestRecord(_Record):
+    """run.json without its schema number, digest and settings; see `run_folder.Manifest`."""
+
+    status: Literal["running", "interrupted", "failed", "finished"] = "running"
+    step: Step = 0
+    preset: Name | None = None
+    models: Digests = {}
+    versions: Digests = {}
+    device: Name = ""
+    dtype: Name = ""
+    threads: Annotated[int, Field(ge=0, le=65536)] = 0
+    best_score: Number | None = None
+    best_step: Step | None = None
+    inputs: Digests = {}
+    seconds: Annotated[float, Field(ge=0, le=1e12)] = 0.0
+    stopped_by: Name = ""
+    restyle: dict[Name, Text | int | Number | bool | None] = {}
+
+
+class StartsRecord(_Record):
+    """starts.json: what a run that chooses among several starts knows of them."""
+
+    digest: Name
+    losses: Annotated[dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Number], Field(max_length=100_000)]
+    steps: Step = 0
+    first_seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    chosen: Annotated[int, Field(ge=1)] | None = None
+
+
+class SnapshotRecord(_Record):
+    """The numbers of a snapshot without its schema number and digest; see `snapshots.State`."""
+
+    step: Step
+    stage: Annotated[int, Field(ge=0, lt=MAX_STAGES)]
+    ema_weight: Annotated[float, Field(ge=0, le=1)]
+    score: Number | None = None
+    progress: Annotated[dict[Name, Number], Field(max_length=100)] = {}
+
+
+AnyRecord = TypeVar("AnyRecord", bound=_Record)
+
+
+def checked(kind: type[AnyRecord], values: Mapping[str, Any]) -> AnyRecord:
+    """The record with these values. Raises ValueError that names the first value that is not valid, and why."""
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])[:100] or "it"
+        raise ValueError(f"{place} is not valid: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
