@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import torch
+from faults import makers
 
 import vqclip
-from faults import makers
 from vqclip.errors import ModelError, UsageError
 from vqclip.models.architecture import Net2NetShape, read_net2net_shape
 from vqclip.models.registry import PriorFiles

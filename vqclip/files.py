@@ -110,10 +110,23 @@ def publish(temp: Path, path: Path) -> None:
 
 
 def discard(temp: Path) -> None:
-    """Remove a part file; one that is gone already is fine."""
+    """Remove a file, if it can be; one that is gone already is fine."""
     _open_parts.discard(temp)
     with contextlib.suppress(OSError):
         temp.unlink(missing_ok=True)
+
+
+def move_aside(path: Path) -> Path:
+    """Rename a folder to a free name beside it, which is returned. Raises OutputError."""
+    other = next(
+        place
+        for number in range(1, 10_000)
+        if not os.path.lexists(place := path.with_name(f"{path.name}.damaged-{number}"))
+    )
+    try:
+        return path.rename(other)
+    except OSError as error:
+        raise output_error(path, error) from error
 
 
 @contextlib.contextmanager

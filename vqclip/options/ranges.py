@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vqclip.errors import UsageError
+from vqclip.files import excerpt, printable
 from vqclip.options.keyframes import Keyframes
 
 MAX_SIDE = 8192
@@ -69,6 +70,25 @@ def check(name: str, value: Any, option: Option) -> None:
     if not all(math.isfinite(number) and option.low <= number <= option.high for number in numbers):
         unit = f" {option.unit}" if option.unit else ""
         raise UsageError(f"{name} is {value}.", f"Valid: {option.low:g} to {option.high:g}{unit}.")
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "None": (type(None),),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (float, int),
+    "str": (str,),
+}
+
+
+def check_type(name: str, value: object, annotation: str) -> None:
+    """Raise UsageError for a value that is not of the type that `Settings` declares, as `int | None`."""
+    if annotation.startswith("tuple"):
+        fits = isinstance(value, tuple) and all(type(item) is str for item in value)
+    else:
+        fits = type(value) in [kind for part in annotation.split(" | ") for kind in _TYPES[part]]
+    if not fits:
+        raise UsageError(f"{name} is {excerpt(printable(repr(value)), 80)}.", f"Valid: {annotation}.")
 
 
 def parse_clip(clip: str) -> tuple[str, float]:

@@ -22,7 +22,7 @@ from vqclip.options.colours import MAX_COLOURS
 from vqclip.options.keyframes import Keyframes, Place, check_shares
 from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.prompts import Prompt, require_pull
-from vqclip.options.ranges import MAX_SIDE, Option, check, parse_clip, parse_size
+from vqclip.options.ranges import MAX_SIDE, Option, check, check_type, parse_clip, parse_size
 from vqclip.options.ranges import option as _option
 from vqclip.options.reach import refuse_late
 from vqclip.options.rules import (
@@ -433,4 +433,6 @@ def from_dict(values: Mapping[str, Any]) -> Settings:
         if name not in known:
             raise UsageError(f"unknown setting {name!r}.", did_you_mean(name, known))
     given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    for name, value in given.items():
+        check_type(name, value, str(Settings.__dataclass_fields__[name].type))
     return Settings(**given).validate(recorded=True)

@@ -19,6 +19,7 @@ from vqclip.loop.given import Given
 from vqclip.loop.stages import stages_of
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture, read_net2net_shape, read_prior_shape
+from vqclip.models.inspection import inspect
 from vqclip.networks import allocation, devices, limits
 from vqclip.options import colours
 from vqclip.options.optimisers import OPTIMISERS
@@ -115,18 +116,21 @@ class Inputs:
         return Layout.of(settings, read_architecture(self.vqgan.config))
 
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of each model's weights, by the name that the user gave."""
+        """SHA-256 of each model's weights, by the name that the user gave. Raises ModelError."""
         from vqclip.models.weights import sha256
 
-        found = {self.settings.vqgan: sha256(self.vqgan.checkpoint)}
+        weights = {self.settings.vqgan: self.vqgan.checkpoint}
         if self.prior is not None:
-            found[f"prior {self.prior.name}"] = sha256(self.prior.weights)
+            weights[f"prior {self.prior.name}"] = self.prior.weights
         if self.enlarger is not None:
-            found[f"enlarger {self.enlarger.name}"] = sha256(self.enlarger.weights)
-        for clip, _ in self.clips:
-            weights = registry.clip_weights(clip)
-            found[f"clip {clip.name}"] = sha256(weights) if weights else clip.name
-        return found
+            weights[f"enlarger {self.enlarger.name}"] = self.enlarger.weights
+        known = {f"clip {clip.name}": registry.clip_weights(clip) for clip, _ in self.clips}
+        weights |= {name: path for name, path in known.items() if path is not None}
+        for path in weights.values():
+            # Before it is hashed: a file of zeros may be a terabyte long.
+            inspect(path)
+        unread = {f"clip {clip.name}": clip.name for clip, _ in self.clips}
+        return unread | {name: sha256(path) for name, path in weights.items()}
 
     def pictures(self) -> list[str]:
         """The path of each picture file that the run looks at, and of the snapshot that it begins with."""

@@ -86,7 +86,7 @@ class _Recorder:
         if event.step == 0:
             self.run.metrics.unlink(missing_ok=True)
             for stale in (*video.frame_paths(self.run.frames), *self.run.state.glob("step-*.safetensors")):
-                stale.unlink(missing_ok=True)
+                files.discard(stale)
             yield from self._frame(event.image, 0)
             yield self._snapshot(event)
         else:
@@ -116,7 +116,7 @@ class _Recorder:
         frames = video.frame_paths(self.run.frames)
         for path in frames:
             if int(path.stem) >= kept:
-                path.unlink(missing_ok=True)
+                files.discard(path)
         missing = 0
         for index in range(kept):
             path = self.run.frame(index)
