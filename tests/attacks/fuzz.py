@@ -1,7 +1,7 @@
 """Random changes of sound files, read by the function that reads them: `python tests/attacks/fuzz.py DOOR SECONDS`.
 
-A door is a kind of foreign file. Nothing but a `VqclipError` may come out of it. The last line is the number of files that
-were read, how many of them were refused, and the most memory that the process took, in MB.
+A door is a kind of foreign file. Nothing but a `VqclipError` may come out of it. The last line is the number of files
+that were read, how many of them were refused, and the peak memory of the process in MB.
 """
 
 from __future__ import annotations
@@ -329,8 +329,8 @@ def prompts(folder: Path) -> Door:
     )
     texts = st.lists(st.sampled_from((*words, *HOSTILE)) | st.text(max_size=5), max_size=12).map("".join)
     options = st.sampled_from((
-        "prompt", "prompt_at", "noise_prompt", "image_prompt", "loss", "learning_rate_schedule", "augments", "zoom", "size",
-        "cut_grey", "palette", "overlay_until", "learning_rate_drops", "clip", "cross_fade", "edge_colour", "seed",
+        "prompt", "prompt_at", "noise_prompt", "image_prompt", "loss", "learning_rate_schedule", "augments", "zoom",
+        "size", "cut_grey", "palette", "overlay_until", "learning_rate_drops", "clip", "cross_fade", "edge_colour", "seed",
     ))  # fmt: skip
 
     def read(given: dict[str, str]) -> None:
@@ -382,9 +382,9 @@ def clip_folder(folder: Path) -> Door:
     sound = json.loads((place / "open_clip_config.json").read_text())
     sound["model_cfg"]["vision_cfg"]["patch_size"] = 16
     keys = (
-        "timm_model_name", "timm_model_pretrained", "hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs", "act_kwargs",
-        "norm_kwargs", "layers", "width", "image_size", "context_length", "vocab_size", "custom_text", "trust_remote_code",
-        "mlp_ratio", "ls_init_value", "pool_type", "block_type", "quick_gelu", "init_logit_scale",
+        "timm_model_name", "timm_model_pretrained", "hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs",
+        "act_kwargs", "norm_kwargs", "layers", "width", "image_size", "context_length", "vocab_size", "custom_text",
+        "trust_remote_code", "mlp_ratio", "ls_init_value", "pool_type", "block_type", "quick_gelu", "init_logit_scale",
     )  # fmt: skip
 
     def read(data: bytes) -> None:
