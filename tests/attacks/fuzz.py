@@ -330,7 +330,8 @@ def prompts(folder: Path) -> Door:
     texts = st.lists(st.sampled_from((*words, *HOSTILE)) | st.text(max_size=5), max_size=12).map("".join)
     options = st.sampled_from((
         "prompt", "prompt_at", "noise_prompt", "image_prompt", "loss", "learning_rate_schedule", "augments", "zoom",
-        "size", "cut_grey", "palette", "overlay_until", "learning_rate_drops", "clip", "cross_fade", "edge_colour", "seed",
+        "size", "cut_grey", "palette", "overlay_until", "learning_rate_drops", "clip", "cross_fade", "edge_colour",
+        "seed",
     ))  # fmt: skip
 
     def read(given: dict[str, str]) -> None:
@@ -384,7 +385,8 @@ def clip_folder(folder: Path) -> Door:
     keys = (
         "timm_model_name", "timm_model_pretrained", "hf_model_name", "hf_tokenizer_name", "tokenizer_kwargs",
         "act_kwargs", "norm_kwargs", "layers", "width", "image_size", "context_length", "vocab_size", "custom_text",
-        "trust_remote_code", "mlp_ratio", "ls_init_value", "pool_type", "block_type", "quick_gelu", "init_logit_scale",
+        "trust_remote_code", "mlp_ratio", "ls_init_value", "pool_type", "block_type", "quick_gelu",
+        "init_logit_scale",
     )  # fmt: skip
 
     def read(data: bytes) -> None:
