@@ -1,6 +1,6 @@
 """The judges of the battery: networks that say what a picture shows, and that are in no loss.
 
-A judge of the perceptor's own kind is fooled by what the perceptor was climbed to. So the judges have other
+A judge of the perceptor's own kind is fooled by what was optimised for the perceptor. So the judges have other
 architectures, other seeds and other training pictures, and each has a class for *nothing*: a picture that shows
 no thing at all. training/judges.py trains them; neither they nor this module are in the wheel.
 """

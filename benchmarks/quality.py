@@ -1,11 +1,11 @@
 """How good the pictures are: judges that are in no loss rank each prompt among 200, over rows of settings.
 
-    python -m benchmarks.quality --output DIR [--rows draft climb both] [--seeds 3]
+    python -m benchmarks.quality --output DIR [--rows prior no-prior both] [--seeds 3]
 
 Draws every prompt of the battery with every seed and row into DIR/ROW, leaves what is there already, judges all
-of it, and writes DIR/quality.json, a labelled sheet per row, and a table. `draft` is the prior's best draft,
-`climb` begins at a random latent without the prior, `both` is the default, and `redrawn` the same from a draft
-that is drawn anew. `--hues` measures colours instead.
+of it, and writes DIR/quality.json, a labelled sheet per row, and a table. `prior` is the prior's best
+candidate, `no-prior` starts from a random latent without the prior, `both` is the default, and `upsampled` the same
+from an upsampled candidate. `--hues` measures colours instead.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from vqclip.options.events import Finished
 from vqclip.pictures import images
 
 ROWS: dict[str, dict[str, Any]] = {
-    "draft": {"iterations": 0},
-    "climb": {"preset": "tiny-climb"},
+    "prior": {"iterations": 0},
+    "no-prior": {"preset": "no-prior"},
     "both": {},
-    "redrawn": {"redraws": 8},
+    "upsampled": {"upsample_candidates": 8},
 }
 
 

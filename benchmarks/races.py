@@ -40,7 +40,7 @@ _LATE = 0.05
 PEER, OURS = "nerdyrodent", "vqclip"
 #: How the name of a recipe begins that is ours less one technique.
 LESS = "no "
-_PLAIN: dict[str, Any] = {"preset": "tiny-climb", "init": "tokens", "stages": 1, "ascent": 0.0}
+_PLAIN: dict[str, Any] = {"preset": "no-prior", "init": "tokens", "stages": 1, "pixel_steps": 0.0}
 #: The field's recipes on the built-in pair, in their authors' numbers (the presets say which), and ours.
 RECIPES: dict[str, dict[str, Any]] = {
     PEER: {
@@ -52,15 +52,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         "learning_rate_end": 1.0, "ema": 0.0,
     },
     "smart": {**_PLAIN, "iterations": 300, "cutouts": 16, "cut_method": "smart", "learning_rate": 0.1, "ema": 0.99},
-    "climb": {"preset": "tiny-climb"},
+    "no-prior": {"preset": "no-prior"},
     OURS: {},
-    "redraws": {"redraws": 8},
-    "pull": {"draft_weight": 0.5},
+    "upsampled": {"upsample_candidates": 8},
     # Ours, less one of its techniques.
-    "no drafts": {"drafts": 1},
-    "no ascent": {"ascent": 0},
+    "no candidates": {"candidates": 1},
+    "no pixel steps": {"pixel_steps": 0},
     "no stages": {"stages": 1},
-    "no edges": {"enlarge": "pixels"},
+    "no edges": {"stage_upsampling": "pixels"},
     "no ema": {"ema": 0},
     "no cosine": {"learning_rate_end": 1},
     "no gentleness": {"learning_rate": 0.15},

@@ -1,7 +1,7 @@
 """How time and memory grow with the size, the cutouts, the perceptors and the prompts; and what a batch takes.
 
     python -m benchmarks.scaling --json scaling.json --plot docs/scaling.svg
-    python -m benchmarks.scaling --pair full --sizes 256 512 1024 --windows 0 512 --json large.json
+    python -m benchmarks.scaling --pair full --sizes 256 512 1024 --tile-size 0 512 --json large.json
     python -m benchmarks.scaling --quick
 
 Every case is a process of its own, so that its peak memory is its own; one thing changes from case to case.
@@ -34,7 +34,7 @@ AXES = {"size": "side in pixels", "cutouts": "cutouts", "perceptors": "perceptor
 
 def base_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """The case from which the others differ in one thing."""
-    return {"size": arguments.base, "windows": 0, "cutouts": arguments.cutouts[0], "perceptors": 1, "prompts": 1}
+    return {"size": arguments.base, "tile_size": 0, "cutouts": arguments.cutouts[0], "perceptors": 1, "prompts": 1}
 
 
 def cases(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -50,17 +50,17 @@ def cases(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
     for name, values in axes.items():
         for value in values:
             case = base | {name: value}
-            for windows in arguments.windows if name == "size" else (0,):
-                if case | {"windows": windows} not in seen and windows < case["size"]:
-                    seen.append(case | {"windows": windows})
+            for side in arguments.tile_size if name == "size" else (0,):
+                if case | {"tile_size": side} not in seen and side < case["size"]:
+                    seen.append(case | {"tile_size": side})
                     yield seen[-1]
 
 
 def flags(case: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
     """Arguments of `vqclip.generate` for a case."""
     found: dict[str, Any] = {
-        "size": f"{case['size']}x{case['size']}", "windows": case["windows"], "cutouts": case["cutouts"],
-        "stages": 1, "init": "tokens", "ascent": 0.0, "seed": 1, "threads": arguments.threads,
+        "size": f"{case['size']}x{case['size']}", "tile_size": case["tile_size"], "cutouts": case["cutouts"],
+        "stages": 1, "init": "tokens", "pixel_steps": 0.0, "seed": 1, "threads": arguments.threads,
         "dtype": arguments.dtype,
         "clip": ("tiny",) * case["perceptors"],
     }  # fmt: skip
@@ -143,9 +143,9 @@ def batch(arguments: argparse.Namespace) -> Result:
 def charts(results: Sequence[Result], base: dict[str, Any]) -> Iterator[Chart]:
     """A panel of time and one of memory along every axis with two points or more."""
     for name, label in AXES.items():
-        fixed = {axis: base[axis] for axis in ("windows", *AXES) if axis != name}
+        fixed = {axis: base[axis] for axis in ("tile_size", *AXES) if axis != name}
         along = [r for r in results if name in r.case and fixed.items() <= {**r.case}.items()]
-        along = sorted((r for r in along if "windows" in r.case), key=lambda result: result.case[name])
+        along = sorted((r for r in along if "tile_size" in r.case), key=lambda result: result.case[name])
         if len(along) < 2:
             continue
         for kind, unit in (("step", "s per step"), ("peak_memory", "peak MiB")):
@@ -167,7 +167,7 @@ def parse(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--models", type=Path, metavar="DIR", help="keep the random weights of the full pair there")
     parser.add_argument("--base", type=int, default=256, metavar="N", help="size while something else changes")
     parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256, 512, 1024], metavar="N")
-    parser.add_argument("--windows", type=int, nargs="+", default=[0], metavar="N", help="for each size")
+    parser.add_argument("--tile-size", type=int, nargs="+", default=[0], metavar="N", help="for each size")
     parser.add_argument("--cutouts", type=int, nargs="+", default=[32, 8, 16, 64, 128], metavar="N")
     parser.add_argument("--perceptors", type=int, nargs="+", default=[1, 2, 3], metavar="N")
     parser.add_argument("--prompts", type=int, nargs="+", default=[1, 4, 16], metavar="N")
@@ -183,7 +183,7 @@ def parse(given: Sequence[str] | None = None) -> argparse.Namespace:
     arguments = parser.parse_args(given)
     if arguments.quick:
         tiny: dict[str, Any] = {
-            "base": 32, "sizes": [16, 32], "windows": [0, 16], "cutouts": [2, 4], "perceptors": [1],
+            "base": 32, "sizes": [16, 32], "tile_size": [0, 16], "cutouts": [2, 4], "perceptors": [1],
             "prompts": [1, 2], "steps": 2, "batch": 2, "batch_steps": 1, "threads": 1,
         }  # fmt: skip
         vars(arguments).update(tiny)

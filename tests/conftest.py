@@ -45,7 +45,7 @@ SMALL = {
     "iterations": 4,
     "stages": 1,
     "init": "tokens",
-    "ascent": 0.0,
+    "pixel_steps": 0.0,
     "cutouts": 4,
     "save_every": 2,
     "threads": 1,

@@ -144,7 +144,7 @@ def test_a_run_that_drew_nothing_is_not_in_the_way(small: dict[str, Any]) -> Non
     Path("bad.safetensors").write_bytes(b"not a model")
     Path("bad.yaml").write_bytes(Path(registry.find_vqgan("tiny").config).read_bytes())
     with pytest.raises(ModelError):
-        draw("run", small, vqgan="bad.safetensors", preset="tiny")
+        draw("run", small, vqgan="bad.safetensors", preset="normal")
     assert run_folder.read_manifest(Path("run")).status == "failed"
     draw("run", small)
     assert run_folder.read_manifest(Path("run")).status == "finished"

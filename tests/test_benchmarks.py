@@ -223,16 +223,16 @@ def test_the_peak_of_a_process_is_its_own_and_not_its_parents() -> None:
 
 
 def test_scaling_changes_one_thing_at_a_time_and_measures_each_case_once() -> None:
-    arguments = scaling.parse(["--sizes", "128", "256", "512", "--windows", "0", "256", "--cutouts", "32", "8"])
+    arguments = scaling.parse(["--sizes", "128", "256", "512", "--tile-size", "0", "256", "--cutouts", "32", "8"])
     found = list(scaling.cases(arguments))
     base = scaling.base_of(arguments)
     assert base in found
     assert len(found) == len({json.dumps(case) for case in found})
     for case in found:
         changed = {name for name in case if case[name] != base[name]}
-        assert len(changed - {"windows"}) <= 1
-        assert case["windows"] < case["size"]
-    assert {case["size"] for case in found if case["windows"]} == {512}
+        assert len(changed - {"tile_size"}) <= 1
+        assert case["tile_size"] < case["size"]
+    assert {case["size"] for case in found if case["tile_size"]} == {512}
 
 
 def test_scaling_takes_a_case_and_draws_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,7 +247,7 @@ def test_scaling_takes_a_case_and_draws_what_it_found(capsys: pytest.CaptureFixt
         measures = {name: records.Measure((seconds,), "s") for name in ("step", "peak_memory")}
         return records.Result({"pair": "tiny", **case, **changes}, measures)
 
-    results = [result(1.0), result(2.0, size=64), result(9.0, size=64, windows=32), result(3.0, cutouts=8)]
+    results = [result(1.0), result(2.0, size=64), result(9.0, size=64, tile_size=32), result(3.0, cutouts=8)]
     results.append(records.Result({"case": "batch"}, {"ratio": records.Measure((1.0,))}))
     panels = list(scaling.charts(results, case))
     assert [panel.title for panel in panels] == [
@@ -271,7 +271,7 @@ def test_a_sheet_of_charts_names_its_axes_and_lines_and_is_the_same_each_time(tm
 
 
 def test_a_start_is_timed_to_its_first_step_and_its_imports_are_told_apart() -> None:
-    flags = ["--size", "32x32", "--drafts", "1", "--cutouts", "2", "--threads", "1"]
+    flags = ["--size", "32x32", "--candidates", "1", "--cutouts", "2", "--threads", "1"]
     seconds, told = starts.first_step(flags, ["-X", "importtime"])
     spent = starts.spent(told.splitlines())
     assert {"torch", "vqclip", "typer", "numpy"} <= set(spent)

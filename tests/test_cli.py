@@ -174,15 +174,15 @@ def test_an_unknown_word_is_told_with_its_like(call: Any) -> None:
     assert not [line for line in told.lines if line["event"] == "warned"]
 
 
-def test_draft_writes_a_sheet_and_tells_the_ranking(call: Any) -> None:
-    answer = call("draft", "a red apple", "-n", "3", "--seed", "2", "-o", "sheet.png", "--json", "--threads", "1")
+def test_sample_writes_a_sheet_and_tells_the_ranking(call: Any) -> None:
+    answer = call("sample", "a red apple", "-n", "3", "--seed", "2", "-o", "sheet.png", "--json", "--threads", "1")
     result = answer.lines[-1]
     assert (result["image"], result["seed"]) == ("sheet.png", 2)
-    assert [row["loss"] for row in result["drafts"]] == sorted(row["loss"] for row in result["drafts"])
+    assert [row["loss"] for row in result["candidates"]] == sorted(row["loss"] for row in result["candidates"])
     assert Image.open("sheet.png").width > 3 * 64
-    plain = call("draft", "a red apple", "-n", "3", "--seed", "2", "--threads", "1")
-    assert plain.out == "drafts.png\n"
-    assert Path("drafts.png").read_bytes() == Path("sheet.png").read_bytes()
+    plain = call("sample", "a red apple", "-n", "3", "--seed", "2", "--threads", "1")
+    assert plain.out == "candidates.png\n"
+    assert Path("candidates.png").read_bytes() == Path("sheet.png").read_bytes()
 
 
 def test_config_show_prints_what_config_reads(call: Any) -> None:
@@ -211,11 +211,11 @@ BAD = [
     (["generate", "a", "--nonsense"], 2, "--nonsense"),
     (["generate"], 2, "prompt"),
     (["nonsense"], 2, "nonsense"),
-    (["generate", "a", "--style", "cubist"], 2, "fluent-flat, fluent, fluent-3d, noto, blob, twemoji"),
-    (["generate", "a", "--init", "tokens", "--drafts", "3"], 2, "drafts has no effect"),
-    (["draft", "a", "--drafts", "0"], 2, "1 to 1024"),
-    (["draft", "a", "-o", "sheet.jpg"], 2, "sheet.jpg"),
-    (["draft", ""], 2, "prompt is empty"),
+    (["generate", "a", "--prior-style", "cubist"], 2, "fluent-flat, fluent, fluent-3d, noto, blob, twemoji"),
+    (["generate", "a", "--init", "tokens", "--candidates", "3"], 2, "candidates has no effect"),
+    (["sample", "a", "--candidates", "0"], 2, "1 to 1024"),
+    (["sample", "a", "-o", "sheet.jpg"], 2, "sheet.jpg"),
+    (["sample", ""], 2, "prompt is empty"),
     (["generate", "a", "--vqgan", "nowhere.ckpt"], 3, "nowhere.ckpt"),
     (["generate", "a", "--vqgan", "imagenet", "--clip", "tiny"], 3, "imagenet"),
     (["generate", "a", "--clip", "local-dir:nowhere"], 3, "nowhere"),
@@ -298,7 +298,7 @@ def test_fault_33_prompts_never_choose_a_place(call: Any) -> None:
         assert len(path.parent.name) < 90
 
 
-COMMANDS = ["", "generate", "draft", "resume", "video", "reconstruct", "info", "models", "models list",
+COMMANDS = ["", "generate", "sample", "resume", "video", "reconstruct", "info", "models", "models list",
             "models show", "models download", "models convert",
             "models verify", "config", "config show", "config check", "classify", "score", "index",
             "search", "encode", "decode", "rerun", "cutouts", "upscale", "report", "sweep", "continue",

@@ -141,7 +141,7 @@ NEEDLESS = ("open_clip", "torchvision", "timm", "transformers", "torch._dynamo",
 def test_a_run_of_the_built_in_pair_imports_only_what_it_uses() -> None:
     code = (
         "import sys, vqclip\n"
-        "for _ in vqclip.generate('a red apple', seed=1, size=32, iterations=1, stages=1, drafts=1, output='run',"
+        "for _ in vqclip.generate('a red apple', seed=1, size=32, iterations=1, stages=1, candidates=1, output='run',"
         " threads=1): pass\n"
         f"print([name for name in {NEEDLESS!r} if name in sys.modules])"
     )

@@ -48,7 +48,7 @@ def test_a_compiled_run_draws_the_same_with_a_graph_for_each_network_and_stage(
 ) -> None:
     wanted = small | {"size": "32x32", "stages": 2, "iterations": 4, "cutouts": 2}
     assert np.array_equal(picture(**wanted, compile=True), picture(**wanted))
-    # A decoder of 2 tokens and one of 4, and the tower at one size; frames and drafts at none.
+    # A decoder of 2 tokens and one of 4, and the tower at one size; frames and candidates at none.
     assert len(graphs) == 3
 
 

@@ -27,7 +27,7 @@ def yaml(text: str | bytes, name: str = "settings.yaml") -> Path:
     return path
 
 
-TINY_STEPS = int(str(sources.read_preset("tiny")["iterations"].value))
+DEFAULT_STEPS = int(str(sources.read_preset("normal")["iterations"].value))
 
 
 def test_each_place_wins_over_the_one_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -40,14 +40,14 @@ def test_each_place_wins_over_the_one_before(monkeypatch: pytest.MonkeyPatch, tm
     found = resolve({"tv": 6}, config_files=[first, second], environment={"VQCLIP_CUTOUTS": "5", "VQCLIP_TV": "5"})
     settings = found.settings
     assert settings.fps == 1, "the user's file is over the default"
-    assert settings.iterations == TINY_STEPS, "the preset is over the user's file"
+    assert settings.iterations == DEFAULT_STEPS, "the preset is over the user's file"
     assert settings.seed == 3, "a file is over the preset"
     assert settings.cutouts == 5, "a variable is over the files"
     assert settings.tv == 6, "a flag is over all"
     assert found.sources["tv"] == "--tv"
     assert found.sources["cutouts"] == "the variable VQCLIP_CUTOUTS"
     assert found.sources["seed"] == "a.yaml, line 1"
-    assert found.sources["iterations"].startswith("preset tiny, line")
+    assert found.sources["iterations"].startswith("preset normal, line")
     assert found.sources["crf"] == "default"
 
 
@@ -186,12 +186,12 @@ def test_options_out_of_range_say_the_range(flags: dict[str, object], expected: 
 
 
 def test_a_named_model_takes_the_field_defaults_and_an_asked_preset_stays() -> None:
-    assert resolve().preset == "tiny"
+    assert resolve().preset == "normal"
     assert resolve({"vqgan": "imagenet"}).preset is None
     assert resolve({"vqgan": "imagenet"}).settings.iterations == 300
     assert resolve({"clip": ["ViT-B-32"]}).preset is None
-    assert resolve({"clip": ["tiny:2"]}).preset == "tiny"
-    assert resolve({"vqgan": "imagenet"}, preset="tiny").settings.iterations == TINY_STEPS
+    assert resolve({"clip": ["tiny:2"]}).preset == "normal"
+    assert resolve({"vqgan": "imagenet"}, preset="normal").settings.iterations == DEFAULT_STEPS
     assert resolve(environment={"VQCLIP_PRESET": "imagenet"}).settings.size == "512x512"
     assert resolve(preset="imagenet").settings.vqgan == "imagenet"
 

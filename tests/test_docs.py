@@ -134,9 +134,9 @@ def test_the_exit_codes_are_the_same_in_the_program_its_help_and_the_documents(c
         assert said in " ".join(page.split())
 
 
-def test_the_readme_names_every_look() -> None:
+def test_the_readme_names_every_style() -> None:
     (listed,) = re.findall(r"text that pulls: ([^.]+)\.", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert set(re.split(r",\s|\sand\s", listed)) == {path.stem for path in (ROOT / "configs/looks").glob("*.yaml")}
+    assert set(re.split(r",\s|\sand\s", listed)) == {path.stem for path in (ROOT / "configs/styles").glob("*.yaml")}
 
 
 def test_the_readme_opens_with_a_picture_made_by_the_tool() -> None:

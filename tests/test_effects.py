@@ -29,7 +29,7 @@ prompt_also: targets::clip_reads_the_words_around_the_prompts_and_those_beside_t
 text_off: targets::text_off_draws_away_from_letters
 long_prompts: targets::a_long_prompt_is_read_to_its_end_on_request
 seed: synthesis::one_seed_one_picture_and_zero_is_a_seed
-init: starts::a_run_begins_with_the_ground_that_it_names drafts::a_run_begins_with_the_best_of_its_drafts
+init: starts::a_run_begins_with_the_ground_that_it_names candidates::a_run_begins_with_the_best_of_its_candidates
 init_image: starts::a_ground_that_is_named_shows_where_an_init_picture_is_clear
 init_run: latents::any_run_can_begin_where_a_finished_one_ended
 init_image_alpha: starts::an_init_picture_lies_over_the_ground_as_much_as_its_alpha_says
@@ -51,12 +51,11 @@ overlay_until: anchors::an_overlay_comes_after_its_steps_until_its_last
 seamless: surface::the_edges_of_a_seamless_picture_match
 symmetry: surface::a_symmetric_picture_equals_its_mirror_images_to_the_byte
 
-drafts: drafts::a_run_begins_with_the_best_of_its_drafts
-redraws: enlarger::a_run_begins_with_the_best_that_was_drawn_anew
-style: drafts::a_style_is_that_of_every_draft_and_without_one_each_takes_its_turn
-guidance: drafts::guidance_brings_drafts_near_their_prompt_and_without_it_none_is_heard
-temperature: drafts::a_low_temperature_makes_drafts_alike
-draft_weight: drafts::the_draft_weight_keeps_the_picture_by_its_draft
+candidates: candidates::a_run_begins_with_the_best_of_its_candidates
+upsample_candidates: upsampler::a_run_begins_with_the_best_upsampled_candidate
+prior_style: candidates::a_style_is_that_of_every_candidate_and_without_one_each_takes_its_turn
+guidance: candidates::guidance_brings_candidates_near_their_prompt_and_without_it_none_is_heard
+temperature: candidates::a_low_temperature_makes_candidates_alike
 
 vqgan: loading::a_checkpoint_file_draws_with_its_own_weights
 vqgan_config: reconstruction::a_checkpoint_alone_is_read_by_the_configuration_that_is_named
@@ -67,11 +66,11 @@ clip_alternate: synthesis::alternating_perceptors_look_in_turn_each_with_the_pul
 size: synthesis::stages_grow_the_picture
 iterations: api::a_run_folder_holds_what_the_guide_says
 stages: synthesis::stages_grow_the_picture
-enlarge: enlarging::a_run_of_stages_ends_with_sharper_edges
+stage_upsampling: stage_upsampling::a_run_of_stages_ends_with_sharper_edges
 best_of: tryouts::the_best_start_goes_on_as_the_run_of_its_seed
 best_of_share: tryouts::the_best_start_goes_on_as_the_run_of_its_seed
-ascent: ascent::nothing_is_decoded_while_pixels_climb_and_the_score_rises
-ascent_rate: ascent::the_rate_of_the_pixels_is_theirs_alone
+pixel_steps: pixels::nothing_is_decoded_in_pixel_optimisation_and_the_score_rises
+pixel_learning_rate: pixels::the_rate_of_the_pixels_is_theirs_alone
 optimiser: schedules::a_run_climbs_by_the_optimiser_that_it_names_at_the_rate_of_each_step
 learning_rate: schedules::a_run_climbs_by_the_optimiser_that_it_names_at_the_rate_of_each_step
 learning_rate_end: schedules::the_metrics_of_a_run_tell_the_rate_of_each_step
@@ -89,7 +88,7 @@ ema: schedules::a_run_shows_the_running_mean_of_its_latents
 latent_l2: terms::the_square_of_the_latent_pulls_in_the_first_half_of_a_run
 tv: terms::the_option_tv_is_the_loss_tv
 
-look: looks::a_look_is_seen_and_goes_with_the_run
+style: styles::a_style_is_seen_and_goes_with_the_run
 loss: terms::a_loss_lowers_what_it_measures terms::a_schedule_is_followed_at_every_step
 palette: loading::a_palette_file_gives_as_many_of_its_colours_as_are_asked_for terms::a_loss_lowers_what_it_measures
 palette_size: loading::a_palette_file_gives_as_many_of_its_colours_as_are_asked_for
@@ -115,7 +114,7 @@ move_border: synthesis::what_comes_in_at_a_moved_edge_is_the_border_that_is_name
 device: loading::a_run_is_on_the_device_that_is_named
 dtype: loading::the_networks_compute_in_the_precision_that_is_named
 threads: loading::a_run_takes_the_threads_that_it_is_given_and_says_so
-windows: windows::a_step_decodes_one_window_of_the_side_that_is_named
+tile_size: tiling::a_step_decodes_one_tile_of_the_side_that_is_named
 low_memory: passes::low_memory_takes_less_memory_for_a_step
 compile: compiling::a_compiled_run_draws_the_same_with_a_graph_for_each_network_and_stage
 
@@ -156,7 +155,7 @@ rerun --prompt: rerun::an_option_changes_its_setting_alone
 video --output: films::the_video_command_makes_it_anew_with_what_is_given
 video --allow-gaps: films::the_video_command_leaves_gaps_out_on_request_alone
 report --output: report::an_old_run_gets_its_page_afterwards_wherever_it_is_wanted
-draft --output: cli::draft_writes_a_sheet_and_tells_the_ranking
+sample --output: cli::sample_writes_a_sheet_and_tells_the_ranking
 sweep --output: sweeping::runs_take_their_settings_from_presets_and_files
 batch --output: sweeping::runs_take_their_settings_from_presets_and_files
 interpolate --frames: interpolation::the_frames_begin_and_end_with_the_pictures_of_the_runs
@@ -190,7 +189,7 @@ cutouts --output: viewing::size_and_seed_are_those_asked_for
 cutouts --step: viewing::the_shares_of_disco_are_those_of_the_step
 upscale --output: upscaling::lanczos_is_always_there
 upscale --factor: upscaling::lanczos_is_always_there
-upscale --model: upscaling::a_network_of_real_esrgans_layout_enlarges
+upscale --model: upscaling::a_network_of_real_esrgans_layout_upscales
 upscale --tile: upscaling::tiles_are_bounded_and_leave_no_seam
 models convert --vqgan-config: conversion::a_checkpoint_alone_is_converted_by_the_configuration_that_is_named
 models convert --dtype: conversion::a_model_known_by_name_gets_its_configuration_written_out

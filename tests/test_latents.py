@@ -18,13 +18,13 @@ from vqclip.options.events import Stepped
 from vqclip.options.settings import default_of
 from vqclip.runs import run_folder
 
-FEW = {"size": "64x64", "iterations": 3, "stages": 2, "init": "prior", "drafts": 2, "guidance": 2.0, "ema": 0.9,
+FEW = {"size": "64x64", "iterations": 3, "stages": 2, "init": "prior", "candidates": 2, "guidance": 2.0, "ema": 0.9,
        "cutouts": 4, "save_every": 1, "snapshot_every": 2, "threads": 1, "dtype": "float32"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run that began with a draft and climbed in two stages."""
+    """A finished run that started from a candidate and has two stages."""
     folder = tmp_path_factory.mktemp("first") / "first"
     list(vqclip.generate("a red apple", output=folder, seed=5, **FEW))
     return folder
@@ -49,8 +49,8 @@ def test_it_begins_with_the_picture_and_goes_on_with_the_new_prompt(call: Any, f
     assert not np.array_equal(pixels("next/image.png"), pixels(first / "image.png"))
     settings = run_folder.read_manifest(Path("next")).settings
     assert (settings.prompt, settings.seed, settings.stages, settings.init_run) == ("a blue car", 5, 1, str(first))
-    drawn = default_of("drafts"), default_of("guidance"), 4
-    assert (settings.drafts, settings.guidance, settings.cutouts) == drawn, "what drew the start is left out"
+    drawn = default_of("candidates"), default_of("guidance"), 4
+    assert (settings.candidates, settings.guidance, settings.cutouts) == drawn, "what drew the start is left out"
     scores = [row["score"] for row in list(reading.json_lines(Path("next/metrics.jsonl"), 10**6))]
     assert np.mean(scores[-3:]) > np.mean(scores[:3])
 
@@ -123,7 +123,7 @@ def test_what_cannot_be_continued_is_refused_with_a_way_out(call: Any, first: Pa
 
 def test_what_has_no_effect_on_such_a_start_is_refused(call: Any, first: Path) -> None:
     for flags, words in (
-        (["--drafts", "3"], "drafts has no effect on an init run"),
+        (["--candidates", "3"], "candidates has no effect on an init run"),
         (["--init-image", str(first / "image.png")], "init_image has no effect beside an init run"),
         (["--init-weight-pixels", "2"], "init_weight_pixels has no effect without an init picture"),
     ):

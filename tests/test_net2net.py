@@ -18,7 +18,7 @@ from vqclip.errors import ModelError, UsageError
 from vqclip.models.architecture import Net2NetShape, read_net2net_shape
 from vqclip.models.registry import PriorFiles
 from vqclip.networks.net2net import GPT, coordinates, load_net2net
-from vqclip.options.events import Drafted, Finished
+from vqclip.options.events import Finished, PriorSampleChosen
 from vqclip.options.prompts import parse
 
 SIDE = 8  # tokens along a picture of 16 px by the makers' f2 network
@@ -80,8 +80,8 @@ def test_logits_are_those_of_taming(mingpt: Any, tmp_path: Path, free: int) -> N
 def test_codes_drawn_one_by_one_are_those_of_the_whole_sequence(mingpt: Any, tmp_path: Path) -> None:
     theirs = random_network(mingpt)
     files = PriorFiles("x", written(tmp_path, theirs), config("start"), None)
-    drafter = load_net2net(files, makers.CODES, torch.device("cpu"))
-    codes = drafter.draft(parse("a"), 2, torch.Generator().manual_seed(0), temperature=1e-5).flatten(1)
+    sampler = load_net2net(files, makers.CODES, torch.device("cpu"))
+    codes = sampler.sample(parse("a"), 2, torch.Generator().manual_seed(0), temperature=1e-5).flatten(1)
     told = torch.cat([torch.zeros(2, 1, dtype=torch.long), codes[:, :-1]], 1)
     assert torch.equal(theirs(told)[0][..., : makers.CODES].argmax(2), codes)
 
@@ -106,22 +106,22 @@ def test_coordinates_are_those_of_coord_stage() -> None:
 
 def test_a_class_is_told_and_shapes_the_picture(mingpt: Any, tmp_path: Path) -> None:
     files = PriorFiles("x", written(tmp_path, random_network(mingpt), "class"), config("class"), None)
-    drafter = load_net2net(files, makers.CODES, torch.device("cpu"))
+    sampler = load_net2net(files, makers.CODES, torch.device("cpu"))
 
     def drawn(style: str | None, seed: int = 0) -> torch.Tensor:
-        return drafter.draft(parse("a"), 1, torch.Generator().manual_seed(seed), style=style)
+        return sampler.sample(parse("a"), 1, torch.Generator().manual_seed(seed), style=style)
 
     assert torch.equal(drawn("2"), drawn("2"))
     assert not torch.equal(drawn("2"), drawn("4"))
 
 
-def test_a_run_begins_with_a_draft_of_the_checkpoints_own_transformer(
+def test_a_run_begins_with_a_candidate_of_the_checkpoints_own_transformer(
     mingpt: Any, tmp_path: Path, small: dict[str, Any]
 ) -> None:
     checkpoint = written(tmp_path, random_network(mingpt), "class")
-    flags = {**small, "vqgan": str(checkpoint), "init": "prior", "drafts": 3, "seed": 1, "iterations": 1}
-    events = list(vqclip.generate("a red apple", **flags, style="3"))
-    (told,) = [event for event in events if isinstance(event, Drafted)]
+    flags = {**small, "vqgan": str(checkpoint), "init": "prior", "candidates": 3, "seed": 1, "iterations": 1}
+    events = list(vqclip.generate("a red apple", **flags, prior_style="3"))
+    (told,) = [event for event in events if isinstance(event, PriorSampleChosen)]
     assert told.count == 3
     assert isinstance(events[-1], Finished)
 
@@ -129,9 +129,9 @@ def test_a_run_begins_with_a_draft_of_the_checkpoints_own_transformer(
 @pytest.mark.parametrize(
     ("condition", "flags", "message"),
     [
-        ("class", {"style": "5"}, "Valid: the number of a class, 0 to 4"),
-        ("class", {"style": "noto"}, "Valid: the number of a class, 0 to 4"),
-        ("start", {"style": "1"}, "style has no effect"),
+        ("class", {"prior_style": "5"}, "Valid: the number of a class, 0 to 4"),
+        ("class", {"prior_style": "noto"}, "Valid: the number of a class, 0 to 4"),
+        ("start", {"prior_style": "1"}, "prior_style has no effect"),
         ("start", {"guidance": 2.0}, "guidance has no effect"),
     ],
 )

@@ -111,9 +111,9 @@ def memory(**changes: Any) -> float:
     return run.memory()
 
 
-def test_attention_is_foreseen_to_grow_with_the_square_of_the_pixels_and_not_in_windows() -> None:
+def test_attention_is_foreseen_to_grow_with_the_square_of_the_pixels_and_not_in_tiles() -> None:
     def work(side: int) -> Any:
-        run = planning._run(Settings(prompt="a", size=f"{side}x{side}", windows=None if side > 768 else 0))
+        run = planning._run(Settings(prompt="a", size=f"{side}x{side}", tile_size=None if side > 768 else 0))
         assert run is not None
         return run.work()
 
@@ -126,11 +126,11 @@ def test_attention_is_foreseen_to_grow_with_the_square_of_the_pixels_and_not_in_
 
 def test_less_memory_is_foreseen_where_less_is_taken() -> None:
     full: dict[str, Any] = {"vqgan": "imagenet", "clip": ("ViT-B-32",), "size": "1024x1024", "dtype": "float32"}
-    full["windows"] = 0
+    full["tile_size"] = 0
     whole = memory(**full)
     assert memory(**full, low_memory=True) < 0.7 * whole
-    assert memory(**full | {"windows": 512}) < 0.4 * whole
-    assert memory(**full | {"windows": None}) < 0.3 * whole
+    assert memory(**full | {"tile_size": 512}) < 0.4 * whole
+    assert memory(**full | {"tile_size": None}) < 0.3 * whole
     assert memory(**full | {"dtype": "bfloat16"}) < 0.7 * whole
     assert memory(**full | {"size": "512x512"}) < 0.4 * whole
     small = full | {"size": "128x128", "cutouts": 64}

@@ -12,7 +12,7 @@ import torch
 from vqclip.errors import ModelError
 from vqclip.models import registry
 from vqclip.models.architecture import PriorShape, read_prior_shape
-from vqclip.networks.prior import Prior, load_drafter
+from vqclip.networks.prior import Prior, load_sampler
 from vqclip.options.prompts import parse
 
 SHAPE = PriorShape(width=32, layers=2, heads=4, words=5, vocabulary=50, side=3, codes=40, styles=("flat", "round"))
@@ -27,9 +27,9 @@ def prior() -> Prior:
 
 
 @pytest.fixture(scope="module")
-def drafter(read_pair: Any) -> Any:
+def sampler(read_pair: Any) -> Any:
     torch.set_num_threads(1)
-    return load_drafter(registry.find_prior("tiny"), read_pair[0].codebook)
+    return load_sampler(registry.find_prior("tiny"), read_pair[0].codebook)
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -84,9 +84,9 @@ def test_a_low_temperature_and_few_codes_keep_to_the_likely(prior: Prior) -> Non
     assert not torch.equal(prior.sample(text, torch.ones(1), style, seeded(), temperature=5.0), best)
 
 
-def test_the_built_in_prior_follows_words_and_styles(drafter: Any) -> None:
+def test_the_built_in_prior_follows_words_and_styles(sampler: Any) -> None:
     def draw(prompt: str, style: str) -> torch.Tensor:
-        drawn: torch.Tensor = drafter.draft(parse(prompt), 2, seeded(), style=style)
+        drawn: torch.Tensor = sampler.sample(parse(prompt), 2, seeded(), style=style)
         return drawn
 
     assert draw("a red apple", "noto").shape == (2, 8, 8)
@@ -99,7 +99,7 @@ def test_the_built_in_prior_follows_words_and_styles(drafter: Any) -> None:
 
 def test_a_prior_of_another_vqgan_is_refused() -> None:
     with pytest.raises(ModelError, match=r"writes \d+ codes, but the VQGAN has 16384"):
-        load_drafter(registry.find_prior("tiny"), torch.zeros(16384, 16))
+        load_sampler(registry.find_prior("tiny"), torch.zeros(16384, 16))
 
 
 GOOD = {"width": 32, "layers": 2, "heads": 4, "words": 5, "vocabulary": 50, "side": 3, "codes": 40, "styles": ["a"]}

@@ -13,7 +13,7 @@ from PIL import Image
 import vqclip
 from vqclip import files
 from vqclip.loop.progress import Progress
-from vqclip.options.events import Finished, StageStarted, Stepped, Tried, Warned
+from vqclip.options.events import CandidateScored, Finished, StageStarted, Stepped, Warned
 from vqclip.options.settings import Settings
 from vqclip.runs import run_folder
 
@@ -130,7 +130,7 @@ def test_time_is_that_of_all_starts_and_the_best_of_them(
     known |= {"best_of": 2, "best_of_share": 0.25, "snapshot_every": 1}
     for output in (None, "run"):
         events = list(vqclip.generate("a red apple", seed=1, output=output, **known))
-        tried = [event for event in events if isinstance(event, Tried)]
+        tried = [event for event in events if isinstance(event, CandidateScored)]
         last = next(event for event in events if isinstance(event, Finished))
         assert len(tried) == 2, "time ends no start"
         assert (last.stopped_by, last.step) == ("max_seconds", 2), "what they took is spent"

@@ -60,21 +60,23 @@ def test_a_slow_step_that_passes_two_marks_keeps_one_picture() -> None:
 
 
 def test_between_two_moments_the_earlier_picture_stands() -> None:
-    run = races.Run("climb", "cat", 1, ((1.2, "00.png"), (2.5, "01.png")))
+    run = races.Run("no-prior", "cat", 1, ((1.2, "00.png"), (2.5, "01.png")))
     assert [run.at(seconds) for seconds in (1.0, 1.2, 2.0, 3.0, float("inf"))] == [
         None, "00.png", "00.png", "01.png", "01.png",
     ]  # fmt: skip
 
 
 def test_a_picture_that_comes_a_moment_after_a_mark_counts_for_it() -> None:
-    run = races.Run("climb", "cat", 1, ((1.04, "00.png"), (2.2, "01.png")))
+    run = races.Run("no-prior", "cat", 1, ((1.04, "00.png"), (2.2, "01.png")))
     assert [run.at(1.0), run.at(2.0)] == ["00.png", "00.png"]
     assert run.end == 2.2
 
 
 def test_no_mark_is_judged_after_the_last_run_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(races, "standing", lambda judge, runs, seconds, root: races.Standing((seconds,), (0,)))
-    runs = [races.Run("climb", "cat", seed, ((1.0, "00.png"), (end, "01.png"))) for seed, end in ((1, 3.0), (2, 5.0))]
+    runs = [
+        races.Run("no-prior", "cat", seed, ((1.0, "00.png"), (end, "01.png"))) for seed, end in ((1, 3.0), (2, 5.0))
+    ]
     assert list(races.standings(None, runs, Path())) == [1.0, 2.0, 4.0, races.END]  # type: ignore[arg-type]
 
 
@@ -86,7 +88,7 @@ def test_the_head_start_is_the_first_mark_that_reaches_where_the_peer_ends() -> 
 
 def test_a_race_is_run_once_and_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
-        races.RECIPES, "short", {**races.RECIPES["climb"], "stages": 1, "iterations": 1, "cutouts": 2}
+        races.RECIPES, "short", {**races.RECIPES["no-prior"], "stages": 1, "iterations": 1, "cutouts": 2}
     )
     first = races.race("short", "cat", 1, "32x32", Path("out"))
     assert first.moments
@@ -106,9 +108,9 @@ def test_what_a_technique_gives_is_the_mean_difference_to_the_same_runs_without_
 def test_a_chart_follows_each_whole_recipe_to_its_end() -> None:
     low, high = races.Standing((0.0, 0.5), (4, 9)), races.Standing((0.5, 1.0), (0, 1))
     curve = {1.0: low, 2.0: high, 4.0: high, races.END: high}
-    (chart,) = races.charts({"patches": {"climb": curve, "no ema": curve}}, {"climb": 2.5, "no ema": 2.4})
+    (chart,) = races.charts({"patches": {"no-prior": curve, "no ema": curve}}, {"no-prior": 2.5, "no ema": 2.4})
     assert chart.title == "judge patches"
-    assert chart.lines == {"climb": [(1.0, 0.25), (2.0, 0.75), (2.5, 0.75)]}
+    assert chart.lines == {"no-prior": [(1.0, 0.25), (2.0, 0.75), (2.5, 0.75)]}
 
 
 def test_a_recipe_that_leaves_a_technique_out_differs_from_ours_in_what_is_drawn() -> None:
@@ -134,7 +136,7 @@ def test_every_recipe_has_valid_settings() -> None:
 def test_a_standing_judges_what_each_run_had_by_then() -> None:
     torch.manual_seed(0)
     judge = judges.Judge("convolutions", judges.tokenizer().vocab_size).eval()
-    runs = [races.Run("climb", prompt, 1, ((1.0, "00.png"),)) for prompt in battery.PROMPTS[:2]]
+    runs = [races.Run("no-prior", prompt, 1, ((1.0, "00.png"),)) for prompt in battery.PROMPTS[:2]]
     for number, run in enumerate(runs):
         folder = races.folder_of(Path("out"), run.recipe, run.prompt, run.seed)
         folder.mkdir(parents=True)

@@ -108,7 +108,7 @@ def test_a_checkpoint_alone_is_read_by_the_configuration_that_is_named(call: Any
     assert call("decode", "tokens.npz", *named, "right.yaml", *FAST).code == 0
     assert Path("decoded.png").read_bytes() == Path("tiny.png").read_bytes()
     # Of one preset: a VQGAN in a file would not begin with that of the built-in one.
-    wanted = small | {"iterations": 1, "preset": "tiny"}
+    wanted = small | {"iterations": 1, "preset": "normal"}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in wanted.items()]
     for name, which in (("a", []), ("b", [*named, "right.yaml"])):
         assert call("generate", "an apple", "--seed=1", *flags, *which, "-o", name).code == 0

@@ -107,7 +107,7 @@ def test_the_built_in_pair_is_always_here():
     assert registry.clip_weights(clip).parent == clip.folder
     assert registry.find_prior("tiny").tokenizer == clip.folder / "bpe.txt.gz"
     rows = [row for row in registry.list_models() if row.name == "tiny"]
-    assert [row.kind for row in rows] == ["vqgan", "clip", "prior", "enlarger"]
+    assert [row.kind for row in rows] == ["vqgan", "clip", "prior", "upsampler"]
     assert all(row.present and row.bytes > 100_000 and row.licence == "MIT" for row in rows)
 
 

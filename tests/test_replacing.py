@@ -22,7 +22,7 @@ RESTYLED = Settings(
     prompt="red", seed=1, vqgan="tiny", clip=("tiny",), size="16x16", cutouts=2, threads=1, dtype="float32",
     video=False,
 )  # fmt: skip
-FLAGS = ("--size", "32", "--stages", "1", "--init", "tokens", "--ascent", "0", "--cutouts", "2", "-n", "1")
+FLAGS = ("--size", "32", "--stages", "1", "--init", "tokens", "--pixel-steps", "0", "--cutouts", "2", "-n", "1")
 
 
 def contents(folder: Path | str) -> dict[str, str]:

@@ -48,7 +48,7 @@ def test_variables_files_and_presets_change_nothing_that_is_recorded(
     monkeypatch.setenv("VQCLIP_ITERATIONS", "1")
     monkeypatch.setenv("VQCLIP_TV", "3")
     monkeypatch.setenv("VQCLIP_SAVE_EVERY", "1")
-    Path("mine.yaml").write_text("cutouts: 2\nstyle: noto\n")
+    Path("mine.yaml").write_text("cutouts: 2\nprior_style: noto\n")
     monkeypatch.setenv("VQCLIP_CONFIG", "mine.yaml")
     shutil.copy(run / "image.png", "alone.png")
     call("rerun", "alone.png", "-o", "again")
@@ -129,7 +129,7 @@ def png(name: str, **texts: str) -> Path:
 
 
 def own(settings: dict[str, Any], **more: Any) -> str:
-    values = {"schema": 1, "settings": settings, "prompts": [], "seed": 1, "steps": 1, "size": [4, 4],
+    values = {"schema": 2, "settings": settings, "prompts": [], "seed": 1, "steps": 1, "size": [4, 4],
               "models": {}, "versions": {}, **more}  # fmt: skip
     return json.dumps(values)
 

@@ -221,7 +221,7 @@ def test_the_command_draws_what_its_options_say(small: dict[str, Any], call: Any
 
 
 @pytest.mark.parametrize("preset", ["draft", "best"])
-def test_presets_with_drafts_and_stages_are_taken(call: Any, preset: str) -> None:
+def test_presets_with_candidates_and_stages_are_taken(call: Any, preset: str) -> None:
     Path("in").mkdir()
     Image.new("RGB", (32, 32), (90, 120, 60)).save("in/0.png")
     few = ["--size", "32x32", "--frame-steps", "1", "--cutouts", "2", "--no-video", "--seed", "1"]

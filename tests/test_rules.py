@@ -26,19 +26,19 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"target_image": "a.png", "target_weight": 0.0}, {"target_weight_pixels": 1.0}),
     ({"overlay_alpha": 0.5}, {"overlay_image": "a.png"}),
     ({"overlay_image": "a.png", "overlay_every": 300}, {"overlay_every": 299}),
-    ({"init": "prior", "init_run": "run", "drafts": 3}, {"init_run": None}),
-    ({"init": "prior", "init_image": "a.png", "drafts": 3}, {"init_image": None}),
-    ({"style": "noto"}, {"init": "prior"}),
-    ({"redraws": 4}, {"init": "prior"}),
+    ({"init": "prior", "init_run": "run", "candidates": 3}, {"init_run": None}),
+    ({"init": "prior", "init_image": "a.png", "candidates": 3}, {"init_image": None}),
+    ({"prior_style": "noto"}, {"init": "prior"}),
+    ({"upsample_candidates": 4}, {"init": "prior"}),
     ({"scene_steps": 3}, {"prompt": "a ^ b"}),
     ({"cross_fade": "3"}, {"prompt": "a ^ b"}),
     ({"init": "prior", "prompt": "", "image_prompt": ("a.png",), "guidance": 2.0}, {"prompt": "a"}),
-    ({"ascent_rate": 0.2}, {"ascent": 0.5}),
+    ({"pixel_learning_rate": 0.2}, {"pixel_steps": 0.5}),
     ({"best_of_share": 0.5}, {"best_of": 2}),
     ({"clip_alternate": True}, {"clip": ("tiny", "ViT-B-32")}),
-    ({"windows": 256}, {"size": "512x256"}),
-    ({"low_memory": True, "compile": True}, {"windows": 64}),
-    ({"enlarge": "edges"}, {"stages": 2}),
+    ({"tile_size": 256}, {"size": "512x256"}),
+    ({"low_memory": True, "compile": True}, {"tile_size": 64}),
+    ({"stage_upsampling": "edges"}, {"stages": 2}),
     ({"move_every": 5}, {"zoom": "1.1"}),
     ({"zoom": "1"}, {"zoom": "1.1"}),
     ({"pan_x": "0"}, {"pan_x": "2"}),
@@ -164,7 +164,7 @@ def test_a_place_that_changes_anything_is_not(changes: dict[str, Any]) -> None:
             ({"iterations": 0, name: value}, f"{name} has no effect in a run of no steps")
             for name, value in (
                 ("optimiser", "sgd"), ("loss", ("tv:1",)), ("until_score", 0.5), ("best_of", 3), ("auto_stop", True),
-                ("ascent", 0.5),
+                ("pixel_steps", 0.5),
             )
         ),
     ],
@@ -181,7 +181,7 @@ def test_the_other_mirror_leaves_a_loss_something_to_do() -> None:
 
 def test_a_look_gives_way_to_what_is_asked_for(call: Any) -> None:
     def losses(*flags: str) -> Any:
-        answer = call("config", "show", "--look", "stained-glass", *flags, "--json")
+        answer = call("config", "show", "--style", "stained-glass", *flags, "--json")
         assert answer.code == 0, answer.err
         return answer.record["settings"]["loss"]
 
@@ -195,15 +195,15 @@ def test_a_look_gives_way_to_what_is_asked_for(call: Any) -> None:
     ("flags", "said"),
     [
         (
-            ["--auto-stop", "--patience", "50", "-n", "20", "--ascent", "0"],
+            ["--auto-stop", "--patience", "50", "-n", "20", "--pixel-steps", "0"],
             "the run has 20 steps, and twice the patience is 100",
         ),
         (
-            ["--auto-stop", "--patience", "6", "-n", "20", "--stages", "2", "--size", "64", "--ascent", "0"],
+            ["--auto-stop", "--patience", "6", "-n", "20", "--stages", "2", "--size", "64", "--pixel-steps", "0"],
             "the last stage has 12 steps",
         ),
         (
-            ["--auto-stop", "--patience", "6", "-n", "20", "--ascent", "0.4"],
+            ["--auto-stop", "--patience", "6", "-n", "20", "--pixel-steps", "0.4"],
             "the last stage has 12 steps",
         ),
         (["--learning-rate-plateau", "0.5", "-n", "100"], "learning_rate_plateau has no effect"),

@@ -76,6 +76,7 @@ def edit(directory: Path, **changes: object) -> None:
     ("changes", "problem"),
     [
         ({"schema": 99}, "has schema 99"),
+        ({"schema": 1}, "has schema 1; this vqclip reads schema 2. Start the run again, or use the older vqclip"),
         ({"schema": None}, "has schema None"),
         ({"digest": "x"}, "no longer match its digest"),
         ({"settings": {"prompt": "x", "nonsense": 1}}, "unknown setting 'nonsense'"),

@@ -38,7 +38,6 @@ def test_the_terms_of_the_settings_fade_as_their_help_says() -> None:
     latent, start = settings.terms
     assert [latent.weight_at(step, 100) for step in (0, 25, 50, 99)] == [2.0, 1.0, 0.0, 0.0]
     assert [start.weight_at(step, 100) for step in (0, 50, 100)] == [4.0, 3.0, 2.0]
-    assert [term.weight_at(99, 100) for term in Settings(init="prior", draft_weight=3.0).terms] == [3.0]
 
 
 def test_the_running_mean_is_corrected_for_its_start() -> None:

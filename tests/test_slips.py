@@ -17,9 +17,9 @@ from vqclip.options.settings import Settings
     ("changes", "said", "way"),
     [
         (
-            {"init": "prior", "draft_weight": 0.5, "loss": ("init:1",)},
-            "the loss init is there twice: draft_weight is 0.5",
-            "--draft-weight 0",
+            {"init_image": "a.png", "init_weight": 0.5, "loss": ("init:1",)},
+            "the loss init is there twice: init_weight is 0.5",
+            "--init-weight 0",
         ),
         ({"tv": 0.5, "loss": ("tv:1",)}, "the loss tv is there twice: tv is 0.5", "--tv 0"),
         ({"loss": ("tv:1", "tv:2")}, "the loss tv is there twice.", "Leave one out."),
@@ -31,8 +31,9 @@ def test_what_is_there_already_is_named(changes: dict[str, Any], said: str, way:
         Settings(**{"prompt": "a", **changes}).validate()
     assert said in caught.value.message
     assert way in caught.value.hint
-    if "prior" in changes.values():
-        Settings(**{"prompt": "a", **changes, "draft_weight": 0.0}).validate()
+    if "init_weight" in changes:
+        Settings(**{"prompt": "a", **changes, "init_weight": 0.0}).validate()
+        Settings(prompt="a", init="prior", loss=("init:1",)).validate()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_frames_are_drawn_with_whatever_a_step_takes(call: Any) -> None:
     for number in range(2):
         Image.new("RGB", (32, 32), (200, 60 * number, 20)).save(f"film/{number:05d}.png")
     common = ("--frame-steps", "2", "--size", "32", "--cutouts", "2", "--no-video", "--seed", "1", "--threads", "1")
-    more = ("--look", "ink", "--edge-colour", "red", "--cut-method", "disco", "--cut-grey", "0:1",
+    more = ("--style", "ink", "--edge-colour", "red", "--cut-method", "disco", "--cut-grey", "0:1",
             "--text-off", "0.1", "--learning-rate-drops", "50%", "--prompt-also", "fog:-0.1",
             "--long-prompts", "mean")  # fmt: skip
     for name, flags in (("plain", ()), ("changed", more)):

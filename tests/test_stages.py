@@ -61,16 +61,16 @@ def test_fault_23_a_picture_smaller_than_a_token_is_refused() -> None:
         ("512x512", 16, [128, 256, 512]),
     ],
 )
-def test_by_themselves_stages_begin_no_smaller_than_a_draft(size: str, factor: int, widths: list[int]) -> None:
-    # At 128x128 the built-in preset began with the draft at 32x32, and its form was lost.
+def test_by_themselves_stages_begin_no_smaller_than_a_candidate(size: str, factor: int, widths: list[int]) -> None:
+    # At 128x128 the built-in preset started from the candidate at 32x32, and its form was lost.
     assert [stage.width for stage in stages_of(Settings(size=size, stages=0), factor)] == widths
     asked = stages_of(Settings(size="64x64", stages=3), 8)
     assert [stage.width for stage in asked] == [16, 32, 64], "what is asked for is done"
 
 
 @pytest.mark.parametrize(("size", "widths"), [("256x256", [128, 256]), ("128x128", [128]), ("256x192", [256])])
-def test_stages_begin_no_smaller_than_a_draft_that_is_drawn_anew(size: str, widths: list[int]) -> None:
-    redrawn = Settings(size=size, stages=0, init="prior", redraws=8)
-    assert [stage.width for stage in stages_of(redrawn, 8)] == widths
-    without = redrawn.replace(init="tokens")
-    assert stages_of(without, 8) == stages_of(redrawn.replace(redraws=0), 8)
+def test_stages_begin_no_smaller_than_an_upsampled_candidate(size: str, widths: list[int]) -> None:
+    upsampled = Settings(size=size, stages=0, init="prior", upsample_candidates=8)
+    assert [stage.width for stage in stages_of(upsampled, 8)] == widths
+    without = upsampled.replace(init="tokens")
+    assert stages_of(without, 8) == stages_of(upsampled.replace(upsample_candidates=0), 8)

@@ -142,9 +142,17 @@ def test_a_story_goes_on_exactly_from_the_middle_of_a_cross_fade(pair: Any) -> N
     assert np.array_equal(again.image(), final)
 
 
-def test_drafts_are_of_the_first_scene(small: dict[str, Any]) -> None:
+def test_candidates_are_of_the_first_scene(small: dict[str, Any]) -> None:
     def start(prompt: str, **changes: Any) -> np.ndarray:
-        known = {**small, "init": "prior", "drafts": 2, "style": "noto", "seed": 1, "iterations": 0, **changes}
+        known = {
+            **small,
+            "init": "prior",
+            "candidates": 2,
+            "prior_style": "noto",
+            "seed": 1,
+            "iterations": 0,
+            **changes,
+        }
         last = list(vqclip.generate(prompt, **known))[-1]
         assert isinstance(last, Finished)
         return last.image()

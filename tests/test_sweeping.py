@@ -225,7 +225,7 @@ def test_a_picture_can_stand_in_for_the_prompt(isolated: Path) -> None:
 
 def test_a_sweep_that_somebody_edited_or_a_run_is_refused(call: Any, isolated: Path) -> None:
     Path("grid").mkdir()
-    Path("grid/sweep.json").write_text('{"schema": 1, "preset": null, "axes": [["seed", ["1"]]], "cells": [{}]}')
+    Path("grid/sweep.json").write_text('{"schema": 2, "preset": null, "axes": [["seed", ["1"]]], "cells": [{}]}')
     answer = call("resume", "grid")
     assert (answer.code, "sweep.json cannot be read" in answer.err) == (2, True)
     with pytest.raises(UsageError):

@@ -146,11 +146,11 @@ def test_a_run_is_named_after_the_picture_that_it_looks_for() -> None:
     assert run_folder.new_directory(settings, Path("runs")).name.endswith("-red-disc-3")
 
 
-def test_drafts_of_a_picture_are_drawn_without_a_text(small: dict[str, Any]) -> None:
+def test_candidates_of_a_picture_are_drawn_without_a_text(small: dict[str, Any]) -> None:
     disc("red")
-    settings: dict[str, Any] = {**small, "init": "prior", "drafts": 3, "iterations": 0, "seed": 1}
+    settings: dict[str, Any] = {**small, "init": "prior", "candidates": 3, "iterations": 0, "seed": 1}
     names = [type(event).__name__ for event in vqclip.generate("", image_prompt=("disc.png",), **settings)]
-    assert names == ["Drafted", "Started", "Finished"]
+    assert names == ["PriorSampleChosen", "Started", "Finished"]
     with pytest.raises(UsageError, match="guidance has no effect without a text"):
         vqclip.generate("", image_prompt=("disc.png",), guidance=2.0, **settings)
 

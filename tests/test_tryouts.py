@@ -15,7 +15,7 @@ from PIL import Image
 import vqclip
 from vqclip import api
 from vqclip.errors import Interrupted, OutputError
-from vqclip.options.events import Chosen, Finished, Saved, Started, Stepped, Tried
+from vqclip.options.events import CandidateScored, Chosen, Finished, Saved, Started, Stepped
 from vqclip.options.settings import Settings
 from vqclip.runs import run_folder, tryouts
 
@@ -38,7 +38,7 @@ def chosen_of(events: list[Any]) -> Chosen:
 
 def test_the_best_start_goes_on_as_the_run_of_its_seed(whole: Any) -> None:
     best, events = whole
-    tried = [event for event in events if isinstance(event, Tried)]
+    tried = [event for event in events if isinstance(event, CandidateScored)]
     assert [(e.number, e.count, e.seed) for e in tried] == [(1, 3, 7), (2, 3, 8), (3, 3, 9)]
     chosen = chosen_of(events)
     assert chosen.loss == min(e.loss for e in tried)
@@ -120,14 +120,14 @@ def test_the_same_command_again_draws_nothing_and_another_is_refused(whole: Any)
     with pytest.raises(OutputError, match="other settings"):
         vqclip.generate("a red apple", output="best", **{**BEST, "best_of": 4}, **FEW)
     events = list(vqclip.generate("a red apple", output="best", overwrite=True, **{**BEST, "best_of": 2}, **FEW))
-    assert sum(isinstance(event, Tried) for event in events) == 2
+    assert sum(isinstance(event, CandidateScored) for event in events) == 2
     assert sorted(path.name for path in Path("best/starts").iterdir()) == ["1", "2"]
 
 
 def test_another_start_can_be_gone_on_with(whole: Any) -> None:
     shutil.copytree(whole[0], "best")
     events = whole[1]
-    other = next(e for e in events if isinstance(e, Tried) and e.number != chosen_of(events).number)
+    other = next(e for e in events if isinstance(e, CandidateScored) and e.number != chosen_of(events).number)
     ended = list(api.resume(Path("best/starts", str(other.number))))
     assert isinstance(ended[-1], Saved)
     list(vqclip.generate("a red apple", output="alone", seed=other.seed, **FEW))

@@ -78,7 +78,7 @@ def test_the_picture_goes_beside_its_source_and_twice_as_large_when_nothing_else
     assert images.open_image(Path("source-x2.png")).shape == (72, 96, 3)
 
 
-def test_a_network_of_real_esrgans_layout_enlarges(source: Path, call: Any) -> None:
+def test_a_network_of_real_esrgans_layout_upscales(source: Path, call: Any) -> None:
     torch.save({"params_ema": rrdb()}, "esrgan.pth")
     answer = call("upscale", str(source), "--model", "esrgan.pth", "-o", "large.png", "--device", "cpu", "--json")
     assert answer.code == 0, answer.err
@@ -126,7 +126,7 @@ def test_what_the_network_leaves_lanczos_does(source: Path, call: Any) -> None:
     save_file(compact(), "compact.safetensors")
     answer = call("upscale", str(source), "--model", "compact.safetensors", "--factor", "3", "-o", "large.png")
     assert answer.code == 0, answer.err
-    assert "compact.safetensors enlarges 2 times; Lanczos does the rest to 3 times." in answer.err
+    assert "compact.safetensors upscales 2 times; Lanczos does the rest to 3 times." in answer.err
     assert images.open_image(Path("large.png")).shape == (108, 144, 3)
 
 

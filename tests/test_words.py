@@ -19,7 +19,7 @@ from vqclip.models import registry  # noqa: E402
 from vqclip.networks.perceptor import Perceptor, load_perceptor  # noqa: E402
 from vqclip.pictures import images  # noqa: E402
 
-FAST = ["--size", "64x64", "--iterations", "0", "--drafts", "1"]
+FAST = ["--size", "64x64", "--iterations", "0", "--candidates", "1"]
 
 
 @pytest.fixture(scope="module")

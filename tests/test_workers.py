@@ -167,7 +167,7 @@ def test_many_runs_of_the_built_in_models_take_every_core_unless_told(
 
 def test_no_more_are_drawn_at_once_than_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "cores", lambda: 6)
-    runs = [Settings(device="cpu", size=size, windows=0) for size in ("256x256", "256x256", "64x64", "1024x1024")]
+    runs = [Settings(device="cpu", size=size, tile_size=0) for size in ("256x256", "256x256", "64x64", "1024x1024")]
 
     def fitting(free: int | None, *which: int) -> int:
         monkeypatch.setattr(limits, "free_memory", lambda: free)
@@ -186,8 +186,9 @@ def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_told(isolated:
     steps = dict[str, int]()
     for jobs in ([], ["--jobs", "1"]):
         told = subprocess.run(
-            [sys.executable, "-m", "vqclip", "batch", "-", "-n", "1", "--init", "spot", "--stages", "1", "--ascent",
-             "0", "--size", "32", "--cutouts", "2", "--device", "cpu", "--json", *jobs, "-o", f"of{len(jobs)}"],
+            [sys.executable, "-m", "vqclip", "batch", "-", "-n", "1", "--init", "spot", "--stages", "1",
+             "--pixel-steps", "0", "--size", "32", "--cutouts", "2", "--device", "cpu", "--json", *jobs,
+             "-o", f"of{len(jobs)}"],
             input=lines, capture_output=True, text=True, check=True,
         )  # fmt: skip
         steps[" ".join(jobs)] = sum(json.loads(line)["event"] == "stepped" for line in told.stdout.splitlines())

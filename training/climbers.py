@@ -1,7 +1,7 @@
-"""Negatives made by the model itself: latents climbed towards a caption, as the product's loop climbs them.
+"""Negatives made by the model itself: latents optimised towards a caption, as the product's loop does.
 
 A small CLIP gives such pictures better scores than real drawings. Shown as negatives for the very caption
-they were climbed towards, next to a real picture of it, they push its gradients towards the look of drawings
+they were optimised towards, next to a real picture of it, they push its gradients towards the look of drawings
 (the idea of persistent contrastive divergence: the latents stay in a pool and are climbed further).
 """
 

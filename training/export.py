@@ -1,6 +1,6 @@
 """Write the trained models as the files that vqclip ships: fp16 safetensors, their configurations, checksums.
 
-    python training/export.py --work DIR --out checkpoints [--only vqgan|clip|words|prior|enlarger]
+    python training/export.py --work DIR --out checkpoints [--only vqgan|clip|words|prior|upsampler]
 
 Can run at any time during training: it takes the running averages of the last checkpoints.
 """
@@ -17,8 +17,8 @@ from open_clip.factory import create_model
 from safetensors.torch import save_file
 
 import clip as clip_training
-import enlarger as enlarger_training
 import prior as prior_training
+import upsampler as upsampler_training
 import vqgan as vqgan_training
 import words as words_training
 from data import Pictures
@@ -44,8 +44,8 @@ CHECKED = [
     "tiny_clip/words.txt",
     "tiny_prior.safetensors",
     "tiny_prior.json",
-    "tiny_enlarger.safetensors",
-    "tiny_enlarger.json",
+    "tiny_upsampler.safetensors",
+    "tiny_upsampler.json",
 ]
 
 
@@ -137,18 +137,18 @@ def export_prior(work, out, source):
     print("prior at step", step)
 
 
-def export_enlarger(work, out, source):
-    step = load(work / "enlarger.pt")["step"]
-    model = enlarger_training.trained(work, source)
+def export_upsampler(work, out, source):
+    step = load(work / "upsampler.pt")["step"]
+    model = upsampler_training.trained(work, source)
     shape, plain = model.shape, model.plain()
     words, style = torch.randint(0, shape.vocabulary, (2, shape.words)), torch.zeros(2, dtype=torch.long)
     small, large = torch.randint(0, shape.codes, (2, 8, 8)), torch.randint(0, shape.codes, (2, 16, 16))
     shown = model.codebook, words, style, small, large, torch.rand(2, 16, 16) < 0.5
     with torch.no_grad():
         assert torch.allclose(plain(*shown), model(*shown), atol=1e-3)
-    write(half(plain.state_dict()), out / "tiny_enlarger.safetensors")
-    (out / "tiny_enlarger.json").write_text(json.dumps(asdict(shape), indent=2) + "\n")
-    print("enlarger at step", step)
+    write(half(plain.state_dict()), out / "tiny_upsampler.safetensors")
+    (out / "tiny_upsampler.json").write_text(json.dumps(asdict(shape), indent=2) + "\n")
+    print("upsampler at step", step)
 
 
 EXPORTS = {
@@ -156,7 +156,7 @@ EXPORTS = {
     "clip": export_clip,
     "words": export_words,
     "prior": export_prior,
-    "enlarger": export_enlarger,
+    "upsampler": export_upsampler,
 }
 
 

@@ -5,8 +5,8 @@
 
 `convolutions` learns from the perceptor's picture sets; `patches` from those and OpenMoji, which the perceptor
 never saw. Emoji One v1 is held out from both: they are calibrated on it. What shows nothing: blocks in random
-order, warped pictures, random codes, mottle, and latents that the perceptor climbed from noise. So that not the
-look of a decoder alone means nothing, reconstructions and pictures that were climbed from a real one towards
+order, warped pictures, random codes, mottle, and latents that the perceptor optimised from noise. So that not the
+look of a decoder alone means nothing, reconstructions and pictures that were optimised from a real one towards
 their own caption keep their caption.
 
 Resumes from DIR/judge-KIND.pt; `--warm-start` goes on from a judge's file on a new machine. Needs DIR/vqgan.pt

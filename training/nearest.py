@@ -1,10 +1,10 @@
-"""How much of a drawing is a memory: the best draft of each prompt beside the training picture nearest to it.
+"""How much of a drawing is a memory: the best candidate of each prompt beside the training picture nearest to it.
 
     python training/nearest.py --work DIR --out nearest.png
 
 Nearest means the least mean absolute difference at 64 px on white, over all pictures that the prior was taught,
 their recoloured copies and mirror images. Prints that difference, and the one of the VQGAN's own reconstruction of
-the picture found: a draft that is as near as that is a copy.
+the picture found: a candidate that is as near as that is a copy.
 """
 
 import argparse
@@ -21,14 +21,14 @@ from vqclip.options.settings import Settings
 from vqclip.runs.loading import Inputs, Place, load
 
 
-def best_draft(prompt, seed):
+def best_candidate(prompt, seed):
     """-> ([3, 64, 64] in 0..1, the VQGAN)"""
-    from vqclip.loop import drafts
+    from vqclip.loop import candidates
 
     settings = Settings(prompt=prompt, seed=seed, init="prior", video=False, threads=1)
     models = load(Inputs.check(settings), Place.find(settings))
     generator = make_generator(seed, START_STREAM)
-    return drafts.draw(models.vqgan, models.drafter, models.gazes, settings, generator).images[0], models.vqgan
+    return candidates.draw(models.vqgan, models.sampler, models.gazes, settings, generator).images[0], models.vqgan
 
 
 @torch.no_grad()
@@ -44,7 +44,7 @@ def main():
     taught = torch.cat([over(tensor(pictures.x64[part]), torch.ones(1)) for part in np.array_split(rows, 64)])
     shown = []
     for prompt in args.prompts:
-        drawn, vqgan = best_draft(prompt, args.seed)
+        drawn, vqgan = best_candidate(prompt, args.seed)
         views = [drawn, drawn.flip(2)]
         distances = torch.stack(
             [torch.cat([(p - v).abs().mean((1, 2, 3)) for p in taught.split(512)]) for v in views]

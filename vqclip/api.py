@@ -1,4 +1,4 @@
-"""From settings to a finished run: check everything that can be checked, then load, climb and record.
+"""From settings to a finished run: check everything that can be checked, then load, optimise and record.
 
 This is the Python interface: `for event in vqclip.generate("a red apple", seed=7): ...`. Whatever can be
 refused is refused by the call itself, before a model is loaded; the models load with the first event.

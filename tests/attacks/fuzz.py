@@ -136,7 +136,7 @@ def _sound_run(folder: Path) -> Path:
         "iterations": 2,
         "stages": 1,
         "init": "tokens",
-        "ascent": 0.0,
+        "pixel_steps": 0.0,
         "cutouts": 2,
         "threads": 1,
     }

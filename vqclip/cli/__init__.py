@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from vqclip import __version__
-from vqclip.cli import films, look, many, models, pictures, run, scoring, tokens
+from vqclip.cli import config, films, many, models, pictures, run, scoring, tokens
 from vqclip.cli.options import SettingsGroup
 from vqclip.errors import Interrupted, ReaderGone, UsageError, VqclipError
 from vqclip.terminal.signals import StopSignals
@@ -70,7 +70,7 @@ scoring.add_to(app)
 tokens.add_to(app)
 models.add_to(app)
 pictures.add_to(app)
-look.add_to(app)
+config.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

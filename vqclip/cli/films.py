@@ -114,7 +114,7 @@ def restyle(
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
+        typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: normal]", metavar="NAME",
                      rich_help_panel="Model", show_default=False),
     ] = None,
     as_json: JsonOption = False,
@@ -151,5 +151,5 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
     of_vqgan = ("vqgan", "vqgan_config", "device", "dtype", "threads", "size")
     app.command()(with_settings(interpolate, (*of_vqgan, *OF_FILM)))
-    climbed = tuple(name for name in options() if name not in NOT_OF_FRAMES)
-    app.command()(with_settings(restyle, climbed))
+    optimised = tuple(name for name in options() if name not in NOT_OF_FRAMES)
+    app.command()(with_settings(restyle, optimised))

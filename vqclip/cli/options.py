@@ -15,7 +15,7 @@ from vqclip.options.settings import MOTIONS, Settings, default_of, options
 from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 
 SHORT = {"iterations": "-n"}
-PANELS = ("Prompt", "Draft", "Model", "Optimisation", "Look", "Cutouts", "Motion", "Runtime", "Output", "Display")
+PANELS = ("Prompt", "Prior", "Model", "Optimisation", "Style", "Cutouts", "Motion", "Runtime", "Output", "Display")
 METAVARS = {
     "augments": "CODES",
     "cross_fade": "STEPS",
@@ -197,7 +197,7 @@ def _help(name: str, option: Option, line: str) -> str:
         shown = "random"
     elif name == "threads":
         shown = "all cores"
-    elif name == "windows":
+    elif name == "tile_size":
         shown = "by size"
     elif name == "augments":
         shown = "the method's own"
@@ -216,9 +216,9 @@ def _plain(value: Any) -> str:
 
 @functools.cache
 def _built_in() -> Mapping[str, str]:
-    """What the built-in pair's preset sets: the values that hold when no other model is named."""
+    """What the default preset sets: the values that hold when no other model is named."""
 
     from vqclip.files import data_path
 
-    values = parse_yaml(read_bytes(data_path("configs", "presets", "tiny.yaml"), MAX_TEXT_BYTES))
+    values = parse_yaml(read_bytes(data_path("configs", "presets", "normal.yaml"), MAX_TEXT_BYTES))
     return {name: _plain(tuple(v) if isinstance(v, list) else v) for name, v in values.items()}

@@ -68,7 +68,7 @@ def upscale(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Enlarge a picture, by Lanczos or by a super-resolution model."""
+    """Upscale a picture with Lanczos or a super-resolution model."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.options import sources as configuration
     from vqclip.tasks import upscaling

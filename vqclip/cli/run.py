@@ -1,4 +1,4 @@
-"""The commands of one run: generate, rerun, continue, resume, video, report, draft."""
+"""The commands of one run: generate, rerun, continue, resume, video, report, sample."""
 
 from __future__ import annotations
 
@@ -228,28 +228,28 @@ def report(
     reveal(console, {"report": path}, preview=False, viewer=viewer)
 
 
-def draft(
+def sample(
     prompt: Annotated[str, typer.Argument(help="What to draw: text:weight, | between several.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="PNG file to write. \\[default: drafts.png]", metavar="OUT.png",
+        Path, typer.Option("--output", "-o", help="PNG file to write. \\[default: candidates.png]", metavar="OUT.png",
                            show_default=False),
-    ] = Path("drafts.png"),
+    ] = Path("candidates.png"),
     preview: PreviewOption = False,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Draw drafts of a prompt on one contact sheet, best first."""
+    """Sample the prior and show its candidates on one sheet, best first."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.options import sources as configuration
-    from vqclip.tasks import drafting
+    from vqclip.tasks import sampling
 
     resolved = configuration.resolve({**settings, "prompt": prompt, "init": "prior"})
-    report = drafting.draft(resolved.settings, output)
+    report = sampling.sample(resolved.settings, output)
     for warning in report["warnings"]:
         console.note(f"warning: {warning}")
-    console.note(f"seed {report['seed']}; below each draft: its number, and the loss that CLIP gives it")
+    console.note(f"seed {report['seed']}; below each candidate: its number and its CLIP loss")
     console.answer(str(output), report)
     reveal(console, report, preview=preview, viewer=viewer)
 
@@ -264,7 +264,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(with_settings(video, FILM_PARTS))
     app.command()(report)
     drawn = (
-        *("drafts", "redraws", "style", "guidance", "temperature", "seed"),
+        *("candidates", "upsample_candidates", "prior_style", "guidance", "temperature", "seed"),
         *("vqgan", "clip", "device", "dtype", "threads"),
     )
-    app.command()(with_settings(draft, drawn, {"drafts": "-n"}))
+    app.command()(with_settings(sample, drawn, {"candidates": "-n"}))

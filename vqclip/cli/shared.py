@@ -52,7 +52,7 @@ OpenOption = Annotated[
 
 PresetOption = Annotated[
     str | None,
-    typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
+    typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: normal]", metavar="NAME",
                  rich_help_panel="Model", show_default=False),
 ]  # fmt: skip
 ConfigOption = Annotated[
@@ -101,12 +101,12 @@ def parent_folder() -> Path:
 
 def follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
     """Show what happens until it ends or a signal asks for the end; return what the answer tells, by name."""
-    from vqclip.options.events import Started, Tried
+    from vqclip.options.events import CandidateScored, Started
     from vqclip.terminal.signals import StopSignals
 
     with StopSignals() as stop:
         events = begin(stop)
         for event in events:
-            stop.climbing = stop.climbing or isinstance(event, (Started, Tried))
+            stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored))
             console.show(event)
     return console.finish()

@@ -21,8 +21,8 @@ class Given:
 
     picture: the start, (H, W, 3) uint8; a fourth channel is its opacity over what settings.init draws.
     mask: (H, W) float32, 1 where the picture may change and 0 where it is kept to the bit. regions: masks like it,
-    by file, for prompts that name one. latent: (1, D, h, w) float32, the start in the place of a picture, a draft or
-    settings.init. target: the picture to grow towards, like picture. overlay: laid over the drawing after
+    by file, for prompts that name one. latent: (1, D, h, w) float32, the start in the place of a picture, a candidate
+    or settings.init. target: the picture to grow towards, like picture. overlay: laid over the drawing after
     settings.overlay_steps. palette: for the loss of that name.
     """
 

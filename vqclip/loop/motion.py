@@ -1,4 +1,4 @@
-"""Zoom, pan and turn: what is shown is resampled once between two steps, and climbed on from there.
+"""Zoom, pan and turn: what is shown is resampled once between two steps, and optimised further from there.
 
 nerdyrodent's tool and its zoom.sh do this with Pillow, step by step the same; here every amount is a schedule, and
 one resampling does it all.

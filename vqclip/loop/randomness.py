@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-START_STREAM, STEP_STREAM, ROLL_STREAM, WINDOW_STREAM = 0, 1, 3, 4
+START_STREAM, STEP_STREAM, ROLL_STREAM, TILE_STREAM = 0, 1, 3, 4
 
 
 def step_seed(seed: int, stream: int, stage: int, step: int) -> int:

@@ -1,4 +1,4 @@
-"""Pixels that climb at several scales at once, each of half the width and height of the next."""
+"""Optimise pixels at several scales at once, each of half the width and height of the next."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from vqclip.options.settings import Settings
 
 
 def optimiser_of(settings: Settings, stage: Stage, z: Tensor) -> Optimiser:
-    """What climbs in a stage: the latent by itself, or pixels at all scales."""
+    """The optimiser of a stage: of the latent, or of pixels at all scales."""
     make = partial(make_optimiser, settings.optimiser)
-    return Scales(make, z, settings.ascent_rate) if stage.ascent else make(z, settings.learning_rate)
+    return Scales(make, z, settings.pixel_learning_rate) if stage.pixels else make(z, settings.learning_rate)
 
 
 class Scales:
     """An optimiser of z = z₀ + Σ Up(P_r), over z₀ and every P_r, down to a single P_r (arXiv 2502.07753).
 
-    What all places agree on is climbed by the coarse P_r together, so forms come before detail, as in natural
+    What all places agree on is optimised through the coarse P_r, so forms come before detail, as in natural
     pictures. The sum is linear, so z alone is kept: a P_r adds its step to z and stays at 0. Each scale takes an
-    equal share of the learning rate, where direct ascent takes the whole for each.
+    equal share of the learning rate, where direct ascent synthesis takes the whole for each.
     """
 
     def __init__(self, make: Callable[[Tensor, float], Optimiser], z: Tensor, learning_rate: float) -> None:

@@ -150,7 +150,7 @@ def rate_at(settings: Settings, step: int, stage: Stage) -> float:
     else:
         share = cosine(step - stage.first, stage.last - stage.first, settings.learning_rate_end)
     drops = sum(place.step(settings.iterations) <= step for place in settings.drops)
-    rate = settings.ascent_rate if stage.ascent else settings.learning_rate
+    rate = settings.pixel_learning_rate if stage.pixels else settings.learning_rate
     return rate * share / 10.0**drops
 
 

@@ -91,7 +91,7 @@ class Layout:
         stages, factor = stages_of(settings, architecture.factor), architecture.factor
         shapes = (
             (1, 3, stage.height, stage.width)
-            if stage.ascent
+            if stage.pixels
             else (1, architecture.embed_dim, stage.height // factor, stage.width // factor)
             for stage in stages
         )

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip.loop import losses, starts
-from vqclip.loop.windows import Windows
+from vqclip.loop.tiling import Tiling
 from vqclip.networks.passes import Box
 from vqclip.networks.vqgan import VQGAN
 
@@ -31,15 +31,15 @@ class Surface:
         symmetry: str = "none",
         *,
         low_memory: bool = False,
-        window: int = 0,
+        tile_size: int = 0,
     ) -> None:
         """size: width and height, whole tokens. picture: (1, 3, any, any). mask: (1, 1, any, any), 1 is free and 0
         kept. feather: pixels, see `soft_edges`. symmetry: one of MIRRORS; all but the first four need a square.
-        low_memory: see `passes.decode`. window: side in pixels of what a step decodes, less than the picture's; 0 is
-        all, and the only one beside a symmetry."""
+        low_memory: see `passes.decode`. tile_size: side in pixels of what a step decodes, less than the picture's; 0
+        is all, and the only one beside a symmetry."""
         self.vqgan, self.low_memory = vqgan, low_memory
         self.mirrors = MIRRORS[symmetry]
-        self.windows = Windows(vqgan, size, window, low_memory=low_memory) if window else None
+        self.tiling = Tiling(vqgan, size, tile_size, low_memory=low_memory) if tile_size else None
         self.picture = None if picture is None else starts.fit(picture, *size)
         self.opacity = self.free = None
         if mask is not None and picture is not None:
@@ -49,22 +49,22 @@ class Surface:
             self.opacity = soft_edges(shrunk, feather)
             self.free = self.cells(self.opacity)
 
-    def show(self, z: Tensor, window: Box | None = None) -> Tensor:
+    def show(self, z: Tensor, tile: Box | None = None) -> Tensor:
         """The picture of a latent: (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where kept.
 
-        window: all that the gradient reaches; on a surface with windows there is none without.
+        tile: all that the gradient reaches; with tiling there is none without.
         """
-        image = losses.clamp_with_gradient(self._decode(z, window))
+        image = losses.clamp_with_gradient(self._decode(z, tile))
         if self.picture is None or self.opacity is None:
             return image
         return torch.lerp(self.picture, image, self.opacity)
 
-    def _decode(self, z: Tensor, window: Box | None) -> Tensor:
-        if self.windows is None:
+    def _decode(self, z: Tensor, tile: Box | None) -> Tensor:
+        if self.tiling is None:
             # The tokens are mirrored too, so that what is decoded near a fold fits its mirror image.
             z_q = self.vqgan.quantize(self._mirrored(z))
             return self._mirrored(self.vqgan.decode(z_q, low_memory=self.low_memory))
-        return self.windows.picture(z) if window is None else self.windows.show(z, window)
+        return self.tiling.whole(z) if tile is None else self.tiling.show(z, tile)
 
     def _mirrored(self, x: Tensor) -> Tensor:
         for mirror in self.mirrors:

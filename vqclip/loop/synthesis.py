@@ -1,4 +1,4 @@
-"""The loop: quantise, decode, cut, look, climb. A generator of events that touches nothing but tensors.
+"""The loop: quantise, decode, cut, encode, update. A generator of events that touches nothing but tensors.
 
 Per step: quantise z (straight-through), decode, take cutouts, encode them with CLIP, and send the loss back
 into z. The picture is decoded once; CLIP works through the cutouts in chunks on a detached copy of it, and
@@ -15,17 +15,17 @@ from torch import Tensor
 
 from vqclip import reading
 from vqclip.errors import ModelError, OutOfMemory
-from vqclip.loop import cutouts, drafts, enlarging, losses, motion, starts
+from vqclip.loop import candidates, cutouts, losses, motion, stage_upsampling, starts
 from vqclip.loop.anchors import Overlay, Target
-from vqclip.loop.ascent import PixelSurface
 from vqclip.loop.canvas import Canvas
 from vqclip.loop.given import Given
+from vqclip.loop.pixels import PixelSurface
 from vqclip.loop.progress import Progress
 from vqclip.loop.randomness import (
     ROLL_STREAM,
     START_STREAM,
     STEP_STREAM,
-    WINDOW_STREAM,
+    TILE_STREAM,
     make_generator,
 )
 from vqclip.loop.regions import Regions
@@ -40,10 +40,10 @@ from vqclip.networks.compiling import begin_step
 from vqclip.networks.net2net import Net2Net
 from vqclip.networks.passes import Box
 from vqclip.networks.perceptor import Gaze
-from vqclip.networks.prior import Drafter
+from vqclip.networks.prior import PriorSampler
 from vqclip.networks.vqgan import VQGAN
 from vqclip.options.colours import parse_colour
-from vqclip.options.events import Drafted, Event, Finished, StageStarted, Started, Stepped, Warned
+from vqclip.options.events import Event, Finished, PriorSampleChosen, StageStarted, Started, Stepped, Warned
 from vqclip.options.settings import Settings
 from vqclip.options.terms import OF_LATENT, View
 
@@ -55,22 +55,22 @@ def synthesise(
     given: Given | None = None,
     *,
     state: State | None = None,
-    drafter: Drafter | Net2Net | None = None,
+    sampler: PriorSampler | Net2Net | None = None,
     time_is_up: Callable[[], bool] = lambda: False,
     passage: tuple[int, int] | None = None,
 ) -> Iterator[Event]:
-    """Climb from the start, or from `state`, to the last step.
+    """Optimise from the start, or from `state`, to the last step.
 
-    drafter: draws the start when settings.uses_prior.
+    sampler: samples the candidates when settings.uses_prior.
     time_is_up: asked before every step; once it is so, the picture is brought to its size and the run ends.
-    passage: the first step and all steps of the story that this climb is a part of.
+    passage: the first step and all steps of the story that this run is a part of.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
         with allocation.refusals():
             climb = _Climb(vqgan, gazes, settings, given or Given(), time_is_up, passage)
-            climb.begin(state, drafter)
+            climb.begin(state, sampler)
             yield from climb.events()
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(
@@ -107,7 +107,7 @@ class _Climb:
         self.step, self.stage = 0, self.plan[0]
         self.score: float | None = None
         self.moved: int | None = None
-        self.drafts: drafts.Drafts | None = None
+        self.candidates: candidates.Candidates | None = None
         self.whole = self.opacity = None
         if given.picture is not None:
             pixels = starts.to_pixels(given.picture, self.device)
@@ -118,26 +118,26 @@ class _Climb:
         self.palette = torch.tensor(given.palette, device=self.device).reshape(-1, 3) / 255
         self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
 
-    def begin(self, state: State | None = None, drafter: Drafter | Net2Net | None = None) -> None:
+    def begin(self, state: State | None = None, sampler: PriorSampler | Net2Net | None = None) -> None:
         """Take the place where `state` ended, or the start."""
         if state is None:
-            self._begin(drafter)
+            self._begin(sampler)
         else:
             self._restore(state)
 
     def events(self) -> Iterator[Event]:
         """Everything that happens from here to the end."""
         last = self.plan[-1]
-        if self.drafts is not None:
-            number, loss = int(self.drafts.numbers[0]) + 1, float(self.drafts.losses[0])
-            yield Drafted(number, self.settings.drafts, loss)
-            self.drafts = None
+        if self.candidates is not None:
+            number, loss = int(self.candidates.numbers[0]) + 1, float(self.candidates.losses[0])
+            yield PriorSampleChosen(number, self.settings.candidates, loss)
+            self.candidates = None
         yield Started(self.step, self.settings.iterations, last.width, last.height, self.seed, self.image, self.state)
         for stage in self.plan[self.stage.index :]:
             if stage is not self.stage:
                 self._refine(stage)
             if len(self.plan) > 1:
-                yield StageStarted(self.step, stage.index + 1, len(self.plan), *stage.size, stage.ascent)
+                yield StageStarted(self.step, stage.index + 1, len(self.plan), *stage.size, stage.pixels)
             while self.step < stage.last and not self._ended_by():
                 self._move()
                 try:
@@ -147,7 +147,7 @@ class _Climb:
                         raise
                     # The step begins anew with the same random numbers, so only the summation changes.
                     self.chunk = max(1, min(self.chunk, self.settings.cutouts) // 2)
-                    yield Warned(f"out of memory at step {self.step + 1}; going on with --cut-chunk {self.chunk}.")
+                    yield Warned(f"out of memory at step {self.step + 1}; continuing with --cut-chunk {self.chunk}.")
                     continue
                 self.step += 1
                 self._lay_over()
@@ -174,10 +174,10 @@ class _Climb:
 
     @torch.no_grad()
     def image(self) -> np.ndarray:
-        """The picture of the running mean, (H, W, 3) uint8; of an ascent's pixels, as the VQGAN draws them."""
+        """The picture of the running mean, (H, W, 3) uint8; in pixel optimisation, as the VQGAN draws it."""
         picture = self.surface.show(self.ema.mean(self.z))
-        if self.stage.ascent:
-            # Without their grain, which the next stage drops, a film does not jump where the ascent ends.
+        if self.stage.pixels:
+            # Without the grain of the pixels, which the next stage drops, the video does not jump at that stage.
             drawn = self._surface(pixels=False)
             picture = drawn.show(drawn.enter(picture))
         result: np.ndarray = (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
@@ -190,16 +190,16 @@ class _Climb:
             tensors["ema"] = self.ema.total
         memory = optimiser_tensors(self.optimiser)
         tensors |= {f"optimiser.{name}": tensor for name, tensor in memory.items()}
-        if self.surface.windows is not None:
-            kept = self.surface.windows.tensors()
-            tensors |= {f"windows.{name}": tensor for name, tensor in kept.items()}
+        if self.surface.tiling is not None:
+            kept = self.surface.tiling.tensors()
+            tensors |= {f"tiles.{name}": tensor for name, tensor in kept.items()}
         kept = {name: tensor.detach().float().cpu().clone() for name, tensor in tensors.items()}
         return State(self.step, self.stage.index, kept, self.ema.weight, self.score, self.progress.numbers)
 
     def _generator(self, stream: int, step: int, device: torch.device | None = None) -> torch.Generator:
         return make_generator(self.seed, stream, self.stage.index, step, device)
 
-    def _begin(self, drafter: Drafter | Net2Net | None) -> None:
+    def _begin(self, sampler: PriorSampler | Net2Net | None) -> None:
         generator = self._generator(START_STREAM, 0)
         size = self.stage.size
         if self.given.latent is not None:
@@ -213,23 +213,23 @@ class _Climb:
             start = starts.first_latent(self.vqgan, self.settings, size, self.whole, generator, self.opacity)
             self._start(start)
             return
-        if drafter is None:
-            raise ValueError("these settings begin with a draft, so synthesise needs a drafter")
+        if sampler is None:
+            raise ValueError("these settings start from a candidate of the prior, so synthesise needs a sampler")
         gazes = [gaze for gaze, _ in self.gazes]
-        self.drafts = drafts.draw(self.vqgan, drafter, gazes, self.settings, generator)
-        self._start(drafts.first_latent(self.vqgan, self.drafts, size, edges=self.settings.keeps_edges))
+        self.candidates = candidates.draw(self.vqgan, sampler, gazes, self.settings, generator)
+        self._start(candidates.first_latent(self.vqgan, self.candidates, size, edges=self.settings.keeps_edges))
 
     def _start(self, z: Tensor) -> None:
         """Begin the first stage with what the latent z shows."""
-        if self.stage.ascent:
+        if self.stage.pixels:
             with torch.no_grad():
                 z = self._surface(pixels=True).enter(self._surface(pixels=False).show(z))
         self._enter(z)
 
     def _enter(self, z: Tensor) -> None:
-        """Begin a stage at z, a latent or an ascent's pixels. It holds on to the init picture or its beginning."""
+        """Begin a stage at z, a latent or pixels. It holds on to the init picture or its beginning."""
         self.z_init = z.detach().clone()
-        self.surface = self._surface(pixels=self.stage.ascent)
+        self.surface = self._surface(pixels=self.stage.pixels)
         picture, layer, size = self.given.target, self.given.overlay, self.stage.size
         self.target = None if picture is None else Target(self.vqgan, picture, size)
         self.overlay = None if layer is None else Overlay(self.vqgan, layer, size, self.settings.overlay_alpha)
@@ -256,15 +256,15 @@ class _Climb:
             feather,
             wanted.symmetry,
             low_memory=wanted.low_memory,
-            window=wanted.window_at(*size),
+            tile_size=wanted.tile_size_at(*size),
         )
 
     def _refine(self, stage: Stage) -> None:
-        """Begin a larger stage where the smaller one ended: with its picture, enlarged."""
+        """Begin a larger stage where the smaller one ended: with its picture, upsampled."""
         self.stage = stage
         with torch.no_grad():
             shown = self.surface.show(self.ema.mean(self.z))
-            picture = enlarging.enlarge(shown, *stage.size, edges=self.settings.keeps_edges)
+            picture = stage_upsampling.upsample(shown, *stage.size, edges=self.settings.keeps_edges)
             z = self.vqgan.encode(picture).float()
         self._enter(z)
 
@@ -301,9 +301,9 @@ class _Climb:
         self._enter(tensors["z"])
         self.z_init = tensors["z_init"]
         self.ema.total, self.ema.weight = tensors.get("ema"), state.ema_weight
-        if self.surface.windows is not None:
-            kept = {n.removeprefix("windows."): t for n, t in tensors.items() if n.startswith("windows.")}
-            self.surface.windows.restore(kept)
+        if self.surface.tiling is not None:
+            kept = {n.removeprefix("tiles."): t for n, t in tensors.items() if n.startswith("tiles.")}
+            self.surface.tiling.restore(kept)
         memory = {n.removeprefix("optimiser."): t for n, t in tensors.items() if n.startswith("optimiser.")}
         other = self.z.detach().clone().requires_grad_()
         other.grad = torch.zeros_like(other)
@@ -320,9 +320,9 @@ class _Climb:
             begin_step()
         self.optimiser.learning_rate = rate_at(settings, self.step, self.stage) * self.progress.factor
         self.z.grad = None
-        window = self._window()
-        image = self.surface.show(self.z, window)
-        terms, outputs, gradients = self._look(self._rolled(image), window)
+        tile = self._tile()
+        image = self.surface.show(self.z, tile)
+        terms, outputs, gradients = self._look(self._rolled(image), tile)
         score = terms.pop("score")
         for name, term in self._terms(image):
             terms[name] = term.item()
@@ -343,8 +343,8 @@ class _Climb:
     def _lay_over(self) -> None:
         if self.overlay is not None and self.step in self.settings.overlay_steps:
             self.overlay.lay(self.z, self.surface)
-            if self.surface.windows is not None:
-                self.surface.windows.forget()
+            if self.surface.tiling is not None:
+                self.surface.tiling.forget()
             with torch.no_grad():
                 self.z.clamp_(*self.surface.bounds)
                 self.surface.hold(self.z, self.z_init)
@@ -364,27 +364,27 @@ class _Climb:
         )
         return image.roll((down, across), (2, 3))
 
-    def _window(self) -> Box | None:
+    def _tile(self) -> Box | None:
         """What is decoded in this step, of pictures that are not decoded whole."""
-        if self.surface.windows is None:
+        if self.surface.tiling is None:
             return None
-        self.surface.windows.refresh(self.z.detach(), self.step - self.stage.first)
-        return self.surface.windows.pick(self._generator(WINDOW_STREAM, self.step))
+        self.surface.tiling.refresh(self.z.detach(), self.step - self.stage.first)
+        return self.surface.tiling.pick(self._generator(TILE_STREAM, self.step))
 
     def _plan(
         self,
         canvas: Canvas,
         weights: Sequence[float],
-        window: Box | None,
+        tile: Box | None,
         generator: torch.Generator,
     ) -> CutPlan:
-        """The cutouts of this step: of the window and around it, where they may be anywhere."""
+        """The cutouts of this step: of the tile and around it, where they may be anywhere."""
         fixed = self.regions.masks or cutouts.squeezes(self.settings)
-        if window is None or self.surface.windows is None or fixed:
+        if tile is None or self.surface.tiling is None or fixed:
             return self.regions.plan(weights, canvas, self.settings, generator)
-        return self.surface.windows.plan(window, canvas, self.settings, generator)
+        return self.surface.tiling.plan(tile, canvas, self.settings, generator)
 
-    def _look(self, image: Tensor, window: Box | None = None) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
+    def _look(self, image: Tensor, tile: Box | None = None) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
         """Let the perceptors look; return the terms, and the picture's copies with their gradients."""
         found: list[tuple[Tensor, float]] = []
         outputs: list[Tensor] = []
@@ -401,7 +401,7 @@ class _Climb:
                 # Perceptors of one input size share the cutouts, so that they pull on the same places.
                 size = image.shape[-1], image.shape[-2]
                 canvas = Canvas(*size, side, self.step, self.settings.iterations)
-                plans[side] = self._plan(canvas, weights, window, generator)
+                plans[side] = self._plan(canvas, weights, tile, generator)
             plan = plans[side]
             chain = pyramid(cutouts.source_of(image, side, self.settings), levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]
@@ -440,7 +440,7 @@ class _Climb:
         shown = image if picture is None else picture
         view = View(image, self.z, self.z_init, shown, target, z_target, self.palette, self.edge)
         for term in self.settings.terms:
-            if self.stage.ascent and term.name in OF_LATENT:
+            if self.stage.pixels and term.name in OF_LATENT:
                 continue
             weight = term.weight_at(self.step, self.settings.iterations)
             if weight:

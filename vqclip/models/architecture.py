@@ -102,8 +102,8 @@ class PriorShape:
 
 
 @dataclass(frozen=True)
-class EnlargerShape:
-    """All that decides the shape of an enlarger.
+class UpsamplerShape:
+    """All that decides the shape of an upsampler.
 
     width, layers, heads: of the network. codes, dim: of the VQGAN. words, vocabulary, styles: as in `PriorShape`.
     """
@@ -236,15 +236,15 @@ def read_prior_shape(path: Path) -> PriorShape:
     return PriorShape(side=fields.whole("side", 1, 64), **_drawing(fields))
 
 
-def read_enlarger_shape(path: Path) -> EnlargerShape:
-    """Read the JSON file beside an enlarger's weights. Raises ModelError for what describes no enlarger."""
+def read_upsampler_shape(path: Path) -> UpsamplerShape:
+    """Read the JSON file beside an upsampler's weights. Raises ModelError for what describes no upsampler."""
     source = printable(path)
     fields = _Fields(source, _read_yaml(path, source))
-    return EnlargerShape(dim=fields.whole("dim", 1, 2**14), **_drawing(fields))
+    return UpsamplerShape(dim=fields.whole("dim", 1, 2**14), **_drawing(fields))
 
 
 def _drawing(fields: _Fields) -> dict[str, Any]:
-    """What the shapes of prior and enlarger share."""
+    """What the shapes of prior and upsampler share."""
     styles = fields.values.get("styles")
     if not isinstance(styles, list) or not styles or not all(isinstance(style, str) for style in styles):
         raise ModelError(f"{fields.source}: styles is not a list of names.", _HINT)
@@ -414,5 +414,5 @@ def _is_whole(value: object, low: int, high: int) -> bool:
 
 
 def attended(side: int) -> int:
-    """Tokens that attention sees at least, on a side of a window of so many: much, as long as they cost little."""
+    """Tokens that attention sees at least, on a side of a tile of so many: much, as long as they cost little."""
     return min(64, 2 * side)

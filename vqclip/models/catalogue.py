@@ -165,7 +165,7 @@ def clip_entry(name: str) -> ClipEntry | None:
     return next((e for e in _clips().values() if name == e.name or name in e.aliases), None)
 
 
-def companions(kind: Literal["prior", "enlarger"]) -> Mapping[str, Mapping[str, Any]]:
+def companions(kind: Literal["prior", "upsampler"]) -> Mapping[str, Mapping[str, Any]]:
     """The networks of that kind that were trained on a VQGAN's codes, by name: what models.yaml says of each."""
     found: Mapping[str, Mapping[str, Any]] = _document()[kind]
     return found

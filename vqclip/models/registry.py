@@ -73,8 +73,8 @@ class PriorFiles:
 
 
 @dataclass(frozen=True)
-class EnlargerFiles:
-    """An enlarger on this machine: its weights and its shape (JSON)."""
+class UpsamplerFiles:
+    """An upsampler on this machine: its weights and its shape (JSON)."""
 
     name: str
     weights: Path
@@ -151,16 +151,19 @@ def find_prior(vqgan: str) -> PriorFiles:
     return PriorFiles(name, weights, weights.with_suffix(".json"), data_path("checkpoints", fields["tokenizer"]))
 
 
-def find_enlarger(vqgan: str) -> EnlargerFiles:
-    """The files of the enlarger of the VQGAN of that name; UsageError when there is none."""
-    found = _companion("enlarger", vqgan)
+def find_upsampler(vqgan: str) -> UpsamplerFiles:
+    """The files of the upsampler of the VQGAN of that name; UsageError when there is none."""
+    found = _companion("upsampler", vqgan)
     if found is None:
-        raise UsageError(f"redraws are asked for, but the VQGAN {vqgan!r} has no enlarger.", "Use --redraws 0.")
+        raise UsageError(
+            f"upsample_candidates cannot be used: the VQGAN {vqgan!r} has no upsampler.",
+            "Use --upsample-candidates 0.",
+        )
     name, weights, _ = found
-    return EnlargerFiles(name, weights, weights.with_suffix(".json"))
+    return UpsamplerFiles(name, weights, weights.with_suffix(".json"))
 
 
-def _companion(kind: Literal["prior", "enlarger"], vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
+def _companion(kind: Literal["prior", "upsampler"], vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
     """Name, weights and registry fields of the network of that kind that was trained on a VQGAN's codes."""
     names = [name for name in vqgan_names() if vqgan in (name, *vqgan_entry(name).aliases)]
     for name, fields in companions(kind).items():
@@ -189,7 +192,7 @@ def list_models() -> list[ModelRow]:
         size = weights.stat().st_size if weights else None
         path = str(weights) if weights else None
         rows.append(ModelRow(clip.name, "clip", size, clip.licence, weights is not None, path, clip.note))
-    kinds: tuple[Literal["prior", "enlarger"], ...] = ("prior", "enlarger")
+    kinds: tuple[Literal["prior", "upsampler"], ...] = ("prior", "upsampler")
     for kind in kinds:
         for name, fields in companions(kind).items():
             file = data_path("checkpoints", fields["file"])

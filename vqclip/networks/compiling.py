@@ -17,7 +17,7 @@ BACKEND = "inductor"
 class Compiled:
     """A function of one tensor that is compiled where a gradient goes through it, and called as it is elsewhere.
 
-    A run looks at frames and drafts at many sizes without a gradient, each of which would be compiled for itself.
+    A run looks at frames and candidates at many sizes without a gradient, each of which would be compiled for itself.
     On CUDA the kernels are recorded as graphs: whoever calls it begins each step with `begin_step`, and the answer of
     one step is gone in the next.
     """

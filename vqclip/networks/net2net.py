@@ -106,12 +106,12 @@ class GPT(nn.Module):
 
 
 class Net2Net:
-    """A transformer and what it is told before it begins; a drafter like `prior.Drafter`."""
+    """A transformer and what it is told before it begins; a sampler like `prior.PriorSampler`."""
 
     def __init__(self, network: GPT) -> None:
         self.network = network
 
-    def draft(
+    def sample(
         self,
         prompts: Sequence[Prompt],
         count: int,

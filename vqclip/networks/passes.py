@@ -1,7 +1,7 @@
 """Forward passes of taming's encoder and decoder, with their arithmetic and less memory.
 
 SiLU and attention are fused, so that fewer and smaller tensors are kept for the gradient. Dropout is left out, it
-does nothing outside training. A decoder is a list of steps, which can be run one checkpoint at a time, or on a window
+does nothing outside training. A decoder is a list of steps, which can be run one checkpoint at a time, or on a tile
 of the latent that is cut smaller from step to step.
 """
 
@@ -95,7 +95,7 @@ def decode(network: Any, z: Tensor, *, low_memory: bool = False) -> Tensor:
 
 
 class Norms:
-    """What group norms do in a window: they take the whole picture's mean and variance, which a window has not.
+    """What group norms do in a tile: they take the whole picture's mean and variance, which a tile has not.
 
     The numbers are constants: no gradient goes through them.
     """
@@ -182,9 +182,9 @@ def _strips(run: Callable[[Tensor], Tensor], x: Tensor, *, scale: int = 1, onto:
     return out
 
 
-def decode_window(network: Any, z: Tensor, held: Box, core: Box, size: tuple[int, int], norms: Norms, *,
+def decode_tile(network: Any, z: Tensor, held: Box, core: Box, size: tuple[int, int], norms: Norms, *,
                   low_memory: bool = False) -> Tensor:  # fmt: skip
-    """A window of what `decode` gives: (1, z_channels, h, w) to (1, out_ch, core height, core width), times 2^levels.
+    """A tile of what `decode` gives: (1, z_channels, h, w) to (1, out_ch, core height, core width), times 2^levels.
 
     z: what of the latent `held` says, all in tokens of a latent of size (rows, columns). core: what is wanted of it.
     From the last attention on each step gives just the margin that the later ones need, so that convolutions give
@@ -210,12 +210,12 @@ def decode_window(network: Any, z: Tensor, held: Box, core: Box, size: tuple[int
 
 
 def context(network: Any) -> int:
-    """Tokens around a window that its convolutions see."""
+    """Tokens around a tile that its convolutions see."""
     return _margins(list(decoder_steps(network)))[0]
 
 
 def _margins(steps: list[Step]) -> list[int]:
-    """Cells around a window that each step and all after it need, on the grid that the step is given."""
+    """Cells around a tile that each step and all after it need, on the grid that the step is given."""
     needs, need = [], 0
     for step in reversed(steps):
         need = -(-(need + step.reach) // step.scale)
@@ -238,7 +238,7 @@ class Step:
 
 
 def decoder_steps(network: Any) -> Iterator[Step]:
-    """The steps of a decoder, in order: convolutions, residual blocks, attention and enlargements."""
+    """The steps of a decoder, in order: convolutions, residual blocks, attention and upsampling."""
     yield Step(lambda x, _: network.conv_in(x), reach=1)
     for block in _inner_parts(network):
         yield from _steps_of(block)

@@ -17,15 +17,15 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.architecture import PriorShape, read_prior_shape
-from vqclip.models.registry import EnlargerFiles, PriorFiles
+from vqclip.models.registry import PriorFiles, UpsamplerFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
 from vqclip.networks.bpe import Tokenizer, spelt_out
-from vqclip.networks.enlarger import Enlarger, load_enlarger
 from vqclip.networks.guidance import guided
+from vqclip.networks.upsampler import Upsampler, load_upsampler
 from vqclip.options.prompts import Prompt
 
 _HINT = "Install vqclip again."
-#: Drawings that the enlarger draws at once: fixed, so that no limit of memory changes what is drawn.
+#: Candidates that are upsampled at once: fixed, so that no limit of memory changes the result.
 _TOGETHER = 16
 
 
@@ -134,24 +134,24 @@ class Prior(nn.Module):
         return torch.cat([self.style(style)[:, None], self.word(words) + self.word_place], 1)
 
 
-class Drafter:
-    """A prior with its tokenizer, and perhaps its enlarger: texts in, codes out.
+class PriorSampler:
+    """A prior with its tokenizer, and its upsampler if there is one: texts in, codes out.
 
-    codebook: (codes, dim) of the VQGAN, for the enlarger.
+    codebook: (codes, dim) of the VQGAN, for the upsampler.
     """
 
     def __init__(
-        self, prior: Prior, tokenizer: Any, enlarger: Enlarger | None = None, codebook: Tensor | None = None
+        self, prior: Prior, tokenizer: Any, upsampler: Upsampler | None = None, codebook: Tensor | None = None
     ) -> None:
         self.prior, self._tokenizer = prior, tokenizer
-        self.enlarger, self._codebook = enlarger, codebook
+        self.upsampler, self._codebook = upsampler, codebook
 
     @property
     def styles(self) -> tuple[str, ...]:
         """The drawing styles that can be asked for."""
         return self.prior.shape.styles
 
-    def draft(
+    def sample(
         self,
         prompts: Sequence[Prompt],
         count: int,
@@ -169,7 +169,7 @@ class Drafter:
         styles = self._styles(torch.arange(count), style)
         return self.prior.sample(words, weights, styles, generator, guidance=guidance, temperature=temperature)
 
-    def redraw(
+    def upsample(
         self,
         prompts: Sequence[Prompt],
         codes: Tensor,
@@ -180,17 +180,17 @@ class Drafter:
         guidance: float = 3.0,
         temperature: float = 0.8,
     ) -> Tensor:
-        """Draw drawings anew at twice their size: (N, h, w) codes -> (N, 2h, 2w) int64.
+        """Upsample candidates to twice their size: (N, h, w) codes -> (N, 2h, 2w) int64.
 
-        numbers: (N,) the place of each in the order in which `draft` drew them, which tells its style. The rest is
-        as in `draft`, but that guidance and temperature are lower: the form is there. There has to be an enlarger.
+        numbers: (N,) the place of each in the order of `sample`, which decides its style. The rest is as in `sample`,
+        but guidance and temperature are lower, since the form is there. Needs an upsampler.
         """
-        if self.enlarger is None or self._codebook is None:
-            raise ValueError("this drafter was loaded without an enlarger")
+        if self.upsampler is None or self._codebook is None:
+            raise ValueError("this sampler was loaded without an upsampler")
         words, weights = self._read(prompts)
         parts = [torch.split(whole, _TOGETHER) for whole in (self._styles(numbers, style), codes)]
         drawn = [
-            self.enlarger.enlarge(
+            self.upsampler.upsample(
                 self._codebook, words, weights, styles, part, generator,
                 guidance=guidance / 1.5, temperature=temperature / 2,
             )
@@ -218,10 +218,10 @@ class Drafter:
         return words
 
 
-def load_drafter(files: PriorFiles, codebook: Tensor, enlarger: EnlargerFiles | None = None) -> Drafter:
+def load_sampler(files: PriorFiles, codebook: Tensor, upsampler: UpsamplerFiles | None = None) -> PriorSampler:
     """Load the prior that `registry.find_prior` found, in float32, to where the VQGAN's codebook is.
 
-    codebook: (codes, dim) of the VQGAN that will decode what it writes. enlarger: loaded with it. Raises ModelError
+    codebook: (codes, dim) of the VQGAN that will decode what it writes. upsampler: loaded with it. Raises ModelError
     for files that are damaged or of another VQGAN.
     """
     if not isinstance(files.config, Path) or files.tokenizer is None:
@@ -236,5 +236,5 @@ def load_drafter(files: PriorFiles, codebook: Tensor, enlarger: EnlargerFiles | 
     tokenizer = Tokenizer(files.tokenizer)
     if tokenizer.vocab_size != shape.vocabulary:
         raise ModelError(f"{source} reads {shape.vocabulary} tokens, not {tokenizer.vocab_size}.", _HINT)
-    larger = load_enlarger(enlarger, codebook, shape) if enlarger is not None else None
-    return Drafter(prior.to(codebook.device), tokenizer, larger, codebook)
+    larger = load_upsampler(upsampler, codebook, shape) if upsampler is not None else None
+    return PriorSampler(prior.to(codebook.device), tokenizer, larger, codebook)

@@ -172,16 +172,16 @@ class VQGAN(nn.Module):
         x = F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle)
         return (x + 1) / 2
 
-    def decode_window(self, z: Tensor, core: passes.Box, norms: passes.Norms, *, low_memory: bool = False) -> Tensor:
-        """The quantised picture of a window of a latent: (1, 3, rows·factor, columns·factor) float32, as in `decode`.
+    def decode_tile(self, z: Tensor, core: passes.Box, norms: passes.Norms, *, low_memory: bool = False) -> Tensor:
+        """The quantised picture of a tile of a latent: (1, 3, rows·factor, columns·factor) float32, as in `decode`.
 
-        z: (1, D, h, w), before quantisation. core: the window, in tokens. norms: of this decoder, see `passes.Norms`.
+        z: (1, D, h, w), before quantisation. core: the tile, in tokens. norms: of this decoder, see `passes.Norms`.
         """
         size = z.shape[2], z.shape[3]
         held = core.grown(passes.context(self.decoder), *size)
         held = held.widened(attended(core.bottom - core.top), attended(core.right - core.left), *size)
         h = self.post_quant_conv(self.quantize(held.of(z)).to(self._dtype))
-        h = passes.decode_window(self.decoder, h, held, core, size, norms, low_memory=low_memory)
+        h = passes.decode_tile(self.decoder, h, held, core, size, norms, low_memory=low_memory)
         return (F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle) + 1) / 2
 
     def decode_in_strips(self, z: Tensor, norms: passes.Norms) -> Tensor:

@@ -46,10 +46,10 @@ class Started(Event):
 
 
 @dataclass(frozen=True)
-class Drafted(Event):
-    """The prior has drawn `count` drafts and CLIP has chosen the one with the lowest loss.
+class PriorSampleChosen(Event):
+    """The prior drew `count` candidates and CLIP chose the one with the lowest loss.
 
-    number: its place in the order of drawing, 1 for the first. loss: of what was drawn anew, where it was.
+    number: its place in the order of sampling, 1 for the first. loss: after upsampling, if it was upsampled.
     """
 
     number: int
@@ -58,8 +58,8 @@ class Drafted(Event):
 
 
 @dataclass(frozen=True)
-class Tried(Event):
-    """One of `count` short starts is climbed and judged. number: 1 for the first. loss: lower is better."""
+class CandidateScored(Event):
+    """One of `count` short starts of best-of is scored. number: 1 for the first. loss: lower is better."""
 
     number: int
     count: int
@@ -69,7 +69,7 @@ class Tried(Event):
 
 @dataclass(frozen=True)
 class Chosen(Event):
-    """All short starts are judged, and the run goes on with the best of them, as the run of its seed."""
+    """All short starts are scored, and the run continues from the best of them, as the run of its seed."""
 
     number: int
     count: int
@@ -81,7 +81,7 @@ class Chosen(Event):
 class StageStarted(Event):
     """A stage begins at `width` x `height` pixels, after `step` steps.
 
-    ascent: the pixels themselves climb in it; otherwise the latent.
+    pixels: it optimises pixels; otherwise the latent.
     """
 
     step: int
@@ -89,7 +89,7 @@ class StageStarted(Event):
     stages: int
     width: int
     height: int
-    ascent: bool = False
+    pixels: bool = False
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Idle:
     hint: str
 
 
-DRAFTING = ("drafts", "redraws", "style", "guidance", "temperature", "draft_weight")
+PRIOR_SETTINGS = ("candidates", "upsample_candidates", "prior_style", "guidance", "temperature")
 _ANCHORS = ("init_weight_pixels", "init_image_alpha", "mask")
 FILM_PARTS = (
     "fps",
@@ -61,7 +61,7 @@ def _rests(settings: Settings, name: str, rest: float) -> bool:
 
 NO_STEPS = Idle(
     (
-        "ascent",
+        "pixel_steps",
         "optimiser",
         "learning_rate_schedule",
         "learning_rate_drops",
@@ -78,7 +78,7 @@ NO_STEPS = Idle(
     "in a run of no steps",
     "Use -n 1 or more, or leave it out.",
 )
-"""What climbs, in a run that only begins."""
+"""What optimises, in a run without steps."""
 
 IDLE = (
     Idle(_ANCHORS, lambda s: not s.init_image, "without an init picture", "Add --init-image FILE or leave it out."),
@@ -103,7 +103,7 @@ IDLE = (
     Idle(
         ("init_image_alpha",),
         lambda s: s.init == "prior",
-        "over a draft, which is not drawn on an init picture",
+        "over init 'prior', since no candidate is sampled for an init picture",
         "Name what lies below, as in --init perlin.",
     ),
     Idle(
@@ -140,9 +140,14 @@ IDLE = (
         "within so few steps",
         "Lower --overlay-every or --overlay-offset, raise --overlay-until, or leave it out.",
     ),
-    Idle(DRAFTING, lambda s: bool(s.init_run), "on an init run", "Use --init prior or leave it out."),
-    Idle(DRAFTING, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
-    Idle(DRAFTING, lambda s: not s.uses_prior, "on another init than 'prior'", "Use --init prior or leave it out."),
+    Idle(PRIOR_SETTINGS, lambda s: bool(s.init_run), "on an init run", "Use --init prior or leave it out."),
+    Idle(PRIOR_SETTINGS, lambda s: bool(s.init_image), "on an init picture", "Use --init prior or leave it out."),
+    Idle(
+        PRIOR_SETTINGS,
+        lambda s: not s.uses_prior,
+        "on another init than 'prior'",
+        "Use --init prior or leave it out.",
+    ),
     Idle(
         ("scene_steps",),
         lambda s: len(s.story.scenes) == 1 or bool(s.prompt_at),
@@ -158,10 +163,15 @@ IDLE = (
     Idle(
         ("guidance",),
         lambda s: not s.texts,
-        "without a text that drafts could keep to",
+        "without a text that candidates could follow",
         "Add a prompt or leave it out.",
     ),
-    Idle(("ascent_rate",), lambda s: not s.ascent, "without an ascent", "Use --ascent 0.4 or leave it out."),
+    Idle(
+        ("pixel_learning_rate",),
+        lambda s: not s.pixel_steps,
+        "without pixel steps",
+        "Use --pixel-steps 0.4 or leave it out.",
+    ),
     Idle(("best_of_share",), lambda s: s.best_of == 1, "on a single start", "Use --best-of 4 or leave it out."),
     Idle(
         ("clip_alternate",),
@@ -171,18 +181,18 @@ IDLE = (
     ),
     Idle(
         ("low_memory",),
-        lambda s: s.compile and not s.window_at(s.width, s.height),
+        lambda s: s.compile and not s.tile_size_at(s.width, s.height),
         "on a decoder that is compiled",
         "Leave one of them out.",
     ),
     Idle(
-        ("windows",),
-        lambda s: (s.windows or 0) >= max(s.width, s.height),
+        ("tile_size",),
+        lambda s: (s.tile_size or 0) >= max(s.width, s.height),
         "on a picture that is no larger",
         "Use a larger --size or leave it out.",
     ),
     Idle(
-        ("enlarge",),
+        ("stage_upsampling",),
         lambda s: s.stages == 1 and not (s.keeps_edges and s.uses_prior),
         "on a single stage",
         "Use --stages 2 or leave it out.",
@@ -306,9 +316,9 @@ def idle(settings: Settings) -> Iterator[tuple[str, Idle]]:
 def _unread(settings: Settings) -> Iterator[tuple[str, Idle]]:
     """Every setting of the cutouts that was changed and that the cut method does not take."""
     method = settings.cut_method
-    # Augments by code take these two in the method's place, and so do the full views beside windows.
-    windowed = settings.window_at(settings.width, settings.height)
-    bent = () if settings.augments is not None or windowed else ("augment", "cut_noise")
+    # Augments by code take these two in the method's place, and so do the full views beside tiles.
+    tiled = settings.tile_size_at(settings.width, settings.height)
+    bent = () if settings.augments is not None or tiled else ("augment", "cut_noise")
     for name in (*bent, "cut_pow", "cut_overview", "cut_grey"):
         if settings.changes(name) and name not in cut_methods.settings_of(method):
             takers = [other for other in cut_methods.METHODS if name in cut_methods.settings_of(other)]
@@ -342,9 +352,9 @@ def refuse_nothing(settings: Settings) -> None:
 
 def refuse_contradictions(settings: Settings) -> None:
     """Raise UsageError for settings that cannot hold at once."""
-    if settings.windows and (settings.symmetry != "none" or settings.seamless != "none"):
+    if settings.tile_size and (settings.symmetry != "none" or settings.seamless != "none"):
         raise UsageError(
-            "windows cannot be decoded of a picture that repeats itself, by symmetry or seamless.",
+            "tile_size cannot be used with symmetry or seamless: such a picture is decoded whole.",
             "Leave one of the two out.",
         )
     if settings.symmetry == "none":
@@ -364,7 +374,7 @@ def refuse_lbfgs(settings: Settings) -> None:
     """Raise UsageError for the one optimiser that people look for and that cannot work."""
     if settings.optimiser == "lbfgs":
         raise UsageError(
-            "lbfgs cannot climb here: its line search needs one loss that stays, with its own gradient. Cutouts "
+            "lbfgs cannot optimise here: its line search needs one loss that stays, with its own gradient. Cutouts "
             "are new in every step, and the gradient passes the codebook as if it were not there.",
             "Use adam, or another one that takes noisy gradients.",
         )
@@ -384,7 +394,7 @@ _OF_LOSSES = {
 def _twice(settings: Settings, name: str) -> UsageError:
     if [term.name for term in settings.losses].count(name) > 1:
         return UsageError(f"the loss {name} is there twice.", "Leave one out.")
-    own = "draft_weight" if name == "init" and settings.uses_prior else _OF_LOSSES[name]
+    own = _OF_LOSSES[name]
     flag = own.replace("_", "-")
     return UsageError(
         f"the loss {name} is there twice: {own} is {getattr(settings, own):g}.",
@@ -392,7 +402,7 @@ def _twice(settings: Settings, name: str) -> UsageError:
     )
 
 
-def check_look(settings: Settings) -> None:
+def check_style(settings: Settings) -> None:
     """Raise UsageError for a loss, a colour or a course of the learning rate that cannot be meant."""
     _ = settings.drops
     course = settings.learning_rate_schedule

@@ -26,8 +26,8 @@ from vqclip.options.ranges import MAX_SIDE, Option, check, check_type, parse_cli
 from vqclip.options.ranges import option as _option
 from vqclip.options.reach import refuse_late
 from vqclip.options.rules import (
-    DRAFTING,
-    check_look,
+    PRIOR_SETTINGS,
+    check_style,
     refuse_contradictions,
     refuse_idle,
     refuse_lbfgs,
@@ -44,17 +44,17 @@ LONG_PROMPTS = ("cut", "mean")
 NOISES = ("pixels", "perlin", "gradient", "spectrum")
 """Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
 INITS = ("tokens", "spot", "prior", *NOISES)
-ENLARGEMENTS = ("pixels", "edges")
+UPSAMPLINGS = ("pixels", "edges")
 DTYPES = ("auto", "float32", "bfloat16")
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
 BORDERS = ("mirror", "clamp", "wrap", "black")
 MOTIONS = ("zoom", "pan_x", "pan_y", "rotate")
-#: A picture of more pixels than this square is decoded in windows of that side: with full-size networks a step then
-#: takes what one of 512x512 takes, in less memory.
-_WHOLE, _WINDOW = 768, 384
-BEGINNINGS = ("enlarge", *DRAFTING, "ascent", "ascent_rate")
-"""What is said of drafts, an ascent and larger stages: nothing to a frame, which begins with its own picture."""
+#: A picture of more pixels than this square is decoded in tiles of that side: with full-size networks a step then
+#: takes the time of a step at 512x512, in less memory.
+_WHOLE, _TILE = 768, 384
+BEGINNINGS = ("stage_upsampling", *PRIOR_SETTINGS, "pixel_steps", "pixel_learning_rate")
+"""Settings without effect on a frame, which starts from its own picture: of prior, pixel optimisation and stages."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,15 @@ class Settings(Written):
         choices=SYMMETRIES,
     )
 
-    drafts: int = _option(32, "Draft", "Drafts for CLIP to choose from.", unit="drafts", low=1, high=1024)
-    redraws: int = _option(0, "Draft", "Best drafts to draw anew, twice as large.", unit="drafts", low=0, high=1024)
-    style: str | None = _option(None, "Draft", "Drawing style of the drafts; each in turn when not given.")
-    guidance: float = _option(3.0, "Draft", "How closely drafts keep to the prompt; 1 is loosely.", low=0, high=50)
-    temperature: float = _option(0.8, "Draft", "Below 1 safer, above 1 wilder drafts.", low=0.01, high=10)
-    draft_weight: float = _option(0.0, "Draft", "Pull towards the chosen draft's latent.", low=0, high=1000)
+    candidates: int = _option(
+        32, "Prior", "Prior samples for CLIP to choose from.", unit="candidates", low=1, high=1024
+    )
+    upsample_candidates: int = _option(
+        0, "Prior", "Upsample the best candidates to twice their size.", unit="candidates", low=0, high=1024
+    )
+    prior_style: str | None = _option(None, "Prior", "Drawing style of the candidates; each in turn when not given.")
+    guidance: float = _option(3.0, "Prior", "How closely candidates follow the prompt; 1 is loosely.", low=0, high=50)
+    temperature: float = _option(0.8, "Prior", "Below 1 safer, above 1 wilder candidates.", low=0.01, high=10)
 
     vqgan: str = _option("tiny", "Model", "VQGAN by name, or a .ckpt, .pt or .safetensors file.")
     vqgan_config: str | None = _option(None, "Model", "YAML file of that VQGAN.")
@@ -146,16 +149,16 @@ class Settings(Written):
     stages: int = _option(
         1,
         "Optimisation",
-        "Coarse-to-fine stages, each half the size of the next; 0 as many as begin no smaller than a draft.",
+        "Coarse-to-fine stages, each half the size of the next; 0 as many as start no smaller than a candidate.",
         unit="stages",
         low=0,
         high=6,
     )
-    enlarge: str = _option(
+    stage_upsampling: str = _option(
         "pixels",
         "Optimisation",
-        "How a draft or a stage's picture grows to the next stage's size.",
-        choices=ENLARGEMENTS,
+        "Upsample a candidate or a stage's picture to the next stage's size.",
+        choices=UPSAMPLINGS,
     )
     best_of: int = _option(
         1, "Optimisation", "Short starts, from this seed upwards; the best goes on.", unit="starts", low=1, high=1024
@@ -163,14 +166,14 @@ class Settings(Written):
     best_of_share: float = _option(
         0.1, "Optimisation", "Share of the steps that each of these starts takes.", low=0, high=1
     )
-    ascent: float = _option(
+    pixel_steps: float = _option(
         0.0,
         "Optimisation",
-        "Share of the steps that climb pixels, before those of the latent.",
+        "Share of the steps that optimise pixels, before the latent.",
         low=0,
         high=0.9,
     )
-    ascent_rate: float = _option(0.1, "Optimisation", "Step size of the pixels.", low=1e-6, high=100)
+    pixel_learning_rate: float = _option(0.1, "Optimisation", "Learning rate of the pixels.", low=1e-6, high=100)
     optimiser: str = _option("adam", "Optimisation", "Optimiser of the latent.", choices=tuple(OPTIMISERS))
     learning_rate: float = _option(0.1, "Optimisation", "Step size in latent units.", low=1e-6, high=100)
     learning_rate_end: float = _option(
@@ -194,17 +197,17 @@ class Settings(Written):
     )
     tv: float = _option(0.0, "Optimisation", "Weight of the total variation of the picture.", low=0, high=1000)
 
-    look: str | None = _option(
-        None, "Look", "Style by name or YAML file, or none: words, losses and more.", shapes_picture=False
+    style: str | None = _option(
+        None, "Style", "Style preset by name or YAML file, or none: words, losses and more.", shapes_picture=False
     )
     loss: tuple[str, ...] = _option(
-        (), "Look", "Term of the loss as NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat for several.", separator="|"
+        (), "Style", "Term of the loss as NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat for several.", separator="|"
     )
-    palette: str | None = _option(None, "Look", "Colours of the loss palette, as red,#00ff88, or a picture file.")
+    palette: str | None = _option(None, "Style", "Colours of the loss palette, as red,#00ff88, or a picture file.")
     palette_size: int = _option(
-        8, "Look", "Colours taken from a palette that is a picture.", unit="colours", low=1, high=MAX_COLOURS
+        8, "Style", "Colours taken from a palette that is a picture.", unit="colours", low=1, high=MAX_COLOURS
     )
-    edge_colour: str = _option("white", "Look", "Colour of the loss edge.")
+    edge_colour: str = _option("white", "Style", "Colour of the loss edge.")
 
     cutouts: int = _option(32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096)
     cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=tuple(cut_methods.METHODS))
@@ -247,10 +250,10 @@ class Settings(Written):
     threads: int | None = _option(
         None, "Runtime", "Processor threads; torch decides when not given.", unit="threads", low=1, high=1024
     )
-    windows: int | None = _option(
+    tile_size: int | None = _option(
         None,
         "Optimisation",
-        f"Side of the window that a step decodes; 0 decodes all. Not given: {_WINDOW} beyond {_WHOLE}x{_WHOLE}.",
+        f"Side of the tile that a step decodes; 0 decodes all. Not given: {_TILE} above {_WHOLE}x{_WHOLE}.",
         unit="pixels",
         low=0,
         high=8192,
@@ -284,7 +287,7 @@ class Settings(Written):
         known = [
             Term("tv", self.tv),
             Term("latent-l2", self.latent_l2, Keyframes.parse("0:1, 50%:0")),
-            Term("init", self.draft_weight) if self.uses_prior else Term("init", self.init_weight, going),
+            Term("init", 0.0 if self.uses_prior else self.init_weight, going),
             Term("init-pixels", self.init_weight_pixels, going),
             Term("target", self.target_weight if self.target_image else 0.0),
             Term("target-pixels", self.target_weight_pixels),
@@ -314,13 +317,13 @@ class Settings(Written):
 
     @property
     def uses_prior(self) -> bool:
-        """Whether the run begins with a draft: an init picture or another run goes first."""
+        """Whether the run starts from a candidate of the prior: an init picture or another run takes precedence."""
         return self.init == "prior" and not self.init_image and not self.init_run
 
     @property
     def keeps_edges(self) -> bool:
         """Whether edges stay as narrow as they are when a picture grows."""
-        return self.enlarge == "edges"
+        return self.stage_upsampling == "edges"
 
     @property
     def wraps(self) -> tuple[bool, bool]:
@@ -335,13 +338,13 @@ class Settings(Written):
             last = min(last, math.floor(Place.parse(self.overlay_until).step(self.iterations)))
         return range(self.overlay_every + self.overlay_offset, last + 1, self.overlay_every)
 
-    def window_at(self, width: int, height: int) -> int:
-        """Side of the window that a step decodes of a picture of that size, in pixels; 0 where it decodes all."""
-        if self.windows is not None:
-            return self.windows if self.windows < max(width, height) else 0
-        # Windows cannot repeat themselves, nor are they compiled.
+    def tile_size_at(self, width: int, height: int) -> int:
+        """Side of the tile that a step decodes of a picture of that size, in pixels; 0 where it decodes all."""
+        if self.tile_size is not None:
+            return self.tile_size if self.tile_size < max(width, height) else 0
+        # Tiles can neither repeat themselves nor be compiled.
         whole = self.symmetry != "none" or self.seamless != "none" or self.compile
-        return 0 if whole or width * height <= _WHOLE**2 else _WINDOW
+        return 0 if whole or width * height <= _WHOLE**2 else _TILE
 
     @property
     def width(self) -> int:
@@ -384,7 +387,7 @@ class Settings(Written):
             story.check(self.iterations)
         if self.overlay_until is not None:
             Place.parse(self.overlay_until)
-        check_look(self)
+        check_style(self)
         augment_codes.parse(self.augments)
         for name in ("cut_overview", "cut_grey"):
             check_shares(name, getattr(self, name))

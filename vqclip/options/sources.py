@@ -33,7 +33,7 @@ from vqclip.options.rules import MIRRORED, NO_STEPS, idle
 from vqclip.options.settings import Settings, options
 
 MAX_YAML_BYTES = 1_000_000
-DEFAULT_PRESET = "tiny"
+DEFAULT_PRESET = "normal"
 ALL_SETTINGS = "`vqclip config show` has them all."
 _WHOLE_NUMBER = re.compile(r"\s*[+-]?\d{1,100}\s*")
 # "1O" for 10 and "l5" for 15.
@@ -97,7 +97,7 @@ def resolve(
     preset_name = _choose_preset(preset, environment, [given, earlier, variables, *reversed(configs), personal])
     layers = [personal, read_preset(preset_name) if preset_name else {}, *configs, variables, earlier, given]
     merged: dict[str, Raw] = {}
-    for layer in _with_look(layers, earlier):
+    for layer in _with_style(layers, earlier):
         merged.update({name: raw for name, raw in layer.items() if name != "preset"})
     merged = _without_idle(merged, configs, earlier, [*configs, variables, earlier, given])
     settings = _typed(merged)
@@ -126,24 +126,24 @@ def read_prompt(prompt: str, file: Path | None) -> str:
     return found
 
 
-def looks() -> dict[str, Path]:
-    """The looks that ship with vqclip and those in the user's own folder, which go first, by name."""
+def styles() -> dict[str, Path]:
+    """Style presets by name: those that ship with vqclip, overridden by those in the user's own folder."""
     from platformdirs import user_config_path
 
-    folders = (files.data_path("configs", "looks"), user_config_path("vqclip") / "looks")
+    folders = (files.data_path("configs", "styles"), user_config_path("vqclip") / "styles")
     return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
 
 
-def read_look(name: str) -> dict[str, Raw]:
-    """The settings of a look by name, or of a YAML file when the name is a path. Raises UsageError."""
-    found = _read_named("look", name, looks())
-    if "look" in found or "preset" in found:
-        raise UsageError(f"the look {name} names another look or a preset.", "Write its settings out.")
+def read_style(name: str) -> dict[str, Raw]:
+    """The settings of a style by name, or of a YAML file when the name is a path. Raises UsageError."""
+    found = _read_named("style", name, styles())
+    if "style" in found or "preset" in found:
+        raise UsageError(f"the style {name} names another style or a preset.", "Write its settings out.")
     return found
 
 
 def about(path: Path) -> str:
-    """What a preset or look says of itself: the first sentence of the comment that it begins with."""
+    """The description of a preset or style: the first sentence of the comment at its top."""
     lines = reading.read_text(path, MAX_YAML_BYTES, UsageError, empty=True).splitlines()
     comment = " ".join(line.lstrip("# ") for line in takewhile(lambda line: line.startswith("#"), lines))
     return textwrap.shorten(comment.partition(". ")[0].rstrip("."), 96, placeholder="…")
@@ -157,34 +157,34 @@ def _read_named(kind: str, name: str, known: Mapping[str, Path]) -> dict[str, Ra
     return read_yaml(known[name], f"{kind} {name}")
 
 
-def _with_look(layers: Sequence[Mapping[str, Raw]], earlier: Mapping[str, Raw]) -> list[Mapping[str, Raw]]:
-    """The layers with the look that the last of them names, just below that one. Its losses stay beside those above.
+def _with_style(layers: Sequence[Mapping[str, Raw]], earlier: Mapping[str, Raw]) -> list[Mapping[str, Raw]]:
+    """The layers with the style that the last of them names, just below that one. Its losses stay beside those above.
 
-    The record of an earlier run names a look too, and holds all that came of it.
+    The record of an earlier run names a style too, and already holds all of its settings.
     """
-    named = [number for number, layer in enumerate(layers) if "look" in layer]
+    named = [number for number, layer in enumerate(layers) if "style" in layer]
     if not named or layers[named[-1]] is earlier:
         return list(layers)
-    place, choice = named[-1], layers[named[-1]]["look"].value
+    place, choice = named[-1], layers[named[-1]]["style"].value
     if not isinstance(choice, str) or choice == "none":
         return list(layers)
-    look = read_look(choice)
+    style = read_style(choice)
     above = {name: raw for layer in layers[place:] for name, raw in layer.items()}
     mirrors = above.get("symmetry", Raw("none", "")).value
-    if "loss" in look:
+    if "loss" in style:
         # A symmetry that was asked for does what such a loss is for.
-        felt = [term for term in _listed(look["loss"]) if mirrors not in MIRRORED.get(_loss_name(term), ())]
-        look["loss"] = Raw(felt, look["loss"].place)
-    if "loss" in look and "loss" in above:
+        felt = [term for term in _listed(style["loss"]) if mirrors not in MIRRORED.get(_loss_name(term), ())]
+        style["loss"] = Raw(felt, style["loss"].place)
+    if "loss" in style and "loss" in above:
         own = _listed(above["loss"])
         replaced = {_loss_name(term) for term in own}
-        theirs = {_loss_name(term) for term in _listed(look["loss"])}
-        # A weight of 0 takes a loss out of the look.
+        theirs = {_loss_name(term) for term in _listed(style["loss"])}
+        # A weight of 0 removes a loss of the style.
         own = [term for term in own if not (_loss_name(term) in theirs and _is_nothing(term))]
-        kept = [term for term in _listed(look["loss"]) if _loss_name(term) not in replaced]
+        kept = [term for term in _listed(style["loss"]) if _loss_name(term) not in replaced]
         both = {"loss": Raw([*kept, *own], above["loss"].place)}
-        return [*layers[:place], look, *layers[place:], both]
-    return [*layers[:place], look, *layers[place:]]
+        return [*layers[:place], style, *layers[place:], both]
+    return [*layers[:place], style, *layers[place:]]
 
 
 def _without_idle(
@@ -195,9 +195,9 @@ def _without_idle(
 ) -> dict[str, Raw]:
     """The values without those that would do nothing and that nobody asked for.
 
-    Presets, looks and the user's own file are for many runs: what this run has no use for is left out. So is what a
-    config file says and a flag has overtaken, and of a record what did nothing in that run either, or climbs where
-    there are no steps. All else that would do nothing is for `Settings.validate` to refuse.
+    Presets, styles and the user's own file serve many runs: settings without effect in this run are left out. So are
+    settings of a config file that a flag makes idle, and of a record those that were idle in that run too, or need
+    steps where there are none. `Settings.validate` refuses all others without effect.
     """
     typed = {id(raw) for layer in asked for raw in layer.values()}
     in_files = {id(raw): raw for layer in configs for raw in layer.values()}

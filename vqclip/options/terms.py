@@ -49,7 +49,7 @@ NEEDS = {
 """The setting that a term has nothing to look at without."""
 
 OF_LATENT = ("latent-l2", "init", "target")
-"""The terms that compare latents: they have nothing to look at while pixels climb."""
+"""The terms that compare latents: they have nothing to compare in pixel optimisation."""
 
 
 def formula(function: Formula) -> Formula:

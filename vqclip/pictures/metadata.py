@@ -23,7 +23,7 @@ from vqclip.options.stories import FILES
 from vqclip.pictures.images import XMP_KEY, opened
 from vqclip.reading import parse_json, reason
 
-SCHEMA = 1
+SCHEMA = 2
 MAX_CHUNK = 256 * 1024
 MAX_CHUNKS = 64
 UPSCALE_KEY = "vqclip-upscale"
@@ -269,8 +269,14 @@ def _parse_own(path: Path, text: str) -> dict[str, Any]:
     if schema > SCHEMA:
         raise InputError(
             f"Cannot read the metadata of {printable(path)}: it has schema {printable(str(schema))[:20]}, "
-            f"and this version knows {SCHEMA}.",
+            f"and this version reads {SCHEMA}.",
             "Install a newer vqclip.",
+        )
+    if schema < SCHEMA:
+        raise InputError(
+            f"Cannot read the metadata of {printable(path)}: it has schema {schema}, "
+            f"and this version reads {SCHEMA}.",
+            "Make the picture again, or use the older vqclip that made it.",
         )
     size, prompts, score = own.get("size"), own.get("prompts"), own.get("score")
     checks = {

@@ -146,13 +146,13 @@ class Work:
 class Run:
     """What decides about the memory and the work of a step.
 
-    size: of the picture, in tokens (rows, columns). window: side of a window in tokens, 0 for none. towers: one per
+    size: of the picture, in tokens (rows, columns). tile: its side in tokens, 0 for none. towers: one per
     CLIP, with the side of its cutouts. bytes_each: of a number of the networks, 4 or 2. own: nothing of open_clip's.
     """
 
     architecture: Architecture
     size: tuple[int, int]
-    window: int
+    tile: int
     towers: tuple[tuple[Cost, int], ...]
     cutouts: int
     chunk: int
@@ -163,21 +163,21 @@ class Run:
     @property
     def decoded(self) -> tuple[int, int]:
         """What a step decodes, in tokens."""
-        return tuple(min(side, self.window or side) for side in self.size)  # type: ignore[return-value]
+        return tuple(min(side, self.tile or side) for side in self.size)  # type: ignore[return-value]
 
     @property
     def held(self) -> tuple[int, int]:
         """What a step sees of the latent, in tokens."""
-        if not self.window:
+        if not self.tile:
             return self.size
-        return tuple(min(side, _held(self.window)) for side in self.size)  # type: ignore[return-value]
+        return tuple(min(side, _held(self.tile)) for side in self.size)  # type: ignore[return-value]
 
     def memory(self) -> float:
         """Bytes that the process holds at most."""
         a, whole = self.architecture, decoder(self.architecture, *self.size)
         step = decoder(a, *self.decoded)
         kept = step.inputs + step.largest if self.low_memory else step.kept
-        if self.window:
+        if self.tile:
             # Norms with known numbers keep nothing; margins are kept too, and what else is held of the latent.
             held = decoder(replace(a, ch_mult=a.ch_mult[-1:], attn_resolutions=()), *self.held)
             kept = 0.85 * kept + held.kept
@@ -186,7 +186,7 @@ class Run:
         chunk = min(self.chunk, self.cutouts)
         looks = [chunk * (tower.kept * self.bytes_each + 120 * side**2) for tower, side in self.towers]
         back = 3.0 * step.map * self.bytes_each
-        lookout = 3.0 * whole.map * self.bytes_each if self.window else 0.0
+        lookout = 3.0 * whole.map * self.bytes_each if self.tile else 0.0
         pixels = 12.0 * self.size[0] * self.size[1] * a.factor**2
         distances = 4.0 * tokens * a.n_embed
         working = kept * self.bytes_each + max(back, *looks, distances)
@@ -195,18 +195,18 @@ class Run:
         loading = 4.0 * weights if self.bytes_each < 4 else 0.0
         return libraries + self.bytes_each * weights + max(loading, 5 * pixels + max(working, lookout))
 
-    def work(self, *, ascent: bool = False) -> Work:
-        """Of one step. ascent: nothing is decoded in it."""
+    def work(self, *, pixels: bool = False) -> Work:
+        """Of one step. pixels: of pixel optimisation, which decodes nothing."""
         looks = Work(
             products=4 * self.cutouts * sum(tower.macs for tower, _ in self.towers),
             numbers=self.cutouts * sum(tower.kept for tower, _ in self.towers),
         )
-        if ascent:
+        if pixels:
             return looks
         step, passes = decoder(self.architecture, *self.decoded), 3 if self.low_memory else 2
         seen = decoder(self.architecture, *self.held)
-        # A window's margins, and the looks at the whole picture in between, are a good third more.
-        margins = 1.4 if self.window else 1.0
+        # A tile's margins, and the decodings of the whole picture in between, add a good third.
+        margins = 1.4 if self.tile else 1.0
         return Work(
             products=looks.products + 2 * passes * margins * (step.macs - step.attention),
             attention=2 * passes * seen.attention,
@@ -215,5 +215,5 @@ class Run:
 
 
 def _held(side: int) -> int:
-    """Tokens that a window of so many holds of the latent, about, see `VQGAN.decode_window`."""
+    """Tokens that a tile of so many holds of the latent, about, see `VQGAN.decode_tile`."""
     return max(side * 3 // 2, attended(side))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from vqclip.loop.snapshots import Layout
     from vqclip.networks.net2net import Net2Net
     from vqclip.networks.perceptor import Gaze, Perceptor
-    from vqclip.networks.prior import Drafter
+    from vqclip.networks.prior import PriorSampler
     from vqclip.networks.vqgan import VQGAN
 
 Network = TypeVar("Network")
@@ -56,7 +56,7 @@ class Inputs:
     vqgan: registry.VqganFiles
     clips: tuple[tuple[registry.ClipFiles, float], ...]
     prior: registry.PriorFiles | None
-    enlarger: registry.EnlargerFiles | None
+    upsampler: registry.UpsamplerFiles | None
     given: Given
     prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
     ended: latents.Ended | None = None
@@ -76,7 +76,7 @@ class Inputs:
         vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
         if not recorded:
             _check_patience(settings, vqgan)
-            _check_windows(settings, vqgan)
+            _check_tile_size(settings, vqgan)
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
         picture = _open_init_image(settings)
@@ -86,7 +86,9 @@ class Inputs:
         if settings.video and settings.save_every:
             films.check(settings)
         prior = _find_prior(settings, vqgan) if settings.uses_prior else None
-        enlarger = registry.find_enlarger(settings.vqgan) if settings.uses_prior and settings.redraws else None
+        upsampler = (
+            registry.find_upsampler(settings.vqgan) if settings.uses_prior and settings.upsample_candidates else None
+        )
         warnings = doubts(settings.texts)
         mask = None
         if settings.mask and picture is not None:
@@ -106,7 +108,7 @@ class Inputs:
             palette=_find_palette(settings),
         )
         return Inputs(
-            settings, vqgan, clips, prior, enlarger, given, prompt_pictures, ended=ended, warnings=tuple(warnings)
+            settings, vqgan, clips, prior, upsampler, given, prompt_pictures, ended=ended, warnings=tuple(warnings)
         )
 
     def layout(self, settings: Settings) -> Layout:
@@ -122,8 +124,8 @@ class Inputs:
         weights = {self.settings.vqgan: self.vqgan.checkpoint}
         if self.prior is not None:
             weights[f"prior {self.prior.name}"] = self.prior.weights
-        if self.enlarger is not None:
-            weights[f"enlarger {self.enlarger.name}"] = self.enlarger.weights
+        if self.upsampler is not None:
+            weights[f"upsampler {self.upsampler.name}"] = self.upsampler.weights
         known = {f"clip {clip.name}": registry.clip_weights(clip) for clip, _ in self.clips}
         weights |= {name: path for name, path in known.items() if path is not None}
         for path in weights.values():
@@ -163,11 +165,11 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
     return found
 
 
-def _check_windows(settings: Settings, vqgan: registry.VqganFiles) -> None:
+def _check_tile_size(settings: Settings, vqgan: registry.VqganFiles) -> None:
     factor = read_architecture(vqgan.config).factor
-    if settings.windows and settings.windows < factor:
+    if settings.tile_size and settings.tile_size < factor:
         raise UsageError(
-            f"windows is {settings.windows}: a token of this VQGAN has {factor} pixels.",
+            f"tile_size is {settings.tile_size}: a token of this VQGAN has {factor} pixels.",
             f"Valid: {factor} and more, better 128 and more; 0 decodes everything.",
         )
 
@@ -234,20 +236,26 @@ def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.Prio
     shape = read_net2net_shape(vqgan.config)
     if shape is None:
         prior = registry.find_prior(settings.vqgan)
-        if settings.style is not None and isinstance(prior.config, Path):
+        if settings.prior_style is not None and isinstance(prior.config, Path):
             styles = read_prior_shape(prior.config).styles
-            if settings.style not in styles:
-                raise UsageError(f"style is {settings.style!r}.", f"Valid: {', '.join(styles)}.")
+            if settings.prior_style not in styles:
+                raise UsageError(f"prior_style is {settings.prior_style!r}.", f"Valid: {', '.join(styles)}.")
         return prior
     if settings.guidance != default_of("guidance"):
         raise UsageError(
             f"guidance has no effect on the transformer of {vqgan.name!r}: it reads no text.", "Leave it out."
         )
-    if settings.style is not None and shape.condition != "class":
-        raise UsageError(f"style has no effect on the transformer of {vqgan.name!r}: it knows none.", "Leave it out.")
+    if settings.prior_style is not None and shape.condition != "class":
+        raise UsageError(
+            f"prior_style has no effect on the transformer of {vqgan.name!r}: it knows none.", "Leave it out."
+        )
     numbers = range(shape.classes)
-    if settings.style is not None and not (settings.style.isdecimal() and int(settings.style) in numbers):
-        raise UsageError(f"style is {settings.style!r}.", f"Valid: the number of a class, 0 to {shape.classes - 1}.")
+    if settings.prior_style is not None and not (
+        settings.prior_style.isdecimal() and int(settings.prior_style) in numbers
+    ):
+        raise UsageError(
+            f"prior_style is {settings.prior_style!r}.", f"Valid: the number of a class, 0 to {shape.classes - 1}."
+        )
     return registry.PriorFiles(vqgan.name, vqgan.checkpoint, vqgan.config, None)
 
 
@@ -293,13 +301,13 @@ class _Threads:
 class Models:
     """What a run needs in memory.
 
-    gazes: one per CLIP; the text towers are dropped. drafter: for settings that begin with a draft. warnings: about
+    gazes: one per CLIP; the text towers are dropped. sampler: for a start from a candidate. warnings: about
     texts that CLIP reads only in part. latent: of the run that this one begins with, on the CPU.
     """
 
     vqgan: VQGAN
     gazes: list[Gaze]
-    drafter: Drafter | Net2Net | None
+    sampler: PriorSampler | Net2Net | None
     warnings: list[str]
     latent: Tensor | None = None
 
@@ -327,13 +335,13 @@ class Shelf:
 
 
 def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | None = None) -> Models:
-    """Load the models and encode the prompts. begun: a resumed run needs no draft. shelf: where they stay
+    """Load the models and encode the prompts. begun: a resumed run samples no candidates. shelf: where they stay
     afterwards, whole. Raises ModelError."""
     from vqclip.loop.targets import encode_prompts
     from vqclip.models.weights import sha256
     from vqclip.networks.net2net import load_net2net
     from vqclip.networks.perceptor import Gaze, load_perceptor
-    from vqclip.networks.prior import load_drafter
+    from vqclip.networks.prior import load_sampler
     from vqclip.networks.vqgan import load_vqgan
 
     settings, prompts = inputs.settings, inputs.settings.prompts
@@ -341,7 +349,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     given = inputs.given
     pictures = (given.picture, given.target, given.overlay, inputs.ended)
     encodes = any(one is not None for one in pictures) or settings.init != "tokens" or settings.stages != 1
-    encodes = encodes or settings.ascent > 0
+    encodes = encodes or settings.pixel_steps > 0
     encodes = encodes or bool(settings.courses)
     stays = shelf is not None
     shelf = shelf or Shelf()
@@ -363,16 +371,16 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
         return perceptor
 
     vqgan = shelf.take(key(inputs.vqgan, settings.compile), read_vqgan)
-    drafter: Drafter | Net2Net | None = None
+    sampler: PriorSampler | Net2Net | None = None
     prior = inputs.prior
     if prior is not None and not begun:
 
-        def read_drafter() -> Drafter | Net2Net:
+        def read_sampler() -> PriorSampler | Net2Net:
             if prior.tokenizer is None:
                 return load_net2net(prior, vqgan.n_embed, place.device)
-            return load_drafter(prior, vqgan.codebook, inputs.enlarger)
+            return load_sampler(prior, vqgan.codebook, inputs.upsampler)
 
-        drafter = shelf.take(key(prior, inputs.enlarger, inputs.vqgan), read_drafter)
+        sampler = shelf.take(key(prior, inputs.upsampler, inputs.vqgan), read_sampler)
     gazes: list[Gaze] = []
     warnings = list(inputs.warnings)
     any_long = False
@@ -394,7 +402,7 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     latent = None
     if inputs.ended is not None and not begun:
         latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan.architecture)
-    return Models(vqgan, gazes, drafter, warnings, latent)
+    return Models(vqgan, gazes, sampler, warnings, latent)
 
 
 def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:

@@ -40,7 +40,7 @@ def plan(settings: Settings) -> dict[str, Any]:
         return report | dict.fromkeys(empty)
     speed = Speed.measured(settings)
     stages = stages_of(settings, run.architecture.factor)
-    works = [(s.last - s.first, _at(run, settings, s.size).work(ascent=s.ascent)) for s in stages]
+    works = [(s.last - s.first, _at(run, settings, s.size).work(pixels=s.pixels)) for s in stages]
     return report | {
         "memory_bytes": round(run.memory()),
         "operations_per_step": round(run.work().operations),
@@ -83,8 +83,8 @@ def _files(settings: Settings) -> Iterator[dict[str, Any]]:
         yield _file("clip", name, lambda name=name: registry.find_clip(name).weights)
     if settings.uses_prior and _has_companion("prior", settings.vqgan):
         yield _file("prior", settings.vqgan, lambda: registry.find_prior(settings.vqgan).weights)
-    if settings.uses_prior and settings.redraws:
-        yield _file("enlarger", settings.vqgan, lambda: registry.find_enlarger(settings.vqgan).weights)
+    if settings.uses_prior and settings.upsample_candidates:
+        yield _file("upsampler", settings.vqgan, lambda: registry.find_upsampler(settings.vqgan).weights)
     for name in ("init_image", "mask", "target_image", "overlay_image"):
         path = getattr(settings, name)
         if path:
@@ -139,7 +139,7 @@ def _run(settings: Settings) -> estimate.Run | None:
 def _at(run: estimate.Run, settings: Settings, size: tuple[int, int]) -> estimate.Run:
     """The same run at another size, width and height in pixels."""
     (width, height), factor = size, run.architecture.factor
-    return replace(run, size=(height // factor, width // factor), window=settings.window_at(*size) // factor)
+    return replace(run, size=(height // factor, width // factor), tile=settings.tile_size_at(*size) // factor)
 
 
 def _vqgan_config(settings: Settings) -> Any:

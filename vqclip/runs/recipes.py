@@ -17,11 +17,10 @@ from vqclip.runs import run_folder
 STARTS = (
     "init",
     "init_image_alpha",
-    "drafts",
-    "style",
+    "candidates",
+    "prior_style",
     "guidance",
     "temperature",
-    "draft_weight",
     "best_of",
     "best_of_share",
 )
@@ -78,16 +77,16 @@ class Recipe:
     def go_on(self, changes: Mapping[str, Any]) -> sources.Resolved:
         """The settings of a run that begins where the recorded one, a run folder, ended; changes as for `resolve`.
 
-        What said where that run began is left out, and its ascent and coarse stages: the latent has its full size.
+        Settings of its start are left out, and its pixel steps and coarse stages: the latent has its full size.
         With a new prompt, its scenes go too. Raises UsageError as `resolve` does.
         """
         given = {name: value for name, value in changes.items() if value is not None}
-        changes = {"stages": 1, "ascent": 0.0, **given}
+        changes = {"stages": 1, "pixel_steps": 0.0, **given}
         left = [*STARTS, *(SCENES if "prompt" in changes else ())]
         if str(changes["stages"]) == "1":
-            left.append("enlarge")
-        if str(changes["ascent"]) in ("0", "0.0"):
-            left.append("ascent_rate")
+            left.append("stage_upsampling")
+        if str(changes["pixel_steps"]) in ("0", "0.0"):
+            left.append("pixel_learning_rate")
         anchored = ("mask", "init_weight", "init_weight_pixels")
         if not any(changes.get(name, self.settings.get(name)) for name in anchored):
             left.append("init_image")

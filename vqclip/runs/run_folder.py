@@ -24,7 +24,7 @@ from vqclip.errors import InputError, OutputError, UsageError
 from vqclip.options.settings import Settings, from_dict
 from vqclip.pictures.encoders import format_of, formats
 
-SCHEMA = 1
+SCHEMA = 2
 MAX_MANIFEST_BYTES = 4_000_000
 MAX_METRICS_BYTES = 1_000_000_000
 REPORT = "report.html"
@@ -143,7 +143,12 @@ def read_manifest(directory: Path) -> Manifest:
     schema = values.pop("schema", None)
     if type(schema) is not int or schema > SCHEMA:
         found = files.excerpt(files.printable(str(schema)), 60)
-        raise UsageError(f"{shown} has schema {found}; this vqclip reads up to {SCHEMA}.", "Update vqclip.")
+        raise UsageError(f"{shown} has schema {found}; this vqclip reads schema {SCHEMA}.", "Update vqclip.")
+    if schema < SCHEMA:
+        raise UsageError(
+            f"{shown} has schema {schema}; this vqclip reads schema {SCHEMA}.",
+            "Start the run again, or use the older vqclip that made it.",
+        )
     digest = values.pop("digest", None)
     given = values.pop("settings")
     with reading.refusing(f"{shown} is not a vqclip manifest", again, UsageError):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip import files, reading
 from vqclip.errors import Interrupted, UsageError, VqclipError
-from vqclip.options.events import Chosen, Event, Finished, Started, Stepped, Tried, Warned
+from vqclip.options.events import CandidateScored, Chosen, Event, Finished, Started, Stepped, Warned
 from vqclip.options.settings import MAX_SEED, Settings, default_of
 from vqclip.pictures import images
 from vqclip.runs import recording, run_folder
@@ -51,7 +51,7 @@ def climb(
         settings,
         replace(inputs.given, latent=models.latent),
         state=state,
-        drafter=models.drafter,
+        sampler=models.sampler,
         time_is_up=run_folder.deadline(None if seconds is None else settings.max_seconds, seconds or 0.0),
     )
 
@@ -83,7 +83,7 @@ def first_seed(directory: Path) -> int | None:
 
 
 def choose(models: Models, inputs: Inputs) -> Generator[Event, None, Choice]:
-    """Climb every start without files; return the settings and the state of the best."""
+    """Run every start without files; return the settings and the state of the best."""
     found: list[tuple[float, Settings, State]] = []
     limit = steps_of(inputs.settings)
     for number, candidate in enumerate(candidates(inputs.settings), 1):
@@ -101,7 +101,7 @@ def choose(models: Models, inputs: Inputs) -> Generator[Event, None, Choice]:
             found[:] = [(loss, candidate, last.state())]
         # It holds on to the whole climb, which the next one needs the memory of.
         del event, last
-        yield Tried(number, inputs.settings.best_of, candidate.seed or 0, loss)
+        yield CandidateScored(number, inputs.settings.best_of, candidate.seed or 0, loss)
     loss, chosen, state = found[0]
     yield _chosen(inputs.settings, chosen, loss)
     return chosen, state
@@ -110,7 +110,7 @@ def choose(models: Models, inputs: Inputs) -> Generator[Event, None, Choice]:
 def choose_recorded(
     models: Models, inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, stop: recording.Stop
 ) -> Generator[Event, None, Choice]:
-    """The same with a folder for each start; those that are there already are not climbed again.
+    """The same with a folder for each start; those that are there already are not run again.
 
     Raises Interrupted when `stop` gives a signal, and what the loop raises; run.json then says so.
     """
@@ -139,7 +139,7 @@ def _choose_recorded(
             image = yield from _start(models, inputs, candidate, _folder(run, number), manifest, stop)
             losses[str(number)] = judge(image, models, candidate)
             files.write_json(path, facts | {"losses": losses})
-        yield Tried(number, len(everyone), candidate.seed or 0, losses[str(number)])
+        yield CandidateScored(number, len(everyone), candidate.seed or 0, losses[str(number)])
     best = min(range(1, len(everyone) + 1), key=lambda number: (losses[str(number)], number))
     files.write_json(path, facts | {"losses": losses, "chosen": best})
     _sheet(run, everyone, losses)
@@ -150,10 +150,10 @@ def _choose_recorded(
 
 def judge(image: np.ndarray, models: Models, settings: Settings) -> float:
     """The prompts' loss of a picture, (H, W, 3) uint8, seen whole and mirrored by every CLIP: lower is better."""
-    from vqclip.loop import drafts, starts
+    from vqclip.loop import candidates, starts
 
     pixels = starts.to_pixels(image, models.vqgan.codebook.device)
-    return float(drafts.rank(pixels, models.gazes, settings)[0])
+    return float(candidates.rank(pixels, models.gazes, settings)[0])
 
 
 def _start(
@@ -164,7 +164,7 @@ def _start(
     manifest: run_folder.Manifest,
     stop: recording.Stop,
 ) -> Generator[Event, None, np.ndarray]:
-    """Climb one start to its last step, from its newest snapshot if it has one; return its picture."""
+    """Run one start to its last step, from its newest snapshot if it has one; return its picture."""
     from vqclip.loop import snapshots
 
     limit = steps_of(inputs.settings)

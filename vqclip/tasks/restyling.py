@@ -1,4 +1,4 @@
-"""Moving pictures drawn anew: every frame is climbed from its own picture, mixed with what was drawn before it.
+"""Restyle moving pictures: every frame is optimised from its own picture, mixed with the frame drawn before it.
 
 A frame depends on its own picture, on the frame drawn before it (as it lies on the disk) and on the settings. So a
 run that was killed goes on with its first missing frame, and no more than one frame is ever in memory.
@@ -57,7 +57,7 @@ class Restyle:
             raise UsageError(f"blend is {self.blend:g}.", "Valid: 0 (each frame by itself) to 1 (on from the last).")
 
     def of_frame(self, settings: Settings) -> Settings:
-        """The settings of the climb of one frame."""
+        """The settings of the optimisation of one frame."""
         still: dict[str, Any] = dict.fromkeys(MOTIONS)
         weight = (1 - self.strength) / self.strength
         return settings.replace(iterations=self.steps, init_weight=weight, **still)

@@ -28,7 +28,7 @@ from vqclip.runs import recording, run_folder
 from vqclip.runs.loading import Inputs, with_absolute_paths
 from vqclip.tasks import workers
 
-SCHEMA = 1
+SCHEMA = 2
 NAME = "sweep.json"
 MAX_BYTES = 64_000_000
 SHEET_SIDE, SHEET_PIXELS = 256, 40_000_000

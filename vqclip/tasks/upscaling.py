@@ -72,10 +72,10 @@ def upscale(
     if earlier:
         done["after"] = earlier
     if network is not None:
-        pixels = network.enlarge(pixels, tile, tell)
+        pixels = network.upscale(pixels, tile, tell)
         done |= {"method": network.architecture, "model": network.name, "sha256": network.sha256}
         if network.scale != factor:
-            tell(f"{network.name} enlarges {network.scale} times; Lanczos does the rest to {factor} times.")
+            tell(f"{network.name} upscales {network.scale} times; Lanczos does the rest to {factor} times.")
             done["method"] = f"{network.architecture} and lanczos"
     pixels = images.resize(pixels, width * factor, height * factor)
     images.save_png(output, pixels, texts | {metadata.UPSCALE_KEY: files.canonical(done)})
@@ -115,14 +115,14 @@ class _Network:
                 f"{shown} does not turn a picture into a picture.", "Give a super-resolution model for RGB."
             )
         if not 1 <= found.scale <= FACTORS[1]:
-            raise ModelError(f"{shown} enlarges {found.scale} times.", f"Valid: 1 to {FACTORS[1]} times.")
+            raise ModelError(f"{shown} upscales {found.scale} times.", f"Valid: 1 to {FACTORS[1]} times.")
         place = Place.find(settings)
         self.name, self.sha256 = path.name, sha256(path)
         self.scale, self.architecture = int(found.scale), str(found.architecture.name)
         self._device = place.device
         self._model = found.to(place.device).eval()
 
-    def enlarge(self, pixels: images.Pixels, tile: int, tell: Tell) -> images.Pixels:
+    def upscale(self, pixels: images.Pixels, tile: int, tell: Tell) -> images.Pixels:
         """The picture `scale` times as large; every tile is computed with a margin, of which nothing is kept."""
         import torch
 

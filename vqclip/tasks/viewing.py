@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 6
 CELL = 192
-"""Cutouts below this side are enlarged by a whole number, pixel for pixel."""
+"""Cutouts below this side are scaled up by a whole number, pixel for pixel."""
 
 
 def view(

@@ -28,7 +28,7 @@ from vqclip.runs.loading import Shelf
 
 _POLL_SECONDS, _TURN_SECONDS = 0.2, 5.0
 _FEWEST_RUNS, _MOST_JOBS = 4, 8
-# What a process has beside what is estimated of it: drafts, a video's frames, freed memory that is kept.
+# What a process has beside what is estimated of it: candidates, a video's frames, freed memory that is kept.
 _MORE = 1.5
 
 

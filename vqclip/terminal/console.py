@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, Any
 from vqclip.errors import OutputError, ReaderGone, VqclipError
 from vqclip.files import excerpt, output_error
 from vqclip.options.events import (
+    CandidateScored,
     CellFailed,
     CellStarted,
     Chosen,
-    Drafted,
     Event,
     Finished,
     Opened,
+    PriorSampleChosen,
     Saved,
     StageStarted,
     Started,
     Stepped,
     SweepOpened,
-    Tried,
     Warned,
 )
 
@@ -132,17 +132,17 @@ class Console:
             self.note(f"run {event.directory}{seed}{going_on}")
         elif isinstance(event, Warned):
             self.note(f"warning: {event.message}")
-        elif isinstance(event, Drafted):
-            self.note(f"draft {event.number} of {event.count} is the best (loss {event.loss:.3f})")
-        elif isinstance(event, Tried):
+        elif isinstance(event, PriorSampleChosen):
+            self.note(f"candidate {event.number} of {event.count} is the best (loss {event.loss:.3f})")
+        elif isinstance(event, CandidateScored):
             self.note(f"start {event.number} of {event.count}: seed {event.seed}, loss {event.loss:.3f}")
         elif isinstance(event, Chosen):
             self._keep(seed=event.seed)
-            self.note(f"start {event.number} of {event.count} is the best; going on with seed {event.seed}")
+            self.note(f"start {event.number} of {event.count} is the best; continuing with seed {event.seed}")
         elif isinstance(event, Started):
             self._start(event)
         elif isinstance(event, StageStarted):
-            how = ", the pixels themselves" if event.ascent else ""
+            how = ", pixel optimisation" if event.pixels else ""
             self.note(f"stage {event.stage} of {event.stages}: {event.width}x{event.height} pixels{how}")
         elif isinstance(event, Stepped):
             self._step(event)

@@ -51,7 +51,7 @@ def launch(path: Path) -> bool:
 
 
 def fitted(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
-    """The size in half blocks of a picture of that size in pixels: it keeps its shape and is never enlarged."""
+    """The size in half blocks of a picture of that size in pixels: it keeps its shape and is never scaled up."""
     scale = min(1.0, min(COLUMNS, columns) / width, max(2, rows) / height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 

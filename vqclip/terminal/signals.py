@@ -19,7 +19,7 @@ class StopSignals:
     """While entered, signals are noted instead of obeyed. Call it for the noted signal's number, or None."""
 
     def __init__(self) -> None:
-        self.climbing = False
+        self.optimising = False
         self._noted: int | None = None
         self._before: dict[int, Any] = {}
 
@@ -40,5 +40,5 @@ class StopSignals:
     def _note(self, number: int, _: FrameType | None) -> None:
         again = self._noted is not None
         self._noted = number
-        if again or not self.climbing:
+        if again or not self.optimising:
             raise Interrupted("stopped at once.", "", number)

@@ -1,4 +1,4 @@
-"""The enlarger: draws a drawing anew with twice as many codes each way, from its own codes, its text and its style.
+"""The upsampler: twice as many codes each way, from a candidate's codes, its text and its style.
 
 Muse's second stage (arXiv 2301.00704, section 2.4) as a network of convolutions, so that it takes a drawing of any
 size. Codes are filled in over a few rounds, the surest ones first, as in MaskGIT (arXiv 2202.04200, section 3.2),
@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
-from vqclip.models.architecture import EnlargerShape, PriorShape, read_enlarger_shape
-from vqclip.models.registry import EnlargerFiles
+from vqclip.models.architecture import PriorShape, UpsamplerShape, read_upsampler_shape
+from vqclip.models.registry import UpsamplerFiles
 from vqclip.models.weights import load_into, read_state_dict, without_weights
 from vqclip.networks.guidance import guided
 
@@ -49,10 +49,10 @@ class Block(nn.Module):
         return mixed
 
 
-class Enlarger(nn.Module):
+class Upsampler(nn.Module):
     """Logits of the codes of a drawing twice as large, from its own codes and those large ones that are known."""
 
-    def __init__(self, shape: EnlargerShape) -> None:
+    def __init__(self, shape: UpsamplerShape) -> None:
         super().__init__()
         self.shape = shape
         width = shape.width
@@ -89,7 +89,7 @@ class Enlarger(nn.Module):
         return scores
 
     @torch.no_grad()
-    def enlarge(
+    def upsample(
         self,
         codebook: Tensor,
         words: Tensor,
@@ -103,7 +103,7 @@ class Enlarger(nn.Module):
         rounds: int = 8,
         doubt: float = 1.0,
     ) -> Tensor:
-        """Draw N drawings anew: codes (N, h, w) -> (N, 2h, 2w) int64.
+        """Upsample N candidates: codes (N, h, w) -> (N, 2h, 2w) int64.
 
         words: (P, words) int64, the P texts of one prompt; P may be 0. weights: (P,), of which each text pulls (or
         pushes, below 0) its share. style: (N,) int64. generator: on the CPU. guidance: how far from the empty text;
@@ -143,23 +143,23 @@ def _gumbel(shape: torch.Size, generator: torch.Generator) -> Tensor:
     return -torch.log(-torch.log(uniform.clamp(1e-9, 1 - 1e-7)))
 
 
-def load_enlarger(files: EnlargerFiles, codebook: Tensor, prior: PriorShape) -> Enlarger:
-    """Load the enlarger that `registry.find_enlarger` found, in float32, to where the VQGAN's codebook is.
+def load_upsampler(files: UpsamplerFiles, codebook: Tensor, prior: PriorShape) -> Upsampler:
+    """Load the upsampler that `registry.find_upsampler` found, in float32, to where the VQGAN's codebook is.
 
     codebook: (codes, dim) of the VQGAN. prior: of the one whose drawings it draws anew, and whose words and styles
     it knows. Raises ModelError for files that are damaged, or of another VQGAN or prior.
     """
-    shape = read_enlarger_shape(files.config)
+    shape = read_upsampler_shape(files.config)
     source = printable(files.weights)
     if (shape.codes, shape.dim) != tuple(codebook.shape):
         raise ModelError(
-            f"{source} enlarges {shape.codes} codes of {shape.dim}, but the VQGAN has {codebook.shape[0]} "
+            f"{source} upsamples {shape.codes} codes of {shape.dim}, but the VQGAN has {codebook.shape[0]} "
             f"of {codebook.shape[1]}.",
             _HINT,
         )
     if (shape.words, shape.vocabulary, shape.styles) != (prior.words, prior.vocabulary, prior.styles):
         raise ModelError(f"{source} reads other words and styles than the prior.", _HINT)
     with without_weights():
-        enlarger = Enlarger(shape)
-    load_into(enlarger, read_state_dict(files.weights), source)
-    return enlarger.to(codebook.device)
+        upsampler = Upsampler(shape)
+    load_into(upsampler, read_state_dict(files.weights), source)
+    return upsampler.to(codebook.device)

@@ -1,7 +1,7 @@
-"""Pixels in the place of a latent, for the steps of a run that climb without the VQGAN.
+"""Pixel optimisation: pixels instead of a latent, for the first steps of a run, without the VQGAN.
 
-Direct ascent (Fort and Whitaker, arXiv 2502.07753) draws with CLIP alone; here the latent begins with its picture. It
-costs no decoder, and colours and forms that no code near the start has come within reach.
+Direct ascent synthesis (Fort and Whitaker, arXiv 2502.07753) optimises pixels with CLIP alone; here the latent starts
+from its picture. It needs no decoder and reaches colours and forms that no code near the start has.
 """
 
 from __future__ import annotations
@@ -39,5 +39,5 @@ class PixelSurface(Surface):
         """Which pixels show where (1, 1, H, W) is above 0: those."""
         return cover > 0
 
-    def _decode(self, z: Tensor, window: Box | None) -> Tensor:
+    def _decode(self, z: Tensor, tile: Box | None) -> Tensor:
         return self._mirrored(z.tanh() / (2 * _SPAN) + 0.5)

@@ -1,4 +1,4 @@
-"""Direct ascent: pixels that climb at several scales before the latent does."""
+"""Pixel optimisation: pixels at several scales, before the latent."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vqclip.loop.ascent import PixelSurface
 from vqclip.loop.given import Given
+from vqclip.loop.pixels import PixelSurface
 from vqclip.loop.scales import Scales
 from vqclip.loop.schedules import make_optimiser, optimiser_tensors, restore_optimiser
 from vqclip.loop.stages import plan_stages
@@ -28,7 +28,7 @@ Pair = tuple[Any, Callable[..., Any]]
 
 def settings(**changes: Any) -> Settings:
     known: dict[str, Any] = {
-        "prompt": "a red apple", "seed": 3, "size": "32x32", "iterations": 6, "ascent": 0.5, "cutouts": 4,
+        "prompt": "a red apple", "seed": 3, "size": "32x32", "iterations": 6, "pixel_steps": 0.5, "cutouts": 4,
         "dtype": "float32", "ema": 0.5, "init": "spot",
     }  # fmt: skip
     return Settings(**{**known, **changes}).validate()
@@ -47,7 +47,7 @@ def frames(pair: Pair, wanted: Settings, given: Given | None = None) -> list[np.
 
 
 def pixels(pair: Pair, wanted: Settings, given: Given | None = None) -> list[np.ndarray]:
-    """What each step of an ascent has climbed to, before a VQGAN draws it: (H, W, 3) in 0..255."""
+    """The pixels after each step of pixel optimisation, before a VQGAN draws it: (H, W, 3) in 0..255."""
     vqgan, gazes = pair
     surface, found = PixelSurface(vqgan, (wanted.width, wanted.height)), []
     for event in synthesise(vqgan, gazes(wanted.prompt), wanted, given):
@@ -60,7 +60,7 @@ def gradient(step: int) -> torch.Tensor:
     return torch.randn(1, 3, 12, 20, generator=torch.Generator().manual_seed(step))
 
 
-def test_scales_climb_like_a_sum_of_enlarged_pictures_of_which_each_has_its_share_of_the_rate() -> None:
+def test_scales_optimise_like_a_sum_of_upsampled_pictures_of_which_each_has_its_share_of_the_rate() -> None:
     z = torch.zeros(1, 3, 12, 20, requires_grad=True)
     ours = Scales(partial(make_optimiser, "adam"), z, 0.5)
     parts = [torch.zeros(1, 3, *side, requires_grad=True) for side in ((12, 20), (6, 10), (3, 5), (1, 2), (1, 1))]
@@ -107,11 +107,11 @@ def test_pixels_show_the_picture_that_they_were_made_of_with_its_black_and_white
     assert bool((z.grad != 0).all()), "black and white can be left again"
 
 
-def test_nothing_is_decoded_while_pixels_climb_and_the_score_rises(
+def test_nothing_is_decoded_in_pixel_optimisation_and_the_score_rises(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vqgan, gazes = pair
-    wanted = settings(size="64x64", iterations=16, ascent=0.75, stages=2)
+    wanted = settings(size="64x64", iterations=16, pixel_steps=0.75, stages=2)
     begun = synthesise(vqgan, gazes(wanted.prompt), wanted)
     scores, decoded = [], 0
     decode = vqgan.decode
@@ -125,7 +125,7 @@ def test_nothing_is_decoded_while_pixels_climb_and_the_score_rises(
     stages = []
     for event in begun:
         if isinstance(event, StageStarted):
-            stages.append((event.stage, event.stages, event.width, event.ascent))
+            stages.append((event.stage, event.stages, event.width, event.pixels))
         if isinstance(event, Stepped):
             scores.append(event.score)
             if event.step == 12:
@@ -142,16 +142,16 @@ def test_nothing_is_decoded_while_pixels_climb_and_the_score_rises(
 
 
 def test_the_rate_of_the_pixels_is_theirs_alone(pair: Pair) -> None:
-    wanted = settings(ascent_rate=0.25, learning_rate=0.05, learning_rate_end=1.0)
+    wanted = settings(pixel_learning_rate=0.25, learning_rate=0.05, learning_rate_end=1.0)
     rates = [event.learning_rate for event in climb(pair, wanted) if isinstance(event, Stepped)]
     assert rates == pytest.approx([0.25] * 3 + [0.05] * 3)
 
-    start, slow, fast = (frames(pair, settings(ascent_rate=rate))[2] for rate in (1e-6, 0.1, 0.3))
+    start, slow, fast = (frames(pair, settings(pixel_learning_rate=rate))[2] for rate in (1e-6, 0.1, 0.3))
     assert np.abs(fast - start).mean() > 1.5 * np.abs(slow - start).mean() > 1
 
 
 @pytest.mark.parametrize("stop", [1, 2, 3, 4])
-def test_a_run_goes_on_exactly_from_within_its_ascent(pair: Pair, stop: int) -> None:
+def test_a_run_goes_on_exactly_from_within_its_pixel_steps(pair: Pair, stop: int) -> None:
     vqgan, gazes = pair
     wanted = settings(stages=2)
     for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
@@ -164,10 +164,10 @@ def test_a_run_goes_on_exactly_from_within_its_ascent(pair: Pair, stop: int) -> 
     assert np.array_equal(resumed.image(), last.image())
 
 
-def test_what_a_mask_keeps_stays_while_pixels_climb(pair: Pair) -> None:
+def test_what_a_mask_keeps_stays_in_pixel_optimisation(pair: Pair) -> None:
     photo = np.full((32, 32, 3), 90, np.uint8)
     mask = np.repeat(np.float32([[0.0] * 16 + [1.0] * 16]), 32, 0)
-    wanted = settings(init="tokens", init_image="a.png", mask="m.png", mask_feather=1, iterations=4, ascent=0.75)
+    wanted = settings(init="tokens", init_image="a.png", mask="m.png", mask_feather=1, iterations=4, pixel_steps=0.75)
     shown = frames(pair, wanted, Given(photo, mask))
     assert all(np.array_equal(image[:, :16], photo[:, :16]) for image in shown)
     assert not np.array_equal(shown[2][:, 16:], photo[:, 16:])
@@ -178,33 +178,35 @@ def test_an_overlay_is_laid_over_pixels_and_a_move_moves_them(pair: Pair) -> Non
     red[..., 0] = 255
     cover = np.zeros((32, 32), np.float32)
     cover[:8] = 1
-    wanted = settings(iterations=4, ascent=0.75, overlay_image="a.png", overlay_every=2, ema=0.0)
+    wanted = settings(iterations=4, pixel_steps=0.75, overlay_image="a.png", overlay_every=2, ema=0.0)
     second = pixels(pair, wanted, Given(overlay=(red, cover)))[1]
     # Only what is covered is red, to the pixel and not to the token.
     assert np.abs(second[:8] - red[:8]).max() <= 1
     assert np.abs(second[8:] - red[8:]).mean() > 50
 
-    moved = settings(iterations=4, ascent=0.75, pan_x="8", move_every=2, ema=0.0, ascent_rate=1e-6, symmetry="none")
+    moved = settings(
+        iterations=4, pixel_steps=0.75, pan_x="8", move_every=2, ema=0.0, pixel_learning_rate=1e-6, symmetry="none"
+    )
     images = pixels(pair, moved)
     assert np.abs(images[2][:, 8:] - images[1][:, :-8]).max() <= 2
 
 
-def test_a_frame_of_an_ascent_is_what_the_vqgan_makes_of_its_pixels(pair: Pair) -> None:
+def test_a_frame_of_pixel_optimisation_is_what_the_vqgan_makes_of_its_pixels(pair: Pair) -> None:
     vqgan, _ = pair
-    wanted = settings(ema=0.0, ascent_rate=0.5, iterations=12)
-    shown, climbed = frames(pair, wanted)[5], pixels(pair, wanted)[5]
+    wanted = settings(ema=0.0, pixel_learning_rate=0.5, iterations=12)
+    shown, reached = frames(pair, wanted)[5], pixels(pair, wanted)[5]
     with torch.no_grad():
-        picture = torch.from_numpy(climbed / 255).float().permute(2, 0, 1)[None]
+        picture = torch.from_numpy(reached / 255).float().permute(2, 0, 1)[None]
         drawn = vqgan.decode(vqgan.quantize(vqgan.encode(picture).float()))[0].permute(1, 2, 0).numpy() * 255
-    assert np.abs(shown - drawn.clip(0, 255)).mean() < np.abs(shown - climbed).mean() / 5
+    assert np.abs(shown - drawn.clip(0, 255)).mean() < np.abs(shown - reached).mean() / 5
 
 
-def test_a_large_picture_is_not_decoded_whole_for_its_ascent(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_picture_is_not_decoded_for_its_pixel_steps(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     def whole(*known: Any, **named: Any) -> None:
         raise AssertionError("decoded whole")
 
     monkeypatch.setattr(pair[0], "decode", whole)
-    shown = frames(pair, settings(size="96x96", windows=48, iterations=4))
+    shown = frames(pair, settings(size="96x96", tile_size=48, iterations=4))
     assert [image.shape for image in shown] == [(96, 96, 3)] * 4
 
 
@@ -214,33 +216,33 @@ def test_terms_of_the_latent_wait_for_a_latent(pair: Pair) -> None:
     assert terms[0] == terms[4] == {"prompt", "tv"}
 
 
-def test_the_plan_leaves_the_decoder_out_of_the_ascent() -> None:
-    plain, ascending = (planning._run(settings(ascent=share)) for share in (0.0, 0.5))
+def test_the_plan_leaves_the_decoder_out_of_the_pixel_steps() -> None:
+    plain, ascending = (planning._run(settings(pixel_steps=share)) for share in (0.0, 0.5))
     assert plain is not None
     assert plain == ascending
-    assert plain.work(ascent=True).operations < plain.work().operations
+    assert plain.work(pixels=True).operations < plain.work().operations
 
 
-def test_a_run_without_an_ascent_has_no_stage_of_one(pair: Pair) -> None:
+def test_a_run_without_pixel_steps_has_no_stage_of_one(pair: Pair) -> None:
     for share, steps in ((0.0, 4), (0.5, 1), (0.5, 0)):
         plan = plan_stages(32, 32, 8, 1, steps, share)
-        assert [stage.ascent for stage in plan] == [False]
+        assert [stage.pixels for stage in plan] == [False]
     few = plan_stages(64, 64, 8, 2, 2, 0.9)
-    assert [(stage.ascent, stage.first, stage.last) for stage in few] == [(True, 0, 1), (False, 1, 1), (False, 1, 2)]
+    assert [(stage.pixels, stage.first, stage.last) for stage in few] == [(True, 0, 1), (False, 1, 1), (False, 1, 2)]
 
 
-def test_a_run_tells_of_its_ascent_and_one_that_goes_on_from_it_has_none(call: Any, small: dict[str, Any]) -> None:
-    flags = [f"--{name.replace('_', '-')}={value}" for name, value in (small | {"ascent": 0.5}).items()]
+def test_a_run_reports_its_pixel_steps_and_one_continued_from_it_has_none(call: Any, small: dict[str, Any]) -> None:
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in (small | {"pixel_steps": 0.5}).items()]
     told = call("generate", "a red apple", *flags, "--seed=1", "-o", "first")
-    assert (told.code, "stage 1 of 2: 32x32 pixels, the pixels themselves" in told.err) == (0, True), told.err
+    assert (told.code, "stage 1 of 2: 32x32 pixels, pixel optimisation" in told.err) == (0, True), told.err
     assert "stage 2 of 2: 32x32 pixels\n" in told.err
     assert call("continue", "first", "a blue car", "-n", "2", "-o", "next").code == 0
     assert np.array_equal(
         images.open_image(Path("next/frames/00000.png")), images.open_image(Path("first/image.png"))
     )
-    assert run_folder.read_manifest(Path("next")).settings.ascent == 0
+    assert run_folder.read_manifest(Path("next")).settings.pixel_steps == 0
 
 
-def test_moving_pictures_have_no_ascent(call: Any) -> None:
-    refused = call("restyle", "in", "a red apple", "--ascent", "0.5", "-o", "out")
-    assert (refused.code, "--ascent" in refused.err) == (2, True)
+def test_moving_pictures_have_no_pixel_steps(call: Any) -> None:
+    refused = call("restyle", "in", "a red apple", "--pixel-steps", "0.5", "-o", "out")
+    assert (refused.code, "--pixel-steps" in refused.err) == (2, True)

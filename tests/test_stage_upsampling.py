@@ -10,7 +10,7 @@ from torch import Tensor
 
 import vqclip
 from vqclip.loop import starts
-from vqclip.loop.enlarging import enlarge, sharpen
+from vqclip.loop.stage_upsampling import sharpen, upsample
 from vqclip.options.events import Finished
 
 
@@ -30,7 +30,7 @@ def steepest(image: Tensor) -> float:
 def test_edges_are_as_steep_as_before(factor: int) -> None:
     small = disc(32)
     side = 32 * factor
-    plain, crisp = (enlarge(small, side, side, edges=edges) for edges in (False, True))
+    plain, crisp = (upsample(small, side, side, edges=edges) for edges in (False, True))
     assert torch.equal(plain, starts.fit(small, side, side))
     assert steepest(plain) < 0.75 * steepest(small)
     assert steepest(crisp) > 0.9 * steepest(small)
@@ -49,27 +49,31 @@ def test_nothing_overshoots_and_flat_parts_stay() -> None:
 
 def test_what_does_not_grow_is_resized_alone() -> None:
     large = disc(64)
-    assert torch.equal(enlarge(large, 64, 64, edges=True), large)
-    assert torch.equal(enlarge(large, 32, 32, edges=True), starts.fit(large, 32, 32))
+    assert torch.equal(upsample(large, 64, 64, edges=True), large)
+    assert torch.equal(upsample(large, 32, 32, edges=True), starts.fit(large, 32, 32))
 
 
 def test_a_run_of_stages_ends_with_sharper_edges(small: dict[str, Any]) -> None:
-    wanted = small | {"size": "128x128", "stages": 2, "iterations": 0, "drafts": 1, "init": "prior"}
+    wanted = small | {"size": "128x128", "stages": 2, "iterations": 0, "candidates": 1, "init": "prior"}
 
     def slope(how: str) -> float:
-        (end,) = (e for e in vqclip.generate("a red apple", seed=1, enlarge=how, **wanted) if isinstance(e, Finished))
+        (end,) = (
+            e
+            for e in vqclip.generate("a red apple", seed=1, stage_upsampling=how, **wanted)
+            if isinstance(e, Finished)
+        )
         picture = torch.from_numpy(end.image().copy()).float()
         return float(picture.diff(dim=1).abs().flatten().topk(400).values.mean())
 
     assert slope("edges") > 1.15 * slope("pixels")
 
 
-def test_a_draft_of_another_size_keeps_its_edges_too(small: dict[str, Any]) -> None:
-    wanted = small | {"size": "128x128", "stages": 1, "iterations": 0, "drafts": 1, "init": "prior"}
+def test_a_candidate_of_another_size_keeps_its_edges_too(small: dict[str, Any]) -> None:
+    wanted = small | {"size": "128x128", "stages": 1, "iterations": 0, "candidates": 1, "init": "prior"}
     pixels, edges = (
         next(
             e.image()
-            for e in vqclip.generate("a red apple", seed=1, enlarge=how, **wanted)
+            for e in vqclip.generate("a red apple", seed=1, stage_upsampling=how, **wanted)
             if isinstance(e, Finished)
         )
         for how in ("pixels", "edges")

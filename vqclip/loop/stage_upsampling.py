@@ -1,4 +1,4 @@
-"""Pictures on their way to a larger stage, with edges as sharp as they were."""
+"""Upsample a picture to the size of the next stage, with edges as sharp as before."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _GAIN = 1.5
 _PASSES = 2
 
 
-def enlarge(image: Tensor, width: int, height: int, *, edges: bool) -> Tensor:
+def upsample(image: Tensor, width: int, height: int, *, edges: bool) -> Tensor:
     """Resize (1, 3, H, W) in [0, 1] to (1, 3, height, width), without ringing outside that range.
 
-    edges: make what was an edge as narrow as it was before, in pixels, where the picture grows. A bicubic enlargement
-    alone leaves every edge as wide as the factor, and a VQGAN then draws it as it sees it: as a blur.
+    edges: make what was an edge as narrow as it was before, in pixels, where the picture grows. Bicubic upsampling
+    alone widens every edge by the factor, and a VQGAN then draws it as a blur.
     """
     grown = starts.fit(image, width, height)
     factor = max(width / image.shape[3], height / image.shape[2])

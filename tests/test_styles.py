@@ -1,4 +1,4 @@
-"""Looks and quality presets: YAML files that change the words around a prompt, the loss and more."""
+"""Styles and quality presets: YAML files that change the words around a prompt, the loss and more."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def texts(found: Settings) -> list[tuple[str, float]]:
     return [(prompt.text, prompt.weight) for prompt in found.texts]
 
 
-@pytest.mark.parametrize("name", sorted(sources.looks()))
-def test_every_look_is_valid_and_says_what_it_is(name: str) -> None:
-    found = settings(look=name)
+@pytest.mark.parametrize("name", sorted(sources.styles()))
+def test_every_style_is_valid_and_says_what_it_is(name: str) -> None:
+    found = settings(style=name)
     assert found.prompt == "a red apple"
-    assert found.look == name
-    assert len(sources.about(sources.looks()[name])) > 20
+    assert found.style == name
+    assert len(sources.about(sources.styles()[name])) > 20
     assert texts(found) != texts(settings()) or found.loss
 
 
@@ -51,46 +51,46 @@ def test_words_go_around_every_text_that_pulls() -> None:
         settings(prompt="", prompt_prefix="ink of ", noise_prompt=["3"])
 
 
-def test_a_file_in_the_users_folder_is_a_look(isolated: Path) -> None:
-    folder = Path.home() / "config" / "vqclip" / "looks"
+def test_a_file_in_the_users_folder_is_a_style(isolated: Path) -> None:
+    folder = Path.home() / "config" / "vqclip" / "styles"
     folder.mkdir(parents=True)
     (folder / "mine.yaml").write_text("# Mine.\nprompt_suffix: ' by me'\ntv: 2\n")
     (folder / "ink.yaml").write_text("tv: 3\n")
-    assert texts(settings(look="mine")) == [("a red apple by me", 1.0)]
-    assert settings(look="ink").tv == 3, "the user's own goes before a shipped one"
+    assert texts(settings(style="mine")) == [("a red apple by me", 1.0)]
+    assert settings(style="ink").tv == 3, "the user's own goes before a shipped one"
     Path("other.yaml").write_text("tv: 4\n")
-    assert settings(look="other.yaml").tv == 4
+    assert settings(style="other.yaml").tv == 4
 
 
-def test_what_stands_above_a_look_wins_and_losses_stay_side_by_side() -> None:
+def test_what_stands_above_a_style_wins_and_losses_stay_side_by_side() -> None:
     Path("a.yaml").write_text("tv: 4\nema: 0.5\nloss: ['contrast:1', 'symmetry:2']\n")
-    found = settings(look="a.yaml", ema="0.7", loss=["symmetry:5", "edge:1@0:1,9:0"])
+    found = settings(style="a.yaml", ema="0.7", loss=["symmetry:5", "edge:1@0:1,9:0"])
     assert (found.tv, found.ema) == (4, 0.7)
     assert found.loss == ("contrast:1", "symmetry:5", "edge:1@0:1,9:0")
-    assert settings(look="a.yaml", loss=["contrast:0"]).terms[-1].name == "symmetry"
-    in_a_variable = settings({"VQCLIP_LOOK": "a.yaml", "VQCLIP_TV": "9"})
-    assert (in_a_variable.tv, in_a_variable.ema) == (9, 0.5), "a look goes just below what names it"
-    assert settings({"VQCLIP_LOOK": "ink"}, look="a.yaml").palette is None, "one look at a time"
-    assert settings({"VQCLIP_LOOK": "ink"}, look="none").loss == ()
+    assert settings(style="a.yaml", loss=["contrast:0"]).terms[-1].name == "symmetry"
+    in_a_variable = settings({"VQCLIP_STYLE": "a.yaml", "VQCLIP_TV": "9"})
+    assert (in_a_variable.tv, in_a_variable.ema) == (9, 0.5), "a style goes just below what names it"
+    assert settings({"VQCLIP_STYLE": "ink"}, style="a.yaml").palette is None, "one style at a time"
+    assert settings({"VQCLIP_STYLE": "ink"}, style="none").loss == ()
 
 
-def test_what_is_no_look_is_refused() -> None:
-    with pytest.raises(UsageError, match="unknown look 'inc'") as caught:
-        settings(look="inc")
+def test_what_is_no_style_is_refused() -> None:
+    with pytest.raises(UsageError, match="unknown style 'inc'") as caught:
+        settings(style="inc")
     assert "'ink'" in caught.value.hint
-    Path("b.yaml").write_text("look: ink\n")
-    with pytest.raises(UsageError, match="names another look"):
-        settings(look="b.yaml")
+    Path("b.yaml").write_text("style: ink\n")
+    with pytest.raises(UsageError, match="names another style"):
+        settings(style="b.yaml")
 
 
-def test_a_look_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any]) -> None:
+def test_a_style_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any]) -> None:
     quick = small | {"iterations": 8, "ema": 0.0, "learning_rate": 0.2, "init": "spot", "video": False}
 
     def chroma(picture: np.ndarray) -> float:
         return float(np.ptp(picture.astype(int), axis=2).mean())
 
     Path("grey.yaml").write_text("prompt_prefix: 'ink of '\nloss: ['saturation:-30']\n")
-    list(vqclip.generate("a red apple", seed=1, look="grey.yaml", output="run", **quick))
+    list(vqclip.generate("a red apple", seed=1, style="grey.yaml", output="run", **quick))
     *_, plain = vqclip.generate("a red apple", seed=1, **quick)
     assert isinstance(plain, Finished)
     assert chroma(np.asarray(Image.open("run/image.png"))) < 0.8 * chroma(plain.image())
@@ -98,7 +98,7 @@ def test_a_look_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any]) 
     manifest = run_folder.read_manifest(Path("run"))
     assert [prompt.text for prompt in manifest.settings.prompts] == ["ink of a red apple"]
     again = call("rerun", "run", "--prompt", "a blue car", "-n", "1", "-o", "again")
-    assert again.code == 0, "the record holds all that the look said"
+    assert again.code == 0, "the record holds all that the style said"
     kept = run_folder.read_manifest(Path("again")).settings
     assert ([prompt.text for prompt in kept.prompts], kept.loss) == (["ink of a blue car"], ("saturation:-30",))
 
@@ -126,14 +126,16 @@ def _settings_of(preset: str) -> Settings:
 
 
 def test_the_normal_quality_is_the_default() -> None:
-    assert _settings_of("normal") == _settings_of("tiny")
+    by_default = sources.resolve({"prompt": "x", "seed": "1"}, environment={})
+    assert by_default.preset == "normal"
+    assert _settings_of("normal") == by_default.settings
 
 
-def test_presets_and_looks_are_listed(call: Any) -> None:
+def test_presets_and_styles_are_listed(call: Any) -> None:
     answer = call("config", "list")
     assert answer.code == 0
     assert all(f"preset {family}{name} " in answer.out for name in QUALITIES for family in ("", "imagenet-"))
-    assert "look   watercolor     Pale washes" in answer.out
+    assert "style  watercolor     Pale washes" in answer.out
     assert all(len(line) <= 130 for line in answer.out.splitlines())
     known = json.loads(call("config", "list", "--json").out)["known"]
-    assert {"kind": "look", "name": "ink", "about": "Black ink on white paper and nothing between them"} in known
+    assert {"kind": "style", "name": "ink", "about": "Black ink on white paper and nothing between them"} in known

@@ -1,4 +1,4 @@
-"""Drafts of a prompt on one contact sheet, without a run."""
+"""Candidates of the prior on one contact sheet, without a run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from vqclip.runs.loading import Inputs, Place, load
 COLUMNS = 8
 
 
-def draft(settings: Settings, output: Path) -> dict[str, Any]:
-    """Draw drafts of the prompt as a run would, rank them with CLIP, and write them best first as one PNG.
+def sample(settings: Settings, output: Path) -> dict[str, Any]:
+    """Sample candidates of the prompt as a run would, rank them with CLIP, and write them best first as one PNG.
 
-    Returns the path, the seed, each draft's place in the order of drawing with its loss, and warnings. Raises
+    Returns the path, the seed, each candidate's place in the order of sampling with its loss, and warnings. Raises
     VqclipError.
     """
     if output.suffix.lower() != ".png":
@@ -30,14 +30,14 @@ def draft(settings: Settings, output: Path) -> dict[str, Any]:
     inputs = Inputs.check(settings.replace(init="prior", init_image=None, **no_film))
     files.ensure_writable(output.parent)
 
-    from vqclip.loop import drafts
+    from vqclip.loop import candidates
     from vqclip.loop.randomness import START_STREAM, make_generator
 
     models = load(inputs, Place.find(settings))
-    if models.drafter is None:
+    if models.sampler is None:
         raise ValueError("Inputs.check finds a prior for these settings")
     generator = make_generator(settings.seed or 0, START_STREAM)
-    drawn = drafts.draw(models.vqgan, models.drafter, models.gazes, inputs.settings, generator)
+    drawn = candidates.draw(models.vqgan, models.sampler, models.gazes, inputs.settings, generator)
     pictures = [images.to_uint8(picture.cpu().numpy()) for picture in drawn.images]
     found = [
         {"number": int(number) + 1, "loss": round(float(loss), 5)}
@@ -45,4 +45,4 @@ def draft(settings: Settings, output: Path) -> dict[str, Any]:
     ]
     labels = [f"{row['number']}: {row['loss']:.3f}" for row in found]
     images.save_png(output, images.contact_sheet(pictures, labels, min(COLUMNS, len(pictures))), {})
-    return {"image": str(output), "seed": settings.seed, "drafts": found, "warnings": models.warnings}
+    return {"image": str(output), "seed": settings.seed, "candidates": found, "warnings": models.warnings}

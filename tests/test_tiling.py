@@ -1,4 +1,4 @@
-"""Pictures in windows: what they show is what the whole picture shows, and a step takes the memory of a small one."""
+"""Tiled decoding: tiles show what the whole picture shows, and a step takes the memory of a small one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vqclip.loop import synthesis
 from vqclip.loop.canvas import Canvas
 from vqclip.loop.given import Given
 from vqclip.loop.resampling import homography_grid
-from vqclip.loop.windows import Windows
+from vqclip.loop.tiling import Tiling
 from vqclip.networks import passes
 from vqclip.networks.passes import Box, Norms
 from vqclip.options.events import Finished, Stepped
@@ -54,93 +54,93 @@ PLACES = [Box(0, 0, 8, 8), Box(5, 3, 13, 11), Box(8, 8, 16, 16)]
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_window_shows_what_the_decoder_shows_there(pair: Pair, place: Box) -> None:
+def test_a_tile_shows_what_the_decoder_shows_there(pair: Pair, place: Box) -> None:
     vqgan, _ = pair
     z = latent(vqgan, 128)
-    windows = Windows(vqgan, (128, 128), 64)
-    windows.refresh(z, 0)
+    tiling = Tiling(vqgan, (128, 128), 64)
+    tiling.refresh(z, 0)
     full = whole(vqgan, z)
-    shown = vqgan.decode_window(z, place, windows.norms)
+    shown = vqgan.decode_tile(z, place, tiling.norms)
     torch.testing.assert_close(shown, place.scaled(8).of(full), rtol=0, atol=1e-5)
-    # Without the numbers of the whole picture a window would be of another brightness: a seam.
-    own = windows.norms
+    # Without the numbers of the whole picture a tile would be of another brightness: a seam.
+    own = tiling.norms
     own.known = {}
     for module in vqgan.decoder.modules():
         if isinstance(module, torch.nn.GroupNorm):
             own.known[own._numbers[module]] = torch.stack([torch.zeros(32), torch.ones(32)])
-    wrong = vqgan.decode_window(z, place, own)
+    wrong = vqgan.decode_tile(z, place, own)
     assert (wrong - place.scaled(8).of(full)).abs().max() > 0.05
 
 
-def test_a_window_of_a_much_larger_picture_misses_only_far_attention(pair: Pair) -> None:
+def test_a_tile_of_a_much_larger_picture_misses_only_far_attention(pair: Pair) -> None:
     vqgan, _ = pair
     z = latent(vqgan, 256)
-    windows = Windows(vqgan, (256, 256), 64)
-    windows.refresh(z, 0)
+    tiling = Tiling(vqgan, (256, 256), 64)
+    tiling.refresh(z, 0)
     place = Box(10, 12, 18, 20)
-    away = (vqgan.decode_window(z, place, windows.norms) - place.scaled(8).of(whole(vqgan, z))).abs()
+    away = (vqgan.decode_tile(z, place, tiling.norms) - place.scaled(8).of(whole(vqgan, z))).abs()
     assert away.mean() < 0.02
     assert away.max() < 0.2
 
 
-def test_the_gradient_of_a_window_is_the_decoders(pair: Pair) -> None:
+def test_the_gradient_of_a_tile_is_the_decoders(pair: Pair) -> None:
     vqgan, _ = pair
     z = latent(vqgan, 128)
-    windows = Windows(vqgan, (128, 128), 64)
-    windows.refresh(z, 0)
+    tiling = Tiling(vqgan, (128, 128), 64)
+    tiling.refresh(z, 0)
     place, gradients = Box(5, 3, 13, 11), []
-    for decode in (lambda z: windows.show(z, place), lambda z: vqgan.decode(vqgan.quantize(z))):
+    for decode in (lambda z: tiling.show(z, place), lambda z: vqgan.decode(vqgan.quantize(z))):
         moved = z.clone().requires_grad_()
         place.scaled(8).of(decode(moved)).square().sum().backward()
         assert moved.grad is not None
         gradients.append(moved.grad.flatten())
-    # The numbers of the norms are constants in a window, so the gradients are close and not equal.
+    # The numbers of the norms are constants in a tile, so the gradients are close and not equal.
     assert F.cosine_similarity(*gradients, dim=0) > 0.98
 
 
-def test_a_step_decodes_one_window_of_the_side_that_is_named(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_decodes_one_tile_of_the_side_that_is_named(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     vqgan, gazes = pair
     decoded: list[Box] = []
-    decode = vqgan.decode_window
+    decode = vqgan.decode_tile
 
     def watched(z: torch.Tensor, core: Box, *rest: Any, **known: Any) -> torch.Tensor:
         decoded.append(core)
         shown: torch.Tensor = decode(z, core, *rest, **known)
         return shown
 
-    monkeypatch.setattr(vqgan, "decode_window", watched)
+    monkeypatch.setattr(vqgan, "decode_tile", watched)
     for side in (32, 48):
         decoded.clear()
-        list(synthesis.synthesise(vqgan, gazes("a red apple"), settings(size="96x64", windows=side, iterations=3)))
+        list(synthesis.synthesise(vqgan, gazes("a red apple"), settings(size="96x64", tile_size=side, iterations=3)))
         assert [(box.bottom - box.top, box.right - box.left) for box in decoded] == [(side // 8, side // 8)] * 3
 
 
 @pytest.mark.slow
-def test_a_windows_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memory: Any) -> None:
+def test_a_tiled_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memory: Any) -> None:
     vqgan, gazes = pair
     peaks = {}
-    for size, windows in (("64x64", 0), ("256x256", 64), ("256x256", 0)):
+    for size, side in (("64x64", 0), ("256x256", 64), ("256x256", 0)):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 2}
-        loop = synthesis._Climb(vqgan, gazes("a red apple"), Settings(**known, size=size, windows=windows), Given())
+        loop = synthesis._Climb(vqgan, gazes("a red apple"), Settings(**known, size=size, tile_size=side), Given())
         loop.begin()
         loop._climb()
         with peak_memory() as memory:
             loop._climb()
-        peaks[size, windows] = memory.peak
+        peaks[size, side] = memory.peak
     assert peaks["256x256", 64] < 0.35 * peaks["256x256", 0]
     assert peaks["256x256", 64] < 4 * peaks["64x64", 0]
 
 
 def settings(**changes: Any) -> Settings:
     known: dict[str, Any] = {
-        "prompt": "a red apple", "seed": 3, "size": "96x64", "windows": 32, "iterations": 6, "cutouts": 6,
+        "prompt": "a red apple", "seed": 3, "size": "96x64", "tile_size": 32, "iterations": 6, "cutouts": 6,
         "dtype": "float32", "ema": 0.5,
     }  # fmt: skip
     return Settings(**{**known, **changes}).validate()
 
 
 @pytest.mark.parametrize("stop", [1, 4])
-def test_a_run_in_windows_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> None:
+def test_a_run_in_tiles_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> None:
     vqgan, gazes = pair
     wanted = settings(stages=2)
     state, events = None, []
@@ -159,7 +159,7 @@ def test_a_run_in_windows_goes_on_exactly_from_any_step(pair: Pair, stop: int) -
 @pytest.mark.slow
 def test_the_score_of_the_prompt_rises_and_every_token_moves(pair: Pair) -> None:
     vqgan, gazes = pair
-    wanted = settings(size="96x96", windows=48, iterations=30, learning_rate=0.15, init="spot")
+    wanted = settings(size="96x96", tile_size=48, iterations=30, learning_rate=0.15, init="spot")
     scores, first, last = [], None, None
     for event in synthesis.synthesise(vqgan, gazes(wanted.prompt), wanted):
         if isinstance(event, Stepped):
@@ -169,39 +169,39 @@ def test_the_score_of_the_prompt_rises_and_every_token_moves(pair: Pair) -> None
     assert np.mean(scores[-5:]) > np.mean(scores[:3]) + 0.03
     assert first is not None
     assert last is not None
-    assert float(((last - first).abs().amax(1) > 0.01).float().mean()) > 0.9, "every token was in some window"
+    assert float(((last - first).abs().amax(1) > 0.01).float().mean()) > 0.9, "every token was in some tile"
 
 
 @pytest.mark.parametrize("size", [(96, 64), (40, 200)])
-def test_windows_lie_in_the_picture_and_reach_its_edges(pair: Pair, size: tuple[int, int]) -> None:
-    windows = Windows(pair[0], size, 32)
+def test_tiles_lie_in_the_picture_and_reach_its_edges(pair: Pair, size: tuple[int, int]) -> None:
+    tiling = Tiling(pair[0], size, 32)
     generator = torch.Generator().manual_seed(0)
     seen = torch.zeros(size[1] // 8, size[0] // 8)
     for _ in range(200):
-        box = windows.pick(generator)
+        box = tiling.pick(generator)
         assert (box.bottom - box.top, box.right - box.left) == (4, 4)
         box.of(seen).add_(1)
     assert seen.min() > 0.15 * seen.mean()
     assert seen.sum() == 200 * 16
 
 
-def test_cutouts_of_a_window_lie_in_it_and_full_views_weigh_by_its_share(pair: Pair) -> None:
-    windows = Windows(pair[0], (256, 128), 64)
+def test_cutouts_of_a_tile_lie_in_it_and_full_views_weigh_by_its_share(pair: Pair) -> None:
+    tiling = Tiling(pair[0], (256, 128), 64)
     box, canvas = Box(4, 20, 12, 28), Canvas(256, 128, 32)
-    plan = windows.plan(box, canvas, settings(cutouts=16, augment=0.0), torch.Generator().manual_seed(0))
+    plan = tiling.plan(box, canvas, settings(cutouts=16, augment=0.0), torch.Generator().manual_seed(0))
     assert len(plan) == 16
     assert plan.weights.mean().item() == pytest.approx(1)
     corners = homography_grid(plan.homographies, 2)
     x, y = (corners[..., 0] + 1) / 2 * 256, (corners[..., 1] + 1) / 2 * 128
     near = slice(4, None)
     assert bool(((x[near] > 160) & (x[near] < 224) & (y[near] > 32) & (y[near] < 96)).all())
-    assert float(plan.weights[0] / plan.weights[near].mean()) == pytest.approx(3 / windows.share)
+    assert float(plan.weights[0] / plan.weights[near].mean()) == pytest.approx(3 / tiling.share)
 
 
-def test_full_views_beside_windows_take_a_strength_that_the_method_does_not(pair: Pair) -> None:
-    windows, box, canvas = Windows(pair[0], (256, 128), 64), Box(4, 20, 12, 28), Canvas(256, 128, 32)
+def test_full_views_beside_tiles_take_a_strength_that_the_method_does_not(pair: Pair) -> None:
+    tiling, box, canvas = Tiling(pair[0], (256, 128), 64), Box(4, 20, 12, 28), Canvas(256, 128, 32)
     asked = settings(cut_method="big-sleep", cutouts=8, augment=2.0), settings(cut_method="big-sleep", cutouts=8)
-    strong, weak = (windows.plan(box, canvas, wanted, torch.Generator().manual_seed(0)) for wanted in asked)
+    strong, weak = (tiling.plan(box, canvas, wanted, torch.Generator().manual_seed(0)) for wanted in asked)
     moved = (strong.homographies - weak.homographies).abs().amax((1, 2))
     assert bool((moved[:2] > 0.01).all())
     assert not bool(moved[2:].any())
@@ -211,28 +211,28 @@ def test_full_views_beside_windows_take_a_strength_that_the_method_does_not(pair
     ("size", "side"),
     [((768, 768), 0), ((1024, 512), 0), ((1024, 1024), 384), ((1920, 1080), 384), ((256, 2560), 384)],
 )
-def test_only_large_pictures_are_decoded_in_windows_without_being_told(size: tuple[int, int], side: int) -> None:
-    assert settings(size="2048x2048", windows=None).window_at(*size) == side
-    assert settings(size="2048x2048", windows=0).window_at(*size) == 0
-    assert settings(size="2048x2048", windows=900).window_at(*size) == (900 if max(size) > 900 else 0)
+def test_only_large_pictures_are_decoded_in_tiles_by_default(size: tuple[int, int], side: int) -> None:
+    assert settings(size="2048x2048", tile_size=None).tile_size_at(*size) == side
+    assert settings(size="2048x2048", tile_size=0).tile_size_at(*size) == 0
+    assert settings(size="2048x2048", tile_size=900).tile_size_at(*size) == (900 if max(size) > 900 else 0)
 
 
 @pytest.mark.parametrize("known", [{"seamless": "both"}, {"symmetry": "vertical"}, {"compile": True}])
-def test_what_cannot_be_decoded_in_windows_is_decoded_whole_at_any_size(known: dict[str, Any]) -> None:
-    assert settings(size="2048x2048", windows=None, **known).window_at(2048, 2048) == 0
+def test_what_cannot_be_decoded_in_tiles_is_decoded_whole_at_any_size(known: dict[str, Any]) -> None:
+    assert settings(size="2048x2048", tile_size=None, **known).tile_size_at(2048, 2048) == 0
 
 
-def test_windows_smaller_than_a_token_are_refused(small: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="windows is 7: a token of this VQGAN has 8 pixels"):
-        vqclip.generate("a red apple", seed=1, **small | {"windows": 7})
+def test_tiles_smaller_than_a_token_are_refused(small: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="tile_size is 7: a token of this VQGAN has 8 pixels"):
+        vqclip.generate("a red apple", seed=1, **small | {"tile_size": 7})
 
 
-def test_windows_of_the_pictures_size_are_refused() -> None:
-    with pytest.raises(UsageError, match="windows has no effect on a picture that is no larger"):
-        settings(windows=96)
+def test_tiles_of_the_pictures_size_are_refused() -> None:
+    with pytest.raises(UsageError, match="tile_size has no effect on a picture that is no larger"):
+        settings(tile_size=96)
 
 
 @pytest.mark.parametrize("name", ["symmetry", "seamless"])
-def test_windows_of_a_picture_that_repeats_itself_are_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="windows cannot be decoded"):
+def test_tiles_of_a_picture_that_repeats_itself_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="tile_size cannot be used"):
         settings(**{name: "horizontal"})

@@ -1,4 +1,4 @@
-"""The commands that only look: info, config."""
+"""The commands info and config."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def info(
 def config_show(
     preset: Annotated[
         str | None,
-        typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: tiny]", metavar="NAME",
+        typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: normal]", metavar="NAME",
                      show_default=False),
     ] = None,
     config: Annotated[
@@ -68,11 +68,11 @@ def config_show(
 
 @config.command("list")
 def config_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """List the presets and the looks by name, your own looks too."""
+    """List presets and styles by name, including your own styles."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.options import sources as configuration
 
-    known = {"preset": configuration.presets(), "look": configuration.looks()}
+    known = {"preset": configuration.presets(), "style": configuration.styles()}
     rows = [(kind, name, configuration.about(path)) for kind, found in known.items() for name, path in found.items()]
     lines = [f"{kind:6} {name:14} {words}" for kind, name, words in rows]
     records = [{"kind": kind, "name": name, "about": words} for kind, name, words in rows]

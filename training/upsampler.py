@@ -1,9 +1,9 @@
-"""Train the enlarger: a drawing's 8x8 codes, its caption and its style -> the 16x16 codes of the same at 128 px.
+"""Train the upsampler: a drawing's 8x8 codes, its caption and its style -> the 16x16 codes of the same at 128 px.
 
-    python training/enlarger.py --work DIR --steps 3000
+    python training/upsampler.py --work DIR --steps 3000
 
 It will draw on what the prior drew, not on what a hand drew: so what it is shown is bent a little, and the prior
-writes some of the codes anew. Resumes from DIR/enlarger.pt. Needs the finished DIR/vqgan.pt and DIR/prior.pt, or
+writes some of the codes anew. Resumes from DIR/upsampler.pt. Needs the finished DIR/vqgan.pt and DIR/prior.pt, or
 takes those that are shipped.
 """
 
@@ -27,9 +27,9 @@ from muon import Muon
 from prior import STYLES, WORDS, words_of
 from resumable import Average, Log, begin_worker, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
-from vqclip.models.architecture import EnlargerShape, read_prior_shape
-from vqclip.networks.enlarger import Enlarger
+from vqclip.models.architecture import UpsamplerShape, read_prior_shape
 from vqclip.networks.prior import Prior
+from vqclip.networks.upsampler import Upsampler
 from vqgan import CODES, EMBED_DIM, VQGAN
 
 #: Shares of a batch: pictures as they are, moved a little, and compositions.
@@ -37,14 +37,14 @@ SHARES = (0.4, 0.35, 0.25)
 
 
 def shape_of(vocabulary):
-    return EnlargerShape(
+    return UpsamplerShape(
         width=192, layers=8, heads=6, codes=CODES, dim=EMBED_DIM, words=WORDS, vocabulary=vocabulary,
         styles=tuple(STYLES.values()),
     )  # fmt: skip
 
 
-class TiedEnlarger(Enlarger):
-    """vqclip's enlarger in training: what it thinks of a code is said through the VQGAN's codebook, too."""
+class TiedUpsampler(Upsampler):
+    """vqclip's upsampler in training: what it thinks of a code is said through the VQGAN's codebook, too."""
 
     def __init__(self, shape, codebook):
         super().__init__(shape)
@@ -59,9 +59,9 @@ class TiedEnlarger(Enlarger):
         """The same function without the codebook: its map is folded into the head."""
         state = {k: v for k, v in self.state_dict().items() if k not in ("codebook", "drop.weight")}
         state["head.weight"] = self.head.weight + self.codebook @ self.drop.weight
-        enlarger = Enlarger(self.shape).eval().requires_grad_(False)
-        enlarger.load_state_dict(state)
-        return enlarger
+        upsampler = Upsampler(self.shape).eval().requires_grad_(False)
+        upsampler.load_state_dict(state)
+        return upsampler
 
 
 def finished_prior(work):
@@ -132,7 +132,7 @@ class Views:
 
 
 class Sketches(IterableDataset):
-    """What the enlarger is shown and what it shall draw, batch after batch; made beside the training."""
+    """What the upsampler is shown and what it shall draw, batch after batch; made beside the training."""
 
     def __init__(self, views, vqgan, prior, tokens, count):
         self.views, self.vqgan, self.prior, self.tokens, self.count = views, vqgan, prior, tokens, count
@@ -172,10 +172,10 @@ def loss_of(model, codebook, words, style, small, large, known):
 
 
 def trained(work, source="average"):
-    """The trained enlarger, for the export."""
-    state = load(work / "enlarger.pt")[source]
+    """The trained upsampler, for the export."""
+    state = load(work / "upsampler.pt")[source]
     shape = shape_of(len(state["word.weight"]) - 1)
-    model = TiedEnlarger(shape, state["codebook"]).eval().requires_grad_(False)
+    model = TiedUpsampler(shape, state["codebook"]).eval().requires_grad_(False)
     model.load_state_dict(state)
     return model
 
@@ -186,7 +186,7 @@ def main():
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--warm-start", type=Path, help="begin with this shipped enlarger, not from nothing")
+    parser.add_argument("--warm-start", type=Path, help="begin with this shipped upsampler, not from nothing")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -197,7 +197,7 @@ def main():
     vqgan.load_state_dict(finished(args.work, "vqgan"))
     codebook, prior = vqgan.quantize.embedding.weight, finished_prior(args.work)
     sketches = Sketches(views, vqgan, prior, tokens, args.batch)
-    model = TiedEnlarger(shape_of(vocabulary), codebook).train()
+    model = TiedUpsampler(shape_of(vocabulary), codebook).train()
     if args.warm_start:
         model.load_state_dict({**model.state_dict(), **{k: v.float() for k, v in load_file(args.warm_start).items()}})
         nn.init.zeros_(model.drop.weight)
@@ -217,7 +217,7 @@ def main():
             weight_decay=0.02,
         ),
     ]
-    step, path, log, recent = 0, args.work / "enlarger.pt", Log(args.work / "enlarger.jsonl"), []
+    step, path, log, recent = 0, args.work / "upsampler.pt", Log(args.work / "upsampler.jsonl"), []
     if state := load(path):
         model.load_state_dict(state["model"])
         for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):

@@ -1,0 +1,207 @@
+"""Candidates: sampled by the prior, ranked by CLIP; a run starts from the best one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import vqclip
+from vqclip.errors import UsageError
+from vqclip.loop import candidates, losses
+from vqclip.loop.randomness import START_STREAM, make_generator
+from vqclip.models import registry
+from vqclip.networks.prior import load_sampler
+from vqclip.options.events import Finished, PriorSampleChosen, Stepped
+from vqclip.options.settings import Settings
+from vqclip.tasks import sampling
+
+FOUR = Settings(prompt="a red apple", seed=3, init="prior", candidates=4, size="64x64", cut_chunk=3)
+
+
+@pytest.fixture(scope="module")
+def sampler(read_pair: Any) -> Any:
+    torch.set_num_threads(1)
+    return load_sampler(registry.find_prior("tiny"), read_pair[0].codebook)
+
+
+Pair = tuple[Any, Callable[..., Any]]
+
+
+def drawn(pair: Pair, sampler: Any, settings: Settings = FOUR) -> candidates.Candidates:
+    vqgan, gazes = pair
+    return candidates.draw(vqgan, sampler, gazes(settings.prompt), settings, make_generator(3, START_STREAM))
+
+
+def test_candidates_come_best_first_with_their_numbers(pair: Pair, sampler: Any) -> None:
+    found = drawn(pair, sampler)
+    assert found.images.shape == (4, 3, 64, 64)
+    assert found.losses.tolist() == sorted(found.losses.tolist())
+    assert sorted(found.numbers.tolist()) == [0, 1, 2, 3]
+    decoded = pair[0].decode(pair[0].lookup(found.codes)).clamp(0, 1)
+    assert torch.allclose(found.images, decoded, atol=1e-4)
+
+
+def test_the_ranking_is_the_prompt_s_loss_of_picture_and_mirror(pair: Pair, sampler: Any) -> None:
+    found, (gaze,) = drawn(pair, sampler), pair[1](FOUR.prompt)
+    judge = losses.PromptLoss(gaze.targets, FOUR.prompts)
+    for image, loss in zip(found.images, found.losses, strict=True):
+        views = torch.stack([image, image.flip(2)])
+        assert judge(gaze.perceptor.encode_image(views), torch.ones(2)).item() == pytest.approx(loss.item(), abs=1e-5)
+
+
+def test_chunks_do_not_change_candidates(pair: Pair, sampler: Any) -> None:
+    whole = drawn(pair, sampler, FOUR.replace(cut_chunk=16))
+    assert torch.equal(whole.codes, drawn(pair, sampler).codes)
+
+
+def in_order(found: candidates.Candidates) -> torch.Tensor:
+    """The codes of candidates as they were drawn, (N, 64)."""
+    codes: torch.Tensor = found.codes[found.numbers.argsort()].flatten(1)
+    return codes
+
+
+def test_guidance_brings_candidates_near_their_prompt_and_without_it_none_is_heard(pair: Pair, sampler: Any) -> None:
+    plain = FOUR.replace(prior_style="noto")
+    unheard = plain.replace(guidance=0.0)
+    apple, car, heard = (
+        drawn(pair, sampler, wanted) for wanted in (unheard, unheard.replace(prompt="a blue car"), plain)
+    )
+    assert torch.equal(in_order(apple), in_order(car))
+    assert heard.losses.mean() < apple.losses.mean() - 0.1
+
+
+def test_a_low_temperature_makes_candidates_alike(pair: Pair, sampler: Any) -> None:
+    def alike(temperature: float) -> float:
+        """The share of places with the same code in two candidates."""
+        codes = in_order(drawn(pair, sampler, FOUR.replace(prior_style="noto", temperature=temperature)))
+        return float(torch.stack([(codes == codes.roll(turn, 0)).float().mean() for turn in (1, 2)]).mean())
+
+    assert alike(0.01) > alike(2.0) + 0.2
+
+
+def test_a_style_is_that_of_every_candidate_and_without_one_each_takes_its_turn(
+    pair: Pair, sampler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[int]] = []
+    sample = sampler.prior.sample
+
+    def listen(texts: Any, weights: Any, styles: torch.Tensor, *rest: Any, **known: Any) -> torch.Tensor:
+        asked.append(styles.tolist())
+        found: torch.Tensor = sample(texts, weights, styles, *rest, **known)
+        return found
+
+    monkeypatch.setattr(sampler.prior, "sample", listen)
+    two = FOUR.replace(candidates=2)
+    named = [drawn(pair, sampler, two.replace(prior_style=style)).codes for style in ("blob", "noto", None)]
+    assert asked == [[sampler.styles.index("blob")] * 2, [sampler.styles.index("noto")] * 2, [0, 1]]
+    assert not torch.equal(named[0], named[1])
+
+
+def test_the_options_of_samples_reach_its_sheet(pair: Pair, sampler: Any, call: Any) -> None:
+    how = {"candidates": 2, "prior_style": "blob", "guidance": 1.5, "temperature": 0.4, "seed": 7}
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in how.items()]
+    told = call("sample", "a red apple", *flags, "--dtype=float32", "--threads=1", "--json").record
+    vqgan, gazes = pair
+    wanted = Settings(prompt="a red apple", init="prior", **how)  # type: ignore[arg-type]
+    expected = candidates.draw(vqgan, sampler, gazes("a red apple"), wanted, make_generator(7, START_STREAM))
+    assert [row["loss"] for row in told["candidates"]] == pytest.approx(expected.losses.tolist(), abs=1e-4)
+    assert len(told["candidates"]) == 2
+
+
+def test_the_best_candidate_at_its_own_size_is_its_codes(pair: Pair, sampler: Any) -> None:
+    found, vqgan = drawn(pair, sampler), pair[0]
+    z = candidates.first_latent(vqgan, found, (64, 64))
+    assert torch.equal(vqgan.indices(z), found.codes[:1])
+
+
+@pytest.mark.parametrize("size", [(96, 64), (64, 128), (72, 64), (32, 32)])
+def test_a_candidate_of_another_shape_is_not_stretched(pair: Pair, sampler: Any, size: tuple[int, int]) -> None:
+    found = drawn(pair, sampler)
+    shown = candidates.first_latent(SimpleNamespace(encode=lambda image: image), found, size)  # type: ignore[arg-type]
+    width, height = size
+    assert shown.shape == (1, 3, height, width)
+    side = min(size)
+    left, top = (width - side) // 2, (height - side) // 2
+    middle = shown[:, :, top : top + side, left : left + side]
+    assert torch.equal(middle, candidates.starts.fit(found.images[:1], side, side))
+    if width > side:
+        assert torch.equal(shown[..., 0], shown[..., left])
+
+
+def test_a_run_begins_with_the_best_of_its_candidates(small: dict[str, Any]) -> None:
+    flags = {
+        **small,
+        "init": "prior",
+        "candidates": 4,
+        "upsample_candidates": 0,
+        "size": "64x64",
+        "iterations": 0,
+        "seed": 3,
+    }
+    events = list(vqclip.generate("a red apple", **flags))
+    (told,) = [event for event in events if isinstance(event, PriorSampleChosen)]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    report = sampling.sample(FOUR.replace(threads=1, dtype="float32"), Path("sheet.png"))
+    assert (told.number, told.count) == (report["candidates"][0]["number"], 4)
+    assert told.loss == pytest.approx(report["candidates"][0]["loss"], abs=1e-4)
+    sheet = np.asarray(Image.open("sheet.png"))
+    places = [
+        np.array_equal(sheet[8 : 8 + 64, left : left + 64], last.image()) for left in range(0, sheet.shape[1] - 64)
+    ]
+    assert sum(places) == 1
+
+
+def test_a_run_with_candidates_resumes_without_drawing_them_again(small: dict[str, Any]) -> None:
+    flags = {
+        **small,
+        "init": "prior",
+        "candidates": 2,
+        "size": "64x64",
+        "iterations": 4,
+        "seed": 3,
+        "snapshot_every": 2,
+    }
+    list(vqclip.generate("a red apple", output="whole", **flags))
+    seen = vqclip.generate("a red apple", output="cut", **flags)
+    for event in seen:
+        if isinstance(event, Stepped) and event.step == 3:
+            break
+    seen.close()  # type: ignore[attr-defined]
+    events = list(vqclip.resume("cut"))
+    assert not [event for event in events if isinstance(event, PriorSampleChosen)]
+    assert Path("cut/image.png").read_bytes() == Path("whole/image.png").read_bytes()
+    assert "prior tiny" in json.loads(Path("cut/run.json").read_text())["models"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"init": "tokens", "prior_style": "noto"}, "prior_style has no effect on another init"),
+        ({"init": "spot", "candidates": 3}, "candidates has no effect on another init"),
+        ({"init": "prior", "prior_style": "cubist"}, "prior_style is 'cubist'"),
+        ({"init": "prior", "candidates": 0}, "candidates is 0"),
+        ({"init": "prior", "temperature": 0}, "temperature is 0"),
+    ],
+)
+def test_options_of_candidates_that_cannot_be_meant_are_refused(flags: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        vqclip.generate("a red apple", **flags)
+
+
+def test_a_vqgan_without_a_prior_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the VQGAN 'imagenet' has no prior"):
+        registry.find_prior("imagenet")
+
+
+def test_a_sheet_is_a_png(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a PNG file"):
+        sampling.sample(FOUR, tmp_path / "sheet.jpg")
