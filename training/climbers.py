@@ -2,7 +2,7 @@
 
 A small CLIP gives such pictures better scores than real drawings. Shown as negatives for the very caption
 they were optimised towards, next to a real picture of it, they push its gradients towards the look of drawings
-(the idea of persistent contrastive divergence: the latents stay in a pool and are climbed further).
+(the idea of persistent contrastive divergence: the latents stay in a pool and are optimised further).
 """
 
 import random

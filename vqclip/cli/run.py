@@ -240,7 +240,7 @@ def sample(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Sample the prior and show its candidates on one sheet, best first."""
+    """Sample the prior; show its candidates, best first."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.options import sources as configuration
     from vqclip.tasks import sampling
