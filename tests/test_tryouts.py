@@ -155,6 +155,6 @@ def test_the_command_line_tells_which_start_is_the_best(call: Any, isolated: Pat
     answer = call("generate", "x", "--best-of", "2", "-o", "run", *flags)
     assert answer.code == 0, answer.err
     assert "start 2 of 2: seed 4, loss " in answer.err
-    assert " of 2 is the best; going on with seed " in answer.err
+    assert " of 2 is the best; continuing with seed " in answer.err
     idle = call("generate", "x", "--best-of-share", "0.3", *flags)
     assert (idle.code, "best_of_share has no effect on a single start" in idle.err) == (2, True)
