@@ -213,13 +213,14 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     weights = files.weights or _in_cache(files)
     source = printable(weights)
     config, preprocessing = _config(files)
+    # What can be refused without a network comes first: open_clip alone takes seconds and half a gigabyte.
+    tokenizer, vocabulary = _tokenizer(files, config), _vocabulary(files)
     model = clip.build(config) or _build(config, dtype, files)
     _refuse_too_large(model, weights)
     load_into(model, read_state_dict(weights), source, ignored=text_towers.COUNTED)
     _rebuild_buffers(model, source)
-    tokenizer = _tokenizer(files, config)
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
-    perceptor = Perceptor(model, tokenizer, mean, std, _vocabulary(files), _framing(preprocessing))
+    perceptor = Perceptor(model, tokenizer, mean, std, vocabulary, _framing(preprocessing))
     if not math.isfinite(perceptor.logit_scale):
         raise ModelError(f"{source}: its logit_scale is out of range.", "Take another CLIP.")
     if files.folder is not None and not isinstance(model, clip.CLIP):
