@@ -28,11 +28,18 @@ TOWER: dict[str, Any] = {
 WORDS = ["<s>", "<pad>", "</s>", "<unk>", "a", "red", "apple", "ein", "roter", "apfel"]
 
 
-def write(folder: Path, config: object, weights: bytes = b"x" * 4_000_000) -> Path:
-    """A folder of open_clip with any JSON value as its configuration. weights: no checkpoint, but many bytes."""
+def weights(numbers: int = 1_000_000) -> bytes:
+    """A safetensors file with one tensor of zeros, which no network expects."""
+    header = {"zeros": {"dtype": "F32", "shape": [numbers], "data_offsets": [0, 4 * numbers]}}
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(4 * numbers)
+
+
+def write(folder: Path, config: object) -> Path:
+    """A folder of open_clip with any JSON value as its configuration, and the weights of no network."""
     folder.mkdir(parents=True)
     (folder / "open_clip_config.json").write_text(json.dumps(config))
-    (folder / "open_clip_model.safetensors").write_bytes(weights)
+    (folder / "open_clip_model.safetensors").write_bytes(weights())
     return folder
 
 
@@ -152,7 +159,7 @@ def special_file(folder: Path, name: str, kind: str) -> Path:
 
 def many_prefixes(folder: Path, count: int = 40_000, length: int = 400) -> Path:
     """A tokenizer.json of a few megabytes that takes gigabytes: every beginning of a token is a node of a tree."""
-    tokens = [["<unk>", 0.0], *([f"{number:0{length}b}", -1.0] for number in range(count))]
+    tokens = [["<unk>", 0.0], *([f"{number:0{length}b}"[::-1], -1.0] for number in range(count))]
     content = word_level() | {"model": {"type": "Unigram", "unk_id": 0, "vocab": tokens}, "post_processor": None}
     return with_tokenizer(folder, content)
 

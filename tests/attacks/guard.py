@@ -1,8 +1,8 @@
 """Run a command under a guard: it ends when it opens a connection, starts a program or opens a file elsewhere.
 
-`guarded(["look", ...])` runs `vqclip look ...` in a process of its own and says how it ended, how long it took and how
-much memory it held. What the guard forbids ends that process with the exit code FORBIDDEN: an exception could be caught
-by a library.
+`guarded(["score", ...])` runs `vqclip score ...` in a process of its own and says how it ended, how long it took and
+how much memory it held. What the guard forbids ends that process with the exit code FORBIDDEN: an exception could be
+caught by a library.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _watch(places: Sequence[str] | None) -> None:
 def _main() -> None:
     module, places = json.loads(sys.argv[1])
     sys.argv = [module, *sys.argv[2:]]
-    sys.path[0] = os.getcwd()
+    sys.path[0] = str(Path.cwd())
     _watch(places)
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -1,4 +1,4 @@
-"""Load every CLIP folder that the command line names, and print one JSON line about each: what happened, and how fast.
+"""Load every CLIP folder that the command line names, and print a JSON line for each: what happened, how fast.
 
 Many folders share one process, and so one import of torch and open_clip.
 """
