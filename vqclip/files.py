@@ -40,6 +40,8 @@ _REASONS: dict[int, tuple[str, str]] = {
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
     errno.ELOOP: ("it is a symbolic link, and links are not followed here", "Remove the link."),
     errno.EIO: ("the disk reported an error", "Choose another place with --output."),
+    errno.EBADF: ("it is closed", "Open it, or send what is not wanted to /dev/null."),
+    errno.EMFILE: ("too many files are open", "Raise the limit (ulimit -n)."),
 }
 _open_parts: set[Path] = set()
 
@@ -56,8 +58,8 @@ def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
     return Path(str(importlib.resources.files(f"vqclip.{kind}"))).joinpath(*parts)
 
 
-def output_error(path: Path, error: OSError | ValueError) -> OutputError:
-    """Put a failed write into words: the path, what is wrong and what to do next."""
+def output_error(path: Path | str, error: OSError | ValueError) -> OutputError:
+    """Put a failed write into words: the path or stream, what is wrong and what to do next."""
     number = error.errno if isinstance(error, OSError) else None
     reason, hint = _REASONS.get(
         number or 0,
