@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from vqclip.errors import InputError, Interrupted, OutOfMemory, OutputError, UsageError, VqclipError
+from vqclip.errors import InputError, Interrupted, OutOfMemory, UsageError, VqclipError
 from vqclip.files import output_error
 from vqclip.reading import reason
 
@@ -79,7 +79,7 @@ def _of_files(problem: BaseException) -> VqclipError | None:
         said = output_error(path, problem)
         return InputError(said.message.replace("Cannot write", "Cannot use", 1), "Check the path.")
     if problem.errno == errno.ENOENT and not _has_working_folder():
-        return OutputError("the working folder does not exist any more.", "Change to another folder (cd).")
+        return UsageError("the working folder does not exist any more.", "Change to another folder (cd).")
     return None
 
 

@@ -7,6 +7,7 @@ nothing is limited where there are none, as outside Linux.
 from __future__ import annotations
 
 import importlib.abc
+import importlib.machinery
 import importlib.util
 import math
 import os
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from vqclip.errors import OutOfMemory
+from vqclip.errors import OutOfMemory, UsageError
 
 SPARE_BYTES = 64 * 2**20
 """Of address space that every command takes beside what importing a library takes."""
@@ -62,16 +63,17 @@ def address_space() -> tuple[int, int] | None:
 
 
 def guard_imports() -> None:
-    """Where the address space is limited, try the import of numpy and of torch in another process first.
+    """Check, when numpy and torch are first imported, that they can be loaded here.
 
-    Their libraries end the process, without an exception, where they get too little of it. Does nothing, and costs
-    nothing, without a limit. The import then raises OutOfMemory where the trial failed.
+    Where the address space is limited, the import is tried in another process first: their libraries end the process,
+    without an exception, where they get too little of it. MKL, a part of torch, ends the process where there is no
+    working folder. The import then raises OutOfMemory or UsageError.
     """
-    if address_space() is not None and not any(isinstance(finder, _Trials) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Trials())
+    if not any(isinstance(finder, _Guard) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Guard())
 
 
-class _Trials(importlib.abc.MetaPathFinder):
+class _Guard(importlib.abc.MetaPathFinder):
     """Finds no module, but sees each name before it is imported."""
 
     def __init__(self) -> None:
@@ -80,11 +82,20 @@ class _Trials(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """None; raises OutOfMemory when a trial import of that library fails."""
+        """None; raises a VqclipError when that library cannot be loaded here."""
         if fullname in self._left:
             self._left.discard(fullname)
+            if fullname == "torch":
+                _check_working_folder()
             _try_import(fullname)
         return None
+
+
+def _check_working_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError:
+        raise UsageError("the working folder does not exist any more.", "Change to another folder (cd).") from None
 
 
 def _try_import(name: str) -> None:

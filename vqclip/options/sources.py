@@ -386,10 +386,11 @@ def _configs_of(environment: Mapping[str, str]) -> list[Path]:
 
 
 def _user_file(environment: Mapping[str, str]) -> Path | None:
+    """The user's own settings, or None. A folder that may not be searched, as another user's, holds none."""
     from platformdirs import user_config_path
 
     path = user_config_path("vqclip") / "config.yaml"
-    return path if path.is_file() else None
+    return path if files.is_file(path) else None
 
 
 def _from_record(recorded: Record) -> dict[str, Raw]:
