@@ -63,7 +63,7 @@ def address_space() -> tuple[int, int] | None:
 
 
 def guard_imports() -> None:
-    """Check, when numpy and torch are first imported, that they can be loaded here.
+    """Check, when av, numpy and torch are first imported, that they can be loaded here.
 
     Where the address space is limited, the import is tried in another process first: their libraries end the process,
     without an exception, where they get too little of it. MKL, a part of torch, ends the process where there is no
@@ -77,7 +77,7 @@ class _Guard(importlib.abc.MetaPathFinder):
     """Finds no module, but sees each name before it is imported."""
 
     def __init__(self) -> None:
-        self._left = {"numpy", "torch"}
+        self._left = {"av", "numpy", "torch"}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
