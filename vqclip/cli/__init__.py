@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from vqclip.cli import failures
 from vqclip.errors import VqclipError
 from vqclip.networks import limits
 from vqclip.terminal import streams
@@ -59,8 +60,6 @@ def _run(arguments: list[str]) -> int:
 
 def _end(problem: BaseException, arguments: Sequence[str]) -> int:
     """Show what ended a command, and return its exit code."""
-    from vqclip.cli import failures
-
     if failures.is_help(problem):
         print(problem)
         return 0
@@ -69,8 +68,8 @@ def _end(problem: BaseException, arguments: Sequence[str]) -> int:
         import traceback
 
         traceback.print_exception(problem)
-    # Frames hold what filled the memory that printing needs.
-    problem.__traceback__ = None
+    # The frames hold what filled the memory that printing needs.
+    failures.release(problem)
     if error.kind == "reader":
         streams.give_up_output()
     else:
@@ -84,6 +83,6 @@ def _show(error: VqclipError, *, as_json: bool) -> None:
         from vqclip.terminal.console import Console
 
         Console(as_json=as_json).fail(error)
-    except (MemoryError, ImportError, OSError, RuntimeError):
+    except (MemoryError, ImportError, OSError, RuntimeError, SystemError):
         # Neither the console nor rich could be loaded: the limit that ended the command holds for them too.
-        print(f"error: {error.message}", error.hint, sep="\n", file=sys.stderr)
+        os.write(2, f"error: {error.message}\n{error.hint}\n".encode("ascii", "backslashreplace"))

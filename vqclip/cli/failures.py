@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from vqclip.errors import InputError, Interrupted, OutOfMemory, UsageError, VqclipError
-from vqclip.files import output_error
+from vqclip.files import output_error, printable
 from vqclip.reading import reason
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -37,11 +39,17 @@ def classify(problem: BaseException) -> VqclipError:
     return _of_usage(problem) or _of_limits(problem) or _of_files(problem) or _bug(problem)
 
 
+def release(problem: BaseException) -> None:
+    """Let go of the frames, and what they hold, of an exception and of those that it came from."""
+    for each in list(_chain(problem)):
+        each.__traceback__ = None
+    gc.collect()
+
+
 def _of_usage(problem: BaseException) -> UsageError | None:
     """What typer says of the arguments."""
-    import typer
-
-    if not isinstance(problem, typer.TyperException):
+    typer = sys.modules.get("typer")
+    if typer is None or not isinstance(problem, typer.TyperException):
         return None
     message = problem.format_message() if hasattr(problem, "format_message") else str(problem)
     hint = "See --help for what is valid."
@@ -76,8 +84,8 @@ def _of_files(problem: BaseException) -> VqclipError | None:
     if problem.errno in _FULL:
         return output_error(path, problem)
     if named is not None and problem.errno in _OF_A_PATH:
-        said = output_error(path, problem)
-        return InputError(said.message.replace("Cannot write", "Cannot use", 1), "Check the path.")
+        said = problem.strerror or "the system refuses it"
+        return InputError(f"Cannot use {printable(path)}: {said[:1].lower()}{said[1:]}.", "Check the path.")
     if problem.errno == errno.ENOENT and not _has_working_folder():
         return UsageError("the working folder does not exist any more.", "Change to another folder (cd).")
     return None

@@ -18,7 +18,7 @@ from types import ModuleType
 
 from vqclip.errors import OutOfMemory, UsageError
 
-SPARE_BYTES = 64 * 2**20
+SPARE_BYTES = 128 * 2**20
 """Of address space that every command takes beside what importing a library takes."""
 _TRIAL_SECONDS = 120
 _TRIAL = """
