@@ -96,6 +96,14 @@ def exists(path: Path) -> bool:
         return False
 
 
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What in a folder has a name of that pattern, sorted; nothing in one that may not be searched."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
+
+
 def absence(path: Path) -> str:
     """Why there is nothing at a path: "does not exist", or what the system says of looking there."""
     try:

@@ -131,7 +131,7 @@ def looks() -> dict[str, Path]:
     from platformdirs import user_config_path
 
     folders = (files.data_path("configs", "looks"), user_config_path("vqclip") / "looks")
-    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: path for folder in folders for path in files.matching(folder, "*.yaml")}
 
 
 def read_look(name: str) -> dict[str, Raw]:
