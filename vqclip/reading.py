@@ -164,7 +164,11 @@ def read_lines(path: Path) -> list[str]:
     """
     if str(path) != "-":
         return read_text(path, MAX_TEXT_BYTES).splitlines()
-    data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+    try:
+        data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+    except (OSError, AttributeError):
+        # Python's own standard input is None where the descriptor is closed.
+        raise InputError("Cannot read standard input: it is closed.", "Give a file, or open it.") from None
     if len(data) > MAX_TEXT_BYTES:
         raise InputError(f"standard input has more than {MAX_TEXT_BYTES} bytes.", "Give a text file of lines.")
     return _decode(data, "standard input", InputError).splitlines()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip._version import __version__
 from vqclip.errors import ModelError, OutputError, UsageError
-from vqclip.files import atomic, ensure_writable, printable, write_bytes
+from vqclip.files import atomic, ensure_writable, exists, printable, write_bytes
 from vqclip.models import registry
 from vqclip.models.architecture import NET2NET, first_stage_of, read_architecture, read_config
 
@@ -33,7 +33,7 @@ def convert(
     """
     _check_output(output, dtype)
     found = registry.find_vqgan(source, config)
-    if output.exists() and output.samefile(found.checkpoint):
+    if exists(output) and output.samefile(found.checkpoint):
         raise UsageError(f"{printable(output)} is the checkpoint itself.", "Choose another name for the copy.")
     content = read_config(found.config)
     stage = content.get("model", content)
@@ -47,10 +47,10 @@ def convert(
     )
     beside = output.with_suffix(".yaml")
     ensure_writable(output.parent)
-    if beside.exists() and beside.read_bytes() != text:
+    if exists(beside) and beside.read_bytes() != text:
         raise OutputError(f"there is another {printable(beside)}.", "Choose another name for the copy.")
     _write(output, state, dtype, found.checkpoint)
-    if not beside.exists():
+    if not exists(beside):
         write_bytes(beside, text)
     return {
         "file": str(output),

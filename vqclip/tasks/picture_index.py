@@ -60,8 +60,8 @@ class Updated:
 
 def place_for(folder: Path, named: Path | None) -> Path:
     """Where the index of a folder is kept. Raises InputError without that folder, UsageError for a wrong name."""
-    if not folder.is_dir():
-        what = "it is not a folder" if folder.exists() else "there is no such folder"
+    if not files.is_folder(folder):
+        what = "it is not a folder" if files.exists(folder) else f"it {files.absence(folder)}"
         raise InputError(f"Cannot read {files.printable(folder)}: {what}.", "Give a folder with pictures.")
     if named is None:
         return folder / NAME
@@ -243,7 +243,7 @@ def _read(path: Path) -> PictureIndex:
     from safetensors import safe_open
 
     shown = files.printable(path)
-    if not path.is_file():
+    if not files.is_file(path):
         raise OutputError(f"Cannot keep an index in {shown}: it is not a file.", "Choose another name.")
     try:
         if inspect(path).kind != "safetensors":

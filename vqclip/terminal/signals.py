@@ -10,7 +10,7 @@ import signal
 from types import FrameType
 from typing import Any
 
-from vqclip.errors import Interrupted
+from vqclip.errors import Interrupted, VqclipError
 
 _HANDLED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -33,9 +33,12 @@ class StopSignals:
         self._before = {number: signal.signal(number, self._note) for number in heard}
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, problem: BaseException | None, __: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._noted is not None and isinstance(problem, Exception) and not isinstance(problem, VqclipError):
+            # A library that was being imported has put an exception of its own in the place of Interrupted.
+            raise Interrupted("stopped at once.", "", self._noted) from problem
 
     def _note(self, number: int, _: FrameType | None) -> None:
         again = self._noted is not None
