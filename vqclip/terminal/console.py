@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 LINE_SECONDS = 10.0
+MOST_CHARACTERS = 1200
+"""Of a message on the screen; the middle of a longer one is left out."""
 _ENDINGS = {
     "auto_stop": "--auto-stop: the loss stands still",
     "until_score": "--until-score: it is reached",
@@ -98,9 +100,9 @@ class Console:
 
         screen = RichConsole(stderr=True, soft_wrap=True, highlight=False)
         label = "stopped: " if error.kind == "interrupted" else "error: "
-        screen.print(Text(label, style="bold red") + Text(plain(error.message)))
+        screen.print(Text(label, style="bold red") + Text(plain(excerpt(error.message, MOST_CHARACTERS))))
         if error.hint:
-            screen.print(Text(plain(error.hint)))
+            screen.print(Text(plain(excerpt(error.hint, MOST_CHARACTERS))))
 
     def show(self, event: Event) -> None:
         """Show one event of a run."""
