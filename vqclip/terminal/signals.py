@@ -6,8 +6,12 @@ first step there is nothing to keep, so there the first one ends it at once.
 
 from __future__ import annotations
 
+import importlib.abc
+import importlib.machinery
 import signal
-from types import FrameType
+import sys
+from collections.abc import Sequence
+from types import FrameType, ModuleType
 from typing import Any
 
 from vqclip.errors import Interrupted, VqclipError
@@ -22,6 +26,7 @@ class StopSignals:
         self.climbing = False
         self._noted: int | None = None
         self._before: dict[int, Any] = {}
+        self._reminder: _Reminder | None = None
 
     def __call__(self) -> int | None:
         """The signal that asks for an end after this step."""
@@ -36,12 +41,51 @@ class StopSignals:
     def __exit__(self, _: object, problem: BaseException | None, __: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if self._noted is not None and isinstance(problem, Exception) and not isinstance(problem, VqclipError):
-            # A library that was being imported has put an exception of its own in the place of Interrupted.
+        if self._reminder in sys.meta_path:
+            sys.meta_path.remove(self._reminder)
+        if self._noted is not None and isinstance(problem, Exception) and _replaced(problem):
             raise Interrupted("stopped at once.", "", self._noted) from problem
 
-    def _note(self, number: int, _: FrameType | None) -> None:
+    def _note(self, number: int, frame: FrameType | None) -> None:
         again = self._noted is not None
         self._noted = number
         if again or not self.climbing:
+            if self._reminder is None and _imports(frame):
+                self._reminder = _Reminder(number)
+                sys.meta_path.insert(0, self._reminder)
             raise Interrupted("stopped at once.", "", number)
+
+
+class _Reminder(importlib.abc.MetaPathFinder):
+    """Finds no module, but raises Interrupted again at the next import.
+
+    Libraries try imports and drop whatever exception ends them, Interrupted too. torch makes hundreds of imports.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """None while Interrupted is being handled; else raises it."""
+        if isinstance(sys.exc_info()[1], Interrupted):
+            return None
+        raise Interrupted("stopped at once.", "", self._number)
+
+
+def _replaced(problem: Exception) -> bool:
+    """Whether a library has put an exception of its own in the place of Interrupted.
+
+    omegaconf makes another one of the same class, with lines of its own in the message.
+    """
+    return not isinstance(problem, VqclipError) or (isinstance(problem, Interrupted) and "\n" in problem.message)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a frame is part of an import."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
