@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from vqclip.errors import ModelError
 from vqclip.files import excerpt, printable
-from vqclip.reading import YamlError, open_regular, parse_yaml, refusing
+from vqclip.reading import YamlError, parse_yaml, read_bytes
 
 MAX_CONFIG_BYTES = 2**20
 NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
@@ -348,13 +348,7 @@ def _stage(node: Any, source: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def _read_yaml(path: Path, source: str) -> Mapping[str, Any]:
-    with (
-        open_regular(path, ModelError, empty=True) as handle,
-        refusing(f"{source} cannot be read", _HINT, ModelError),
-    ):
-        data = handle.read(MAX_CONFIG_BYTES + 1)
-    if len(data) > MAX_CONFIG_BYTES:
-        raise ModelError(f"{source} has more than {MAX_CONFIG_BYTES} bytes; a configuration is small.", _HINT)
+    data = read_bytes(path, MAX_CONFIG_BYTES, ModelError)
     try:
         content = parse_yaml(data)
     except YamlError as error:

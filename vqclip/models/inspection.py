@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.pickles import STORAGES, Budget, ExcessError, PickleError, Walk
-from vqclip.reading import MALFORMED, open_regular, parse_json, refusing
+from vqclip.reading import MALFORMED, Bounded, open_regular, parse_json, refusing
 
 MAX_PICKLE_BYTES = 32 * 2**20
 """Of the index of a checkpoint. It takes some 200 bytes for each tensor."""
@@ -80,16 +80,19 @@ _BOOKKEEPING = (
 )
 _REFUSED = "Use a .safetensors copy of the model, or a file from its makers."
 _AGAIN = "Fetch it again."
+_DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, *MALFORMED)
 
 
 @dataclass(frozen=True)
 class Inspected:
     """A checkpoint that may be read.
 
-    kind: its container. stand_ins: the globals of its pickle that are to be replaced by inert objects.
+    kind: its container. size: bytes of the file. stand_ins: the globals of its pickle that are to be replaced by
+    inert objects.
     """
 
     kind: Literal["zip", "legacy", "safetensors"]
+    size: int
     stand_ins: tuple[str, ...] = ()
 
 
@@ -158,38 +161,15 @@ def _inspect_safetensors(name: str, handle: BinaryIO, size: int, most: int) -> I
         raise _cut_short(name, size, f"{total}")
     if total < size:
         raise ModelError(f"{name} is damaged: {size - total} bytes follow its last tensor.", _AGAIN)
-    return Inspected("safetensors")
-
-
-class _Bounded(io.RawIOBase):
-    """A file that gives at most so many bytes at once, for a library that reads as many as the file claims."""
-
-    def __init__(self, handle: BinaryIO, most: int) -> None:
-        super().__init__()
-        self._handle, self.most = handle, most
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        data = self._handle.read(self.most + 1 if size is None or size < 0 else min(size, self.most + 1))
-        if len(data) > self.most:
-            raise ValueError(f"it has more than {self.most} bytes where a checkpoint has few")
-        return data
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._handle.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._handle.tell()
-
-    def seekable(self) -> bool:
-        return True
+    return Inspected("safetensors", size)
 
 
 def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
-    bounded = _Bounded(handle, MAX_DIRECTORY_BYTES)
+    bounded = Bounded(handle, MAX_DIRECTORY_BYTES)
     try:
-        archive = zipfile.ZipFile(bounded)  # type: ignore[arg-type]
+        archive = zipfile.ZipFile(bounded)
         members = archive.infolist()
-    except (zipfile.BadZipFile, *MALFORMED):
+    except _DAMAGED:
         raise ModelError(
             f"{name} is cut short or damaged: its {size} bytes end without the directory of a zip archive.", _AGAIN
         ) from None
@@ -212,9 +192,9 @@ def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
     try:
         with archive.open(pickles[0]) as pickle:
             index = pickle.read(MAX_PICKLE_BYTES)
-    except (zipfile.BadZipFile, *MALFORMED):
+    except _DAMAGED:
         raise ModelError(f"{name} is damaged: its index does not match its checksum.", _AGAIN) from None
-    return Inspected("zip", _judge(name, io.BytesIO(index), Walk(Budget(size))))
+    return Inspected("zip", size, _judge(name, io.BytesIO(index), Walk(Budget(size))))
 
 
 def _inspect_legacy(name: str, handle: BinaryIO, size: int) -> Inspected:
@@ -231,7 +211,7 @@ def _inspect_legacy(name: str, handle: BinaryIO, size: int) -> Inspected:
             raise
         if number == 0 and index.tell() > 64:
             raise ModelError(f"{name} is a pickle that torch did not write.", _REFUSED)
-    return Inspected("legacy", tuple(sorted(stand_ins)))
+    return Inspected("legacy", size, tuple(sorted(stand_ins)))
 
 
 def _judge(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:

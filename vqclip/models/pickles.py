@@ -21,7 +21,8 @@ MAX_DEPTH = 500
 """Of containers in each other. The hash of a tuple, like much else in C, recurses once for each level."""
 
 STORAGES = {
-    "Double": 8, "Float": 4, "Half": 2, "BFloat16": 2, "Long": 8, "Int": 4, "Short": 2, "Char": 1, "Byte": 1, "Bool": 1,
+    "Double": 8, "Float": 4, "Half": 2, "BFloat16": 2,
+    "Long": 8, "Int": 4, "Short": 2, "Char": 1, "Byte": 1, "Bool": 1,
 }  # fmt: skip
 """Bytes of one number, by the kind of storage."""
 _ITEM_BYTES = {f"torch.{kind}Storage": size for kind, size in STORAGES.items()} | {"torch.storage.UntypedStorage": 1}
@@ -77,8 +78,8 @@ class _Value:
     """What is known of an object on the stack.
 
     size: its bytes, without what it refers to. depth: containers within each other. nodes: objects that its hash
-    visits. items: of a tuple. known: a constant, or the name of a global. mutable: whether it can be filled. keys: how
-    many keys it has whose hash the file decides.
+    visits. items: of a tuple. known: a constant, or the name of a global. mutable: whether it can be filled. keys:
+    how many keys it has whose hash the file decides.
     """
 
     __slots__ = ("depth", "items", "keys", "known", "mutable", "nodes", "size")
@@ -132,7 +133,8 @@ class Walk:
         stack, budget, steps = self._stack, self._budget, self._steps
         self._clear()
         # Without `tell`, which genops would call before every opcode.
-        codes = pickletools.genops(SimpleNamespace(read=pickle.read, readline=pickle.readline))
+        source: Any = SimpleNamespace(read=pickle.read, readline=pickle.readline)
+        codes: Iterator[tuple[pickletools.OpcodeInfo, Any, int | None]] = pickletools.genops(source)
         for count, (opcode, argument, _) in enumerate(codes, 1):
             # Not after each opcode: that would take as long as most steps. Nothing is made meanwhile.
             if not count % _BLOCK:
@@ -179,6 +181,9 @@ class Walk:
             "MEMOIZE": lambda _: self._put(len(self._memo)),
             "EMPTY_TUPLE": lambda _: stack.append(_EMPTY_TUPLE),
             "TUPLE": lambda _: stack.append(self._tuple_of(mark())),
+            "TUPLE1": lambda _: stack.append(self._tuple_of(take(1))),
+            "TUPLE2": lambda _: stack.append(self._tuple_of(take(2))),
+            "TUPLE3": lambda _: stack.append(self._tuple_of(take(3))),
             "LIST": lambda _: self._fill(self._container(), mark(), 0, _ITEM),
             "DICT": lambda _: self._fill(self._container(), mark(), 2, _ENTRY),
             "FROZENSET": lambda _: self._fill(self._container(), mark(), 1, _ENTRY),
@@ -197,8 +202,6 @@ class Walk:
         steps |= dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), self._get)
         steps |= dict.fromkeys(("NONE", "NEWTRUE", "NEWFALSE"), lambda _: stack.append(_CONSTANT))
         steps |= dict.fromkeys(("EMPTY_LIST", "EMPTY_DICT", "EMPTY_SET"), lambda _: stack.append(self._container()))
-        for count in (1, 2, 3):
-            steps[f"TUPLE{count}"] = lambda _, count=count: stack.append(self._tuple_of(take(count)))
         return steps
 
     def _generic(self, opcode: pickletools.OpcodeInfo, argument: Any) -> None:

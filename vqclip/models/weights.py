@@ -96,13 +96,13 @@ def read_state_dict(
     for key, value in entries.items():
         if key.startswith(_LEFT_OUT):
             continue
-        problem = _problem(value)
+        problem = _problem(value) if _is_name(key) else "has a name that no file can hold"
         if problem:
             raise ModelError(f"{name}: the tensor {_short(key)} {problem}.", _SAFER)
         state[key] = _plain(value)
     if not state:
         raise ModelError(f"{name} holds no weights.", "Give the checkpoint of a model.")
-    _check_sharing(state, path.stat().st_size, name)
+    _check_sharing(state, found.size, name)
     return state
 
 
@@ -118,7 +118,8 @@ def check_state_dict(
     expected: the model's state dict; only shapes and kinds of numbers are looked at, so it may be on the meta device.
     source: how messages name the checkpoint. explain: turns a mismatch of both into words of its model, or None.
     ignored: beginnings of names that the checkpoint may hold and the model does without. The names of known wrappers
-    are taken off. Raises ModelError for missing and unknown names, other shapes and kinds of numbers, NaN and infinity.
+    are taken off. Raises ModelError for missing and unknown names, other shapes and kinds of numbers, NaN and
+    infinity.
     """
     state = _unwrapped(state, expected)
     state = {key: value for key, value in state.items() if key in expected or not key.startswith(ignored)}
@@ -212,7 +213,9 @@ def verify_sums(folder: Path) -> list[str]:
     for line in filter(None, lines):
         match = re.fullmatch(r"([0-9a-f]{64})  ([\w./-]+)", line)
         if match is None or match[2].startswith("/") or ".." in Path(match[2]).parts:
-            raise ModelError(f"{printable(folder / 'SHA256SUMS')} has a wrong line: {_short(line)}.", "Install vqclip again.")
+            raise ModelError(
+                f"{printable(folder / 'SHA256SUMS')} has a wrong line: {_short(line)}.", "Install vqclip again."
+            )
         verify_sha256(folder / match[2], match[1])
         names.append(match[2])
     return names
@@ -278,11 +281,16 @@ def _problem(value: object) -> str | None:
     return None
 
 
+def _is_name(key: str) -> bool:
+    """Whether safetensors can hold a tensor of that name: not with half a character, nor under its own keyword."""
+    return key != "__metadata__" and (key.isascii() or key.isprintable() or not re.search("[\ud800-\udfff]", key))
+
+
 def _plain(value: Tensor) -> Tensor:
     """The same numbers as a plain tensor: without a class, a gradient, hooks and attributes of its own."""
     import torch
 
-    return value.detach().as_subclass(torch.Tensor)
+    return torch.Tensor.detach(value).as_subclass(torch.Tensor)
 
 
 def _check_sharing(state: Mapping[str, Tensor], stored: int, name: str) -> None:
@@ -304,19 +312,21 @@ def _wrong_kind(given: Tensor, wanted: Tensor) -> str | None:
         if not given.is_floating_point():
             return f"is {kind}; it has to be a floating-point type such as float32"
         try:
-            given.flatten()[:1].to(torch.float32)
+            torch.empty(1, dtype=given.dtype).to(torch.float32)
         except (RuntimeError, NotImplementedError):
             return f"is {kind}, which torch cannot compute with; it has to be a type such as float32"
         return None
-    whole = wanted.dtype != torch.bool
-    fits = given.dtype in (wanted.dtype, torch.uint8) if not whole else not given.dtype == torch.bool
-    # A copy of a whole state dict in float16 has counters in it, too.
-    if fits and given.is_floating_point():
-        fits = given.numel() <= _BLOCK and bool(torch.equal(given, given.round()))
-    return None if fits else f"is {kind}; it has to be {'a whole-number type such as int64' if whole else 'bool'}"
+    if wanted.dtype == torch.bool:
+        return None if given.dtype in (torch.bool, torch.uint8) else f"is {kind}; it has to be bool"
+    fits = given.dtype != torch.bool
+    # Who casts a whole state dict to float16 casts its counters, too.
+    if given.is_floating_point():
+        fits = given.numel() <= _BLOCK and bool(torch.equal(given.float(), given.float().round()))
+    return None if fits else f"is {kind}; it has to be an integer type such as int64"
 
 
 def _of_kind(given: Tensor, wanted: Tensor) -> Tensor:
+    """The tensor with numbers of the wanted kind: integers stored as floats become integers."""
     return given if given.is_floating_point() == wanted.is_floating_point() else given.to(wanted.dtype)
 
 
@@ -361,7 +371,8 @@ def _is_finite(tensor: Tensor) -> bool:
         return True
     if tensor.element_size() < 2:
         # torch has no minimum of them: they are cast, a block at a time.
-        return all(bool(torch.isfinite(block.float()).all()) for block in tensor.flatten().split(_BLOCK))
+        blocks = torch.split(tensor.flatten(), _BLOCK)
+        return all(bool(torch.isfinite(block.float()).all()) for block in blocks)
     # Both ends in one pass: NaN passes through, and no mask of the tensor's size is made.
     low, high = torch.aminmax(tensor)
     return bool(torch.isfinite(low) and torch.isfinite(high))
