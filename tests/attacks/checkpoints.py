@@ -74,7 +74,7 @@ def calls(name: bytes, count: int = 1_500_000) -> bytes:
     return PROTO + name + put(0) + b"0](" + (get(0) + b")R") * count + b"e."
 
 
-def remembered(count: int = 6_000_000) -> bytes:
+def remembered(count: int = 2_500_000) -> bytes:
     """One object in millions of slots of the memo."""
     return PROTO + b"N" + b"".join(map(put, range(count))) + b"."
 
@@ -273,14 +273,16 @@ def bare(path: Path, index: bytes) -> Path:
     return path
 
 
-def overwritten(path: Path, attribute: str, state: dict[str, torch.Tensor]) -> Path:
-    """A sound OrderedDict of weights in which an attribute such as `items` is the number 7."""
-    from collections import OrderedDict
+def overwritten(path: Path, attribute: str, wrapper: str = "") -> Path:
+    """A sound OrderedDict of four zeros as w, in which an attribute such as `items` is the number 7.
 
-    weights = OrderedDict(state)
-    setattr(weights, attribute, 7)
-    torch.save(weights, path)
-    return path
+    wrapper: the name under which it lies in another one of that kind, if any.
+    """
+    state = b"}" + text(attribute) + b"K\x07sb"
+    content = ORDERED_DICT + b")R" + text("w") + tensor(storage(4), b"K\x04\x85", b"K\x01\x85") + b"s" + state
+    if wrapper:
+        content = ORDERED_DICT + b")R" + text(wrapper) + content + b"s" + state
+    return write(path, PROTO + content + b".")
 
 
 def members(path: Path, count: int = 900_000) -> Path:
@@ -396,7 +398,9 @@ def mutations(data: bytes, random: Random) -> bytes:
                 changed[start] = random.choice(OPCODES)
             case 2:
                 size = random.choice([2, 4, 8])
-                length = random.choice([0, 1, 2**7, 2 ** (8 * size - 1) - 1, 2 ** (8 * size - 1), 2 ** (8 * size) - 1])
+                length = random.choice(
+                    [0, 1, 2**7, 2 ** (8 * size - 1) - 1, 2 ** (8 * size - 1), 2 ** (8 * size) - 1]
+                )
                 changed[start : start + size] = length.to_bytes(size, random.choice(["little", "big"]))
             case 3:
                 del changed[start:end]
@@ -410,9 +414,7 @@ def mutations(data: bytes, random: Random) -> bytes:
     return bytes(changed)
 
 
-OPCODES = bytes(
-    [*b"()]}NQRbahjoqrstuX0123456789KMJ.IUVceglpd", *range(0x80, 0x99)]
-)
+OPCODES = bytes([*b"()]}NQRbahjoqrstuX0123456789KMJ.IUVceglpd", *range(0x80, 0x99)])
 """Bytes that begin an opcode of a pickle."""
 
 
@@ -422,7 +424,11 @@ def random_index(random: Random, length: int = 60) -> bytes:
     constants = [b"N", b"\x88", b"\x89", b")", b"]", b"}", b"K\x05", b"M\x00\x01", big(2**70), big(-1), text("w")]
     constants += [text("storage"), text("cpu"), text("0"), text("latin1"), b"U\x02ab", b"G" + struct.pack(">d", 0.5)]
     classes = [ORDERED_DICT, COUNTER, ENCODE, b"ctorch\nFloatStorage\n", b"ctorch\nSize\n", b"ctorch\nfloat32\n"]
-    classes += [b"ctorch._utils\n_rebuild_tensor_v2\n", b"ctorch._utils\n_rebuild_parameter\n", b"c__builtin__\nset\n"]
+    classes += [
+        b"ctorch._utils\n_rebuild_tensor_v2\n",
+        b"ctorch._utils\n_rebuild_parameter\n",
+        b"c__builtin__\nset\n",
+    ]
     whole = [storage(4), tensor(storage(4), b"K\x04\x85", b"K\x01\x85"), b"h\x00", b"h\x01", b"q\x00", b"q\x01"]
     for _ in range(length):
         kind = random.random()
