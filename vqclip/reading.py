@@ -131,6 +131,38 @@ def check_regular(path: Path, error: type[VqclipError] = InputError) -> Path:
     return path
 
 
+class Bounded(io.RawIOBase):
+    """A binary file that gives at most `most` bytes at once, for a library that reads as many as the file claims.
+
+    Args:
+        handle: The open file.
+        most: Bytes of one `read`, which raises a ValueError when there are more. It may be changed between two.
+    """
+
+    def __init__(self, handle: BinaryIO, most: int) -> None:
+        super().__init__()
+        self.handle, self.most = handle, most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of a file. Raises ValueError for more than `most` bytes."""
+        data = self.handle.read(self.most + 1 if size is None or size < 0 else min(size, self.most + 1))
+        if len(data) > self.most:
+            raise ValueError(f"a part of it has more than {self.most} bytes")
+        return data
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """As of a file."""
+        return self.handle.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As of a file."""
+        return self.handle.tell()
+
+    def seekable(self) -> bool:
+        """As of a file."""
+        return True
+
+
 def read_bytes(path: Path, most: int, error: type[VqclipError] = InputError, *, empty: bool = False) -> bytes:
     """The content of an ordinary file of at most `most` bytes.
 

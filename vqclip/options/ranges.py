@@ -11,6 +11,8 @@ from vqclip.files import excerpt, printable
 from vqclip.options.keyframes import Keyframes
 
 MAX_SIDE = 8192
+PLAIN_TEXTS = ("prompt_prefix", "prompt_suffix")
+"""Texts without a grammar that go to CLIP."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def check(name: str, value: Any, option: Option) -> None:
     for text in value if isinstance(value, tuple) else (value,):
         if isinstance(text, str) and "\0" in text:
             raise UsageError(f"{name} holds a NUL character.", "Leave it out.")
+        if name in PLAIN_TEXTS and any("\ud800" <= character <= "\udfff" for character in text):
+            raise UsageError(f"{name} holds an unpaired surrogate, half of a character.", "Write it again.")
     if option.choices and value not in option.choices:
         raise UsageError(f"{name} is {value!r}.", f"Valid: {', '.join(option.choices)}.")
     if isinstance(value, bool) or option.low is None or option.high is None:
@@ -73,12 +77,6 @@ def check(name: str, value: Any, option: Option) -> None:
     if not all(math.isfinite(number) and option.low <= number <= option.high for number in numbers):
         unit = f" {option.unit}" if option.unit else ""
         raise UsageError(f"{name} is {value}.", f"Valid: {option.low:g} to {option.high:g}{unit}.")
-
-
-def refuse_surrogates(name: str, text: str) -> None:
-    """Raise UsageError for a text with half a character, which no encoding can hold."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise UsageError(f"{name} holds an unpaired surrogate, half of a character.", "Write it again.")
 
 
 _TYPES: dict[str, tuple[type, ...]] = {

@@ -22,7 +22,7 @@ from vqclip.options.colours import MAX_COLOURS
 from vqclip.options.keyframes import Keyframes, Place, check_shares
 from vqclip.options.optimisers import OPTIMISERS
 from vqclip.options.prompts import Prompt, require_pull
-from vqclip.options.ranges import MAX_SIDE, Option, check, check_type, parse_clip, parse_size, refuse_surrogates
+from vqclip.options.ranges import MAX_SIDE, Option, check, check_type, parse_clip, parse_size
 from vqclip.options.ranges import option as _option
 from vqclip.options.reach import refuse_late
 from vqclip.options.rules import (
@@ -372,8 +372,6 @@ class Settings(Written):
         for name, option in options().items():
             check(name, getattr(self, name), option)
         parse_size(self.size)
-        for name in ("prompt_prefix", "prompt_suffix"):
-            refuse_surrogates(name, getattr(self, name))
         if not self.clip:
             raise UsageError("clip is empty: no model would look at the picture.", "Name one, as in --clip tiny.")
         weights = [parse_clip(clip)[1] for clip in self.clip]
