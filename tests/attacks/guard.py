@@ -87,7 +87,7 @@ def guarded(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
         with _started(command, out, err, {**os.environ, **(environment or {})}) as process:
-            status, peak = _ended(process, start + timeout)
+            status, peak, _ = wait(process, start + timeout)
         seconds = time.monotonic() - start
         texts = []
         for stream in (out, err):
@@ -108,17 +108,18 @@ def _started(command: Sequence[str], out: Any, err: Any, environment: Mapping[st
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _ended(process: Any, deadline: float) -> tuple[int, int]:
-    """The exit code and peak memory of a process, which is killed at the deadline."""
+def wait(process: Any, deadline: float) -> tuple[int, int, float]:
+    """The exit code, peak memory in bytes and processor seconds of a process, which is killed at the deadline."""
     peak = 0
     while True:
         peak = max(peak, _peak(process.pid))
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode, peak or usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            most = peak or usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            return process.returncode, most, usage.ru_utime + usage.ru_stime
         if time.monotonic() > deadline:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.kill(process.pid, signal.SIGKILL)
         time.sleep(0.01)
 
 
