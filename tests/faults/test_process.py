@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import importlib
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from PIL import Image
 from vqclip import errors, files
 from vqclip.cli import failures
 from vqclip.networks import limits
+from vqclip.terminal.signals import StopSignals
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and descriptors of Linux")
 
@@ -419,6 +421,7 @@ def raised(problem: BaseException, cause: BaseException | None = None) -> BaseEx
         (OSError(errno.EFBIG, "File too large"), 5, "largest file"),
         (OSError(errno.ENAMETOOLONG, "File name too long", "n" * 300), 4, "file name too long"),
         (PermissionError(errno.EACCES, "Permission denied", "/root/x"), 4, "Cannot use /root/x: permission denied"),
+        (RuntimeError("Symlink loop from '/a/b'"), 4, "too many levels of symbolic links"),
         (OSError(errno.EMFILE, "Too many open files", "x"), 1, "too many files are open"),
         (RecursionError("maximum recursion depth exceeded"), 1, "unexpected error: RecursionError"),
         (KeyError("a bug"), 1, "unexpected error: KeyError: 'a bug'"),
@@ -479,6 +482,52 @@ def test_a_signal_during_imports_is_one_line(after: float) -> None:
     _, err = child.communicate(timeout=100)
     assert child.returncode == 130, err
     assert err in ("", "stopped: stopped at once.\n")
+
+
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """SIGINT as a terminal starts a command, even where these tests run behind `&` of a script."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
+def test_a_library_that_drops_the_exception_of_a_signal_does_not_drop_the_signal(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped = "import os, signal\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\nexcept Exception:\n    pass\n"
+    (isolated / "drops_it.py").write_text(f"{dropped}import the_next_one\n")
+    (isolated / "the_next_one.py").write_text("")
+    monkeypatch.syspath_prepend(str(isolated))
+    finders = list(sys.meta_path)
+    with pytest.raises(errors.Interrupted, match=r"stopped at once\.$"), StopSignals():
+        importlib.import_module("drops_it")
+    assert sys.meta_path == finders
+
+
+def signalled_then(problem: Exception, *, climbing: bool) -> None:
+    """Get a signal, and raise an exception in the place of the one that it raises."""
+    with StopSignals() as stop:
+        stop.climbing = climbing
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except errors.Interrupted:
+            raise problem from None
+        raise problem
+
+
+@pytest.mark.usefixtures("heeded")
+@pytest.mark.parametrize("problem", [ImportError("x"), errors.InputError("x"), errors.Interrupted("x\n  full_key:")])
+def test_an_exception_in_the_place_of_a_signals_is_the_signal(problem: Exception) -> None:
+    with pytest.raises(errors.Interrupted, match=r"^stopped at once\.$"):
+        signalled_then(problem, climbing=False)
+
+
+@pytest.mark.usefixtures("heeded")
+def test_an_error_of_keeping_a_run_after_a_signal_is_shown() -> None:
+    with pytest.raises(errors.OutputError):
+        signalled_then(errors.OutputError("the disk is full."), climbing=True)
 
 
 def wait_for_the_program(child: subprocess.Popen[str], seconds: float) -> None:

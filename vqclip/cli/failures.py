@@ -77,6 +77,9 @@ def _of_limits(problem: BaseException) -> VqclipError | None:
 
 def _of_files(problem: BaseException) -> VqclipError | None:
     """What the system says of a file; a guard behind the ones that know what the file is for."""
+    if isinstance(problem, RuntimeError) and str(problem).startswith("Symlink loop from"):
+        # What Path.resolve raises before Python 3.13.
+        return InputError("Cannot use a path: it has too many levels of symbolic links.", "Check the path.")
     if not isinstance(problem, OSError):
         return None
     named = problem.filename if isinstance(problem.filename, (str, bytes)) else None

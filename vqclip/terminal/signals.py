@@ -43,8 +43,18 @@ class StopSignals:
             signal.signal(number, handler)
         if self._reminder in sys.meta_path:
             sys.meta_path.remove(self._reminder)
-        if self._noted is not None and isinstance(problem, Exception) and _replaced(problem):
+        if self._noted is not None and isinstance(problem, Exception) and self._replaced(problem):
             raise Interrupted("stopped at once.", "", self._noted) from problem
+
+    def _replaced(self, problem: Exception) -> bool:
+        """Whether an exception has taken the place of Interrupted.
+
+        Readers take it for the fault of what they read. omegaconf makes another one of the same class, with lines of
+        its own in the message. While a run is being kept, an error of ours is one of keeping it.
+        """
+        if isinstance(problem, Interrupted):
+            return "\n" in problem.message
+        return not (self.climbing and isinstance(problem, VqclipError))
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         again = self._noted is not None
@@ -72,14 +82,6 @@ class _Reminder(importlib.abc.MetaPathFinder):
         if isinstance(sys.exc_info()[1], Interrupted):
             return None
         raise Interrupted("stopped at once.", "", self._number)
-
-
-def _replaced(problem: Exception) -> bool:
-    """Whether a library has put an exception of its own in the place of Interrupted.
-
-    omegaconf makes another one of the same class, with lines of its own in the message.
-    """
-    return not isinstance(problem, VqclipError) or (isinstance(problem, Interrupted) and "\n" in problem.message)
 
 
 def _imports(frame: FrameType | None) -> bool:
