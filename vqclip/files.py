@@ -41,6 +41,7 @@ _REASONS: dict[int, tuple[str, str]] = {
     errno.ELOOP: ("it is a symbolic link that is not followed here", "Remove the link."),
     errno.EIO: ("the disk reported an error", "Choose another place with --output."),
     errno.EBADF: ("it is closed", "Open it, or send what is not wanted to /dev/null."),
+    errno.EAGAIN: ("the system starts no more threads for this user", "Raise the limit (ulimit -u)."),
     errno.EMFILE: ("too many files are open", "Raise the limit (ulimit -n)."),
 }
 _open_parts: set[Path] = set()

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -387,6 +388,20 @@ def test_without_a_limit_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
     limits._try_import("torch")
 
 
+def test_numpy_starts_no_threads_where_the_user_may_start_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(limits, "cores", lambda: 4)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    monkeypatch.setattr(limits, "_most_processes", lambda: 1)
+    limits._check_threads()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "4"
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    limits._check_threads()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+
 @pytest.mark.parametrize("most", [5, 6, 12])
 def test_few_descriptors_are_enough_or_one_line(picture: Path, most: int) -> None:
     ended = run("info", picture.name, setup=limited(resource.RLIMIT_NOFILE, most))
@@ -414,6 +429,7 @@ def raised(problem: BaseException, cause: BaseException | None = None) -> BaseEx
         (ImportError("libtorch_cpu.so: failed to map segment from shared object"), 7, "memory"),
         (raised(SystemError("returned NULL"), MemoryError()), 7, "memory"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), 7, "memory"),
+        (RuntimeError("could not create a primitive"), 7, "memory"),
         (RuntimeError("can't start new thread"), 7, "threads"),
         (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), 7, "threads"),
         (OSError(errno.ENOSPC, "No space left on device", "/some/file"), 5, "/some/file: the disk is full"),

@@ -19,7 +19,8 @@ _OF_A_PATH = (
     errno.ESTALE, errno.EINVAL, errno.EEXIST,
 )  # fmt: skip
 _MEMORY_WORDS = ("failed to map segment", "cannot allocate memory", "defaultcpuallocator", "std::bad_alloc",
-                 "out of memory", "not enough memory")  # fmt: skip
+                 "out of memory", "not enough memory", "could not create a primitive",
+                 "could not create a memory")  # fmt: skip
 _THREAD_WORDS = ("can't start new thread", "cannot start new thread", "thread creation failed",
                  "resource temporarily unavailable")  # fmt: skip
 _LESS = "Close other programs, raise the limit of this process (ulimit -v), or give a smaller --size."

@@ -20,6 +20,8 @@ from vqclip.errors import OutOfMemory, UsageError
 
 SPARE_BYTES = 128 * 2**20
 """Of address space that every command takes beside what importing a library takes."""
+MANY_PROCESSES = 4096
+"""A limit on the processes of a user that is not taken for a low one."""
 _TRIAL_SECONDS = 120
 _TRIAL = """
 import resource, sys
@@ -87,6 +89,8 @@ class _Guard(importlib.abc.MetaPathFinder):
             self._left.discard(fullname)
             if fullname == "torch":
                 _check_working_folder()
+            elif fullname == "numpy":
+                _check_threads()
             _try_import(fullname)
         return None
 
@@ -96,6 +100,40 @@ def _check_working_folder() -> None:
         Path.cwd()
     except OSError:
         raise UsageError("the working folder does not exist any more.", "Change to another folder (cd).") from None
+
+
+def _check_threads() -> None:
+    """Have OpenBLAS, a part of numpy, start no threads where the user may not start as many as there are cores.
+
+    It would interrupt the process. The check is left out where the limit (`ulimit -u`) is far from being reached.
+    """
+    import threading
+
+    if _most_processes() >= MANY_PROCESSES:
+        return
+    done = threading.Event()
+    started = []
+    try:
+        for _ in range(cores() - 1):
+            thread = threading.Thread(target=done.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    finally:
+        done.set()
+        for thread in started:
+            thread.join()
+
+
+def _most_processes() -> float:
+    """The limit on the processes and threads of this user."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.inf
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    return math.inf if most == resource.RLIM_INFINITY else most
 
 
 def _try_import(name: str) -> None:

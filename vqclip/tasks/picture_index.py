@@ -61,7 +61,9 @@ class Updated:
 def place_for(folder: Path, named: Path | None) -> Path:
     """Where the index of a folder is kept. Raises InputError without that folder, UsageError for a wrong name."""
     if not files.is_folder(folder):
-        what = "it is not a folder" if files.exists(folder) else f"it {files.absence(folder)}"
+        absence = files.absence(folder)
+        what = "there is no such folder" if absence == "does not exist" else f"it {absence}"
+        what = "it is not a folder" if files.exists(folder) else what
         raise InputError(f"Cannot read {files.printable(folder)}: {what}.", "Give a folder with pictures.")
     if named is None:
         return folder / NAME
