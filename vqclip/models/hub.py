@@ -102,7 +102,7 @@ def _of_open_clip(network: str, tag: str) -> _File:
 
 
 def _texts_of_open_clip(network: str) -> list[_File]:
-    """What a network of open_clip's list reads texts with, if it is of transformers: loading fetches nothing."""
+    """The files of transformers that a network of open_clip reads texts with: loading it fetches nothing."""
     from open_clip import get_model_config
 
     texts = (get_model_config(network) or {}).get("text_cfg", {})
