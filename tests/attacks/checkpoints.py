@@ -347,8 +347,8 @@ def yaml_texts() -> dict[str, str]:
     """Configurations that ask a YAML reader for too much, or that hold what no configuration holds."""
     sound = (
         "model:\n  target: taming.models.vqgan.VQModel\n  params:\n    embed_dim: 16\n    ddconfig: {double_z: "
-        "false, z_channels: 32, resolution: 16, in_channels: 3, out_ch: 3, ch: 32, ch_mult: [1, 2], num_res_blocks: 1, "
-        "attn_resolutions: [8], dropout: 0.0}\n    n_embed: "
+        "false, z_channels: 32, resolution: 16, in_channels: 3, out_ch: 3, ch: 32, ch_mult: [1, 2], "
+        "num_res_blocks: 1, attn_resolutions: [8], dropout: 0.0}\n    n_embed: "
     )
     bomb = "a0: &a0 {x: 1}\n" + "".join(
         f"a{n}: &a{n}\n  <<: [{', '.join([f'*a{n - 1}'] * 20)}]\n  y{n}: {n}\n" for n in range(1, 9)

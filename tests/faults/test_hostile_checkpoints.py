@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 import subprocess
@@ -373,3 +374,9 @@ def test_the_makers_make_what_pickle_loads():
     assert len(pickle.loads(checkpoints.copied(checkpoints.COUNTER, 5, 3))) == 3
     assert len(pickle.loads(checkpoints.colliding_keys(5))) == 4
     assert len(pickle.loads(checkpoints.empty_lists(5))) == 5
+
+
+def test_garbage_collection_is_on_after_a_refusal(tmp_path):
+    for index in (b"cos\nsystem\n.", checkpoints.MALFORMED["no STOP"], checkpoints.deep_tuple(1000)):
+        refused(checkpoints.write(tmp_path / "x.pt", index))
+        assert gc.isenabled()

@@ -6,16 +6,20 @@ would take. `vqclip.models.weights` reads only what has passed.
 
 from __future__ import annotations
 
+import gc
 import io
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.pickles import STORAGES, Budget, ExcessError, PickleError, Walk
 from vqclip.reading import MALFORMED, Bounded, check_structure, open_regular, parse_json, refusing
+
+T = TypeVar("T")
 
 MAX_PICKLE_BYTES = 32 * 2**20
 """Of the index of a checkpoint. It takes some 200 bytes for each tensor."""
@@ -221,7 +225,7 @@ def _judge(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
     """The globals of a pickle that are to be replaced. Raises ModelError for one that is not to be loaded."""
     stand_ins = set()
     try:
-        for found, text in walk.globals_of(pickle):
+        for found, text in _uncollected(walk.globals_of(pickle)):
             if found in _PLAIN:
                 continue
             if found in _ODD_TENSORS:
@@ -240,6 +244,20 @@ def _judge(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
     except MALFORMED:
         raise ModelError(f"{name} is damaged or cut short: its index ends too early.", _AGAIN) from None
     return tuple(sorted(stand_ins))
+
+
+def _uncollected(items: Iterator[T]) -> Iterator[T]:
+    """The same items, without garbage collection while they are made.
+
+    A walk makes many objects and no cycles. The collections that they trigger would take as long as the walk.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield from items
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _large_index(name: str) -> ModelError:
