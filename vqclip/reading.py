@@ -17,6 +17,7 @@ import io
 import json
 import math
 import os
+import re
 import stat
 import struct
 import sys
@@ -38,8 +39,8 @@ MAX_LINE_BYTES = 100_000
 """Of one line of JSON."""
 MAX_DIGITS = 32
 """Of one number in JSON or YAML. The largest that vqclip writes is a seed, of 19 digits."""
-MAX_YAML_NODES = 100_000
-"""Of one YAML document, with every alias counted as what it stands for."""
+MAX_YAML_NODES = 30_000
+"""Of one YAML document, with every alias counted as what it stands for. PyYAML reads some 20,000 in a second."""
 MALFORMED: tuple[type[Exception], ...] = (
     ArithmeticError,
     AssertionError,
@@ -56,6 +57,8 @@ MALFORMED: tuple[type[Exception], ...] = (
     zlib.error,
 )
 """What readers raise because of the content of a file. The last guard of a door catches all of them."""
+# A text, or what is between two.
+_JSON_PART = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"]++', re.DOTALL)
 _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -235,6 +238,22 @@ def parse_json(text: str | bytes) -> Any:
         raise ValueError(reason(problem)) from None
 
 
+def check_structure(text: bytes, most: int) -> None:
+    """Raise ValueError for JSON with more than `most` bytes beside the content of its texts.
+
+    Lists and numbers take many times their bytes in memory; a long text takes few.
+    """
+    count = position = 0
+    while position < len(text):
+        found = _JSON_PART.match(text, position)
+        if found is None:
+            raise ValueError("a text in it has no end")
+        count += 2 if found[0][:1] == b'"' else len(found[0])
+        if count > most:
+            raise ValueError(f"it has more than {most} bytes beside its texts")
+        position = found.end()
+
+
 def read_json(path: Path, most: int, error: type[VqclipError] = InputError) -> Any:
     """The value in a JSON file of at most `most` bytes; see `parse_json`.
 
@@ -277,8 +296,19 @@ def compose_yaml(data: str | bytes) -> yaml.Node | None:
     """
     import yaml
 
+    class Counting(yaml.SafeLoader):
+        """Stops at the first node beyond the limit: PyYAML takes ten seconds for a megabyte of them."""
+
+        nodes = 0
+
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            self.nodes += 1
+            if self.nodes > MAX_YAML_NODES:
+                raise YamlError("it unfolds to too many values", None)
+            return super().compose_node(parent, index)
+
     with _yaml_errors():
-        root = yaml.compose(data, Loader=yaml.SafeLoader)
+        root = yaml.compose(data, Loader=Counting)
         if root is not None and _unfolded(root, {}, set()) > MAX_YAML_NODES:
             raise YamlError("it unfolds to too many values", None)
     return root

@@ -345,7 +345,11 @@ def odd_headers() -> dict[str, bytes]:
 
 def yaml_texts() -> dict[str, str]:
     """Configurations that ask a YAML reader for too much, or that hold what no configuration holds."""
-    sound = "model:\n  target: taming.models.vqgan.VQModel\n  params:\n    n_embed: "
+    sound = (
+        "model:\n  target: taming.models.vqgan.VQModel\n  params:\n    embed_dim: 16\n    ddconfig: {double_z: "
+        "false, z_channels: 32, resolution: 16, in_channels: 3, out_ch: 3, ch: 32, ch_mult: [1, 2], "
+        "num_res_blocks: 1, attn_resolutions: [8], dropout: 0.0}\n    n_embed: "
+    )
     bomb = "a0: &a0 {x: 1}\n" + "".join(
         f"a{n}: &a{n}\n  <<: [{', '.join([f'*a{n - 1}'] * 20)}]\n  y{n}: {n}\n" for n in range(1, 9)
     )
@@ -355,7 +359,7 @@ def yaml_texts() -> dict[str, str]:
         "decimal digits": sound + "9" * 6000,
         "binary digits": sound + "0b" + "1" * 6000,
         "sexagesimal digits": sound + "1" + ":59" * 6000,
-        "sexagesimal number": sound + "1:30",
+        "sexagesimal number": sound + "17478:15:00",
         "merged aliases": bomb,
         "aliases": lists,
         "a reference to itself": "model: &a\n  params: *a\n",
@@ -365,10 +369,11 @@ def yaml_texts() -> dict[str, str]:
         "a time out of range": sound + "2001-01-01 99:99:99",
         "deep lists": "model: " + "[" * 5000,
         "deep mappings": "model: " + "{a: " * 5000,
+        "many values": "model: [" + "1," * 450_000 + "]\n",
         "null": "null\n",
         "a null model": "model: null\n",
         "null params": "model:\n  target: taming.models.vqgan.VQModel\n  params: null\n",
-        "a null section": sound + "16\n    embed_dim: 16\n    ddconfig: null\n",
+        "a null section": sound.replace("ddconfig: {", "ddconfig: null\n    other: {") + "16\n",
         "infinity": sound + ".inf",
         "not a number": sound + ".nan",
         "a list as a key": "model: {[a]: b}\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 import subprocess
@@ -20,11 +21,12 @@ from torch import nn
 from faults import makers
 from vqclip.errors import InputError, ModelError
 from vqclip.models.architecture import read_architecture
-from vqclip.models.inspection import inspect
+from vqclip.models.inspection import MAX_HEADER_BYTES, inspect
 from vqclip.models.layouts import to_taming
 from vqclip.models.weights import check_state_dict, read_state_dict
 from vqclip.networks.vqgan import VQGAN
 from vqclip.pictures.token_grids import load as load_grid
+from vqclip.reading import check_structure
 
 MOST_SECONDS, MOST_MEGABYTES = 10.0, 1000
 READ = (
@@ -193,6 +195,25 @@ def test_fault_11_hostile_configurations_are_one_clear_error(what, tmp_path):
     assert time.process_time() - begun < MOST_SECONDS
 
 
+def test_fault_06_a_large_header_may_hold_texts_but_not_structure(tmp_path):
+    header = b'{"__metadata__":{"a":"' + b"x" * (MAX_HEADER_BYTES + 1) + b'"}}'
+    path = checkpoints.header(tmp_path / "x.safetensors", header)
+    refused(path, "its header claims")
+    assert inspect(path, header_bytes=2 * MAX_HEADER_BYTES).kind == "safetensors"
+    for text in (b'{"w":[' + b"1," * MAX_HEADER_BYTES + b"1]}", b'{"w":[' + b'"",' * MAX_HEADER_BYTES + b'""]}'):
+        path = checkpoints.header(tmp_path / "y.safetensors", text)
+        with pytest.raises(ModelError, match="beside its texts"):
+            inspect(path, header_bytes=10 * MAX_HEADER_BYTES)
+    for text, least in ((b'"a"', 2), (b'{"a\\"b":[1]}', 8), (b'"' + b"\\" * 200 + b'"', 2), (b"", 0)):
+        check_structure(text, least)
+        with pytest.raises(ValueError, match="beside its texts"):
+            check_structure(text + b"1", least)
+    begun = time.process_time()
+    with pytest.raises(ValueError, match="no end"):
+        check_structure(b'"' + b'\\"' * 10**7, 10**6)
+    assert time.process_time() - begun < MOST_SECONDS
+
+
 @pytest.mark.parametrize("text", ["model: 3\n", "model: [1]\n", "null\n", "a: 1\n", "[a]\n"])
 def test_fault_11_convert_refuses_a_configuration_without_a_model(text, tmp_path, call):
     makers.write_safetensors(tmp_path / "x.safetensors", makers.Reference().state_dict())
@@ -353,3 +374,9 @@ def test_the_makers_make_what_pickle_loads():
     assert len(pickle.loads(checkpoints.copied(checkpoints.COUNTER, 5, 3))) == 3
     assert len(pickle.loads(checkpoints.colliding_keys(5))) == 4
     assert len(pickle.loads(checkpoints.empty_lists(5))) == 5
+
+
+def test_garbage_collection_is_on_after_a_refusal(tmp_path):
+    for index in (b"cos\nsystem\n.", checkpoints.MALFORMED["no STOP"], checkpoints.deep_tuple(1000)):
+        refused(checkpoints.write(tmp_path / "x.pt", index))
+        assert gc.isenabled()

@@ -6,16 +6,20 @@ would take. `vqclip.models.weights` reads only what has passed.
 
 from __future__ import annotations
 
+import gc
 import io
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.pickles import STORAGES, Budget, ExcessError, PickleError, Walk
-from vqclip.reading import MALFORMED, Bounded, open_regular, parse_json, refusing
+from vqclip.reading import MALFORMED, Bounded, check_structure, open_regular, parse_json, refusing
+
+T = TypeVar("T")
 
 MAX_PICKLE_BYTES = 32 * 2**20
 """Of the index of a checkpoint. It takes some 200 bytes for each tensor."""
@@ -102,7 +106,7 @@ def inspect(path: Path, expected_bytes: int | None = None, *, header_bytes: int 
     Args:
         path: The file.
         expected_bytes: Its published size, if known.
-        header_bytes: Most bytes of the header of a safetensors file.
+        header_bytes: Most bytes of the header of a safetensors file. Beside texts it has at most MAX_HEADER_BYTES.
 
     Raises:
         ModelError: It is anything but a whole checkpoint of plain tensors: another kind of file, a cut-off one, a
@@ -152,7 +156,10 @@ def _inspect_safetensors(name: str, handle: BinaryIO, size: int, most: int) -> I
         raise _cut_short(name, size, f"at least {8 + length}")
     handle.seek(8)
     with refusing(f"{name} is damaged: its header cannot be read", _AGAIN, ModelError):
-        header = parse_json(handle.read(length))
+        data = handle.read(length)
+        if length > MAX_HEADER_BYTES:
+            check_structure(data, MAX_HEADER_BYTES)
+        header = parse_json(data)
         ends = [field["data_offsets"][1] for key, field in header.items() if key != "__metadata__"]
         if not all(type(end) is int and 0 <= end < 2**63 for end in ends):
             raise ValueError("an offset is not a number of bytes")
@@ -218,7 +225,7 @@ def _judge(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
     """The globals of a pickle that are to be replaced. Raises ModelError for one that is not to be loaded."""
     stand_ins = set()
     try:
-        for found, text in walk.globals_of(pickle):
+        for found, text in _uncollected(walk.globals_of(pickle)):
             if found in _PLAIN:
                 continue
             if found in _ODD_TENSORS:
@@ -237,6 +244,20 @@ def _judge(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
     except MALFORMED:
         raise ModelError(f"{name} is damaged or cut short: its index ends too early.", _AGAIN) from None
     return tuple(sorted(stand_ins))
+
+
+def _uncollected(items: Iterator[T]) -> Iterator[T]:
+    """The same items, without garbage collection while they are made.
+
+    A walk makes many objects and no cycles. The collections that they trigger would take as long as the walk.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield from items
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _large_index(name: str) -> ModelError:

@@ -295,9 +295,9 @@ def _plain(value: Tensor) -> Tensor:
 
 def _check_sharing(state: Mapping[str, Tensor], stored: int, name: str) -> None:
     """Refuse tensors that lie over each other so often, or reach so far, that copies of them fill the memory."""
-    storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in state.values()}
-    claimed = sum(tensor.numel() * tensor.element_size() for tensor in state.values())
-    if max(storages.values()) > stored or claimed > _MAX_SHARING * stored:
+    largest = max(tensor.untyped_storage().nbytes() for tensor in state.values())
+    claimed = sum(tensor.nbytes for tensor in state.values())
+    if largest > stored or claimed > _MAX_SHARING * stored:
         raise ModelError(f"{name} claims {claimed} bytes of numbers but has {stored} bytes.", _SAFER)
 
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from vqclip import files, reading
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
+from vqclip.models import inspection
 from vqclip.models.inspection import inspect
 from vqclip.pictures import images
 from vqclip.pictures.picture_folder import Entry, Skipped, readable, scan, told
@@ -31,6 +32,8 @@ SCHEMA = 1
 CHUNK = 256
 SAVE_SECONDS = 60.0
 TELL_SECONDS = 10.0
+MAX_HEADER_BYTES = 100_000_000
+"""With the names of a million pictures; safetensors reads no larger header."""
 
 
 @dataclass(frozen=True)
@@ -248,12 +251,13 @@ def _read(path: Path) -> PictureIndex:
     if not files.is_file(path):
         raise OutputError(f"Cannot keep an index in {shown}: it is not a file.", "Choose another name.")
     try:
-        if inspect(path).kind != "safetensors":
+        if inspect(path, header_bytes=MAX_HEADER_BYTES).kind != "safetensors":
             raise _DamagedError("it is not a safetensors file")
         with safe_open(path, framework="numpy") as archive:
             header = (archive.metadata() or {}).get("vqclip_index")
             if header is None:
                 raise UsageError(f"{shown} is not an index of pictures.", "Choose another name.")
+            reading.check_structure(header.encode(), inspection.MAX_HEADER_BYTES)
             names = reading.parse_json(header)
             kinds = {key: (str(s.get_dtype()), s.get_shape()) for key in archive.keys()  # noqa: SIM118
                      for s in [archive.get_slice(key)]}  # fmt: skip
