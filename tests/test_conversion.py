@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,3 +157,17 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(tmp_path, call):
     ]  # fmt: skip
     told = call("models", "convert", str(source), "x.safetensors", "--dtype", "int8")
     assert (told.code, told.out) == (2, "")
+
+
+def test_the_same_checkpoint_gives_the_same_bytes_in_every_process(tmp_path):
+    source = lightning(tmp_path, makers.Reference())
+    made = []
+    for seed in ("1", "2", "3", "random"):
+        output = tmp_path / f"copy{seed}.safetensors"
+        command = [sys.executable, "-m", "vqclip", "models", "convert", str(source), str(output)]
+        subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True)
+        made.append(output.read_bytes())
+    assert len(set(made)) == 1
+    with safe_open(output, "pt") as file:
+        assert sorted(file.metadata()) == ["format", "made_by", "source_sha256"]
+    assert load_vqgan(find_vqgan(str(output)), CPU).n_embed == makers.CODES

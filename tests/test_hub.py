@@ -150,6 +150,17 @@ def test_a_text_tower_brings_its_configuration_and_tokenizer(server):
     assert (found.text / "tokenizer.json").read_bytes() == b"{}"
 
 
+def test_a_tag_of_open_clip_s_brings_the_tokenizer_of_its_network(server):
+    server.files["timm/ViT-B-16-SigLIP", "open_clip_model.safetensors"] = b"weights"
+    with pytest.raises(ModelError, match=r"it has no tokenizer\.json or vocab\.txt"):
+        fetch("ViT-B-16-SigLIP/webli")
+    for file in ("tokenizer.json", "tokenizer_config.json"):
+        server.files["timm/ViT-B-16-SigLIP", file] = b"{}"
+    path, _ = fetch("ViT-B-16-SigLIP/webli")
+    assert path.read_bytes() == b"weights"
+    assert (path.parent / "tokenizer.json").read_bytes() == b"{}"
+
+
 def test_other_bytes_than_the_hub_says_are_thrown_away(server):
     server.files[B32, "open_clip_model.safetensors"] = b"weights"
     server.etags["open_clip_model.safetensors"] = hashlib.sha256(b"others").hexdigest()

@@ -210,7 +210,9 @@ def test_nothing_is_unknown_to_a_clip_without_a_word_list(tmp_path: Path) -> Non
     [
         ("{", "is not JSON"),
         ("[]", "has no model_cfg"),
-        ('{"model_cfg": {"embed_dim": 8, "nonsense": 1}}', "describes no network of open_clip"),
+        ('{"model_cfg": {"embed_dim": 8, "nonsense": 1}}', "vision_cfg is missing"),
+        (json.dumps({"model_cfg": {**SMALL_VIT, "nonsense": 1}}), "the field nonsense is not known"),
+        (json.dumps({"model_cfg": {**SMALL_VIT, "vision_cfg": {"head_width": 1000}}}), "describes no network"),
         (json.dumps({"model_cfg": {**SMALL_VIT, "multimodal_cfg": {}}}), "is a CoCa model"),
         (json.dumps({"model_cfg": SMALL_VIT, "preprocess_cfg": {"mean": [1, 2]}}), "mean is not three numbers"),
         (json.dumps({"model_cfg": SMALL_VIT, "preprocess_cfg": {"std": [1, 0, 1]}}), "std holds a zero"),
@@ -228,7 +230,7 @@ def test_a_damaged_vocabulary_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "clip"
     shutil.copytree(TINY, path)
     (path / "bpe.txt.gz").write_bytes(b"not gzip")
-    with pytest.raises(ModelError, match="the tokenizer of the CLIP"):
+    with pytest.raises(ModelError, match=r"bpe\.txt\.gz is not a gzip file"):
         load(f"local-dir:{path}")
 
 

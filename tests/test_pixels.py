@@ -88,7 +88,7 @@ def test_restored_scales_take_the_same_steps() -> None:
         optimiser.step()
     resumed = kept.requires_grad_()
     again = Scales(partial(make_optimiser, "adam"), resumed, 0.1)
-    restore_optimiser(again, memory)
+    restore_optimiser(again, memory, optimiser)
     for step in range(2, 4):
         resumed.grad = gradient(step)
         again.step()

@@ -9,6 +9,7 @@ Nothing heavy is imported until a run begins.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from vqclip._version import __version__
@@ -28,6 +29,15 @@ _HOMES = {
     "Settings": "vqclip.options.settings",
     "VqclipError": "vqclip.errors",
 }
+
+
+def _keep_libraries_offline() -> None:
+    """Set the variables of Hugging Face's libraries where VQCLIP_OFFLINE is on: they read them when imported."""
+    if os.environ.get("VQCLIP_OFFLINE", "").strip().lower() not in ("", "0", "false", "no", "off"):
+        os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+
+
+_keep_libraries_offline()
 
 
 def __getattr__(name: str) -> Any:

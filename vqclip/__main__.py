@@ -1,6 +1,10 @@
 """`python -m vqclip` is the same as `vqclip`."""
 
-from vqclip.cli import main
+import sys
 
 if __name__ == "__main__":
+    try:
+        from vqclip.cli import main
+    except KeyboardInterrupt:
+        sys.exit(130)
     main()

@@ -140,7 +140,7 @@ def continue_run(
     does, InputError for a run that is not finished.
     """
     directory = Path(directory)
-    if not directory.is_dir():
+    if not files.is_folder(directory):
         raise InputError(f"{files.printable(directory)} is not the folder of a run.", "Give the folder of a run.")
     resolved = recipes.read(directory).go_on({**settings, "prompt": prompt})
     where = None if output is None else Path(output)
@@ -156,7 +156,7 @@ def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf
     """
     directory = Path(directory)
     manifest = run_folder.read_manifest(directory)
-    if manifest.status == "finished" and (directory / "image.png").is_file():
+    if manifest.status == "finished" and files.is_file(directory / "image.png"):
         directory = directory.absolute()
         opened = Opened(directory, manifest.settings.seed or 0, manifest.step, finished=True)
         return iter([opened, _done(directory, manifest.step)])
@@ -167,7 +167,7 @@ def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf
 
 def _seed_for(settings: Settings, directory: Path | None) -> int:
     """As `run_folder.seed_for`; of a run that chose among starts it is the first one's."""
-    chose = settings.best_of > 1 and settings.seed is None and directory and (directory / "run.json").is_file()
+    chose = settings.best_of > 1 and settings.seed is None and directory and files.is_file(directory / "run.json")
     first = tryouts.first_seed(directory) if chose and directory else None
     return run_folder.seed_for(settings, directory) if first is None else first
 
@@ -175,7 +175,7 @@ def _seed_for(settings: Settings, directory: Path | None) -> int:
 def _again(inputs: Inputs, directory: Path, stop: recording.Stop, shelf: Shelf | None) -> Iterator[Event]:
     shown = files.printable(directory)
     hint = "Choose another --output, or replace it with --overwrite."
-    if not (directory / "run.json").is_file():
+    if not files.is_file(directory / "run.json"):
         raise OutputError(f"{shown} holds pictures of another run.", hint)
     known = {run_folder.read_manifest(directory).settings.digest(), tryouts.asked(directory)}
     if inputs.settings.digest() not in known:

@@ -1,7 +1,7 @@
 """What can go wrong, each with a stable exit code and a next step for the reader.
 
 Every error that a user can cause or cure is one of these. The message names the input and what is wrong with
-it; `hint` says what to do next. Anything else that escapes is a bug and shows its traceback.
+it; `hint` says what to do next. Any other exception that ends a command gets its code in `vqclip.cli.failures`.
 """
 
 from __future__ import annotations

@@ -38,8 +38,11 @@ _REASONS: dict[int, tuple[str, str]] = {
     errno.ENOTDIR: ("a part of its path is a file, not a folder", "Choose another place with --output."),
     errno.ENOENT: ("its folder does not exist", "Create the folder or choose another place with --output."),
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
-    errno.ELOOP: ("it is a symbolic link, and links are not followed here", "Remove the link."),
+    errno.ELOOP: ("it is a symbolic link that is not followed here", "Remove the link."),
     errno.EIO: ("the disk reported an error", "Choose another place with --output."),
+    errno.EBADF: ("it is closed", "Open it, or send what is not wanted to /dev/null."),
+    errno.EAGAIN: ("the system starts no more threads for this user", "Raise the limit (ulimit -u)."),
+    errno.EMFILE: ("too many files are open", "Raise the limit (ulimit -n)."),
 }
 _open_parts: set[Path] = set()
 
@@ -56,14 +59,70 @@ def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
     return Path(str(importlib.resources.files(f"vqclip.{kind}"))).joinpath(*parts)
 
 
-def output_error(path: Path, error: OSError | ValueError) -> OutputError:
-    """Put a failed write into words: the path, what is wrong and what to do next."""
+def output_error(path: Path | str, error: OSError | ValueError) -> OutputError:
+    """Put a failed write into words: the path or stream, what is wrong and what to do next."""
     number = error.errno if isinstance(error, OSError) else None
     reason, hint = _REASONS.get(
         number or 0,
         ((error.strerror if isinstance(error, OSError) else None) or str(error), "Choose another place."),
     )
     return OutputError(f"Cannot write {printable(path)}: {reason}.", hint)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is an ordinary file, through links.
+
+    Unlike Path.is_file before Python 3.14, False rather than an OSError for a name that is too long and for a folder
+    that may not be searched. `absence` says which of them it is.
+    """
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder, through links; never an OSError, as `is_file`."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def exists(path: Path) -> bool:
+    """Whether there is anything, through links; never an OSError, as `is_file`."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What in a folder has a name of that pattern, sorted; nothing in one that may not be searched."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
+
+
+def absence(path: Path) -> str:
+    """Why there is nothing at a path: "does not exist", or what the system says of looking there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return "does not exist"
+    except (OSError, ValueError) as error:
+        said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return f"cannot be read: {said[:1].lower()}{said[1:]}"
+    return "is neither a file nor a folder"
+
+
+def user_path(text: str) -> Path:
+    """The path of a text that may begin with `~`, which is kept as it is where there is no such home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def printable(path: Path | str) -> str:
@@ -234,6 +293,8 @@ def ensure_writable(folder: Path) -> Path:
         real = folder.resolve()
     except (OSError, ValueError) as error:
         raise output_error(folder, error) from error
+    except RuntimeError as error:  # what Python raises before 3.13
+        raise output_error(folder, OSError(errno.ELOOP, "")) from error
     probe = None
     try:
         probe = part_path(real / "probe")

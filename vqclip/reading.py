@@ -17,6 +17,7 @@ import io
 import json
 import math
 import os
+import re
 import stat
 import struct
 import sys
@@ -38,8 +39,8 @@ MAX_LINE_BYTES = 100_000
 """Of one line of JSON."""
 MAX_DIGITS = 32
 """Of one number in JSON or YAML. The largest that vqclip writes is a seed, of 19 digits."""
-MAX_YAML_NODES = 100_000
-"""Of one YAML document, with every alias counted as what it stands for."""
+MAX_YAML_NODES = 30_000
+"""Of one YAML document, with every alias counted as what it stands for. PyYAML reads some 20,000 in a second."""
 MALFORMED: tuple[type[Exception], ...] = (
     ArithmeticError,
     AssertionError,
@@ -56,6 +57,8 @@ MALFORMED: tuple[type[Exception], ...] = (
     zlib.error,
 )
 """What readers raise because of the content of a file. The last guard of a door catches all of them."""
+# A text, or what is between two.
+_JSON_PART = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"]++', re.DOTALL)
 _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -131,6 +134,38 @@ def check_regular(path: Path, error: type[VqclipError] = InputError) -> Path:
     return path
 
 
+class Bounded(io.RawIOBase):
+    """A binary file that gives at most `most` bytes at once, for a library that reads as many as the file claims.
+
+    Args:
+        handle: The open file.
+        most: Bytes of one `read`, which raises a ValueError when there are more. It may be changed between two.
+    """
+
+    def __init__(self, handle: BinaryIO, most: int) -> None:
+        super().__init__()
+        self.handle, self.most = handle, most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of a file. Raises ValueError for more than `most` bytes."""
+        data = self.handle.read(self.most + 1 if size is None or size < 0 else min(size, self.most + 1))
+        if len(data) > self.most:
+            raise ValueError(f"a part of it has more than {self.most} bytes")
+        return data
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """As of a file."""
+        return self.handle.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As of a file."""
+        return self.handle.tell()
+
+    def seekable(self) -> bool:
+        """As of a file."""
+        return True
+
+
 def read_bytes(path: Path, most: int, error: type[VqclipError] = InputError, *, empty: bool = False) -> bytes:
     """The content of an ordinary file of at most `most` bytes.
 
@@ -164,7 +199,11 @@ def read_lines(path: Path) -> list[str]:
     """
     if str(path) != "-":
         return read_text(path, MAX_TEXT_BYTES).splitlines()
-    data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+    try:
+        data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+    except (OSError, AttributeError):
+        # Python's own standard input is None where the descriptor is closed.
+        raise InputError("Cannot read standard input: it is closed.", "Give a file, or open it.") from None
     if len(data) > MAX_TEXT_BYTES:
         raise InputError(f"standard input has more than {MAX_TEXT_BYTES} bytes.", "Give a text file of lines.")
     return _decode(data, "standard input", InputError).splitlines()
@@ -197,6 +236,22 @@ def parse_json(text: str | bytes) -> Any:
         return json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
     except (RecursionError, MemoryError) as problem:
         raise ValueError(reason(problem)) from None
+
+
+def check_structure(text: bytes, most: int) -> None:
+    """Raise ValueError for JSON with more than `most` bytes beside the content of its texts.
+
+    Lists and numbers take many times their bytes in memory; a long text takes few.
+    """
+    count = position = 0
+    while position < len(text):
+        found = _JSON_PART.match(text, position)
+        if found is None:
+            raise ValueError("a text in it has no end")
+        count += 2 if found[0][:1] == b'"' else len(found[0])
+        if count > most:
+            raise ValueError(f"it has more than {most} bytes beside its texts")
+        position = found.end()
 
 
 def read_json(path: Path, most: int, error: type[VqclipError] = InputError) -> Any:
@@ -241,8 +296,19 @@ def compose_yaml(data: str | bytes) -> yaml.Node | None:
     """
     import yaml
 
+    class Counting(yaml.SafeLoader):
+        """Stops at the first node beyond the limit: PyYAML takes ten seconds for a megabyte of them."""
+
+        nodes = 0
+
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            self.nodes += 1
+            if self.nodes > MAX_YAML_NODES:
+                raise YamlError("it unfolds to too many values", None)
+            return super().compose_node(parent, index)
+
     with _yaml_errors():
-        root = yaml.compose(data, Loader=yaml.SafeLoader)
+        root = yaml.compose(data, Loader=Counting)
         if root is not None and _unfolded(root, {}, set()) > MAX_YAML_NODES:
             raise YamlError("it unfolds to too many values", None)
     return root

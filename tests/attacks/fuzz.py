@@ -10,7 +10,6 @@ import copy
 import io
 import json
 import random
-import resource
 import shutil
 import sys
 import tempfile
@@ -443,4 +442,7 @@ def attack(name: str, seconds: float, first: int = 0) -> tuple[int, int]:
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
     read, refused = attack(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0)
-    print(f"{read} {refused} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
+    # getrusage would count the process among it from which this one was forked.
+    status = Path("/proc/self/status").read_text()
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+    print(f"{read} {refused} {peak // 1024}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vqclip.errors import Interrupted
+
 if TYPE_CHECKING:
     from vqclip.options.events import Event
     from vqclip.runs.recording import Stop
@@ -107,6 +109,10 @@ def follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[s
     with StopSignals() as stop:
         events = begin(stop)
         for event in events:
+            number = stop()
+            if number is not None and not stop.optimising:
+                # The signal came during an import whose library dropped the exception.
+                raise Interrupted("stopped at once.", "", number)
             stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored))
             console.show(event)
     return console.finish()

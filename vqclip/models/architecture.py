@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vqclip.errors import InputError, ModelError
-from vqclip.files import printable
-from vqclip.reading import open_regular
+from vqclip.errors import ModelError
+from vqclip.files import excerpt, printable
+from vqclip.reading import YamlError, parse_yaml, read_bytes
 
 MAX_CONFIG_BYTES = 2**20
 NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
@@ -348,22 +348,12 @@ def _stage(node: Any, source: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def _read_yaml(path: Path, source: str) -> Mapping[str, Any]:
-    import yaml
-
+    data = read_bytes(path, MAX_CONFIG_BYTES, ModelError)
     try:
-        with open_regular(path) as handle:
-            data = handle.read(MAX_CONFIG_BYTES + 1)
-    except InputError as error:
-        raise ModelError(error.message, error.hint) from None
-    if len(data) > MAX_CONFIG_BYTES:
-        raise ModelError(f"{source} has more than {MAX_CONFIG_BYTES} bytes; a configuration is small.", _HINT)
-    try:
-        content = yaml.safe_load(data)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it is not text"
-        raise ModelError(f"{source}{line} is not plain YAML: {printable(problem)}.", _HINT) from None
+        content = parse_yaml(data)
+    except YamlError as error:
+        line = f", line {error.line}" if error.line else ""
+        raise ModelError(f"{source}{line} is not plain YAML: {excerpt(str(error))}.", _HINT) from None
     if not isinstance(content, Mapping):
         raise ModelError(f"{source} has no model with target and params.", _HINT)
     return content

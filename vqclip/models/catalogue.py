@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.files import data_path
+from vqclip.files import data_path, user_path
 from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 
 CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -124,7 +124,7 @@ def cache_dir() -> Path:
     from platformdirs import user_cache_path
 
     named = os.environ.get("VQCLIP_CACHE_DIR")
-    return Path(named).expanduser() if named else user_cache_path("vqclip")
+    return user_path(named) if named else user_cache_path("vqclip")
 
 
 def vqgan_names() -> list[str]:

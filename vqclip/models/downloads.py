@@ -23,7 +23,17 @@ from urllib.parse import urlsplit
 
 from vqclip._version import __version__
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError
-from vqclip.files import atomic, discard, ensure_writable, output_error, printable, publish, write_json
+from vqclip.files import (
+    atomic,
+    discard,
+    ensure_writable,
+    exists,
+    is_file,
+    output_error,
+    printable,
+    publish,
+    write_json,
+)
 from vqclip.models.catalogue import VqganEntry
 from vqclip.models.inspection import inspect, looks_like
 from vqclip.models.weights import sha256, verify_sha256
@@ -120,7 +130,7 @@ class _Download:
 
     def _is_here(self) -> bool:
         """Whether the checkpoint is at its place, and the published one."""
-        if not self.path.is_file():
+        if not is_file(self.path):
             return False
         if self.sha256 is not None:
             return sha256(self.path) == self.sha256
@@ -145,7 +155,7 @@ class _Download:
             lock.release()
 
     def _put_aside(self) -> None:
-        if self.path.is_file():
+        if is_file(self.path):
             aside = self.path.with_name(f"{self.path.name}.wrong")
             self.path.replace(aside)
             self.note(f"{printable(self.path)} is not the published file; it is kept as {printable(aside.name)}")
@@ -175,7 +185,7 @@ class _Download:
         )
 
     def _kept(self) -> int:
-        return self.part.stat().st_size if self.part.exists() else 0
+        return self.part.stat().st_size if exists(self.part) else 0
 
     def _fetch_from(self, origin: str) -> None:
         """Fetch from one origin, as often as it drops the connection and has something new to send."""

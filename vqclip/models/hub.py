@@ -83,7 +83,8 @@ def _files_of(name: str) -> list[_File]:
     if entry is not None or not (slash and network and tag):
         what = "is built in" if entry is not None else "is not known"
         raise UsageError(f"the CLIP {name!r} {what}.", "See `vqclip models list`; or hf-hub:OWNER/REPO.")
-    return [_of_open_clip(network, tag)]
+    weights = _of_open_clip(network, tag)
+    return [*_texts_of_open_clip(network), weights]
 
 
 def _of_open_clip(network: str, tag: str) -> _File:
@@ -98,6 +99,20 @@ def _of_open_clip(network: str, tag: str) -> _File:
     if not repo:
         raise ModelError(f"{network}/{tag} is not on the hub.", f"Fetch {known.get('url')} and name the file.")
     return _File(repo, (name,) if name else CLIP_WEIGHTS)
+
+
+def _texts_of_open_clip(network: str) -> list[_File]:
+    """The files of transformers that a network of open_clip reads texts with: loading it fetches nothing."""
+    from open_clip import get_model_config
+
+    texts = (get_model_config(network) or {}).get("text_cfg", {})
+    tower, tokenizer = texts.get("hf_model_name"), texts.get("hf_tokenizer_name")
+    files = [_File(tower, ("config.json",))] if tower else []
+    if name := tower or tokenizer:
+        files.append(_File(name, ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")))
+        settings = ("tokenizer_config.json", "special_tokens_map.json")
+        files += [_File(name, (each,), optional=True) for each in settings]
+    return files
 
 
 def _in_cache(file: _File) -> Path | None:

@@ -1,29 +1,35 @@
 """Look at a checkpoint's bytes before anything is built from them. Nothing in a file is ever executed here.
 
-The order is: an ordinary file, its first bytes, its container, and for pickles every global that they name.
-`vqclip.models.weights` reads only what has passed.
+The order is: an ordinary file, its first bytes, its container, and for pickles what they name and what loading them
+would take. `vqclip.models.weights` reads only what has passed.
 """
 
 from __future__ import annotations
 
-import json
-import pickletools
-import struct
+import gc
+import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
-from vqclip.errors import InputError, ModelError
+from vqclip.errors import ModelError
 from vqclip.files import printable
-from vqclip.reading import open_regular
+from vqclip.models.pickles import STORAGES, Budget, ExcessError, PickleError, Walk
+from vqclip.reading import MALFORMED, Bounded, check_structure, open_regular, parse_json, refusing
 
-MAX_PICKLE_BYTES = 256 * 2**20
-MAX_HEADER_BYTES = 100 * 2**20
+T = TypeVar("T")
+
+MAX_PICKLE_BYTES = 32 * 2**20
+"""Of the index of a checkpoint. It takes some 200 bytes for each tensor."""
+MAX_HEADER_BYTES = 8 * 2**20
+"""Of the header of a safetensors file. It takes some 100 bytes for each tensor; the largest known has 0.5 MB."""
+MAX_DIRECTORY_BYTES = 8 * 2**20
+"""Of the directory of a zip archive. It takes some 70 bytes for each tensor, and Python ten times that in memory."""
+_LEGACY_PICKLES = 5
 
 _DTYPES = ["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"]
-_STORAGES = ["Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool"]
 # All that a plain checkpoint of tensors and numbers names. torch's own list is wider: it also admits what
 # allocates without data (bytearray, torch.Tensor) and the layouts below.
 _PLAIN = frozenset(
@@ -38,7 +44,7 @@ _PLAIN = frozenset(
         "torch.device",
         "_codecs.encode",
         *(f"torch.{dtype}" for dtype in _DTYPES),
-        *(f"torch.{storage}Storage" for storage in _STORAGES),
+        *(f"torch.{storage}Storage" for storage in STORAGES),
         "torch.storage.UntypedStorage",
     ]
 )
@@ -78,32 +84,36 @@ _BOOKKEEPING = (
 )
 _REFUSED = "Use a .safetensors copy of the model, or a file from its makers."
 _AGAIN = "Fetch it again."
+_DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, *MALFORMED)
 
 
 @dataclass(frozen=True)
 class Inspected:
     """A checkpoint that may be read.
 
-    kind: its container. stand_ins: the globals of its pickle that are to be replaced by inert objects.
+    kind: its container. size: bytes of the file. stand_ins: the globals of its pickle that are to be replaced by
+    inert objects.
     """
 
     kind: Literal["zip", "legacy", "safetensors"]
+    size: int
     stand_ins: tuple[str, ...] = ()
 
 
-def inspect(path: Path, expected_bytes: int | None = None) -> Inspected:
-    """Tell what kind of checkpoint a file is.
+def inspect(path: Path, expected_bytes: int | None = None, *, header_bytes: int = MAX_HEADER_BYTES) -> Inspected:
+    """Find what kind of checkpoint a file is.
 
-    expected_bytes: its published size, if known. Raises ModelError for anything but a whole checkpoint of
-    plain tensors: other kinds of file, cut-off ones, compressed archives, and pickles that name a global
-    outside the list above.
+    Args:
+        path: The file.
+        expected_bytes: Its published size, if known.
+        header_bytes: Most bytes of the header of a safetensors file. Beside texts it has at most MAX_HEADER_BYTES.
+
+    Raises:
+        ModelError: It is anything but a whole checkpoint of plain tensors: another kind of file, a cut-off one, a
+            compressed archive, or a pickle that names a global outside the list above or takes too much to load.
     """
     name = printable(path)
-    try:
-        handle = open_regular(path)
-    except InputError as error:
-        raise ModelError(error.message, error.hint) from None
-    with handle:
+    with open_regular(path, ModelError) as handle, refusing(f"{name} cannot be read", _AGAIN, ModelError):
         size = handle.seek(0, 2)
         if expected_bytes is not None and size < expected_bytes:
             raise _cut_short(name, size, f"{expected_bytes}")
@@ -111,15 +121,15 @@ def inspect(path: Path, expected_bytes: int | None = None) -> Inspected:
         start = handle.read(512)
         handle.seek(0)
         # First, because the length that a safetensors file begins with can look like any other beginning.
-        if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= MAX_HEADER_BYTES:
-            return _inspect_safetensors(name, handle, size)
+        if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= header_bytes:
+            return _inspect_safetensors(name, handle, size, header_bytes)
         if start[:4] == b"PK\x03\x04":
             return _inspect_zip(name, handle, size)
         if start[:1] == b"\x80" and start[1:2] in b"\x00\x01\x02\x03\x04\x05":
-            return _inspect_legacy(name, handle)
+            return _inspect_legacy(name, handle, size)
         if what := looks_like(start):
             raise ModelError(f"{name} is not a checkpoint but {what}.", _AGAIN)
-        return _inspect_safetensors(name, handle, size)
+        return _inspect_safetensors(name, handle, size, header_bytes)
 
 
 def looks_like(start: bytes) -> str:
@@ -134,35 +144,39 @@ def looks_like(start: bytes) -> str:
     return "gzip-compressed data" if start[:2] == b"\x1f\x8b" else ""
 
 
-def _inspect_safetensors(name: str, handle: BinaryIO, size: int) -> Inspected:
+def _inspect_safetensors(name: str, handle: BinaryIO, size: int, most: int) -> Inspected:
     foreign = ModelError(f"{name} is not a checkpoint of a known kind.", "Known: .ckpt, .pt, .safetensors.")
     prefix = handle.read(9)
     if len(prefix) < 9 or prefix[8:] != b"{":
         raise foreign
-    (length,) = struct.unpack("<Q", prefix[:8])
-    if length > MAX_HEADER_BYTES:
+    length = int.from_bytes(prefix[:8], "little")
+    if length > most:
         raise ModelError(f"{name} is damaged: its header claims {length} bytes.", _AGAIN)
     if 8 + length > size:
         raise _cut_short(name, size, f"at least {8 + length}")
     handle.seek(8)
-    try:
-        header = json.loads(handle.read(length))
+    with refusing(f"{name} is damaged: its header cannot be read", _AGAIN, ModelError):
+        data = handle.read(length)
+        if length > MAX_HEADER_BYTES:
+            check_structure(data, MAX_HEADER_BYTES)
+        header = parse_json(data)
         ends = [field["data_offsets"][1] for key, field in header.items() if key != "__metadata__"]
-        total = 8 + length + max([0, *ends])
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        raise ModelError(f"{name} is damaged: its header cannot be read.", _AGAIN) from None
+        if not all(type(end) is int and 0 <= end < 2**63 for end in ends):
+            raise ValueError("an offset is not a number of bytes")
+    total = 8 + length + max([0, *ends])
     if total > size:
         raise _cut_short(name, size, f"{total}")
     if total < size:
         raise ModelError(f"{name} is damaged: {size - total} bytes follow its last tensor.", _AGAIN)
-    return Inspected("safetensors")
+    return Inspected("safetensors", size)
 
 
 def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
+    bounded = Bounded(handle, MAX_DIRECTORY_BYTES)
     try:
-        archive = zipfile.ZipFile(handle)
+        archive = zipfile.ZipFile(bounded)
         members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
+    except _DAMAGED:
         raise ModelError(
             f"{name} is cut short or damaged: its {size} bytes end without the directory of a zip archive.", _AGAIN
         ) from None
@@ -180,55 +194,74 @@ def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
     if len(pickles) != 1:
         raise ModelError(f"{name} is a zip archive without a checkpoint in it.", _REFUSED)
     if pickles[0].file_size > MAX_PICKLE_BYTES:
-        raise ModelError(f"{name} has an index of {pickles[0].file_size} bytes.", _REFUSED)
+        raise _large_index(name)
+    bounded.most = MAX_PICKLE_BYTES
     try:
         with archive.open(pickles[0]) as pickle:
-            stand_ins = _judge(name, _globals(pickle))  # type: ignore[arg-type]
-    except (zipfile.BadZipFile, EOFError):
+            index = pickle.read(MAX_PICKLE_BYTES)
+    except _DAMAGED:
         raise ModelError(f"{name} is damaged: its index does not match its checksum.", _AGAIN) from None
-    return Inspected("zip", stand_ins)
+    return Inspected("zip", size, _judge(name, io.BytesIO(index), Walk(Budget(size))))
 
 
-def _inspect_legacy(name: str, handle: BinaryIO) -> Inspected:
+def _inspect_legacy(name: str, handle: BinaryIO, size: int) -> Inspected:
     """Judge all pickles of a file of torch before 1.6: magic, protocol, system, state, storage keys."""
+    index = io.BytesIO(handle.read(MAX_PICKLE_BYTES))
     stand_ins: set[str] = set()
-    for number in range(5):
-        stand_ins.update(_judge(name, _globals(handle)))
-        if number == 0 and handle.tell() > 64:
+    walk = Walk(Budget(size))
+    for number in range(_LEGACY_PICKLES):
+        try:
+            stand_ins.update(_judge(name, index, walk))
+        except ModelError:
+            if index.tell() >= MAX_PICKLE_BYTES:
+                raise _large_index(name) from None
+            raise
+        if number == 0 and index.tell() > 64:
             raise ModelError(f"{name} is a pickle that torch did not write.", _REFUSED)
-    return Inspected("legacy", tuple(sorted(stand_ins)))
+    return Inspected("legacy", size, tuple(sorted(stand_ins)))
 
 
-def _globals(pickle: BinaryIO) -> Iterator[tuple[str, str]]:
-    """Yield every global that a pickle names, with the text before it, which for a tensor is its name."""
-    texts = ["", ""]
-    for opcode, argument, _ in pickletools.genops(pickle):
-        if opcode.name in ("GLOBAL", "INST"):
-            yield str(argument).replace(" ", ".").replace("__builtin__.", "builtins."), texts[-1]
-        elif opcode.name == "STACK_GLOBAL":
-            yield ".".join(texts[-2:]), ""
-        elif isinstance(argument, str) and argument != "storage":
-            texts = [texts[-1], argument]
-
-
-def _judge(name: str, named: Iterator[tuple[str, str]]) -> tuple[str, ...]:
+def _judge(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
+    """The globals of a pickle that are to be replaced. Raises ModelError for one that is not to be loaded."""
     stand_ins = set()
     try:
-        for found, text in named:
+        for found, text in _uncollected(walk.globals_of(pickle)):
             if found in _PLAIN:
                 continue
             if found in _ODD_TENSORS:
-                raise ModelError(f"{name}: the tensor {printable(text)} is {_ODD_TENSORS[found]}.", _REFUSED)
+                raise ModelError(f"{name}: the tensor {printable(text[:200])} is {_ODD_TENSORS[found]}.", _REFUSED)
             if not found.startswith(_BOOKKEEPING):
                 raise ModelError(
-                    f"{name} is refused: it would run {printable(found)} when loaded, "
+                    f"{name} is refused: it would run {printable(found[:200])} when loaded, "
                     "which a checkpoint has no need of.",
                     _REFUSED,
                 )
             stand_ins.add(found)
-    except (ValueError, OverflowError, RecursionError, struct.error):
+    except ExcessError as problem:
+        raise ModelError(f"{name} is refused: its index {problem}.", _REFUSED) from None
+    except PickleError as problem:
+        raise ModelError(f"{name} is damaged: its index {problem}.", _AGAIN) from None
+    except MALFORMED:
         raise ModelError(f"{name} is damaged or cut short: its index ends too early.", _AGAIN) from None
     return tuple(sorted(stand_ins))
+
+
+def _uncollected(items: Iterator[T]) -> Iterator[T]:
+    """The same items, without garbage collection while they are made.
+
+    A walk makes many objects and no cycles. The collections that they trigger would take as long as the walk.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield from items
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _large_index(name: str) -> ModelError:
+    return ModelError(f"{name} is refused: its index has more than {MAX_PICKLE_BYTES} bytes.", _REFUSED)
 
 
 def _cut_short(name: str, size: int, whole: str) -> ModelError:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 # LlamaGen (Sun and others 2024, arXiv 2406.06525) counts the blocks between in a list, and those up from below.
 _MIDDLE = ("block_1", "attn_1", "block_2")
 _LLAMAGEN = re.compile(
-    r"^(.*\b(?:encoder|decoder)\.)(?:conv_blocks\.(\d+)\.(res|attn|downsample|upsample)|mid\.(\d))\."
+    r"^(.*\b(?:encoder|decoder)\.)(?:conv_blocks\.(\d{1,3})\.(res|attn|downsample|upsample)|mid\.(\d))\."
 )
 
 

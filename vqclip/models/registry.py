@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vqclip.errors import ModelError, UsageError, did_you_mean
-from vqclip.files import data_path, printable
+from vqclip.files import absence, data_path, exists, is_file, is_folder, printable, user_path
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
     ClipEntry,
@@ -108,10 +108,10 @@ def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
     """
     config = _existing(Path(config_path), "the configuration") if config_path else None
     if is_path(name_or_path):
-        checkpoint = _existing(Path(name_or_path).expanduser(), "the checkpoint")
+        checkpoint = _existing(user_path(name_or_path), "the checkpoint")
         return VqganFiles(name_or_path, checkpoint, config or _config_beside(checkpoint))
     entry = vqgan_entry(name_or_path)
-    if not entry.path.is_file():
+    if not is_file(entry.path):
         raise _not_here(entry)
     own = entry.model if entry.model is not None else _config_beside(entry.path)
     return VqganFiles(entry.name, entry.path, config or own, entry.sha256, entry.bytes)
@@ -125,7 +125,7 @@ def find_clip(name: str) -> ClipFiles:
     """
     prefix, colon, folder = name.partition(":")
     if colon and prefix == "local-dir":
-        return _clip_folder(name, Path(folder).expanduser())
+        return _clip_folder(name, user_path(folder))
     if name.startswith(HUB_PREFIX):
         return _hub_folder(name)
     entry = clip_entry(name)
@@ -169,7 +169,7 @@ def _companion(kind: Literal["prior", "upsampler"], vqgan: str) -> tuple[str, Pa
     for name, fields in companions(kind).items():
         if fields["vqgan"] in names:
             weights = data_path("checkpoints", fields["file"])
-            if not weights.is_file():
+            if not is_file(weights):
                 raise ModelError(f"the {kind} is missing: there is no {printable(weights)}.", "Install vqclip again.")
             return name, weights, fields
     return None
@@ -184,7 +184,7 @@ def list_models() -> list[ModelRow]:
     """Every known model, and whether it is on this machine."""
     rows = []
     for entry in vqgan_entries():
-        here = entry.path.is_file()
+        here = is_file(entry.path)
         size = entry.path.stat().st_size if here else entry.bytes
         rows.append(ModelRow(entry.name, "vqgan", size, entry.licence, here, str(entry.path), entry.note))
     for clip in clip_entries():
@@ -196,8 +196,8 @@ def list_models() -> list[ModelRow]:
     for kind in kinds:
         for name, fields in companions(kind).items():
             file = data_path("checkpoints", fields["file"])
-            size = file.stat().st_size if file.is_file() else None
-            rows.append(ModelRow(name, kind, size, fields["licence"], file.is_file(), str(file), fields["note"]))
+            size = file.stat().st_size if is_file(file) else None
+            rows.append(ModelRow(name, kind, size, fields["licence"], is_file(file), str(file), fields["note"]))
     return rows
 
 
@@ -258,15 +258,15 @@ def _not_here(entry: VqganEntry) -> ModelError:
 
 
 def _existing(path: Path, what: str) -> Path:
-    if path.is_file():
+    if is_file(path):
         return path
-    problem = "is a folder" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
+    problem = "is a folder" if is_folder(path) else "is not a file" if exists(path) else absence(path)
     raise ModelError(f"{what} {printable(path)} {problem}.", "Check the path.")
 
 
 def _config_beside(checkpoint: Path) -> Path:
     for suffix in (".yaml", ".yml"):
-        if checkpoint.with_suffix(suffix).is_file():
+        if is_file(checkpoint.with_suffix(suffix)):
             return checkpoint.with_suffix(suffix)
     raise ModelError(
         f"the checkpoint {printable(checkpoint)} has no configuration.",
@@ -277,9 +277,10 @@ def _config_beside(checkpoint: Path) -> Path:
 
 def _clip_folder(name: str, folder: Path) -> ClipFiles:
     place = printable(folder)
-    if not folder.is_dir():
-        raise ModelError(f"the CLIP folder {place} does not exist.", "Check the path.")
-    if not (folder / "open_clip_config.json").is_file():
+    if not is_folder(folder):
+        problem = "is not a folder" if exists(folder) else absence(folder)
+        raise ModelError(f"the CLIP folder {place} {problem}.", "Check the path.")
+    if not is_file(folder / "open_clip_config.json"):
         raise ModelError(f"the CLIP folder {place} has no open_clip_config.json.", "Give a folder of open_clip.")
     weights = _weights_in(folder)
     if weights is None:
@@ -328,12 +329,12 @@ def _unlisted_clip(name: str) -> ClipFiles:
             "hf-hub:OWNER/REPO, or open_clip's NETWORK/TAG.",
         )
     if tag.lower().endswith(_CHECKPOINT_SUFFIXES):
-        return ClipFiles(name, network, weights=_existing(Path(tag).expanduser(), "the CLIP checkpoint"))
+        return ClipFiles(name, network, weights=_existing(user_path(tag), "the CLIP checkpoint"))
     return ClipFiles(name, network, tag)
 
 
 def _weights_in(folder: Path) -> Path | None:
-    return next((folder / name for name in CLIP_WEIGHTS if (folder / name).is_file()), None)
+    return next((folder / name for name in CLIP_WEIGHTS if is_file(folder / name)), None)
 
 
 def _in_hub_cache(entry: ClipEntry) -> Path | None:

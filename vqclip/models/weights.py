@@ -14,11 +14,11 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip.errors import InputError, ModelError
-from vqclip.files import data_path, printable
+from vqclip.errors import ModelError
+from vqclip.files import data_path, excerpt, printable
 from vqclip.models import catalogue
 from vqclip.models.inspection import Inspected, inspect
-from vqclip.reading import open_regular
+from vqclip.reading import MALFORMED, check_regular, open_regular, read_text, refusing
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +29,11 @@ TRAINING_ONLY = ("loss.", "model_ema.")
 # What wrappers put before every name: data parallelism, and taming's transformer around its first stage.
 WRAPPERS = ("module.", "first_stage_model.", "module.first_stage_model.", "model.")
 _LEFT_OUT = tuple(wrapper + part for wrapper in ("", *WRAPPERS) for part in TRAINING_ONLY)
+# Names in one storage: a model that shares weights does so a few times.
+_MAX_SHARING = 16
+_SHOWN = 200
+_BLOCK = 2**20
+_MAX_SUMS_BYTES = 10**6
 _SAFER = "Use a .safetensors copy of the model, or a file from its makers."
 
 Explain = Callable[[Mapping[str, "Tensor"], Mapping[str, "Tensor"]], str | None]
@@ -80,21 +85,24 @@ def read_state_dict(
     name = printable(path)
     loaded = _load_safetensors(path, name) if found.kind == "safetensors" else _load_pickle(path, name, found)
     for wrapper in wrappers:
-        if isinstance(loaded, Mapping) and isinstance(loaded.get(wrapper), Mapping):
-            loaded = loaded[wrapper]
+        if isinstance(loaded, dict) and isinstance(dict.get(loaded, wrapper), dict):
+            loaded = dict.get(loaded, wrapper)
             break
-    if not isinstance(loaded, Mapping) or not all(isinstance(key, str) for key in loaded):
+    # A subclass of dict may have any attribute in the place of its methods.
+    entries = dict(dict.items(loaded)) if isinstance(loaded, dict) else None
+    if entries is None or not all(type(key) is str for key in entries):
         raise ModelError(f"{name} holds no state dict but a {type(loaded).__name__}.", _SAFER)
     state: dict[str, Tensor] = {}
-    for key, value in loaded.items():
+    for key, value in entries.items():
         if key.startswith(_LEFT_OUT):
             continue
-        problem = _problem(value)
+        problem = _problem(value) if _is_name(key) else "has a name that no file can hold"
         if problem:
-            raise ModelError(f"{name}: the tensor {printable(key)} {problem}.", _SAFER)
-        state[key] = value.detach()
+            raise ModelError(f"{name}: the tensor {_short(key)} {problem}.", _SAFER)
+        state[key] = _plain(value)
     if not state:
         raise ModelError(f"{name} holds no weights.", "Give the checkpoint of a model.")
+    _check_sharing(state, found.size, name)
     return state
 
 
@@ -107,10 +115,11 @@ def check_state_dict(
 ) -> dict[str, Tensor]:
     """Return the tensors that a model expects, under its own names, and nothing else.
 
-    expected: the model's state dict; only shapes are looked at, so it may be on the meta device. source: how
-    messages name the checkpoint. explain: turns a mismatch of both into words of its model, or None. ignored:
-    beginnings of names that the checkpoint may hold and the model does without. The names of known wrappers
-    are taken off. Raises ModelError for missing and unknown names, other shapes, NaN and infinity.
+    expected: the model's state dict; only shapes and kinds of numbers are looked at, so it may be on the meta device.
+    source: how messages name the checkpoint. explain: turns a mismatch of both into words of its model, or None.
+    ignored: beginnings of names that the checkpoint may hold and the model does without. The names of known wrappers
+    are taken off. Raises ModelError for missing and unknown names, other shapes and kinds of numbers, NaN and
+    infinity.
     """
     state = _unwrapped(state, expected)
     state = {key: value for key, value in state.items() if key in expected or not key.startswith(ignored)}
@@ -123,10 +132,13 @@ def check_state_dict(
             f"{source} does not fit its configuration: {told or _mismatch(state, expected, missing, extra, other)}.",
             "Give the YAML file that belongs to this checkpoint.",
         )
+    for key, wanted in expected.items():
+        if problem := _wrong_kind(state[key], wanted):
+            raise ModelError(f"{source}: the tensor {key} {problem}.", "Use a checkpoint with weights of that kind.")
     for key in expected:
         if not _is_finite(state[key]):
             raise ModelError(f"{source}: the tensor {key} holds NaN or infinity.", "Fetch it again.")
-    return {key: state[key] for key in expected}
+    return {key: _of_kind(state[key], wanted) for key, wanted in expected.items()}
 
 
 def load_into(
@@ -194,14 +206,16 @@ def verify_sums(folder: Path) -> list[str]:
     Raises ModelError for the first that is missing or differs, and for a list that names files elsewhere.
     """
     try:
-        lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = read_text(folder / "SHA256SUMS", _MAX_SUMS_BYTES, ModelError).splitlines()
+    except ModelError:
         raise ModelError(f"{printable(folder)} has no readable SHA256SUMS.", "Install vqclip again.") from None
     names = []
     for line in filter(None, lines):
         match = re.fullmatch(r"([0-9a-f]{64})  ([\w./-]+)", line)
         if match is None or match[2].startswith("/") or ".." in Path(match[2]).parts:
-            raise ModelError(f"{printable(folder / 'SHA256SUMS')} has a wrong line: {printable(line)}.")
+            raise ModelError(
+                f"{printable(folder / 'SHA256SUMS')} has a wrong line: {_short(line)}.", "Install vqclip again."
+            )
         verify_sha256(folder / match[2], match[1])
         names.append(match[2])
     return names
@@ -222,15 +236,13 @@ def verify_all(names: Container[str] | None = None) -> dict[str, bool]:
     return checked
 
 
-def _load_safetensors(path: Path, name: str) -> Mapping[str, Any]:
-    from safetensors import SafetensorError
+def _load_safetensors(path: Path, name: str) -> Any:
     from safetensors.torch import load_file
 
     try:
-        loaded: Mapping[str, Any] = load_file(path)
-    except (SafetensorError, ValueError, KeyError, RuntimeError, OSError) as error:
+        return load_file(path)
+    except MALFORMED as error:
         raise ModelError(f"{name} is damaged: {_one_line(error)}.", "Fetch it again.") from None
-    return loaded
 
 
 def _load_pickle(path: Path, name: str, found: Inspected) -> Any:
@@ -238,6 +250,7 @@ def _load_pickle(path: Path, name: str, found: Inspected) -> Any:
     from torch.serialization import safe_globals
 
     stand_ins: list[Any] = [(Inert, stand_in) for stand_in in found.stand_ins]
+    check_regular(path, ModelError)
     try:
         with safe_globals(stand_ins), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -268,6 +281,55 @@ def _problem(value: object) -> str | None:
     return None
 
 
+def _is_name(key: str) -> bool:
+    """Whether safetensors can hold a tensor of that name: not with half a character, nor under its own keyword."""
+    return key != "__metadata__" and (key.isascii() or key.isprintable() or not re.search("[\ud800-\udfff]", key))
+
+
+def _plain(value: Tensor) -> Tensor:
+    """The same numbers as a plain tensor: without a class, a gradient, hooks and attributes of its own."""
+    import torch
+
+    return torch.Tensor.detach(value).as_subclass(torch.Tensor)
+
+
+def _check_sharing(state: Mapping[str, Tensor], stored: int, name: str) -> None:
+    """Refuse tensors that lie over each other so often, or reach so far, that copies of them fill the memory."""
+    largest = max(tensor.untyped_storage().nbytes() for tensor in state.values())
+    claimed = sum(tensor.nbytes for tensor in state.values())
+    if largest > stored or claimed > _MAX_SHARING * stored:
+        raise ModelError(f"{name} claims {claimed} bytes of numbers but has {stored} bytes.", _SAFER)
+
+
+def _wrong_kind(given: Tensor, wanted: Tensor) -> str | None:
+    """What is wrong with the kind of numbers of a tensor, or None."""
+    import torch
+
+    kind = str(given.dtype).removeprefix("torch.")
+    if not given.is_floating_point() and kind != "bool" and not kind.startswith(("int", "uint")):
+        return f"is {kind}, which torch cannot compute with"
+    if wanted.is_floating_point():
+        if not given.is_floating_point():
+            return f"is {kind}; it has to be a floating-point type such as float32"
+        try:
+            torch.empty(1, dtype=given.dtype).to(torch.float32)
+        except (RuntimeError, NotImplementedError):
+            return f"is {kind}, which torch cannot compute with; it has to be a type such as float32"
+        return None
+    if wanted.dtype == torch.bool:
+        return None if given.dtype in (torch.bool, torch.uint8) else f"is {kind}; it has to be bool"
+    fits = given.dtype != torch.bool
+    # Who casts a whole state dict to float16 casts its counters, too.
+    if given.is_floating_point():
+        fits = given.numel() <= _BLOCK and bool(torch.equal(given.float(), given.float().round()))
+    return None if fits else f"is {kind}; it has to be an integer type such as int64"
+
+
+def _of_kind(given: Tensor, wanted: Tensor) -> Tensor:
+    """The tensor with numbers of the wanted kind: integers stored as floats become integers."""
+    return given if given.is_floating_point() == wanted.is_floating_point() else given.to(wanted.dtype)
+
+
 def _unwrapped(state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     def matches(prefix: str) -> int:
         return sum(prefix + key in state for key in expected)
@@ -290,7 +352,7 @@ def _mismatch(
     for what, names in (
         ("with other shapes", shapes),
         ("missing", list(missing)),
-        ("unknown", list(map(printable, extra))),
+        ("unknown", list(map(_short, extra))),
     ):
         if names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
@@ -299,7 +361,7 @@ def _mismatch(
 
 
 def _shape(tensor: Tensor) -> str:
-    return "×".join(map(str, tensor.shape)) or "a single number"
+    return "×".join(map(str, tensor.shape[:8])) + ("×…" if tensor.ndim > 8 else "") or "a single number"
 
 
 def _is_finite(tensor: Tensor) -> bool:
@@ -307,11 +369,17 @@ def _is_finite(tensor: Tensor) -> bool:
 
     if not tensor.is_floating_point() or not tensor.numel():
         return True
-    # Both ends in one pass: NaN passes through, and no mask of the tensor's size is made.
     if tensor.element_size() < 2:
-        tensor = tensor.float()
+        # torch has no minimum of them: they are cast, a block at a time.
+        blocks = torch.split(tensor.flatten(), _BLOCK)
+        return all(bool(torch.isfinite(block.float()).all()) for block in blocks)
+    # Both ends in one pass: NaN passes through, and no mask of the tensor's size is made.
     low, high = torch.aminmax(tensor)
     return bool(torch.isfinite(low) and torch.isfinite(high))
+
+
+def _short(text: str) -> str:
+    return excerpt(printable(text), _SHOWN)
 
 
 def _one_line(error: BaseException) -> str:
@@ -324,10 +392,7 @@ def _one_line(error: BaseException) -> str:
 @functools.lru_cache(maxsize=64)
 def _digest(path: Path, size: int, modified: int, inode: int) -> str:
     digest = hashlib.sha256()
-    try:
-        with open_regular(path) as handle:
-            while block := handle.read(1 << 20):
-                digest.update(block)
-    except InputError as error:
-        raise ModelError(error.message, error.hint) from None
+    with open_regular(path, ModelError) as handle, refusing(f"{printable(path)} cannot be read", "", ModelError):
+        while block := handle.read(1 << 20):
+            digest.update(block)
     return digest.hexdigest()

@@ -6,7 +6,6 @@ Importing open_clip takes longer than importing torch, and a run of the built-in
 from __future__ import annotations
 
 import functools
-import gzip
 import html
 import re
 from collections.abc import Sequence
@@ -16,7 +15,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from vqclip.errors import ModelError
+from vqclip.files import printable
+from vqclip.reading import read_gzip, refusing
+
 _MERGES = 49152 - 256 - 2
+_MAX_BYTES = 16_000_000
+_MAX_LINE_BYTES = 1000
 _SPECIAL = ("<start_of_text>", "<end_of_text>")
 _PATTERN = rf"{'|'.join(_SPECIAL)}|'s|'t|'re|'ve|'m|'ll|'d|{{letters}}+|{{digits}}|{{others}}+"
 _PLAIN = re.compile(
@@ -58,10 +63,14 @@ class Tokenizer:
     """
 
     def __init__(self, merges: Path, context_length: int = 77) -> None:
-        """merges: gzipped text, one pair a line after the first. Raises OSError, EOFError or ValueError."""
-        with gzip.open(merges) as handle:
-            lines = handle.read().decode("utf-8").split("\n")[1 : _MERGES + 1]
-        pairs = [tuple(line.split()) for line in lines]
+        """merges: gzipped text, one pair a line after the first. Raises ModelError."""
+        lines = read_gzip(merges, _MAX_BYTES, ModelError).split(b"\n", _MERGES + 1)[1 : _MERGES + 1]
+        if any(len(line) > _MAX_LINE_BYTES for line in lines):
+            raise ModelError(
+                f"{printable(merges)} has a line of more than {_MAX_LINE_BYTES} bytes.", "Fetch it again."
+            )
+        with refusing(f"{printable(merges)} is not UTF-8 text", "Fetch it again.", ModelError):
+            pairs = [tuple(line.decode("utf-8").split()) for line in lines]
         letters = list(_letters().values())
         words = [*letters, *(letter + "</w>" for letter in letters), *map("".join, pairs), *_SPECIAL]
         self.context_length = context_length

@@ -6,11 +6,34 @@ nothing is limited where there are none, as outside Linux.
 
 from __future__ import annotations
 
+import importlib.abc
+import importlib.machinery
+import importlib.util
 import math
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
+from vqclip.errors import OutOfMemory, UsageError
+
+SPARE_BYTES = 128 * 2**20
+"""Of address space that every command takes beside what importing a library takes."""
+MANY_PROCESSES = 4096
+"""A limit on the processes of a user that is not taken for a low one."""
+_TRIAL_SECONDS = 120
+_TRIAL = """
+import resource, sys
+kind, spare, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+soft, hard = resource.getrlimit(kind)
+resource.setrlimit(kind, (max(0, soft - spare), hard))
+try:
+    __import__(name)
+except ImportError as error:
+    # A library that is missing or damaged is not this limit's doing.
+    sys.exit("map segment" in str(error) or "allocate memory" in str(error))
+"""
 _PROC, _GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 
 
@@ -28,6 +51,124 @@ def free_memory() -> int | None:
     except (OSError, ValueError, KeyError):
         return None
     return max(0, min([free, *_rooms()]))
+
+
+def address_space() -> tuple[int, int] | None:
+    """The resource that limits this process's address space and its bytes (`ulimit -v`, `-d`); None without one."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    kinds = [kind for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)
+             if resource.getrlimit(kind)[0] != resource.RLIM_INFINITY]  # fmt: skip
+    return min(((kind, resource.getrlimit(kind)[0]) for kind in kinds), key=lambda found: found[1], default=None)
+
+
+def guard_imports() -> None:
+    """Check, when av, numpy and torch are first imported, that they can be loaded here.
+
+    Where the address space is limited, the import is tried in another process first: their libraries end the process,
+    without an exception, where they get too little of it. MKL, a part of torch, ends the process where there is no
+    working folder. The import then raises OutOfMemory or UsageError.
+    """
+    if not any(isinstance(finder, _Guard) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Guard())
+
+
+class _Guard(importlib.abc.MetaPathFinder):
+    """Finds no module, but sees each name before it is imported."""
+
+    def __init__(self) -> None:
+        self._left = {"av", "numpy", "torch"}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """None; raises a VqclipError when that library cannot be loaded here."""
+        if fullname in self._left:
+            self._left.discard(fullname)
+            if fullname == "torch":
+                _check_working_folder()
+            elif fullname == "numpy":
+                _check_threads()
+            _try_import(fullname)
+        return None
+
+
+def _check_working_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError:
+        raise UsageError("the working folder does not exist any more.", "Change to another folder (cd).") from None
+
+
+def _check_threads() -> None:
+    """Have OpenBLAS, a part of numpy, start no threads where the user may not start as many as there are cores.
+
+    It would interrupt the process. The check is left out where the limit (`ulimit -u`) is far from being reached.
+    """
+    import threading
+
+    if _most_processes() >= MANY_PROCESSES:
+        return
+    done = threading.Event()
+    started = []
+    try:
+        for _ in range(cores() - 1):
+            thread = threading.Thread(target=done.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    finally:
+        done.set()
+        for thread in started:
+            thread.join()
+
+
+def _most_processes() -> float:
+    """The limit on the processes and threads of this user."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.inf
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    return math.inf if most == resource.RLIM_INFINITY else most
+
+
+def _try_import(name: str) -> None:
+    import subprocess
+
+    limit = address_space()
+    if limit is None:
+        return
+    command = [sys.executable, "-c", _TRIAL, str(limit[0]), str(SPARE_BYTES), name]
+    try:
+        done = subprocess.run(
+            command, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TRIAL_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return
+    if done.returncode:
+        import resource
+
+        option = "-v" if limit[0] == resource.RLIMIT_AS else "-d"
+        raise OutOfMemory(
+            f"the limit on memory, {limit[1] / 2**30:.3g} GiB (ulimit {option}), is too low to load {name}.",
+            f"Raise it to {_enough(name)} GiB: ulimit {option} {_enough(name) * 2**20}.",
+        )
+
+
+def _enough(name: str) -> int:
+    """GiB of address space in which a library surely loads and computes: all of its files, and 1 GiB."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        return 1
+    home = Path(spec.origin).parent
+    # The libraries of CUDA are packages of their own, beside torch's.
+    folders = [home, home.parent / "nvidia"] if name == "torch" else [home]
+    sizes = (path.stat().st_size for folder in folders for path in folder.rglob("*.so*") if path.is_file())
+    return math.ceil(sum(sizes) / 2**30 + 1)
 
 
 def _quotas() -> Iterator[int]:

@@ -7,11 +7,11 @@ computed its way, which is faster.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,19 @@ from torch import Tensor, nn
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
+from vqclip.models.clip_config import check_model, check_preprocessing, read_clip_config
+from vqclip.models.inspection import inspect
 from vqclip.models.registry import ClipFiles
 from vqclip.models.weights import leave_file, load_into, read_state_dict, without_weights
 from vqclip.networks import clip, text_towers
 from vqclip.networks.bpe import Tokenizer, spelt_out, words_of
 from vqclip.networks.compiling import Compiled
 from vqclip.networks.towers import find_tower, fold_norms, is_folded
-from vqclip.reading import open_regular
+from vqclip.reading import check_regular, read_bytes, reason, refusing
 
-MAX_CONFIG_BYTES = 1_000_000
+_MAX_WORDS_BYTES = 1_000_000
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
-_RESIZE_MODES = ("shortest", "squash", "longest")
-_INTERPOLATIONS = ("bicubic", "bilinear", "random")
 _SPECIAL = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)>", re.IGNORECASE)
 
 
@@ -87,7 +87,11 @@ class Perceptor(nn.Module):
         size = model.visual.image_size
         self.cut_size = int(size[0] if isinstance(size, (tuple, list)) else size)
         # A text tower of transformers has room for more than CLIP was trained with; its tokenizer knows.
-        self.context_length = min(int(model.context_length), getattr(tokenizer, "context_length", None) or 2**16)
+        # One without a limit, such as mT5's, says 0.
+        room = int(model.context_length) or 2**16
+        self.context_length = min(room, getattr(tokenizer, "context_length", None) or 2**16)
+        embedding = getattr(model, "token_embedding", None)
+        self._tokens = int(getattr(model, "vocab_size", 0) or getattr(embedding, "num_embeddings", 0))
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
@@ -115,8 +119,21 @@ class Perceptor(nn.Module):
         """
         if self._texts is None:
             raise RuntimeError("the text tower of this perceptor was dropped; load it again to encode texts")
+        return self._read(texts)
+
+    def _read(self, texts: Sequence[str]) -> Tensor:
+        """What `encode_text` gives. Raises ModelError for a tokenizer of another network."""
         tokens = self._tokenizer([_neutral(text) for text in texts], context_length=self.context_length)
-        unit: Tensor = F.normalize(self._texts.encode_text(tokens.to(self.mean.device)).float(), dim=-1)
+        # On a GPU a token that the network has no row for would end the process.
+        if self._tokens and tokens.numel() and int(tokens.max()) >= self._tokens:
+            raise ModelError(
+                f"the tokenizer of a CLIP gives the token {int(tokens.max())}, but the network knows {self._tokens}.",
+                "Take the tokenizer that belongs to it.",
+            )
+        features = self._texts.encode_text(tokens.to(self.mean.device))
+        if isinstance(features, (tuple, list)):
+            features = features[0]
+        unit: Tensor = F.normalize(features.float(), dim=-1)
         return unit
 
     def drop_text_tower(self) -> None:
@@ -194,20 +211,20 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     dtype: of the image tower, float32 or bfloat16; texts are always encoded in float32. Raises ModelError.
     """
     weights = files.weights or _in_cache(files)
-    if files.folder is not None:
-        config, preprocessing = _read_config(files.folder / "open_clip_config.json")
-    else:
-        config, preprocessing = _known_config(files)
-    config = text_towers.with_local_texts(config, files)
-    model = clip.build(config) or _build(config, dtype, files.name)
     source = printable(weights)
+    config, preprocessing = _config(files)
+    # What can be refused without a network comes first: open_clip alone takes seconds and half a gigabyte.
+    tokenizer, vocabulary = _tokenizer(files, config), _vocabulary(files)
+    model = clip.build(config) or _build(config, dtype, files)
+    _refuse_too_large(model, weights)
     load_into(model, read_state_dict(weights), source, ignored=text_towers.COUNTED)
     _rebuild_buffers(model, source)
-    tokenizer = _tokenizer(files, config)
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
-    perceptor = Perceptor(model, tokenizer, mean, std, _vocabulary(files), _framing(preprocessing, source))
+    perceptor = Perceptor(model, tokenizer, mean, std, vocabulary, _framing(preprocessing))
     if not math.isfinite(perceptor.logit_scale):
         raise ModelError(f"{source}: its logit_scale is out of range.", "Take another CLIP.")
+    if files.folder is not None and not isinstance(model, clip.CLIP):
+        _try_out(perceptor, printable(files.name))
     perceptor.requires_grad_(False).eval()
     if fold_norms(perceptor.visual) and device.type == "cpu":
         # Folded and channels last, the built-in tower takes three fifths of its time; measured on CPUs only.
@@ -221,49 +238,84 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
 
 def read_cut_size(files: ClipFiles) -> int:
     """The side of the pictures that a CLIP takes, in pixels, from its configuration alone. Raises ModelError."""
-    if files.folder is not None:
-        config, _ = _read_config(files.folder / "open_clip_config.json")
-    else:
-        config, _ = _known_config(files)
-    vision = config.get("vision_cfg")
-    size = vision.get("image_size", 224) if isinstance(vision, dict) else None
-    side = size[0] if isinstance(size, (list, tuple)) and size else size
-    if not isinstance(side, int) or not 1 <= side <= 4096:
-        raise ModelError(f"the CLIP {printable(files.name)} has no image_size in pixels.", "Check its model_cfg.")
-    return side
+    config, _ = _config(files)
+    size = config["vision_cfg"].get("image_size", 224)
+    return int(size[0] if isinstance(size, (list, tuple)) else size)
 
 
-def _build(config: dict[str, Any], dtype: torch.dtype, name: str) -> nn.Module:
-    """open_clip's network without weights."""
+def _build(config: dict[str, Any], dtype: torch.dtype, files: ClipFiles) -> nn.Module:
+    """open_clip's network without weights, from a checked model_cfg."""
     import open_clip.model as networks
 
-    cast = dtype if dtype != torch.float32 else None
+    _check_timm(config["vision_cfg"], files)
     known = {key: value for key, value in config.items() if key != "custom_text"}
-    text = known.get("text_cfg", {})
-    custom = config.get("custom_text") or "hf_model_name" in text
-    if "multimodal_cfg" in known:
-        raise ModelError(
-            f"the CLIP {printable(name)} is a CoCa model, which vqclip does not take.", "Take a plain CLIP."
-        )
-    build = networks.CustomTextCLIP if custom else networks.CLIP
-    try:
-        with without_weights():
-            model: nn.Module = build(**known, cast_dtype=cast)
-    except (
-        TypeError,
-        ValueError,
-        KeyError,
-        AttributeError,
-        RuntimeError,
-        AssertionError,
-        ZeroDivisionError,
-    ) as error:
-        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(
-            f"the configuration of the CLIP {printable(name)} describes no network of open_clip: {problem}.",
-            "Check its model_cfg.",
-        ) from error
+    known["vision_cfg"] = config["vision_cfg"] | {"timm_model_pretrained": False}
+    named = text_towers.is_of_transformers(config)
+    if named:
+        # It is built here: open_clip would look for it by its name. This one of open_clip's own gives way to it.
+        known["text_cfg"] = {"layers": 1, "width": 64, "heads": 1, "vocab_size": 1, "context_length": 1}
+    build = networks.CustomTextCLIP if named or config.get("custom_text") else networks.CLIP
+    message = f"the configuration of the CLIP {printable(files.name)} describes no network of open_clip"
+    with _refusing_network(message), without_weights():
+        model: nn.Module = build(**known, cast_dtype=dtype if dtype != torch.float32 else None)
+        if named:
+            model.text = text_towers.build(config, files)
+            model.context_length, model.vocab_size = model.text.context_length, model.text.vocab_size
     return model
+
+
+@contextlib.contextmanager
+def _refusing_network(message: str) -> Iterator[None]:
+    """As `refusing`, and for a RuntimeError, which torch raises for sizes that do not fit each other."""
+    hint = "Check its model_cfg."
+    try:
+        with refusing(message, hint, ModelError):
+            yield
+    except RuntimeError as problem:
+        raise ModelError(f"{message} ({reason(problem)}).", hint) from None
+
+
+def _check_timm(vision: Mapping[str, Any], files: ClipFiles) -> None:
+    """Raise ModelError for a network that timm does not have itself: it would look for one of another name."""
+    name = vision.get("timm_model_name")
+    if not name:
+        return
+    import timm
+
+    message = f"the CLIP {printable(files.name)} sees with {name}, which is no network of timm"
+    with _refusing_network(message):
+        if not timm.is_model(name):
+            raise ValueError("not in timm.list_models()")
+        if "." in name:
+            timm.get_pretrained_cfg(name)
+
+
+def _refuse_too_large(model: nn.Module, weights: Path) -> None:
+    """Raise ModelError for a network of more numbers than its file has bytes, before memory is taken for it."""
+    numbers = sum(parameter.numel() for parameter in model.parameters())
+    size = check_regular(weights, ModelError).stat().st_size
+    if numbers <= size:
+        return
+    inspect(weights)  # a file that is no checkpoint at all has a clearer message
+    raise ModelError(
+        f"{printable(weights)} has {size} bytes, too few for the {numbers} numbers of the network that its "
+        "configuration describes.",
+        "Take the configuration that belongs to these weights.",
+    )
+
+
+def _try_out(perceptor: Perceptor, name: str) -> None:
+    """Encode a picture and a long text: open_clip builds many a network that then fails at every picture or text.
+
+    Raises:
+        ModelError: One of them fails, or they do not become vectors of one length.
+    """
+    size = perceptor.cut_size
+    with torch.no_grad(), _refusing_network(f"the CLIP {name} encodes no pictures and texts"):
+        seen = perceptor.encode_image(torch.zeros(1, 3, size, size))
+        read = perceptor._read(["a " * perceptor.context_length])
+        if seen.dim() != 2 or seen.shape != read.shape:
+            raise ValueError(f"a picture becomes {tuple(seen.shape)} numbers, a text {tuple(read.shape)}")
 
 
 def _cast(visual: nn.Module, dtype: torch.dtype) -> None:
@@ -291,43 +343,22 @@ def _rebuild_buffers(model: nn.Module, source: str) -> None:
         setattr(owner, name.rpartition(".")[2], value)
 
 
-def _read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """model_cfg and preprocess_cfg of an open_clip folder."""
-    shown = printable(path)
-    with open_regular(path) as handle:
-        data = handle.read(MAX_CONFIG_BYTES + 1)
-    try:
-        config = json.loads(data) if len(data) <= MAX_CONFIG_BYTES else None
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{shown} is not JSON: {error}.", "Give a folder of open_clip.") from None
-    if not isinstance(config, dict) or not isinstance(config.get("model_cfg"), dict):
-        raise ModelError(f"{shown} has no model_cfg.", "Give a folder of open_clip.")
-    preprocessing = config.get("preprocess_cfg") or {}
-    for key in ("mean", "std"):
-        given = preprocessing.get(key, (1.0, 1.0, 1.0)) if isinstance(preprocessing, dict) else None
-        numbers = isinstance(given, (list, tuple)) and len(given) == 3
-        if not numbers or not all(isinstance(v, (int, float)) and abs(v) < 1e3 for v in given or ()):
-            raise ModelError(f"{shown}: preprocess_cfg.{key} is not three numbers.", "Give a folder of open_clip.")
-    if 0 in preprocessing.get("std", ()):
-        raise ModelError(f"{shown}: preprocess_cfg.std holds a zero.", "Give a folder of open_clip.")
-    return config["model_cfg"], preprocessing
-
-
-def _framing(preprocessing: dict[str, Any], source: str) -> Framing:
-    """The framing that a preprocess_cfg asks for; open_clip's defaults where it says nothing."""
+def _framing(preprocessing: Mapping[str, Any]) -> Framing:
+    """The framing that a checked preprocess_cfg asks for; open_clip's defaults where it says nothing."""
     default = Framing()
-    mode = preprocessing.get("resize_mode") or default.resize_mode
-    interpolation = preprocessing.get("interpolation") or default.interpolation
-    fill = preprocessing.get("fill_color") or default.fill_color
-    for key, value, valid in (
-        ("resize_mode", mode, mode in _RESIZE_MODES),
-        ("interpolation", interpolation, interpolation in _INTERPOLATIONS),
-        ("fill_color", fill, isinstance(fill, int) and 0 <= fill <= 255),
-    ):
-        if not valid:
-            shown = printable(str(value))[:60]
-            raise ModelError(f"{source}: preprocess_cfg.{key} is {shown}.", "Give a folder of open_clip.")
-    return Framing(mode, interpolation, fill)
+    return Framing(
+        preprocessing.get("resize_mode") or default.resize_mode,
+        preprocessing.get("interpolation") or default.interpolation,
+        preprocessing.get("fill_color") or default.fill_color,
+    )
+
+
+def _config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The checked model_cfg and preprocess_cfg of a CLIP, from its folder or from open_clip's own list."""
+    if files.folder is not None:
+        return read_clip_config(files.folder / "open_clip_config.json")
+    config, preprocessing = _known_config(files)
+    return check_model(config, printable(files.name)), check_preprocessing(preprocessing, printable(files.name))
 
 
 def _known_config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -363,29 +394,26 @@ def _in_cache(files: ClipFiles) -> Path:
 
 
 def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
-    length = config.get("text_cfg", {}).get("context_length", 77)
-    try:
-        if files.folder is not None and (files.folder / "bpe.txt.gz").is_file():
-            return Tokenizer(files.folder / "bpe.txt.gz", context_length=length)
-        if text_towers.is_of_transformers(config):
-            return text_towers.load_tokenizer(config, length)
-        import open_clip
+    texts = config["text_cfg"]
+    length = texts.get("context_length", 77)
+    # A link to nothing or to a device is there too, and is refused when it is read.
+    if files.folder is not None and (files.folder / "bpe.txt.gz").exists():
+        return Tokenizer(files.folder / "bpe.txt.gz", context_length=length)
+    if text_towers.has_tokenizer_of_transformers(config):
+        return text_towers.load_tokenizer(config, files, length)
+    from open_clip.tokenizer import SimpleTokenizer
 
-        return open_clip.get_tokenizer(files.model, context_length=length)
-    except (OSError, ValueError, ImportError, EOFError) as error:
-        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(
-            f"the tokenizer of the CLIP {printable(files.name)} cannot be loaded: {problem}.", "Take another CLIP."
-        ) from error
+    clean = (texts.get("tokenizer_kwargs") or {}).get("clean", "lower")
+    return SimpleTokenizer(context_length=length, clean=clean)
 
 
 def _vocabulary(files: ClipFiles) -> dict[str, tuple[str, ...]]:
     """The words of words.txt in a CLIP's own folder, one on a line, and behind a colon what a word was met with."""
     path = files.folder / "words.txt" if files.folder is not None else None
-    if path is None or not path.is_file():
+    if path is None or not path.exists():
         return {}
-    with open_regular(path) as handle:
-        lines = handle.read(MAX_CONFIG_BYTES).decode("utf-8", errors="ignore").splitlines()
+    data = read_bytes(path, _MAX_WORDS_BYTES, ModelError, empty=True)
+    lines = data.decode("utf-8", errors="ignore").splitlines()
     entries = [line.partition(":") for line in lines if line.strip()]
     return {
         word.strip(): tuple(name.strip() for name in names.split(",") if name.strip()) for word, _, names in entries

@@ -11,6 +11,8 @@ from vqclip.files import excerpt, printable
 from vqclip.options.keyframes import Keyframes
 
 MAX_SIDE = 8192
+PLAIN_TEXTS = ("prompt_prefix", "prompt_suffix")
+"""Texts without a grammar that go to CLIP."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ def check(name: str, value: Any, option: Option) -> None:
     """Raise UsageError for a value that is no valid one; of a schedule, for any of its keys."""
     if value is None:
         return
+    for text in value if isinstance(value, tuple) else (value,):
+        if isinstance(text, str) and "\0" in text:
+            raise UsageError(f"{name} holds a NUL character.", "Leave it out.")
+        if name in PLAIN_TEXTS and any("\ud800" <= character <= "\udfff" for character in text):
+            raise UsageError(f"{name} holds an unpaired surrogate, half of a character.", "Write it again.")
     if option.choices and value not in option.choices:
         raise UsageError(f"{name} is {value!r}.", f"Valid: {', '.join(option.choices)}.")
     if isinstance(value, bool) or option.low is None or option.high is None:

@@ -131,7 +131,7 @@ def styles() -> dict[str, Path]:
     from platformdirs import user_config_path
 
     folders = (files.data_path("configs", "styles"), user_config_path("vqclip") / "styles")
-    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+    return {path.stem: path for folder in folders for path in files.matching(folder, "*.yaml")}
 
 
 def read_style(name: str) -> dict[str, Raw]:
@@ -386,10 +386,11 @@ def _configs_of(environment: Mapping[str, str]) -> list[Path]:
 
 
 def _user_file(environment: Mapping[str, str]) -> Path | None:
+    """The user's own settings, or None. A folder that may not be searched, as another user's, holds none."""
     from platformdirs import user_config_path
 
     path = user_config_path("vqclip") / "config.yaml"
-    return path if path.is_file() else None
+    return path if files.is_file(path) else None
 
 
 def _from_record(recorded: Record) -> dict[str, Raw]:

@@ -44,6 +44,9 @@ def check_encoder(name: str, warn: Warn | None = None) -> str:
     try:
         import av  # noqa: F401 - only asked whether it is there
     except ImportError as error:
+        if "failed to map segment" in str(error):
+            # It is installed: what is missing is memory.
+            raise MemoryError(str(error)) from None
         raise EncoderError(
             f"Cannot write {suffix}: PyAV is not installed or does not load ({error}).",
             f"Install it with: pip install av. {KEEP_HINT}",

@@ -48,7 +48,7 @@ class Footage:
 
         Only one is in memory at a time. Raises InputError for a frame that cannot be read.
         """
-        if self.path.is_dir():
+        if files.is_folder(self.path):
             yield from map(images.open_image, video.frame_paths(self.path)[first:])
             return
         for frame in itertools.islice(_decoded(self.path, self.rate), first, None):
@@ -63,7 +63,7 @@ def look(path: Path, fps: float | None = None) -> Footage:
     fps: take as many per second, doubled or left out as need be; a folder has no pace of its own, and takes 15.
     Raises InputError for what is none.
     """
-    if path.is_dir():
+    if files.is_folder(path):
         found = video.frame_paths(path)
         if not found:
             raise InputError(f"There are no numbered pictures in {files.printable(path)}.", _HINT)

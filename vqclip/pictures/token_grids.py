@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import tokenize
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,11 @@ from vqclip import files, reading
 from vqclip.errors import InputError, UsageError
 
 MAX_TOKENS = 16_000_000
+MAX_CODES = 2**20
 MAX_HEADER_BYTES = 4096
 MAX_TEXT = 500
+MAX_DIRECTORY_BYTES = 2**16
+"""Of the archive: it holds five arrays."""
 
 
 @dataclass(frozen=True)
@@ -89,25 +93,18 @@ def load(path: Path) -> TokenGrid:
     name = files.printable(path)
     hint = "Give a file written by `vqclip encode`."
     try:
-        with reading.open_regular(path) as handle, zipfile.ZipFile(handle) as archive:
+        with reading.open_regular(path) as handle:
+            bounded = reading.Bounded(handle, MAX_DIRECTORY_BYTES)
+            archive = zipfile.ZipFile(bounded)
+            bounded.most = MAX_TOKENS * 8 + MAX_HEADER_BYTES
             tokens = _array(archive, "tokens", "iu", 2, MAX_TOKENS)
             numbers = {key: int(_array(archive, key, "iu", 0, 1)) for key in ("n_embed", "factor")}
             texts = {key: str(_array(archive, key, "U", 0, MAX_TEXT)) for key in ("vqgan", "sha256")}
-    except (
-        _NotAGridError,
-        zipfile.BadZipFile,
-        OSError,
-        EOFError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-    ) as e:
-        raise InputError(
-            f"Cannot read {name}: it is not a token grid ({files.printable(str(e))[:120]}).", hint
-        ) from e
+    except _UNREADABLE as e:
+        raise InputError(f"Cannot read {name}: it is not a token grid ({reading.reason(e)[:120]}).", hint) from None
     n_embed, factor = numbers["n_embed"], numbers["factor"]
-    if not tokens.size or n_embed < 1 or not 1 <= factor <= 4096:
-        raise InputError(f"Cannot read {name}: it is not a token grid (it is empty).", hint)
+    if not tokens.size or not 1 <= n_embed <= MAX_CODES or not 1 <= factor <= 4096:
+        raise InputError(f"Cannot read {name}: it is not a token grid (it is empty, or not of a VQGAN's size).", hint)
     if int(tokens.min()) < 0 or int(tokens.max()) >= n_embed:
         raise InputError(f"Cannot read {name}: it holds tokens outside 0 to {n_embed - 1}.", hint)
     return TokenGrid(tokens.astype(np.int64), n_embed, factor, **texts)
@@ -117,12 +114,26 @@ class _NotAGridError(Exception):
     """The file is not what `save` writes."""
 
 
+# numpy parses an array's header as Python, and takes any number as a character.
+_UNREADABLE: tuple[type[Exception], ...] = (
+    _NotAGridError,
+    zipfile.BadZipFile,
+    SyntaxError,
+    SystemError,
+    tokenize.TokenError,
+    *reading.MALFORMED,
+)
+
+
 def _array(archive: zipfile.ZipFile, key: str, kinds: str, dimensions: int, most: int) -> npt.NDArray[Any]:
     """One array of an .npz, after a look at its header. most: numbers, or characters of a text."""
     try:
         member = archive.getinfo(f"{key}.npy")
     except KeyError:
         raise _NotAGridError(f"it has no {key}") from None
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # Others, of which numpy writes none, take as much memory as a file wants.
+        raise _NotAGridError(f"its {key} is compressed in another way")
     if member.file_size > most * 8 + MAX_HEADER_BYTES:
         raise _NotAGridError(f"its {key} is too large")
     with archive.open(member) as stream:

@@ -291,7 +291,7 @@ def frame_paths(folder: Path) -> list[Path]:
     """
     inner = folder / "frames"
     try:
-        entries = list((inner if inner.is_dir() else folder).iterdir())
+        entries = list((inner if files.is_folder(inner) else folder).iterdir())
     except OSError as error:
         raise InputError(
             f"Cannot read the frames in {files.printable(folder)}: {error.strerror}.", "Give a run's folder."

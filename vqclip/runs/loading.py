@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from vqclip.networks.prior import PriorSampler
     from vqclip.networks.vqgan import VQGAN
 
+LARGE_BYTES = 2**32
 Network = TypeVar("Network")
 
 
@@ -129,8 +130,9 @@ class Inputs:
         known = {f"clip {clip.name}": registry.clip_weights(clip) for clip, _ in self.clips}
         weights |= {name: path for name, path in known.items() if path is not None}
         for path in weights.values():
-            # Before it is hashed: a file of zeros may be a terabyte long.
-            inspect(path)
+            if path.stat().st_size > LARGE_BYTES:
+                # Hashing takes minutes, and a file of zeros may be a terabyte long.
+                inspect(path)
         unread = {f"clip {clip.name}": clip.name for clip, _ in self.clips}
         return unread | {name: sha256(path) for name, path in weights.items()}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +14,11 @@ from vqclip.loop.stages import stages_of
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
 from vqclip.models.catalogue import clip_entry, companions, vqgan_entry
+from vqclip.models.clip_config import MAX_CONFIG_BYTES, check_model, read_clip_config
 from vqclip.networks import devices
 from vqclip.options.ranges import parse_clip
 from vqclip.options.settings import Settings
+from vqclip.reading import read_json
 from vqclip.runs import estimate
 from vqclip.runs.speed import Speed
 
@@ -162,12 +163,12 @@ def _clip_config(name: str) -> Any:
     if name.startswith("local-dir:"):
         folder = Path(name.partition(":")[2]).expanduser()
     if folder is not None:
-        return json.loads((folder / "open_clip_config.json").read_text(encoding="utf-8"))["model_cfg"]
+        return read_clip_config(folder / "open_clip_config.json")[0]
     spec = importlib.util.find_spec("open_clip")
     if spec is None or spec.origin is None:
         raise ModelError("open_clip is not installed.", "Install vqclip again.")
     path = Path(spec.origin).parent / "model_configs" / f"{network.replace('/', '-')}.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    return check_model(read_json(path, MAX_CONFIG_BYTES, ModelError), name)
 
 
 def _bytes_each(settings: Settings) -> int:

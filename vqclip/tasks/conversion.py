@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip._version import __version__
 from vqclip.errors import ModelError, OutputError, UsageError
-from vqclip.files import atomic, ensure_writable, printable, write_bytes
+from vqclip.files import atomic, ensure_writable, excerpt, exists, printable, write_bytes
 from vqclip.models import registry
-from vqclip.models.architecture import NET2NET, first_stage_of, read_architecture, read_config
+from vqclip.models.architecture import MAX_CONFIG_BYTES, NET2NET, first_stage_of, read_architecture, read_config
+from vqclip.reading import parse_json, read_bytes, reason
 
 if TYPE_CHECKING:
     import torch
@@ -33,8 +35,9 @@ def convert(
     """
     _check_output(output, dtype)
     found = registry.find_vqgan(source, config)
-    if output.exists() and output.samefile(found.checkpoint):
+    if exists(output) and output.samefile(found.checkpoint):
         raise UsageError(f"{printable(output)} is the checkpoint itself.", "Choose another name for the copy.")
+    read_architecture(found.config)
     content = read_config(found.config)
     stage = content.get("model", content)
     transformer = stage.get("target") == NET2NET
@@ -47,10 +50,10 @@ def convert(
     )
     beside = output.with_suffix(".yaml")
     ensure_writable(output.parent)
-    if beside.exists() and beside.read_bytes() != text:
+    if exists(beside) and read_bytes(beside, MAX_CONFIG_BYTES, OutputError, empty=True) != text:
         raise OutputError(f"there is another {printable(beside)}.", "Choose another name for the copy.")
     _write(output, state, dtype, found.checkpoint)
-    if not beside.exists():
+    if not exists(beside):
         write_bytes(beside, text)
     return {
         "file": str(output),
@@ -86,6 +89,7 @@ def _weights(found: registry.VqganFiles, *, with_transformer: bool) -> dict[str,
 
 def _write(output: Path, state: Mapping[str, Tensor], dtype: str | None, source: Path) -> None:
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     from vqclip.models.weights import sha256
@@ -95,15 +99,36 @@ def _write(output: Path, state: Mapping[str, Tensor], dtype: str | None, source:
     for name, tensor in state.items():
         cast = tensor.to(wanted) if wanted is not None and tensor.is_floating_point() else tensor
         if cast is not tensor and not bool(torch.isfinite(cast).all()):
-            raise ModelError(f"the tensor {name} holds numbers too large for {dtype}.", "Use --dtype bfloat16.")
+            shown = excerpt(printable(name))
+            raise ModelError(f"the tensor {shown} holds numbers too large for {dtype}.", "Use --dtype bfloat16.")
         # A copy of its own: safetensors refuses tensors that share their memory.
         ready[name] = cast.contiguous().clone()
     metadata = {"format": "pt", "made_by": f"vqclip {__version__}", "source_sha256": sha256(source)}
     with atomic(output) as temp:
         mode = temp.stat().st_mode
-        save_file(ready, temp, metadata)
+        try:
+            save_file(ready, temp, metadata)
+        except (SafetensorError, RuntimeError, ValueError) as problem:
+            raise OutputError(f"Cannot write {printable(output)}: {reason(problem)}.", "Check the disk.") from None
+        _sort_metadata(temp, metadata)
         # It puts a file of its own there, which nobody else may read.
         temp.chmod(mode)
+
+
+def _sort_metadata(path: Path, metadata: Mapping[str, str]) -> None:
+    """Put the metadata of a safetensors file in order: the library writes them in another one each time."""
+    with path.open("r+b") as handle:
+        length = int.from_bytes(handle.read(8), "little")
+        header = parse_json(handle.read(length))
+        header = {"__metadata__": dict(sorted(metadata.items()))} | {
+            name: field for name, field in header.items() if name != "__metadata__"
+        }
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        # The tensors lie where the library put them, behind a header of this length; spaces fill it.
+        if len(text) > length:
+            raise OutputError(f"Cannot write {printable(path)}: its header has grown.", "Report this as a fault.")
+        handle.seek(8)
+        handle.write(text.ljust(length))
 
 
 def _config_text(
@@ -113,5 +138,5 @@ def _config_text(
     import yaml
 
     if inner is None and isinstance(config, Path):
-        return config.read_bytes()
+        return read_bytes(config, MAX_CONFIG_BYTES, ModelError)
     return yaml.safe_dump({"model": dict(inner or stage)}, sort_keys=False, allow_unicode=True).encode()

@@ -124,14 +124,14 @@ class _End:
 
     @staticmethod
     def find(path: Path) -> _End:
-        if path.is_dir():
+        if files.is_folder(path):
             manifest = run_folder.read_manifest(path)
-            if not (path / "image.png").is_file():
+            if not files.is_file(path / "image.png"):
                 raise InputError(
                     f"The run {files.printable(path)} has no picture yet.", "Finish it with: vqclip resume DIR"
                 )
             return _End(path, manifest, images.open_image(path / "image.png"))
-        if not path.exists() and not path.suffix:
+        if not files.exists(path) and not path.suffix:
             raise InputError(
                 f"There is no {files.printable(path)}: an end is the folder of a run, a picture or an .npz file.",
                 f"Of a text, draw the picture first: vqclip generate {shlex.quote(str(path))} -o one, and name the "

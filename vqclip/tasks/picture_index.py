@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from vqclip import files, reading
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
+from vqclip.models import inspection
 from vqclip.models.inspection import inspect
 from vqclip.pictures import images
 from vqclip.pictures.picture_folder import Entry, Skipped, readable, scan, told
@@ -31,6 +32,8 @@ SCHEMA = 1
 CHUNK = 256
 SAVE_SECONDS = 60.0
 TELL_SECONDS = 10.0
+MAX_HEADER_BYTES = 100_000_000
+"""With the names of a million pictures; safetensors reads no larger header."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,10 @@ class Updated:
 
 def place_for(folder: Path, named: Path | None) -> Path:
     """Where the index of a folder is kept. Raises InputError without that folder, UsageError for a wrong name."""
-    if not folder.is_dir():
-        what = "it is not a folder" if folder.exists() else "there is no such folder"
+    if not files.is_folder(folder):
+        absence = files.absence(folder)
+        what = "there is no such folder" if absence == "does not exist" else f"it {absence}"
+        what = "it is not a folder" if files.exists(folder) else what
         raise InputError(f"Cannot read {files.printable(folder)}: {what}.", "Give a folder with pictures.")
     if named is None:
         return folder / NAME
@@ -243,15 +248,16 @@ def _read(path: Path) -> PictureIndex:
     from safetensors import safe_open
 
     shown = files.printable(path)
-    if not path.is_file():
+    if not files.is_file(path):
         raise OutputError(f"Cannot keep an index in {shown}: it is not a file.", "Choose another name.")
     try:
-        if inspect(path).kind != "safetensors":
+        if inspect(path, header_bytes=MAX_HEADER_BYTES).kind != "safetensors":
             raise _DamagedError("it is not a safetensors file")
         with safe_open(path, framework="numpy") as archive:
             header = (archive.metadata() or {}).get("vqclip_index")
             if header is None:
                 raise UsageError(f"{shown} is not an index of pictures.", "Choose another name.")
+            reading.check_structure(header.encode(), inspection.MAX_HEADER_BYTES)
             names = reading.parse_json(header)
             kinds = {key: (str(s.get_dtype()), s.get_shape()) for key in archive.keys()  # noqa: SIM118
                      for s in [archive.get_slice(key)]}  # fmt: skip

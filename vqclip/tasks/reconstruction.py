@@ -100,8 +100,9 @@ class _Codec:
         from vqclip.networks.vqgan import load_vqgan
 
         place = Place.find(settings)
-        self._name, self._sha256 = settings.vqgan, sha256(found.checkpoint)
+        # Before its hash: of what is no checkpoint, that may take hours.
         self._vqgan: VQGAN = load_vqgan(found, place.device, place.dtype, encoder=encoder)
+        self._name, self._sha256 = settings.vqgan, sha256(found.checkpoint)
 
     def tokens(self, pixels: images.Pixels, size: tuple[int, int] | None) -> tuple[images.Pixels, TokenGrid]:
         """The picture at `size` (its own when None) cut down to whole tokens, and its tokens."""
@@ -145,6 +146,7 @@ def _require_png(output: Path) -> None:
 
 
 def _require_fit(grid: TokenGrid, found: registry.VqganFiles, settings: Settings, file: Path) -> None:
+    from vqclip.models.inspection import inspect
     from vqclip.models.weights import sha256
 
     if grid.width * grid.height > images.MAX_PIXELS:
@@ -152,6 +154,7 @@ def _require_fit(grid: TokenGrid, found: registry.VqganFiles, settings: Settings
             f"{files.printable(file)} holds a picture of {grid.width}x{grid.height} pixels.",
             f"Valid: up to {images.MAX_PIXELS / 1e6:g} million pixels.",
         )
+    inspect(found.checkpoint, found.bytes)
     if grid.sha256 == sha256(found.checkpoint):
         return
     made, named = files.printable(grid.vqgan), files.printable(settings.vqgan)

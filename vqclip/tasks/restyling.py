@@ -109,7 +109,7 @@ def restyle(
     directory = output or run_folder.new_directory(inputs.settings, parent or Path("runs"))
     manifest = run_folder.Manifest(inputs.settings, preset=preset, restyle=asdict(how))
     if output is not None and run_folder.holds_run(directory) and not overwrite:
-        earlier = run_folder.read_manifest(directory) if (directory / "run.json").is_file() else None
+        earlier = run_folder.read_manifest(directory) if files.is_file(directory / "run.json") else None
         same = earlier and earlier.restyle == manifest.restyle
         if not earlier or not same or earlier.settings.digest() != inputs.settings.digest():
             hint = "Choose another --output, or replace it with --overwrite."
@@ -123,7 +123,7 @@ def restyle(
 
 def holds_restyle(directory: Path) -> bool:
     """Whether a folder holds moving pictures that are drawn anew."""
-    return (directory / "run.json").is_file() and bool(run_folder.read_manifest(directory).restyle)
+    return files.is_file(directory / "run.json") and bool(run_folder.read_manifest(directory).restyle)
 
 
 def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
@@ -160,11 +160,11 @@ def _recorded(
     settings = inputs.settings
     with run:
         done = 0
-        while not replaces and run.frame(done).is_file():
+        while not replaces and files.is_file(run.frame(done)):
             done += 1
         done = min(done, seen.frames)
         film = run.film(settings.video_format)
-        whole = done == seen.frames and manifest.status == "finished" and (film.is_file() or not settings.video)
+        whole = done == seen.frames and manifest.status == "finished" and (files.is_file(film) or not settings.video)
         yield Opened(run.directory, settings.seed or 0, done * how.steps, finished=whole)
         place = Place.find(settings, manifest.threads, manifest.dtype)
         hashes, pictures = inputs.hashes(), inputs.picture_hashes() | {how.source: _hash(Path(how.source))}
@@ -292,7 +292,7 @@ def _hash(source: Path) -> str:
     from vqclip.models.weights import sha256
 
     try:
-        if source.is_file():
+        if files.is_file(source):
             return sha256(source)
         whole = [[path.name, sha256(path)] for path in video.frame_paths(source)]
     except ModelError as error:

@@ -110,7 +110,7 @@ def classify(
     skipped: list[Skipped] = []
     paths: list[Path] = []
     for path in pictures:
-        if path.is_dir():
+        if files.is_folder(path):
             entries, closed = picture_folder.scan(path)
             paths += [path / entry.path for entry in entries]
             skipped += closed

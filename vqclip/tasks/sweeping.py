@@ -92,7 +92,7 @@ def resume(directory: str | Path, *, jobs: int = 1, stop: recording.Stop = _neve
 
 def holds_sweep(directory: Path) -> bool:
     """Whether a folder is that of a sweep."""
-    return (directory / NAME).is_file()
+    return files.is_file(directory / NAME)
 
 
 def read(directory: Path) -> Grid:

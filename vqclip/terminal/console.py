@@ -12,11 +12,10 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip.errors import OutputError, ReaderGone, VqclipError
-from vqclip.files import excerpt, output_error
+from vqclip.files import excerpt
 from vqclip.options.events import (
     CandidateScored,
     CellFailed,
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 LINE_SECONDS = 10.0
+MOST_CHARACTERS = 1200
+"""Of a message on the screen; the middle of a longer one is left out."""
 _ENDINGS = {
     "auto_stop": "--auto-stop: the loss stands still",
     "until_score": "--until-score: it is reached",
@@ -52,14 +53,8 @@ def plain(text: str) -> str:
 
 
 def _say(line: str) -> None:
-    """One line on standard output."""
-    try:
-        print(line, flush=True)
-    except BrokenPipeError:
-        # Under its own name: the command line library would turn this one into exit code 1.
-        raise ReaderGone("nobody reads standard output any more.") from None
-    except OSError as error:
-        raise output_error(Path("standard output"), error) from error
+    """One line on standard output, whose failures are errors of ours: see `vqclip.terminal.streams`."""
+    print(line, flush=True)
 
 
 class Console:
@@ -73,6 +68,7 @@ class Console:
         self._first_step = 0
         self._result: dict[str, Any] = {}
         self._sweeps = False
+        self._unsaid: OutputError | None = None
 
     def answer(self, text: str, record: Mapping[str, Any]) -> None:
         """Put the answer on standard output: the text, or the record as one JSON line."""
@@ -96,7 +92,7 @@ class Console:
         if self.as_json:
             record = {"kind": error.kind, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
             # Where standard output itself is what failed, standard error has to do.
-            with contextlib.suppress(OutputError):
+            with contextlib.suppress(OutputError, ReaderGone):
                 self._json({"event": "error", **record})
                 return
         from rich.console import Console as RichConsole
@@ -104,9 +100,9 @@ class Console:
 
         screen = RichConsole(stderr=True, soft_wrap=True, highlight=False)
         label = "stopped: " if error.kind == "interrupted" else "error: "
-        screen.print(Text(label, style="bold red") + Text(plain(error.message)))
+        screen.print(Text(label, style="bold red") + Text(plain(excerpt(error.message, MOST_CHARACTERS))))
         if error.hint:
-            screen.print(Text(plain(error.hint)))
+            screen.print(Text(plain(excerpt(error.hint, MOST_CHARACTERS))))
 
     def show(self, event: Event) -> None:
         """Show one event of a run."""
@@ -171,9 +167,11 @@ class Console:
     def finish(self) -> dict[str, Any]:
         """End a run's display and give its answer: the path of a sheet, a picture, a video or a folder.
 
-        Returns what the answer tells, by name.
+        Returns what the answer tells, by name. Raises OutputError where an event could not be printed.
         """
         self.close()
+        if self._unsaid is not None:
+            raise self._unsaid
         shown = next((kind for kind in ("sheet", "image", "video", "directory") if kind in self._result), None)
         if shown:
             seconds = round(time.monotonic() - self._began, 2)
@@ -247,10 +245,16 @@ class Console:
         )
 
     def _event_as_json(self, event: Event) -> None:
+        if self._unsaid is not None:
+            return
         name = type(event).__name__.lower()
         hidden = ("image", "state")
         values = {key: value for key, value in vars(event).items() if key not in hidden}
-        self._json({"event": name, **values})
+        try:
+            self._json({"event": name, **values})
+        except OutputError as error:
+            # The files of a run are worth more than its log: the run is finished first.
+            self._unsaid = error
 
     def _json(self, record: Mapping[str, Any]) -> None:
         line = json.dumps({"schema_version": SCHEMA_VERSION, **record}, default=str, ensure_ascii=True)

@@ -1,0 +1,121 @@
+"""Any exception that ends a command as one of the errors with an exit code, so that nothing shows a traceback."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from vqclip.errors import InputError, Interrupted, OutOfMemory, UsageError, VqclipError
+from vqclip.files import output_error, printable
+from vqclip.reading import reason
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_OF_A_PATH = (
+    errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.EIO,
+    errno.ESTALE, errno.EINVAL, errno.EEXIST,
+)  # fmt: skip
+_MEMORY_WORDS = ("failed to map segment", "cannot allocate memory", "defaultcpuallocator", "std::bad_alloc",
+                 "out of memory", "not enough memory", "could not create a primitive",
+                 "could not create a memory")  # fmt: skip
+_THREAD_WORDS = ("can't start new thread", "cannot start new thread", "thread creation failed",
+                 "resource temporarily unavailable")  # fmt: skip
+_LESS = "Close other programs, raise the limit of this process (ulimit -v), or give a smaller --size."
+
+
+def is_help(problem: BaseException) -> bool:
+    """Whether an exception is typer's for a command without arguments, whose text is the help page."""
+    return type(problem).__name__ == "NoArgsIsHelpError"
+
+
+def classify(problem: BaseException) -> VqclipError:
+    """The error that an exception is: itself, one by its kind, or that of a bug."""
+    if isinstance(problem, VqclipError):
+        return problem
+    if isinstance(problem, KeyboardInterrupt) or type(problem).__name__ == "Abort":
+        return Interrupted("stopped at once.")
+    return _of_usage(problem) or _of_limits(problem) or _of_files(problem) or _bug(problem)
+
+
+def release(problem: BaseException) -> None:
+    """Let go of the frames, and what they hold, of an exception and of those that it came from."""
+    for each in list(_chain(problem)):
+        each.__traceback__ = None
+    gc.collect()
+
+
+def _of_usage(problem: BaseException) -> UsageError | None:
+    """What typer says of the arguments."""
+    typer = sys.modules.get("typer")
+    if typer is None or not isinstance(problem, typer.TyperException):
+        return None
+    message = problem.format_message() if hasattr(problem, "format_message") else str(problem)
+    hint = "See --help for what is valid."
+    if "--continue" in message:
+        hint = "Go on from a finished run with: vqclip continue RUN, or --init-run RUN."
+    return UsageError(message.replace("\n", " "), hint)
+
+
+def _of_limits(problem: BaseException) -> VqclipError | None:
+    """What the system refuses to give to this process: memory, threads, descriptors."""
+    for each in _chain(problem):
+        number = each.errno if isinstance(each, OSError) else None
+        text = str(each).lower()
+        if number in (errno.EMFILE, errno.ENFILE) or "too many open files" in text:
+            return VqclipError("too many files are open at once.", "Raise the limit (ulimit -n).")
+        if not isinstance(each, (MemoryError, OSError, ImportError, RuntimeError, SystemError)):
+            continue
+        if number == errno.EAGAIN or any(words in text for words in _THREAD_WORDS):
+            return OutOfMemory("the system starts no more threads for this process.", "Raise the limit (ulimit -u).")
+        memory = isinstance(each, MemoryError) or number == errno.ENOMEM
+        if memory or any(words in text for words in _MEMORY_WORDS):
+            return OutOfMemory("the system gives this process no more memory.", _LESS)
+    return None
+
+
+def _of_files(problem: BaseException) -> VqclipError | None:
+    """What the system says of a file; a guard behind the ones that know what the file is for."""
+    if isinstance(problem, RuntimeError) and str(problem).startswith("Symlink loop from"):
+        # What Path.resolve raises before Python 3.13.
+        return InputError("Cannot use a path: it has too many levels of symbolic links.", "Check the path.")
+    if not isinstance(problem, OSError):
+        return None
+    named = problem.filename if isinstance(problem.filename, (str, bytes)) else None
+    path = os.fsdecode(named) if named is not None else "a file"
+    if problem.errno in _FULL:
+        return output_error(path, problem)
+    if named is not None and problem.errno in _OF_A_PATH:
+        said = problem.strerror or "the system refuses it"
+        return InputError(f"Cannot use {printable(path)}: {said[:1].lower()}{said[1:]}.", "Check the path.")
+    if problem.errno == errno.ENOENT and not _has_working_folder():
+        return UsageError("the working folder does not exist any more.", "Change to another folder (cd).")
+    return None
+
+
+def _bug(problem: BaseException) -> VqclipError:
+    kind = type(problem).__name__
+    return VqclipError(
+        f"unexpected error: {kind}: {reason(problem)}." if str(problem).strip() else f"unexpected error: {kind}.",
+        "Please report it; set VQCLIP_DEBUG=1 for details.",
+    )
+
+
+def _chain(problem: BaseException) -> Iterator[BaseException]:
+    """An exception and those that it came from, the first ten."""
+    seen: list[BaseException] = []
+    each: BaseException | None = problem
+    while each is not None and each not in seen and len(seen) < 10:
+        seen.append(each)
+        yield each
+        each = each.__cause__ or each.__context__
+
+
+def _has_working_folder() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return False
+    return True
