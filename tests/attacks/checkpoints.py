@@ -71,7 +71,7 @@ def empty_dicts(count: int = 4_000_000) -> bytes:
 
 def calls(name: bytes, count: int = 1_500_000) -> bytes:
     """A list of empty OrderedDicts or Counters: each three bytes of the file become an object of some 400 bytes."""
-    return PROTO + name + put(0) + b"0](" + (get(0) + b")R") * count + b"e."
+    return PROTO + b"](" + name + put(0) + (get(0) + b")R") * count + b"e."
 
 
 def remembered(count: int = 2_500_000) -> bytes:
@@ -81,31 +81,31 @@ def remembered(count: int = 2_500_000) -> bytes:
 
 def encoded_text(size: int = 4_000_000, count: int = 4000) -> bytes:
     """One long text, encoded to bytes thousands of times."""
-    arguments = text("x" * size) + text("latin1") + b"\x86" + put(0) + b"0"
-    return PROTO + arguments + b"](" + (ENCODE + get(0) + b"R") * count + b"e."
+    arguments = text("x" * size) + text("latin1") + b"\x86" + put(0)
+    return PROTO + b"](" + arguments + (ENCODE + get(0) + b"R") * count + b"e."
 
 
-def slow_codec(size: int = 1_000_000) -> bytes:
+def slow_codec() -> bytes:
     """A text in a codec that takes a time that grows with the square of its length."""
-    return PROTO + ENCODE + text("\xfc" * size) + text("punycode") + b"\x86R."
+    return PROTO + ENCODE + text("".join(map(chr, range(0x4E00, 0x9000))) * 4) + text("punycode") + b"\x86R."
 
 
 def copied(name: bytes, size: int = 100_000, count: int = 4000) -> bytes:
     """A large dictionary, copied thousands of times by OrderedDict or Counter."""
     items = b"".join(b"J" + struct.pack("<i", number) + b"K\x01" for number in range(size))
-    return PROTO + b"}(" + items + b"u" + b"\x85" + put(0) + b"0](" + (name + get(0) + b"R") * count + b"e."
+    return PROTO + b"](}(" + items + b"u" + b"\x85" + put(0) + (name + get(0) + b"R") * count + b"e."
 
 
 def counted_text(size: int = 4_000_000, count: int = 4000) -> bytes:
     """The letters of a long text, counted thousands of times."""
-    arguments = text("x" * size) + b"\x85" + put(0) + b"0"
-    return PROTO + arguments + b"](" + (COUNTER + get(0) + b"R") * count + b"e."
+    arguments = text("x" * size) + b"\x85" + put(0)
+    return PROTO + b"](" + arguments + (COUNTER + get(0) + b"R") * count + b"e."
 
 
 def built(size: int = 100_000, count: int = 4000) -> bytes:
     """A large dictionary, copied into the attributes of thousands of OrderedDicts."""
     items = b"".join(text(str(number)) + b"K\x01" for number in range(size))
-    return PROTO + b"}(" + items + b"u" + put(0) + b"0](" + (ORDERED_DICT + b")R" + get(0) + b"b") * count + b"e."
+    return PROTO + b"](}(" + items + b"u" + put(0) + (ORDERED_DICT + b")R" + get(0) + b"b") * count + b"e."
 
 
 def deep_tuple(depth: int = 1_000_000) -> bytes:
@@ -137,8 +137,8 @@ def colliding_tuples(count: int = 200_000) -> bytes:
 
 def compared_texts(size: int = 4_000_000, count: int = 400_000) -> bytes:
     """Two equal long texts as keys of one dictionary: they are compared in full each time."""
-    twice = text("x" * size) + put(0) + b"0" + text("x" * size) + put(1) + b"0"
-    return PROTO + twice + b"}" + get(0) + b"Ns" + (get(1) + b"Ns") * count + b"."
+    second = text("x" * size) + put(1)
+    return PROTO + b"}" + text("x" * size) + b"Ns" + second + b"Ns" + (get(1) + b"Ns") * count + b"."
 
 
 def claimed_text(opcode: bytes = b"X", size: bytes = b"\xff\xff\xff\x7f") -> bytes:

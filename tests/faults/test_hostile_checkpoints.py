@@ -371,7 +371,7 @@ def test_the_makers_make_what_pickle_loads():
             "encoded text": checkpoints.encoded_text(5, 5),
         }[name]
         pickle.loads(small)
-    assert len(pickle.loads(checkpoints.copied(checkpoints.COUNTER, 5, 3))) == 3
+    assert len(pickle.loads(checkpoints.copied(checkpoints.COUNTER, 5, 3))) == 4
     assert len(pickle.loads(checkpoints.colliding_keys(5))) == 4
     assert len(pickle.loads(checkpoints.empty_lists(5))) == 5
 
