@@ -18,6 +18,7 @@ STARTS = (
     "init",
     "init_image_alpha",
     "candidates",
+    "upsample_candidates",
     "prior_style",
     "guidance",
     "temperature",
