@@ -62,7 +62,7 @@ def save(folder: Path, state: State, digest: str) -> Path:
     }
     path = folder / f"step-{state.step:06d}.safetensors"
     tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
-    if path.is_dir() and not path.is_symlink():
+    if files.is_folder(path) and not path.is_symlink():
         # Somebody put a folder there, which no file can replace.
         files.move_aside(path)
     files.write_bytes(path, to_bytes(tensors, {"vqclip": json.dumps(numbers)}))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip.errors import ModelError
-from vqclip.files import data_path, excerpt, printable
+from vqclip.files import data_path, excerpt, is_file, printable
 from vqclip.models import catalogue
 from vqclip.models.inspection import Inspected, inspect
 from vqclip.reading import MALFORMED, check_regular, open_regular, read_text, refusing
@@ -230,7 +230,7 @@ def verify_all(names: Container[str] | None = None) -> dict[str, bool]:
     shipped = names is None or "tiny" in names
     checked = dict.fromkeys(verify_sums(data_path("checkpoints")), True) if shipped else {}
     for entry in catalogue.vqgan_entries():
-        if entry.file is None and entry.path.is_file() and (names is None or entry.name in names):
+        if entry.file is None and is_file(entry.path) and (names is None or entry.name in names):
             verify_sha256(entry.path, entry.sha256)
             checked[entry.name] = entry.sha256 is not None
     return checked

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from vqclip import files
 from vqclip.errors import UsageError
 from vqclip.options import sources
 from vqclip.options.rules import FILM_PARTS
@@ -96,7 +97,7 @@ def again(
     FILM_PARTS as typed, None for those that are to be as the run has them. Returns what was written. Raises
     VqclipError.
     """
-    whole = (folder / "run.json").exists() or not folder.is_dir()
+    whole = files.exists(folder / "run.json") or not files.is_folder(folder)
     kept = run_folder.read_manifest(folder).settings if whole else None
     given = {name: value for name, value in flags.items() if value is not None}
     record = {name: getattr(kept, name) for name in FILM_PARTS if kept is not None and kept.changes(name)}

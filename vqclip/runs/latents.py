@@ -41,7 +41,7 @@ def find(directory: Path) -> Ended:
     if manifest.status != "finished":
         raise InputError(f"{shown} is not finished: it is {manifest.status}.", f"First: vqclip resume {shown}")
     snapshot = directory / "state" / f"step-{manifest.step:06d}.safetensors"
-    if not snapshot.is_file():
+    if not files.is_file(snapshot):
         raise InputError(
             f"{shown} has no snapshot of its last step.",
             f"Begin with its picture instead: --init-image {shown}/image.png",

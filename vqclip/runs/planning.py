@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vqclip.errors import ModelError
-from vqclip.files import data_path
+from vqclip.files import data_path, is_file
 from vqclip.loop.stages import stages_of
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
@@ -89,7 +89,7 @@ def _files(settings: Settings) -> Iterator[dict[str, Any]]:
     for name in ("init_image", "mask", "target_image", "overlay_image"):
         path = getattr(settings, name)
         if path:
-            here = Path(path).is_file()
+            here = is_file(Path(path))
             size = Path(path).stat().st_size if here else None
             yield {"kind": name, "name": path, "present": here, "bytes": size, "hint": "Check the path."}
 

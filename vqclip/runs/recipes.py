@@ -130,7 +130,7 @@ def read(source: Path) -> Recipe:
     """
     if source.name == "run.json":
         source = source.parent
-    if source.is_dir():
+    if files.is_folder(source):
         return _of_run(source, run_folder.read_manifest(source))
     found = metadata.read_metadata(source)
     shown = files.printable(source)

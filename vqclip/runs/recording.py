@@ -120,7 +120,7 @@ class _Recorder:
         missing = 0
         for index in range(kept):
             path = self.run.frame(index)
-            if not path.is_file():
+            if not files.is_file(path):
                 missing += 1
             elif self.writer is not None:
                 self.writer.write(images.open_image(path))

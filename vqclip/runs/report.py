@@ -88,10 +88,10 @@ def _pictures(
 ) -> Iterator[str]:
     picture = directory / "image.png"
     film = directory / f"video{format_of(manifest.settings.video_format).suffix}"
-    if picture.is_file():
+    if files.is_file(picture):
         source = _inline(picture, page)
         yield f'<figure><img src="{source}" alt="The picture"><figcaption>The picture</figcaption></figure>'
-    if film.is_file():
+    if files.is_file(film):
         source = _inline(film, page)
         moving = f'<img src="{source}" alt="The way there">'
         if _KINDS[film.suffix].startswith("video/"):

@@ -265,7 +265,7 @@ def open_run(directory: Path, *, state: bool = True) -> Run:
     folders = (run.frames, run.state) if state else (run.frames,)
     try:
         for folder in folders:
-            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            if folder.is_symlink() or (files.exists(folder) and not files.is_folder(folder)):
                 raise OutputError(f"{files.printable(folder)} is not a folder.", "Move it away.")
             folder.mkdir(exist_ok=True)
         for folder in (directory, *folders):
@@ -281,10 +281,10 @@ def open_run(directory: Path, *, state: bool = True) -> Run:
 
 def holds_run(directory: Path) -> bool:
     """Whether the directory holds a run or parts of one; a kill at the very start leaves empty folders."""
-    if any((directory / name).exists() for name in _files()):
+    if any(files.exists(directory / name) for name in _files()):
         return True
     folders = [directory / name for name in _FOLDERS]
-    return any(any(folder.iterdir()) if folder.is_dir() else folder.exists() for folder in folders)
+    return any(any(folder.iterdir()) if files.is_folder(folder) else files.exists(folder) for folder in folders)
 
 
 def clear(run: Run) -> None:
@@ -298,7 +298,7 @@ def clear(run: Run) -> None:
         for folder in (run.directory / name for name in _FOLDERS):
             if folder.is_symlink():
                 folder.unlink()
-            elif folder.is_dir():
+            elif files.is_folder(folder):
                 shutil.rmtree(folder)
                 if folder in (run.frames, run.state):
                     folder.mkdir()
@@ -331,13 +331,13 @@ def seed_for(settings: Settings, directory: Path | None) -> int:
     command goes on with it; else one that is drawn."""
     if settings.seed is not None:
         return settings.seed
-    kept = read_manifest(directory).settings.seed if directory and (directory / "run.json").is_file() else None
+    kept = read_manifest(directory).settings.seed if directory and files.is_file(directory / "run.json") else None
     return secrets.randbelow(2**32) if kept is None else kept
 
 
 def failed_at_once(directory: Path) -> bool:
     """Whether a run failed in the directory before it drew anything, so that replacing it loses nothing."""
     made = [directory / "image.png", *(path for name in _FOLDERS for path in (directory / name).glob("*"))]
-    if not (directory / "run.json").is_file() or any(path.exists() for path in made):
+    if not files.is_file(directory / "run.json") or any(files.exists(path) for path in made):
         return False
     return read_manifest(directory).status == "failed"
