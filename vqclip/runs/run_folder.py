@@ -337,7 +337,7 @@ def seed_for(settings: Settings, directory: Path | None) -> int:
 
 def failed_at_once(directory: Path) -> bool:
     """Whether a run failed in the directory before it drew anything, so that replacing it loses nothing."""
-    made = [directory / "image.png", *(path for name in _FOLDERS for path in (directory / name).glob("*"))]
+    made = [directory / "image.png", *(path for name in _FOLDERS for path in files.matching(directory / name, "*"))]
     if not files.is_file(directory / "run.json") or any(files.exists(path) for path in made):
         return False
     return read_manifest(directory).status == "failed"
