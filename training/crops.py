@@ -20,7 +20,11 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 
 
 class Drawings:
-    """The picture sets, rendered at 256 px by render.mjs, and Fluent's 3D drawings."""
+    """The picture sets, rendered at 256 px by render.mjs, and Fluent's 3D drawings.
+
+    Args:
+        work: Folder with pictures256.rgba, pictures256.jsonl and node_modules.
+    """
 
     def __init__(self, work):
         work = Path(work)
@@ -54,7 +58,14 @@ class Drawings:
         return images
 
     def batch(self, step):
-        """One batch: [B, 3, S, S] in -1..1, S and B by turns as TURNS says."""
+        """Make one batch of training pictures.
+
+        Args:
+            step: Number of the training step; selects size and number of pictures from TURNS.
+
+        Returns:
+            (B, 3, S, S) float32 in [-1, 1].
+        """
         size, count = TURNS[step % len(TURNS)]
         images = self.pick(count)
         if size == LARGE:
@@ -75,10 +86,14 @@ class Drawings:
 
 
 class Folder:
-    """Pictures of a folder and those below it: PNG, JPEG and WebP files of any size."""
+    """Pictures of a folder and its subfolders: PNG, JPEG and WebP files of any size.
+
+    Args:
+        folder: Path of the folder.
+        keep_bytes: How many bytes of reduced pictures are kept in memory; the others are read each time.
+    """
 
     def __init__(self, folder, keep_bytes=2 << 30):
-        """keep_bytes: as many bytes of reduced pictures stay in memory; more are read again each time."""
         self.paths = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
         if not self.paths:
             raise SystemExit(f"no PNG, JPEG or WebP file in {folder}")

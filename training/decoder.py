@@ -48,7 +48,7 @@ class Weights:
 
 
 #: The discriminator's learning rate; it has more to learn than the decoder, which starts from trained weights.
-DISCRIMINATOR_RATE = 1e-3
+DISCRIMINATOR_RATE = 5e-4
 #: How much the pixels of a target count, by what was done to its codes; see `codes_of`.
 TRUST = {"clean": 1.0, "enlarged": 0.3, "near": 0.3, "wrong": 0.1}
 
@@ -64,13 +64,19 @@ def kinds_of(count, size, step):
 
 @torch.no_grad()
 def codes_of(model, images, kinds):
-    """Quantised latents such as the decoder meets when vqclip draws.
+    """Encode pictures to quantised latents such as vqclip decodes.
 
-    clean: those of the picture. near: codes near the right ones, as optimisation under CLIP leaves them. wrong: up to
-    a seventh are those of random codes, as a prior samples them. enlarged: those of the picture decoded at half its
+    clean: the picture's own codes. near: codes near the right ones, as optimisation under CLIP leaves them. wrong: up
+    to a seventh of the codes are random, as an error of the prior. enlarged: codes of the picture decoded at half its
     size and enlarged, as between two stages of a run.
 
-    images [B, 3, H, W] in -1..1 -> [B, D, H/8, W/8]
+    Args:
+        model: The `VQGAN`.
+        images: (B, 3, H, W) in [-1, 1].
+        kinds: B keys of TRUST.
+
+    Returns:
+        (B, D, H/8, W/8).
     """
     images = images.clone()
     grown = [i for i, kind in enumerate(kinds) if kind == "enlarged"]
@@ -181,7 +187,14 @@ class Training:
             optimizer.load_state_dict(kept)
 
     def advance(self, images):
-        """One step of decoder and discriminator on images [B, 3, S, S] in -1..1; the losses by name."""
+        """Train decoder and discriminator for one step.
+
+        Args:
+            images: (B, 3, S, S) in [-1, 1].
+
+        Returns:
+            The losses by name, as floats.
+        """
         set_rate(self.decoder_optimizer, cosine(self.step, self.steps, self.rate))
         set_rate(self.discriminator_optimizer, DISCRIMINATOR_RATE)
         kinds = kinds_of(len(images), images.shape[3], self.step)
@@ -213,7 +226,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--rate", type=float, default=8e-5)
+    parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--pictures", type=Path, help="a folder of pictures, instead of the picture sets in DIR")
     parser.add_argument("--adversarial", type=float, default=Weights.adversarial, help="weight of that loss")
     args = parser.parse_args()
