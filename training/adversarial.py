@@ -5,7 +5,7 @@ from the paper:
 
 - The discriminator has group norm instead of batch norm, because batches are small here, and sees patches of 34 px
   instead of 70, because the pictures are small.
-- It sees pictures without their local mean (`details`). With it, the discriminator stayed near chance for hundreds of
+- It sees pictures without their local mean (`details`). With the mean, it stayed near chance for hundreds of
   steps.
 - The perceptual loss takes features of the built-in CLIP instead of VGG, which the repository does not ship.
 - The discriminator's features are compared, too (`feature_matching_loss`), and flat parts are kept flat
