@@ -1,9 +1,18 @@
 """The training scripts that can be tested without training."""
 
+import importlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
 
 from vqclip.pictures import images
 
@@ -32,3 +41,133 @@ def test_a_folder_without_logs_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "no log of a training" in done.stderr
     assert not (tmp_path / "out.png").exists()
+
+
+@pytest.fixture(scope="module")
+def training() -> Iterator[Any]:
+    """Import the modules of training/ by their own names."""
+    sys.path.insert(0, str(TRAINING))
+    yield importlib.import_module
+    sys.path.remove(str(TRAINING))
+
+
+def gallery(folder: Path) -> Path:
+    """A folder of pictures in three formats, sizes and modes."""
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for name, size, mode in [("a.png", (90, 70), "RGBA"), ("b.JPG", (300, 80), "RGB"), ("c.webp", (20, 24), "RGB")]:
+        colours = generator.integers(0, 256, (2, 2, len(mode)), np.uint8)
+        Image.fromarray(colours, mode).resize(size, Image.Resampling.NEAREST).save(folder / name)
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+def test_a_discriminator_learns_to_tell_flat_pictures_from_noise(training: Any) -> None:
+    adversarial = training("adversarial")
+    torch.manual_seed(0)
+    discriminator = adversarial.PatchDiscriminator(width=8)
+    optimiser = torch.optim.Adam(discriminator.parameters(), lr=5e-3)
+    for _ in range(30):
+        real, fake = torch.rand(4, 3, 1, 1).expand(4, 3, 32, 32) * 2 - 1, torch.rand(4, 3, 32, 32) * 2 - 1
+        logits = discriminator(real)[-1], discriminator(fake)[-1]
+        loss = adversarial.hinge_discriminator_loss(*logits)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert logits[0].shape == (4, 1, 6, 6), "one logit for each patch"
+    assert logits[0].mean() > logits[1].mean() + 0.5
+    assert loss < 0.8
+
+
+def test_losses_are_zero_for_equal_pictures_and_grow_with_the_difference(training: Any) -> None:
+    adversarial = training("adversarial")
+    torch.manual_seed(0)
+    target = F.interpolate(torch.rand(2, 3, 4, 4), 64) * 2 - 1
+    discriminator, perceptual = adversarial.PatchDiscriminator(8).eval(), adversarial.PerceptualLoss()
+    noise = torch.randn_like(target)
+    near, far = target + 0.02 * noise, target + 0.2 * noise
+    losses = {
+        "perceptual": lambda x: perceptual(x, target),
+        "flatness": lambda x: adversarial.flatness_loss(x, target),
+        "matching": lambda x: adversarial.feature_matching_loss(discriminator(target), discriminator(x)),
+    }
+    with torch.no_grad():
+        for name, loss in losses.items():
+            assert loss(target).shape == (2,), name
+            assert loss(target).abs().max() < 1e-5, name
+            assert (loss(near) < loss(far)).all(), name
+
+
+def test_the_adaptive_weight_makes_both_gradients_equal_at_the_last_layer(training: Any) -> None:
+    adversarial = training("adversarial")
+    torch.manual_seed(0)
+    layer = torch.nn.Conv2d(4, 3, 3)
+    output = layer(torch.randn(2, 4, 8, 8))
+    pull, push = torch.randn_like(output), 0.01 * torch.randn_like(output)
+    weight, norm = adversarial.adaptive_weight(pull, push, output, layer.weight)
+    pushed = torch.autograd.grad(output, layer.weight, weight * push)[0].norm()
+    assert pushed.item() == pytest.approx(norm.item(), rel=0.02)
+
+
+def test_a_clamped_picture_passes_only_gradients_that_lead_back_inside(training: Any) -> None:
+    values = torch.tensor([-3.0, 0.5, 2.0], requires_grad=True)
+    shown = training("adversarial").clamped(values)
+    shown.sum().backward()
+    assert shown.tolist() == [-1.0, 0.5, 1.0]
+    assert values.grad is not None
+    assert values.grad.tolist() == [0.0, 1.0, 1.0], "descent would take the first one further out"
+
+
+def test_a_folder_of_any_pictures_gives_batches_of_three_sizes(training: Any, tmp_path: Path) -> None:
+    crops = training("crops")
+    np.random.seed(0)
+    torch.manual_seed(0)
+    pictures = crops.Folder(gallery(tmp_path / "pictures"))
+    assert len(pictures.paths) == 3
+    for step, (size, count) in enumerate(crops.TURNS):
+        batch = pictures.batch(step)
+        assert batch.shape == (count, 3, size, size)
+        assert batch.abs().max() <= 1
+    assert not set(pictures.test) & set(pictures.train)
+
+
+def test_a_folder_without_pictures_is_told(training: Any, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="no PNG, JPEG or WebP"):
+        training("crops").Folder(tmp_path)
+
+
+def test_a_decoder_is_trained_and_resumed_and_codes_stay(training: Any, tmp_path: Path) -> None:
+    decoder, vqgan, resumable = training("decoder"), training("vqgan"), training("resumable")
+    torch.manual_seed(0)
+    model = vqgan.VQGAN()
+    model.load_state_dict(resumable.finished(tmp_path, "vqgan"))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run = decoder.Training(model, steps=10, rate=1e-3, weights=decoder.Weights(), width=8)
+    run.step = 200  # the discriminator counts by now
+    images = F.interpolate(torch.rand(8, 3, 4, 4), 64) * 2 - 1
+    values = run.advance(images)
+    assert all(np.isfinite(value) for value in values.values())
+    resumable.save(tmp_path / "decoder.pt", **run.state())
+    changed = {name for name, value in model.state_dict().items() if not value.equal(before[name])}
+    assert changed
+    assert all(name.startswith(("decoder.", "post_quant_conv.")) for name in changed)
+
+    other = decoder.Training(vqgan.VQGAN(), steps=10, rate=1e-3, weights=decoder.Weights(), width=8)
+    other.resume(resumable.load(tmp_path / "decoder.pt"))
+    again = []
+    for one in (run, other):
+        torch.manual_seed(1)
+        again.append(one.advance(images))
+    assert again[0] == pytest.approx(again[1], abs=1e-5)
+    assert other.step == 202
+
+
+def test_a_blurred_picture_has_fewer_steep_edges(training: Any) -> None:
+    edges = training("edges")
+    torch.manual_seed(0)
+    real = F.interpolate(torch.rand(2, 3, 4, 4), 64)
+    threshold = edges.steepness(real)
+    soft = F.avg_pool2d(F.pad(real, (2, 2, 2, 2), mode="replicate"), 5, 1)
+    assert edges.steep_share(real, threshold) >= 0.1
+    assert edges.steep_share(soft, threshold) < 0.02
+    assert edges.ripple(real, real) == pytest.approx(0, abs=1e-4)

@@ -59,7 +59,8 @@ def write(weights, path):
 
 
 def export_vqgan(work, out, source):
-    state = load(work / "vqgan.pt")
+    # decoder.py goes on from vqgan.py's weights
+    state = load(work / "decoder.pt") or load(work / "vqgan.pt")
     weights = half(state[source])
     assert all(v.isfinite().all() for v in weights.values())
     write(weights, out / "tiny_vqgan.safetensors")

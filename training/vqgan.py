@@ -1,10 +1,10 @@
-"""Train the small VQGAN: taming-transformers' encoder and decoder around an EMA codebook, f8, no GAN loss.
+"""Train the small VQGAN: taming-transformers' encoder and decoder around an EMA codebook, f8, pixel losses only.
 
-    python training/vqgan.py --work DIR --steps 4600
+    python training/vqgan.py --work DIR --steps 4600 [--pictures FOLDER]
 
-Resumes from DIR/vqgan.pt. The picture is folded 2x2 into channels before taming's Encoder and unfolded
-after its Decoder (`pixel_unshuffle: 2`): taming's GroupNorm wants multiples of 32 channels, and at full
-resolution those would be too slow on a CPU.
+Resumes from DIR/vqgan.pt; decoder.py then trains the decoder alone, with a discriminator. The picture is folded 2x2
+into channels before taming's Encoder and unfolded after its Decoder (`pixel_unshuffle: 2`): taming's GroupNorm wants
+multiples of 32 channels, and at full resolution those would be too slow on a CPU.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from taming.modules.diffusionmodules.model import Decoder, Encoder
 from torch import nn
 
+from crops import Folder
 from data import Pictures, affine, backgrounds, over, tensor
 from muon import Muon
 from resumable import Average, Log, cosine, load, mixed, save, set_rate
@@ -137,6 +138,8 @@ class CodeStatistics:
 
 def batch(pictures, step, size=32):
     """[B, 3, 64, 64] in -1..1; every sixth batch is whole pictures at 128 px (fewer of them)."""
+    if isinstance(pictures, Folder):
+        return pictures.views(size // 4, 128) if step % 6 == 5 else pictures.views(size, 64)
     if step % 6 == 5:
         rows = np.random.choice(pictures.train128, size // 4)
         images = over(
@@ -166,15 +169,18 @@ def encoded(model, pictures, batches):
     return torch.cat([z.permute(0, 2, 3, 1).reshape(-1, EMBED_DIM) for z in outputs])
 
 
-def edge_loss(output, target):
-    """Differences of neighbouring pixels at three scales, and of the smoothed pictures themselves."""
+def edge_losses(output, target):
+    """Differences of neighbouring pixels at three scales, and of the smoothed pictures themselves.
+
+    output, target [B, 3, H, W] -> [B]
+    """
     loss = 0.0
     for scale in range(3):
         error = output - target
-        loss = loss + error.diff(dim=3).abs().mean() + error.diff(dim=2).abs().mean()
+        loss = loss + error.diff(dim=3).abs().mean((1, 2, 3)) + error.diff(dim=2).abs().mean((1, 2, 3))
         if scale < 2:
             output, target = F.avg_pool2d(output, 2), F.avg_pool2d(target, 2)
-            loss = loss + 0.5 * (output - target).abs().mean()
+            loss = loss + 0.5 * (output - target).abs().mean((1, 2, 3))
     return loss
 
 
@@ -183,8 +189,22 @@ def is_inner_kernel(name, parameter):
 
 
 @torch.no_grad()
+def measure_folder(model, folder):
+    """Mean absolute error on 0..1 of the pictures of a folder that were kept back, at 64 and 128 px."""
+    result = {}
+    with mixed():
+        for size in (64, 128):
+            images = folder.tests(size)
+            output = torch.cat([model.reconstruct(part).float() for part in images.split(16)])
+            result[f"test {size} px"] = (output - images).abs().mean().item() / 2
+    return result
+
+
+@torch.no_grad()
 def measure(model, pictures):
     """Mean absolute error on 0..1 of test pictures and held-out styles, and the share of codes in use."""
+    if isinstance(pictures, Folder):
+        return measure_folder(model, pictures)
     model.eval()
     result, used = {}, torch.zeros(CODES)
     generator = torch.Generator().manual_seed(0)
@@ -223,10 +243,12 @@ def main():
     parser.add_argument("--steps", type=int, default=4600)
     parser.add_argument("--rate", type=float, default=5e-3)
     parser.add_argument("--warm-start", type=Path, help="begin with these shipped weights, not from nothing")
+    parser.add_argument("--pictures", type=Path, help="a folder of pictures, instead of the picture sets in DIR")
     parser.add_argument("--free-steps", type=int, default=150, help="steps before the codebook is put in")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    pictures = Pictures(args.work)
+    args.work.mkdir(parents=True, exist_ok=True)
+    pictures = Folder(args.pictures) if args.pictures else Pictures(args.work)
     torch.manual_seed(0)
     model = VQGAN().train()
     statistics, average = CodeStatistics(model.quantize), Average(model, 0.998)
@@ -290,7 +312,7 @@ def main():
                 z = z + (codes - z).detach()
             output = model.decode(z)
         output = output.float()
-        l1, edges = (output - images).abs().mean(), edge_loss(output, images)
+        l1, edges = (output - images).abs().mean(), edge_losses(output, images).mean()
         loss = l1 + 0.5 * edges + 0.25 * commit
         model.zero_grad()
         loss.backward()
@@ -308,7 +330,8 @@ def main():
                 extra = measure(model, pictures)
                 live = {k: v.clone() for k, v in model.state_dict().items()}
                 model.load_state_dict(average.state)
-                extra["average: test white"] = measure(model, pictures)["test white"]
+                name, error = next(iter(measure(model, pictures).items()))
+                extra[f"average: {name}"] = error
                 model.load_state_dict(live)
             log.write(step=step, l1=float(means[0]), edges=float(means[1]), commit=float(means[2]), **extra)
             keep()
