@@ -181,7 +181,7 @@ def test_the_other_mirror_leaves_a_loss_something_to_do() -> None:
 
 def test_a_look_gives_way_to_what_is_asked_for(call: Any) -> None:
     def losses(*flags: str) -> Any:
-        answer = call("config", "show", "--prior-style", "stained-glass", *flags, "--json")
+        answer = call("config", "show", "--style", "stained-glass", *flags, "--json")
         assert answer.code == 0, answer.err
         return answer.record["settings"]["loss"]
 

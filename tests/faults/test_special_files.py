@@ -22,10 +22,10 @@ PROMPT = ("generate", "a red apple", "--seed", "1", "-n", "1", "-o", "run")
 COMMANDS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "config": ((*PROMPT, "--config", "x.yaml"), "x.yaml", 2),
     "preset": ((*PROMPT, "--preset", "x.yaml"), "x.yaml", 2),
-    "style": ((*PROMPT, "--prior-style", "x.yaml"), "x.yaml", 2),
+    "style": ((*PROMPT, "--style", "x.yaml"), "x.yaml", 2),
     "config check": (("config", "check", "x.yaml"), "x.yaml", 2),
     "user file": (PROMPT, "config/vqclip/config.yaml", 2),
-    "user style": ((*PROMPT, "--prior-style", "x"), "config/vqclip/styles/x.yaml", 2),
+    "user style": ((*PROMPT, "--style", "x"), "config/vqclip/styles/x.yaml", 2),
     "prompt file": (("generate", "--prompt-file", "x.txt"), "x.txt", 4),
     "init image": ((*PROMPT, "--init-image", "x.png"), "x.png", 4),
     "mask": ((*PROMPT, "--init-image", "sound.png", "--mask", "x.png"), "x.png", 4),
