@@ -238,7 +238,8 @@ def check_preprocessing(config: object, source: str) -> dict[str, Any]:
         ("fill_color", "a whole number from 0 to 255", lambda v: not v or (type(v) is int and 0 <= v <= 255)),
     ):
         if config.get(key) is not None and not valid(config[key]):
-            raise ModelError(f"{source}: preprocess_cfg.{key} is not {wanted}.", _HINT)
+            shown = "" if key in ("mean", "std") else f"{printable(str(config[key]))[:60]}, "
+            raise ModelError(f"{source}: preprocess_cfg.{key} is {shown}not {wanted}.", _HINT)
     if 0 in (config.get("std") or ()):
         raise ModelError(f"{source}: preprocess_cfg.std holds a zero.", _HINT)
     known = ("mean", "std", "resize_mode", "interpolation", "fill_color")

@@ -130,7 +130,7 @@ class Inputs:
         known = {f"clip {clip.name}": registry.clip_weights(clip) for clip, _ in self.clips}
         weights |= {name: path for name, path in known.items() if path is not None}
         for path in weights.values():
-            if path.stat().st_size > LARGE_BYTES:
+            if files.is_file(path) and path.stat().st_size > LARGE_BYTES:
                 # Hashing takes minutes, and a file of zeros may be a terabyte long.
                 inspect(path)
         unread = {f"clip {clip.name}": clip.name for clip, _ in self.clips}
