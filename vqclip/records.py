@@ -59,7 +59,8 @@ class SnapshotRecord(_Record):
 
     step: Step
     stage: Annotated[int, Field(ge=0, lt=MAX_STAGES)]
-    ema_weight: Annotated[float, Field(ge=0, le=1)]
+    # It tends to 1, and its rounding may pass that.
+    ema_weight: Annotated[float, Field(ge=0, le=1.001)]
     score: Number | None = None
     progress: Annotated[dict[Name, Number], Field(max_length=100)] = {}
 
