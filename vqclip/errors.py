@@ -10,6 +10,10 @@ import difflib
 from collections.abc import Iterable
 
 
+# What a message may quote of an input: a prompt or a path of thousands of characters is shown by its two ends.
+MESSAGE_LENGTH = 2000
+
+
 class VqclipError(Exception):
     """A failure that is meant to be shown: one line, one hint, one exit code.
 
@@ -20,9 +24,10 @@ class VqclipError(Exception):
     kind = "failed"
 
     def __init__(self, message: str, hint: str = "") -> None:
+        message = shortened(message)
         super().__init__(message)
         self.message = message
-        self.hint = hint.strip()
+        self.hint = shortened(hint.strip())
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -96,6 +101,14 @@ class Interrupted(VqclipError):
         super().__init__(message, hint)
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number
+
+
+def shortened(text: str, length: int = MESSAGE_LENGTH) -> str:
+    """A text of at most `length` characters: a longer one keeps its beginning and its end."""
+    if len(text) <= length:
+        return text
+    half = (length - 3) // 2
+    return f"{text[:half]}...{text[len(text) - half :]}"
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:

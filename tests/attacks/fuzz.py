@@ -411,7 +411,7 @@ DOORS: dict[str, Callable[[Path], Door]] = {
 
 def attack(name: str, seconds: float, first: int = 0) -> tuple[int, int]:
     """Read changed files for a time; return how many there were and how many were refused."""
-    from vqclip.errors import VqclipError
+    from vqclip.errors import MESSAGE_LENGTH, VqclipError
 
     counts = [0, 0]
     with tempfile.TemporaryDirectory() as folder:
@@ -426,7 +426,7 @@ def attack(name: str, seconds: float, first: int = 0) -> tuple[int, int]:
                 door.read(given)
             except VqclipError as error:
                 counts[1] += 1
-                assert 0 < len(str(error)) < 20_000, len(str(error))
+                assert 0 < len(str(error)) <= 2 * MESSAGE_LENGTH + 1, len(str(error))
 
         number = first
         while time.monotonic() < end:
