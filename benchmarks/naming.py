@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks import battery
 from benchmarks.quality import draw
-from vqclip.pictures import images
+from vqclip.media import images
 
 
 def main() -> None:

@@ -27,14 +27,14 @@ from torch import Tensor
 
 from benchmarks import random_pair
 from benchmarks.records import Measure, Record, Result, machine
-from vqclip.loop import cutouts
-from vqclip.loop.canvas import Canvas
-from vqclip.loop.losses import spherical_distance
-from vqclip.loop.resampling import levels_for, pyramid, take
+from vqclip.cutouts import plan as cutouts
+from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.resample import levels_for, pyramid, take
 from vqclip.models import registry
-from vqclip.networks.perceptor import Perceptor, load_perceptor
-from vqclip.networks.vqgan import VQGAN, load_vqgan
-from vqclip.options.settings import Settings
+from vqclip.models.perceptor import Perceptor, load_perceptor
+from vqclip.models.vqgan import VQGAN, load_vqgan
+from vqclip.settings.schema import Settings
+from vqclip.synthesis.clip_loss import spherical_distance
 
 CPU = torch.device("cpu")
 Pass = Callable[[Tensor], Tensor]

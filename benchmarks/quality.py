@@ -23,9 +23,9 @@ import torch
 import vqclip
 from benchmarks import battery, judges
 from benchmarks.records import Measure, Record, Result, machine
-from vqclip.loop import starts
-from vqclip.options.events import Finished
-from vqclip.pictures import images
+from vqclip.events import Finished
+from vqclip.media import images
+from vqclip.synthesis import init
 
 ROWS: dict[str, dict[str, Any]] = {
     "prior": {"iterations": 0},
@@ -48,7 +48,7 @@ def draw(prompt: str, seed: int, settings: dict[str, Any], path: Path) -> None:
 def shown(path: Path) -> torch.Tensor:
     """A picture as a judge sees it: (1, 3, 64, 64) in 0..1."""
     pixels = torch.from_numpy(images.open_image(path).copy()).permute(2, 0, 1)[None, :3].float() / 255
-    return starts.fit(pixels, judges.SIZE, judges.SIZE)
+    return init.fit(pixels, judges.SIZE, judges.SIZE)
 
 
 @torch.no_grad()

@@ -29,8 +29,8 @@ from benchmarks import battery, judges
 from benchmarks.plot import Chart, save
 from benchmarks.quality import shown, verdicts
 from benchmarks.records import Measure, Record, Result, machine
-from vqclip.options.events import Finished, Stepped
-from vqclip.pictures import images
+from vqclip.events import Finished, Stepped
+from vqclip.media import images
 
 #: Seconds after which a picture is kept; about the half of each other.
 TIMES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)

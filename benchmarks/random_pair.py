@@ -25,7 +25,7 @@ from taming.modules.diffusionmodules.model import Decoder, Encoder
 from torch import nn
 
 from vqclip.models import catalogue
-from vqclip.networks.devices import find_dtype
+from vqclip.runtime.devices import find_dtype
 
 CLIP_NETWORK = "ViT-B-32-quickgelu"
 

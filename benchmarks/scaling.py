@@ -77,7 +77,7 @@ def flags(case: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]
 def take(job: dict[str, Any]) -> None:
     """Run one case in this process and print what it took: seconds of each step but the first, and bytes."""
     import vqclip
-    from vqclip.options.events import Stepped
+    from vqclip.events import Stepped
 
     seconds: list[float] = []
     held: list[float] = []

@@ -28,9 +28,9 @@ import numpy.typing as npt
 
 from benchmarks.records import Measure, Record, Result, machine
 from vqclip.files import data_path
-from vqclip.options import sources
-from vqclip.pictures import images
-from vqclip.tasks import scoring
+from vqclip.media import images
+from vqclip.search import score
+from vqclip.settings import sources
 
 ROOT = Path(__file__).resolve().parent.parent
 SETS = ("emojione-v1", "openmoji")
@@ -227,12 +227,12 @@ def search(
         [drawing for drawing in shown.values() if drawing.group == group and drawing.known][: arguments.queries]
         for group in SETS
     ]
-    scoring.search(settings, folder, "a warm-up", top=TOP, tell=print)
+    score.search(settings, folder, "a warm-up", top=TOP, tell=print)
     for group, wanted in zip(SETS, queries, strict=True):
         clock, processor, ranks = [], [], []
         for drawing in wanted:
             began, worked = time.perf_counter(), time.process_time()
-            found = scoring.search(settings, folder, drawing.name, top=TOP, tell=print)["results"]
+            found = score.search(settings, folder, drawing.name, top=TOP, tell=print)["results"]
             clock.append(time.perf_counter() - began)
             processor.append(time.process_time() - worked)
             ranks.append(place(file_of[drawing], [Path(row["image"]).name for row in found]))

@@ -27,7 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import vqclip
 from benchmarks.random_pair import Pair
 from benchmarks.records import peak_bytes
-from vqclip.options.events import Started, Stepped
+from vqclip.events import Started, Stepped
 
 PROMPT = "a lighthouse at dusk"
 Step = Callable[[], None]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import vqclip
 from benchmarks.records import Measure, Record, Result, machine, peak_bytes
-from vqclip.options.events import Stepped
+from vqclip.events import Stepped
 
 CUTOUTS = 16
 

@@ -16,8 +16,8 @@ from open_clip.model import CLIP, convert_weights_to_lp
 from torch import Tensor, nn
 
 from benchmarks.records import Measure, Record, Result, machine
-from vqclip.networks.devices import find_dtype
-from vqclip.networks.towers import find_tower
+from vqclip.models.image_encoders import find_tower
+from vqclip.runtime.devices import find_dtype
 
 Forward = Callable[[Tensor], Tensor]
 

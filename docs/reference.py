@@ -15,7 +15,7 @@ import typer
 
 from vqclip.cli import EXIT_CODES, app
 from vqclip.cli.options import PANELS, setting_options
-from vqclip.options.settings import options
+from vqclip.settings.schema import options
 
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = f"""# Reference

@@ -74,9 +74,9 @@ def read_pair() -> tuple[Any, Callable[..., Any]]:
     import torch
 
     from vqclip.models import registry
-    from vqclip.networks.perceptor import Gaze, load_perceptor
-    from vqclip.networks.vqgan import load_vqgan
-    from vqclip.options.prompts import parse
+    from vqclip.models.perceptor import Gaze, load_perceptor
+    from vqclip.models.vqgan import load_vqgan
+    from vqclip.settings.prompts import parse
 
     torch.set_num_threads(1)
     cpu = torch.device("cpu")
@@ -138,7 +138,7 @@ class PeakMemory(TorchDispatchMode):
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that a CLIP encodes, in order."""
-    from vqclip.networks.perceptor import Perceptor
+    from vqclip.models.perceptor import Perceptor
 
     texts: list[str] = []
     encode = Perceptor.encode_text

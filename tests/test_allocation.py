@@ -12,8 +12,8 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="anoth
 FAULTS = """
 import resource, sys
 import torch
-from vqclip.options.settings import Settings
-from vqclip.runs.loading import Place
+from vqclip.settings.schema import Settings
+from vqclip.runs.session import Place
 
 if sys.argv[1] == "run":
     Place.find(Settings(device="cpu", threads=1))

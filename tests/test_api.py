@@ -19,10 +19,10 @@ from PIL import Image
 import vqclip
 from vqclip import api, files, reading
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
+from vqclip.events import Finished, Opened, Saved, Started, Stepped, Warned
+from vqclip.media import images, metadata
 from vqclip.models import registry
-from vqclip.options.events import Finished, Opened, Saved, Started, Stepped, Warned
-from vqclip.pictures import images, metadata
-from vqclip.runs import run_folder
+from vqclip.runs import directory
 
 
 def draw(output: Path | str, small: dict[str, Any], prompt: str = "a red apple", **changes: Any) -> list[Any]:
@@ -125,7 +125,7 @@ def test_the_same_run_without_a_seed_goes_on_with_the_seed_that_was_drawn(call: 
     steps = iter([None, signal.SIGTERM])
     with pytest.raises(Interrupted):
         list(vqclip.generate("a red apple", output="run", stop=lambda: next(steps), **small))
-    seed = run_folder.read_manifest(Path("run")).settings.seed
+    seed = directory.read_manifest(Path("run")).settings.seed
     opened, *_ = list(vqclip.generate("a red apple", output="run", **small))
     assert isinstance(opened, Opened)
     assert (opened.seed, opened.step, opened.finished) == (seed, 2, False)
@@ -137,7 +137,7 @@ def test_the_same_run_without_a_seed_goes_on_with_the_seed_that_was_drawn(call: 
     with pytest.raises(OutputError, match="other settings"):
         vqclip.generate("a blue car", output="run", **small)
     list(vqclip.generate("a red apple", output="run", overwrite=True, **{**small, "iterations": 0}))
-    assert run_folder.read_manifest(Path("run")).settings.seed != seed, "another picture is drawn when it is replaced"
+    assert directory.read_manifest(Path("run")).settings.seed != seed, "another picture is drawn when it is replaced"
 
 
 def test_a_run_that_drew_nothing_is_not_in_the_way(small: dict[str, Any]) -> None:
@@ -145,9 +145,9 @@ def test_a_run_that_drew_nothing_is_not_in_the_way(small: dict[str, Any]) -> Non
     Path("bad.yaml").write_bytes(Path(registry.find_vqgan("tiny").config).read_bytes())
     with pytest.raises(ModelError):
         draw("run", small, vqgan="bad.safetensors", preset="normal")
-    assert run_folder.read_manifest(Path("run")).status == "failed"
+    assert directory.read_manifest(Path("run")).status == "failed"
     draw("run", small)
-    assert run_folder.read_manifest(Path("run")).status == "finished"
+    assert directory.read_manifest(Path("run")).status == "finished"
 
 
 def test_another_run_is_never_overwritten_unasked(small: dict[str, Any]) -> None:
@@ -255,7 +255,7 @@ def test_folders_that_a_kill_left_empty_are_no_run(small: dict[str, Any]) -> Non
 @pytest.mark.timeout(600)
 def test_fault_38_a_killed_run_resumes_to_the_same_picture(small: dict[str, Any], isolated: Path) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", "vqclip.loop.synthesis", "vqclip.runs.recording"])
+    context.set_forkserver_preload(["torch", "vqclip.synthesis.loop", "vqclip.runs.recorder"])
     small |= {"iterations": 12, "snapshot_every": 2, "stages": 2, "save_every": 1}
     began = time.monotonic()
     whole = context.Process(target=_run, args=("whole", small, False))
@@ -289,7 +289,7 @@ def test_fault_38_a_killed_run_resumes_to_the_same_picture(small: dict[str, Any]
         last.join()
         assert last.exitcode == 0, number
         assert (Path(output) / "image.png").read_bytes() == expected, number
-        assert run_folder.read_manifest(Path(output)).status == "finished"
+        assert directory.read_manifest(Path(output)).status == "finished"
         leftovers = [p.name for p in Path(output).rglob("*") if p.name.startswith(files.PART_PREFIX)]
         assert leftovers == [], number
     assert killed >= 15

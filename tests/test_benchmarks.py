@@ -36,7 +36,7 @@ from benchmarks import (  # noqa: E402
     starts,
 )
 from vqclip.errors import InputError  # noqa: E402
-from vqclip.pictures import images  # noqa: E402
+from vqclip.media import images  # noqa: E402
 
 GENERATE = """
 import argparse

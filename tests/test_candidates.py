@@ -15,13 +15,13 @@ from PIL import Image
 
 import vqclip
 from vqclip.errors import UsageError
-from vqclip.loop import candidates, losses
-from vqclip.loop.randomness import START_STREAM, make_generator
+from vqclip.events import Finished, PriorSampleChosen, Stepped
+from vqclip.jobs import sample as sampling
 from vqclip.models import registry
-from vqclip.networks.prior import load_sampler
-from vqclip.options.events import Finished, PriorSampleChosen, Stepped
-from vqclip.options.settings import Settings
-from vqclip.tasks import sampling
+from vqclip.models.prior import load_sampler
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import candidates, clip_loss
+from vqclip.synthesis.randomness import START_STREAM, make_generator
 
 FOUR = Settings(prompt="a red apple", seed=3, init="prior", candidates=4, size="64x64", cut_chunk=3)
 
@@ -51,7 +51,7 @@ def test_candidates_come_best_first_with_their_numbers(pair: Pair, sampler: Any)
 
 def test_the_ranking_is_the_prompt_s_loss_of_picture_and_mirror(pair: Pair, sampler: Any) -> None:
     found, (gaze,) = drawn(pair, sampler), pair[1](FOUR.prompt)
-    judge = losses.PromptLoss(gaze.targets, FOUR.prompts)
+    judge = clip_loss.PromptLoss(gaze.targets, FOUR.prompts)
     for image, loss in zip(found.images, found.losses, strict=True):
         views = torch.stack([image, image.flip(2)])
         assert judge(gaze.perceptor.encode_image(views), torch.ones(2)).item() == pytest.approx(loss.item(), abs=1e-5)
@@ -131,7 +131,7 @@ def test_a_candidate_of_another_shape_is_not_stretched(pair: Pair, sampler: Any,
     side = min(size)
     left, top = (width - side) // 2, (height - side) // 2
     middle = shown[:, :, top : top + side, left : left + side]
-    assert torch.equal(middle, candidates.starts.fit(found.images[:1], side, side))
+    assert torch.equal(middle, candidates.init.fit(found.images[:1], side, side))
     if width > side:
         assert torch.equal(shown[..., 0], shown[..., left])
 

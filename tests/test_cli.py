@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from vqclip.cli.signals import StopSignals
 from vqclip.errors import Diverged, EncoderError, ModelError, OutOfMemory, VqclipError
-from vqclip.options.settings import options
-from vqclip.terminal.signals import StopSignals
+from vqclip.settings.schema import options
 
 FAST = [
     "--size",
@@ -448,12 +448,12 @@ def test_a_signal_ends_a_command_that_keeps_no_run_with_a_word_and_tidily(
         finally:
             tidied.append(True)
 
-    monkeypatch.setattr("vqclip.tasks.scoring.index", interrupted)
+    monkeypatch.setattr("vqclip.search.score.index", interrupted)
     before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     answer = call("index", "pictures")
     assert (answer.code, answer.err.strip(), tidied) == (code, "stopped: stopped at once.", [True])
     assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
-    monkeypatch.setattr("vqclip.tasks.scoring.index", interrupted)
+    monkeypatch.setattr("vqclip.search.score.index", interrupted)
     assert call("index", "pictures", "--json").lines[-1]["exit_code"] == code
 
 

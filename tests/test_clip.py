@@ -17,8 +17,8 @@ from open_clip.tokenizer import SimpleTokenizer
 from safetensors.torch import load_file
 
 from vqclip.files import data_path
-from vqclip.networks import clip
-from vqclip.networks.bpe import Tokenizer, spelt_out
+from vqclip.models import clip
+from vqclip.models.tokenizer import Tokenizer, spelt_out
 
 FOLDER = data_path("checkpoints", "tiny_clip")
 MERGES = FOLDER / "bpe.txt.gz"

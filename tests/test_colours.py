@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vqclip.errors import UsageError
-from vqclip.options import colours
+from vqclip.settings import colours
 
 
 def test_colours_are_those_of_css() -> None:

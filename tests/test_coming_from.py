@@ -13,8 +13,8 @@ import typer
 
 from vqclip.cli import app
 from vqclip.errors import UsageError
-from vqclip.options import sources
-from vqclip.options.settings import default_of, options
+from vqclip.settings import sources
+from vqclip.settings.schema import default_of, options
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "coming-from.md").read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ import torch
 
 import vqclip
 from vqclip.errors import UsageError
-from vqclip.networks import compiling
-from vqclip.networks.compiling import Compiled
-from vqclip.options.events import Finished, Stepped
+from vqclip.events import Finished, Stepped
+from vqclip.models import compiling
+from vqclip.models.compiling import Compiled
 
 CPU = torch.device("cpu")
 

@@ -12,8 +12,8 @@ from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from vqclip.errors import UsageError
-from vqclip.options import sources
-from vqclip.options.settings import Settings, from_dict, options
+from vqclip.settings import sources
+from vqclip.settings.schema import Settings, from_dict, options
 
 
 def resolve(flags: dict[str, object] | None = None, **known: object) -> sources.Resolved:

@@ -9,13 +9,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vqclip.loop.augmentations import Augmentation, bend, colour_matrices
-from vqclip.loop.canvas import Canvas
-from vqclip.loop.cut_methods import crowson, pooled, smart
-from vqclip.loop.cutouts import plan_for
-from vqclip.loop.resampling import CutPlan, crops, join, levels_for, pyramid, squeeze, take
-from vqclip.options.cut_methods import METHODS, settings_of
-from vqclip.options.settings import Settings
+from vqclip.cutouts.augment import Augmentation, bend, colour_matrices
+from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.methods import crowson, pooled, smart
+from vqclip.cutouts.plan import plan_for
+from vqclip.cutouts.resample import CutPlan, crops, join, levels_for, pyramid, squeeze, take
+from vqclip.settings.cut_methods import METHODS, settings_of
+from vqclip.settings.schema import Settings
 
 
 def seeded(seed: int = 0) -> torch.Generator:

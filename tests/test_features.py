@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import vqclip
-from vqclip.pictures import images
+from vqclip.media import images
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "features.md"
 QUICK = {

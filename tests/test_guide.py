@@ -13,7 +13,7 @@ import imageio.v3
 import numpy as np
 import pytest
 
-from vqclip.pictures import images
+from vqclip.media import images
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ import pytest
 
 from vqclip.errors import ModelError, UsageError
 from vqclip.models import hub, registry
-from vqclip.models.downloads import Transfer
+from vqclip.models.download import Transfer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 B32 = "timm/vit_base_patch32_clip_224.openai"

@@ -19,7 +19,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo, putchunk
 
 from vqclip.errors import InputError
-from vqclip.pictures import images
+from vqclip.media import images
 
 
 def picture(width: int = 24, height: int = 20) -> images.Pixels:
@@ -292,6 +292,6 @@ def test_contact_sheet_keeps_pictures_whole_and_labels_apart() -> None:
 
 
 def test_images_imports_no_torch() -> None:
-    code = "import sys, vqclip.pictures.images; print('torch' in sys.modules)"
+    code = "import sys, vqclip.media.images; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -14,9 +14,9 @@ from PIL import Image
 import vqclip
 from vqclip import api, reading
 from vqclip.errors import InputError, Interrupted, ModelError
-from vqclip.options.events import Stepped
-from vqclip.options.settings import default_of
-from vqclip.runs import run_folder
+from vqclip.events import Stepped
+from vqclip.runs import directory
+from vqclip.settings.schema import default_of
 
 FEW = {"size": "64x64", "iterations": 3, "stages": 2, "init": "prior", "candidates": 2, "guidance": 2.0, "ema": 0.9,
        "cutouts": 4, "save_every": 1, "snapshot_every": 2, "threads": 1, "dtype": "float32"}  # fmt: skip
@@ -47,7 +47,7 @@ def test_it_begins_with_the_picture_and_goes_on_with_the_new_prompt(call: Any, f
     # The first picture is decoded from the mean of the first run's latents, as its last one was.
     assert np.array_equal(pixels("next/frames/00000.png"), pixels(first / "image.png"))
     assert not np.array_equal(pixels("next/image.png"), pixels(first / "image.png"))
-    settings = run_folder.read_manifest(Path("next")).settings
+    settings = directory.read_manifest(Path("next")).settings
     assert (settings.prompt, settings.seed, settings.stages, settings.init_run) == ("a blue car", 5, 1, str(first))
     drawn = default_of("candidates"), default_of("guidance"), 4
     assert (settings.candidates, settings.guidance, settings.cutouts) == drawn, "what drew the start is left out"
@@ -78,7 +78,7 @@ def test_it_is_a_run_like_any_other(first: Path) -> None:
     assert Path("again/image.png").read_bytes() == Path("whole/image.png").read_bytes()
     list(api.continue_run("whole", output="third", iterations=0))
     assert np.array_equal(pixels("third/image.png"), pixels("whole/image.png")), "a chain of runs"
-    assert run_folder.read_manifest(Path("third")).settings.prompt == "a blue car"
+    assert directory.read_manifest(Path("third")).settings.prompt == "a blue car"
 
 
 def test_another_size_begins_with_the_picture_resized(first: Path) -> None:
@@ -115,7 +115,7 @@ def test_what_cannot_be_continued_is_refused_with_a_way_out(call: Any, first: Pa
     with pytest.raises(InputError, match="not finished"):
         api.continue_run("old")
     shutil.copytree(first, "other")
-    digest = run_folder.read_manifest(first).models["tiny"]
+    digest = directory.read_manifest(first).models["tiny"]
     Path("other/run.json").write_text(manifest.replace(digest, "0" * 64))
     with pytest.raises(ModelError, match="another VQGAN"):
         list(api.continue_run("other", iterations=1))

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.models.architecture import read_architecture
 from vqclip.models.layouts import to_taming
-from vqclip.networks.vqgan import VQGAN
+from vqclip.models.vqgan import VQGAN
 
 LDM = "ldm.models.autoencoder.VQModel"
 CODES, DIM, Z, CH, MULT, BLOCKS = 40, 8, 32, 32, (1, 2, 2), 1

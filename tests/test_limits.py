@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vqclip.networks import limits
+from vqclip.runtime import limits
 
 STAT = "anon 1000\ninactive_file 300\nactive_file 20\n"
 

@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo, iTXt
 
 from vqclip.errors import InputError
-from vqclip.pictures import images, metadata
+from vqclip.media import images, metadata
 
 DIGEST = "0123456789abcdef" * 4
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from vqclip.errors import UsageError
-from vqclip.loop.motion import Move, due, move_at, warp
-from vqclip.options.keyframes import Keyframes
-from vqclip.options.settings import BORDERS, MOTIONS, Settings
+from vqclip.schedules import Keyframes
+from vqclip.settings.schema import BORDERS, MOTIONS, Settings
+from vqclip.synthesis.motion import Move, due, move_at, warp
 
 
 def pattern(height: int = 40, width: int = 60) -> torch.Tensor:

@@ -15,11 +15,11 @@ from faults import makers
 
 import vqclip
 from vqclip.errors import ModelError, UsageError
+from vqclip.events import Finished, PriorSampleChosen
 from vqclip.models.architecture import Net2NetShape, read_net2net_shape
+from vqclip.models.net2net import GPT, coordinates, load_net2net
 from vqclip.models.registry import PriorFiles
-from vqclip.networks.net2net import GPT, coordinates, load_net2net
-from vqclip.options.events import Finished, PriorSampleChosen
-from vqclip.options.prompts import parse
+from vqclip.settings.prompts import parse
 
 SIDE = 8  # tokens along a picture of 16 px by the makers' f2 network
 TRANSFORMER = {"vocab_size": 60, "block_size": 130, "n_layer": 2, "n_head": 4, "n_embd": 32}

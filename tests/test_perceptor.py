@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from vqclip.errors import ModelError, UsageError
 from vqclip.files import data_path
 from vqclip.models import registry
-from vqclip.networks.perceptor import Perceptor, load_perceptor
+from vqclip.models.perceptor import Perceptor, load_perceptor
 
 CPU = torch.device("cpu")
 TINY = data_path("checkpoints", "tiny_clip")

@@ -16,8 +16,8 @@ import pytest
 from conftest import SMALL
 
 import vqclip
-from vqclip.pictures import images
-from vqclip.terminal import preview
+from vqclip.cli import preview
+from vqclip.media import images
 
 PIXELS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [9, 8, 7]], [[1, 2, 3], [4, 5, 6]]], dtype=np.uint8)
 COLOURS = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "80", "LINES": "40"}

@@ -12,8 +12,8 @@ import torch
 from vqclip.errors import ModelError
 from vqclip.models import registry
 from vqclip.models.architecture import PriorShape, read_prior_shape
-from vqclip.networks.prior import Prior, load_sampler
-from vqclip.options.prompts import parse
+from vqclip.models.prior import Prior, load_sampler
+from vqclip.settings.prompts import parse
 
 SHAPE = PriorShape(width=32, layers=2, heads=4, words=5, vocabulary=50, side=3, codes=40, styles=("flat", "round"))
 

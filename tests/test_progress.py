@@ -12,10 +12,10 @@ from PIL import Image
 
 import vqclip
 from vqclip import files
-from vqclip.loop.progress import Progress
-from vqclip.options.events import CandidateScored, Finished, StageStarted, Stepped, Warned
-from vqclip.options.settings import Settings
-from vqclip.runs import run_folder
+from vqclip.events import CandidateScored, Finished, StageStarted, Stepped, Warned
+from vqclip.runs import directory
+from vqclip.settings.schema import Settings
+from vqclip.synthesis.progress import Progress
 
 
 def fed(losses: list[float], scores: list[float] | None = None, **known: Any) -> Progress:
@@ -60,7 +60,7 @@ def slow_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         now[0] += 1.0
         return now[0]
 
-    monkeypatch.setattr("vqclip.runs.run_folder.monotonic", tick)
+    monkeypatch.setattr("vqclip.runs.directory.monotonic", tick)
     return now
 
 
@@ -82,7 +82,7 @@ def test_a_run_that_ends_early_is_finished_and_says_why(
     answer = call("generate", "a red apple", *flags, "--seed=1", "-o", "run", "--json")
     assert answer.code == 0
     result = answer.lines[-1]
-    manifest = run_folder.read_manifest(Path("run"))
+    manifest = directory.read_manifest(Path("run"))
     assert (manifest.status, manifest.stopped_by, result["stopped_by"]) == ("finished", reason, reason)
     assert 1 <= manifest.step < 10
     assert result["steps"] == manifest.step
@@ -95,7 +95,7 @@ def test_a_run_that_ends_early_is_finished_and_says_why(
     again = call("generate", "a red apple", *flags, "--seed=1", "-o", "run")
     assert again.code == 0, "the same command leaves a finished run alone"
     assert "loss" not in again.err
-    assert run_folder.read_manifest(Path("run")).step == manifest.step
+    assert directory.read_manifest(Path("run")).step == manifest.step
 
 
 def test_time_that_ends_in_an_early_stage_leaves_a_picture_of_the_full_size(
@@ -116,7 +116,7 @@ def test_what_time_ends_early_is_gone_on_with_at_its_full_size(
 ) -> None:
     known = small | {"stages": 2, "iterations": 40, "size": "64x32", "max_seconds": 4.0, "snapshot_every": 1}
     list(vqclip.generate("a red apple", seed=1, output="run", **known))
-    assert run_folder.read_manifest(Path("run")).stopped_by == "max_seconds"
+    assert directory.read_manifest(Path("run")).stopped_by == "max_seconds"
     for event in vqclip.continue_run("run", iterations=0, max_seconds=100):
         if isinstance(event, Finished):
             assert np.array_equal(event.image(), np.asarray(Image.open("run/image.png")))
@@ -145,7 +145,7 @@ def test_seconds_of_earlier_sessions_count(small: dict[str, Any], slow_clock: li
     assert 0 < manifest["seconds"] < 20
     files.write_json(Path("run/run.json"), manifest | {"seconds": 15.0})
     list(vqclip.resume("run"))
-    after = run_folder.read_manifest(Path("run"))
+    after = directory.read_manifest(Path("run"))
     assert after.stopped_by == "max_seconds"
     assert after.step < 10, "a fresh count would come to more"
     told = [event.message for event in vqclip.rerun("run", iterations=0) if isinstance(event, Warned)]

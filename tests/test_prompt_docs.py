@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vqclip.options.prompts import parse_scenes
-from vqclip.options.settings import Settings
+from vqclip.settings.prompts import parse_scenes
+from vqclip.settings.schema import Settings
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "prompts.md").read_text(encoding="utf-8")
 
@@ -69,7 +69,7 @@ def test_the_command_beside_another_tools_is_valid(row: list[str], monkeypatch: 
 
 
 def test_every_option_of_prompts_is_explained() -> None:
-    from vqclip.options.settings import options
+    from vqclip.settings.schema import options
 
     names = [name for name in options() if re.search(r"prompt|scene|fade|text_off", name) and name != "prompt"]
     assert len(names) >= 6

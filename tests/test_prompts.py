@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vqclip.errors import UsageError
-from vqclip.options.keyframes import Key, Keyframes, Place
-from vqclip.options.prompts import Prompt, doubts, format, join_lines, parse, parse_scenes, with_files
-from vqclip.runs import run_folder
+from vqclip.runs import directory
+from vqclip.schedules import Key, Keyframes, Place
+from vqclip.settings.prompts import Prompt, doubts, format, join_lines, parse, parse_scenes, with_files
 
 COURSE = Keyframes.parse("0:0, 50%:-2 cosine")
 
@@ -270,8 +270,8 @@ def test_prompts_come_from_a_file_or_standard_input(call: Any, small: dict[str, 
     assert call("generate", "--prompt-file", "prompts.txt", "--seed", "0", "-o", "a", *flags).code == 0
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Alien: a poster | at 12:30:0.5\n")))
     assert call("generate", "-", "--seed", "0", "-o", "b", *flags).code == 0
-    kept = run_folder.read_manifest(Path("a")).settings
-    assert kept.prompt == run_folder.read_manifest(Path("b")).settings.prompt == "Alien: a poster | at 12:30:0.5"
+    kept = directory.read_manifest(Path("a")).settings
+    assert kept.prompt == directory.read_manifest(Path("b")).settings.prompt == "Alien: a poster | at 12:30:0.5"
     # Zero is a seed like any other, a colon is text, and the picture is the same to the byte.
     assert kept.seed == 0
     assert Path("a/image.png").read_bytes() == Path("b/image.png").read_bytes()

@@ -15,8 +15,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import battery, judges, races  # noqa: E402
 from benchmarks.quality import verdicts  # noqa: E402
-from vqclip.options.events import Finished, Stepped  # noqa: E402
-from vqclip.pictures import images  # noqa: E402
+from vqclip.events import Finished, Stepped  # noqa: E402
+from vqclip.media import images  # noqa: E402
 
 
 class Clock:
@@ -114,7 +114,7 @@ def test_a_chart_follows_each_whole_recipe_to_its_end() -> None:
 
 
 def test_a_recipe_that_leaves_a_technique_out_differs_from_ours_in_what_is_drawn() -> None:
-    from vqclip.options import sources
+    from vqclip.settings import sources
 
     def settings_of(name: str) -> Any:
         return sources.resolve({"prompt": "cat", "seed": 1, **races.RECIPES[name]}, environment={}).settings

@@ -6,7 +6,7 @@ import re
 import runpy
 from pathlib import Path
 
-from vqclip.options.settings import options
+from vqclip.settings.schema import options
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "reference.md").read_text(encoding="utf-8")

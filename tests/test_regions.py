@@ -12,18 +12,18 @@ import pytest
 import torch
 from PIL import Image
 
-from vqclip.loop.canvas import Canvas
-from vqclip.loop.cut_methods import smart
-from vqclip.loop.given import Given
-from vqclip.loop.regions import Regions, coverage
-from vqclip.loop.resampling import CutPlan, crops, levels_for, pyramid, take
-from vqclip.loop.synthesis import synthesise
-from vqclip.networks.perceptor import Gaze
-from vqclip.options.events import Stepped
-from vqclip.options.prompts import REGIONS, parse
-from vqclip.options.settings import Settings
-from vqclip.pictures import metadata
-from vqclip.runs import run_folder
+from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.methods import smart
+from vqclip.cutouts.resample import CutPlan, crops, levels_for, pyramid, take
+from vqclip.events import Stepped
+from vqclip.media import metadata
+from vqclip.models.perceptor import Gaze
+from vqclip.runs import directory
+from vqclip.settings.prompts import REGIONS, parse
+from vqclip.settings.schema import Settings
+from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.regions import Regions, coverage
 
 CANVAS = Canvas(96, 64, 16)
 STILL = Settings(augment=0.0, cut_noise=0.0, cutouts=24)
@@ -167,7 +167,7 @@ def test_a_masks_file_is_checked_kept_and_not_told(call: Any, small: dict[str, A
     made = call("generate", "a red apple:2 @[deep/sky.png] | a tree", "--seed", "1", "-n", "1", "-o", "run", *flags)
     assert made.code == 0, made.err
     assert (
-        run_folder.read_manifest(Path("run")).settings.prompt
+        directory.read_manifest(Path("run")).settings.prompt
         == f"a red apple:2.0 @[{Path.cwd()}/deep/sky.png] | a tree"
     )
     found = metadata.read_metadata(Path("run/image.png"))

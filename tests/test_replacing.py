@@ -14,9 +14,9 @@ from PIL import Image
 
 import vqclip
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
-from vqclip.options.settings import Settings
-from vqclip.runs import run_folder
-from vqclip.tasks import interpolation, restyling
+from vqclip.jobs import interpolate, restyle
+from vqclip.runs import directory
+from vqclip.settings.schema import Settings
 
 RESTYLED = Settings(
     prompt="red", seed=1, vqgan="tiny", clip=("tiny",), size="16x16", cutouts=2, threads=1, dtype="float32",
@@ -56,7 +56,7 @@ def test_a_folder_that_holds_a_file_of_a_runs_name_is_not_drawn_into(small: dict
         vqclip.generate("a red apple", seed=1, output="mine", **small)
     Image.new("RGB", (16, 16)).save("a.png")
     with pytest.raises(OutputError, match="holds pictures already"):
-        interpolation.interpolate(RESTYLED, [Path("a.png")] * 2, Path("mine"), interpolation.Course(frames=2))
+        interpolate.interpolate(RESTYLED, [Path("a.png")] * 2, Path("mine"), interpolate.Course(frames=2))
     assert Path("mine", name).read_bytes() == b"precious"
 
 
@@ -71,19 +71,19 @@ def _from_its_end(small: dict[str, Any]) -> Any:
 
 
 def _from_its_frame(small: dict[str, Any]) -> Any:
-    course = interpolation.Course(frames=2)
+    course = interpolate.Course(frames=2)
     ends = [Path("run/frames/00000.png"), Path("run/frames/00001.png")]
-    return interpolation.interpolate(RESTYLED, ends, Path("run"), course, overwrite=True)
+    return interpolate.interpolate(RESTYLED, ends, Path("run"), course, overwrite=True)
 
 
 def _from_its_frames(small: dict[str, Any]) -> Any:
-    how = restyling.Restyle("run", steps=1)
-    return restyling.restyle(RESTYLED, how, output=Path("run"), overwrite=True)
+    how = restyle.Restyle("run", steps=1)
+    return restyle.restyle(RESTYLED, how, output=Path("run"), overwrite=True)
 
 
 def _from_its_film(small: dict[str, Any]) -> Any:
-    how = restyling.Restyle("run/video.mp4", steps=1)
-    return restyling.restyle(RESTYLED, how, output=Path("run"), overwrite=True)
+    how = restyle.Restyle("run/video.mp4", steps=1)
+    return restyle.restyle(RESTYLED, how, output=Path("run"), overwrite=True)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_run_is_not_replaced_by_one_that_begins_with_a_part_of_it(
 def test_a_folder_of_pictures_is_not_restyled_into_itself(pictures: Path) -> None:
     before = contents(pictures)
     with pytest.raises(OutputError, match="would be lost"):
-        restyling.restyle(RESTYLED, restyling.Restyle(str(pictures), steps=1), output=pictures)
+        restyle.restyle(RESTYLED, restyle.Restyle(str(pictures), steps=1), output=pictures)
     assert contents(pictures) == before
     assert not (pictures / "frames").exists()
 
@@ -124,25 +124,25 @@ def test_nothing_is_replaced_before_the_new_run_can_begin(
 def test_ends_that_do_not_fit_each_other_replace_nothing(run: Path, small: dict[str, Any]) -> None:
     for name, size in (("a", "32x32"), ("b", "48x32")):
         list(vqclip.generate("a blue car", seed=1, output=name, **small | {"size": size, "iterations": 0}))
-    before, course = contents(run), interpolation.Course(frames=2)
+    before, course = contents(run), interpolate.Course(frames=2)
     with pytest.raises(InputError, match="tokens"):
-        list(interpolation.interpolate(RESTYLED, [Path("a"), Path("b")], run, course, overwrite=True))
+        list(interpolate.interpolate(RESTYLED, [Path("a"), Path("b")], run, course, overwrite=True))
     assert contents(run) == before
 
 
 def test_what_replaces_a_run_leaves_nothing_of_it(run: Path, small: dict[str, Any], pictures: Path) -> None:
     (run / "notes.txt").write_text("mine")
     ends = [pictures / "0.png", pictures / "1.png"]
-    course = interpolation.Course(frames=2)
+    course = interpolate.Course(frames=2)
     shutil.copytree(run, "other")
-    list(interpolation.interpolate(RESTYLED, ends, run, course, overwrite=True))
+    list(interpolate.interpolate(RESTYLED, ends, run, course, overwrite=True))
     left = {path.name for path in run.rglob("*") if path.is_file()}
     assert left == {"notes.txt", "00000.png", "00001.png", ".lock"}
-    how = restyling.Restyle(str(pictures), steps=1)
-    list(restyling.restyle(RESTYLED, how, output=Path("other"), overwrite=True))
+    how = restyle.Restyle(str(pictures), steps=1)
+    list(restyle.restyle(RESTYLED, how, output=Path("other"), overwrite=True))
     left = {path.name for path in Path("other").rglob("*") if path.is_file()}
     assert left == {"notes.txt", "run.json", "00000.png", "00001.png", "00002.png", ".lock"}
-    assert run_folder.read_manifest(Path("other")).restyle
+    assert directory.read_manifest(Path("other")).restyle
 
 
 def test_settings_that_a_run_goes_on_without_are_told(run: Path, call: Any) -> None:
@@ -164,7 +164,7 @@ def test_a_lock_that_cannot_be_taken_is_told(call: Any) -> None:
 
 
 def test_other_hardware_or_libraries_are_told_when_a_run_goes_on() -> None:
-    manifest = run_folder.Manifest(Settings(), device="cuda:0", versions={"torch": "2.10", "numpy": "2.0"})
-    assert list(run_folder.moves(manifest, "cuda:1", {"torch": "2.10", "numpy": "2.0"})) == []
-    told = list(run_folder.moves(manifest, "cpu", {"torch": "2.11", "numpy": "2.0"}))
+    manifest = directory.Manifest(Settings(), device="cuda:0", versions={"torch": "2.10", "numpy": "2.0"})
+    assert list(directory.moves(manifest, "cuda:1", {"torch": "2.10", "numpy": "2.0"})) == []
+    told = list(directory.moves(manifest, "cpu", {"torch": "2.11", "numpy": "2.0"}))
     assert ["cuda" in told[0] and "cpu" in told[0], "torch 2.10" in told[1]] == [True, True]

@@ -20,8 +20,8 @@ from PIL import Image
 
 import vqclip
 from vqclip import reading
-from vqclip.options.events import Saved
-from vqclip.pictures import charts
+from vqclip.events import Saved
+from vqclip.media import charts
 from vqclip.runs import report
 
 PROMPT = 'a <b>red</b> apple & "co" </script><script>alert(1)</script> | fog:-0.5'

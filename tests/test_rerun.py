@@ -15,9 +15,10 @@ from PIL.PngImagePlugin import PngInfo
 import vqclip
 from vqclip import files
 from vqclip.errors import InputError, UsageError
-from vqclip.options.events import Warned
-from vqclip.pictures import metadata
-from vqclip.runs import recipes, run_folder
+from vqclip.events import Warned
+from vqclip.media import metadata
+from vqclip.runs import directory
+from vqclip.runs import recipe as recipes
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_without_changes_it_is_the_same_picture_to_the_byte(call: Any, run: Path
         answer = call("rerun", source, "-o", name)
         assert (answer.code, "warning" in answer.err) == (0, False), answer.err
         assert Path(name, "image.png").read_bytes() == picture, source
-    assert run_folder.read_manifest(Path("a")).settings == run_folder.read_manifest(run).settings
+    assert directory.read_manifest(Path("a")).settings == directory.read_manifest(run).settings
 
 
 def test_variables_files_and_presets_change_nothing_that_is_recorded(
@@ -58,11 +59,11 @@ def test_variables_files_and_presets_change_nothing_that_is_recorded(
 
 def test_an_option_changes_its_setting_alone(call: Any, run: Path) -> None:
     assert call("rerun", "run/image.png", "--seed", "6", "-o", "other").code == 0
-    before, after = (run_folder.read_manifest(Path(name)).settings.to_dict() for name in ("run", "other"))
+    before, after = (directory.read_manifest(Path(name)).settings.to_dict() for name in ("run", "other"))
     assert {name for name in before if before[name] != after[name]} == {"seed"}
     assert not np.array_equal(pixels("run/image.png"), pixels("other/image.png"))
     call("rerun", "run", "--prompt", "a blue car", "-n", "1", "-o", "third")
-    changed = run_folder.read_manifest(Path("third")).settings
+    changed = directory.read_manifest(Path("third")).settings
     assert (changed.prompt, changed.iterations, changed.seed, changed.cut_pow) == ("a blue car", 1, 5, 0.7)
 
 
@@ -73,7 +74,7 @@ def test_a_setting_that_loses_its_effect_can_be_forgotten(call: Any, run: Path) 
     assert "--forget cut-pow" in answer.err
     assert not Path("other").exists()
     assert call("rerun", "run", "--cut-method", "smart", "--forget", "cut-pow", "-o", "other").code == 0
-    assert run_folder.read_manifest(Path("other")).settings.cut_pow == 1.0
+    assert directory.read_manifest(Path("other")).settings.cut_pow == 1.0
 
 
 def test_a_new_folder_is_made_without_an_output(call: Any, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,9 @@ from PIL import Image
 
 from vqclip.errors import ModelError
 from vqclip.files import data_path
-from vqclip.loop import retrieval
 from vqclip.models import registry
-from vqclip.networks.perceptor import Perceptor, load_perceptor
+from vqclip.models.perceptor import Perceptor, load_perceptor
+from vqclip.synthesis import retrieval
 
 SIZES = [(64, 64), (200, 120), (37, 91), (640, 480), (65, 64), (5, 7), (300, 40)]
 Pixels = npt.NDArray[np.uint8]

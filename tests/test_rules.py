@@ -8,9 +8,9 @@ import pytest
 
 import vqclip
 from vqclip.errors import UsageError
-from vqclip.options.events import Warned
-from vqclip.options.rules import IDLE, idle
-from vqclip.options.settings import Settings, from_dict
+from vqclip.events import Warned
+from vqclip.settings.rules import IDLE, idle
+from vqclip.settings.schema import Settings, from_dict
 
 # What is idle, and what makes it work.
 CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [

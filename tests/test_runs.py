@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from vqclip.errors import OutputError, UsageError
-from vqclip.options.settings import Settings
-from vqclip.runs import run_folder
+from vqclip.runs import directory as run_folder
+from vqclip.settings.schema import Settings
 
 SETTINGS = Settings(prompt="A Red: apple/..", seed=0)
 

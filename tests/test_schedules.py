@@ -14,14 +14,21 @@ import torch
 import vqclip
 from vqclip import reading
 from vqclip.errors import UsageError
-from vqclip.loop import synthesis
-from vqclip.loop.given import Given
-from vqclip.loop.schedules import EMA, cosine, make_optimiser, optimiser_tensors, rate_at, restore_optimiser
-from vqclip.loop.stages import plan_stages
-from vqclip.options.optimisers import OPTIMISERS
-from vqclip.options.settings import Settings
-from vqclip.pictures.images import to_uint8
-from vqclip.runs.loading import Inputs
+from vqclip.media.images import to_uint8
+from vqclip.runs.session import Inputs
+from vqclip.settings.optimisers import OPTIMISERS
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import loop
+from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.optimisers import (
+    EMA,
+    cosine,
+    make_optimiser,
+    optimiser_tensors,
+    rate_at,
+    restore_optimiser,
+)
+from vqclip.synthesis.stages import plan_stages
 
 
 def test_cosine_goes_from_one_to_the_end() -> None:
@@ -160,17 +167,17 @@ NAMED: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
-def climbing(pair: Any, **changes: Any) -> synthesis._Climb:
+def climbing(pair: Any, **changes: Any) -> loop._Climb:
     """A climb at its start."""
     vqgan, gazes = pair
     known: dict[str, Any] = {"size": "32x32", "iterations": 4, "cutouts": 2, "seed": 3, "ema": 0.0}
     settings = Settings(prompt="a red apple", **{**known, **changes}).validate()
-    climb = synthesis._Climb(vqgan, gazes(settings.prompt), settings, Given())
+    climb = loop._Climb(vqgan, gazes(settings.prompt), settings, Given())
     climb.begin()
     return climb
 
 
-def step(climb: synthesis._Climb) -> torch.Tensor:
+def step(climb: loop._Climb) -> torch.Tensor:
     """Climb one step; return the latent after it."""
     climb._climb()
     climb.step += 1

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from vqclip.errors import UsageError
-from vqclip.options import labels
-from vqclip.options.settings import Settings
+from vqclip.search import labels
+from vqclip.settings.schema import Settings
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 import vqclip
-from vqclip.loop import starts
-from vqclip.loop.stage_upsampling import sharpen, upsample
-from vqclip.options.events import Finished
+from vqclip.events import Finished
+from vqclip.synthesis import init
+from vqclip.synthesis.stage_upsampling import sharpen, upsample
 
 
 def disc(side: int) -> Tensor:
@@ -31,7 +31,7 @@ def test_edges_are_as_steep_as_before(factor: int) -> None:
     small = disc(32)
     side = 32 * factor
     plain, crisp = (upsample(small, side, side, edges=edges) for edges in (False, True))
-    assert torch.equal(plain, starts.fit(small, side, side))
+    assert torch.equal(plain, init.fit(small, side, side))
     assert steepest(plain) < 0.75 * steepest(small)
     assert steepest(crisp) > 0.9 * steepest(small)
     # The form is the same: no pixel changes sides but next to the edge.
@@ -39,7 +39,7 @@ def test_edges_are_as_steep_as_before(factor: int) -> None:
 
 
 def test_nothing_overshoots_and_flat_parts_stay() -> None:
-    image = starts.fit(disc(32), 64, 64)
+    image = init.fit(disc(32), 64, 64)
     crisp = sharpen(image, 2)
     assert float(crisp.min()) >= float(image.min())
     assert float(crisp.max()) <= float(image.max())
@@ -50,7 +50,7 @@ def test_nothing_overshoots_and_flat_parts_stay() -> None:
 def test_what_does_not_grow_is_resized_alone() -> None:
     large = disc(64)
     assert torch.equal(upsample(large, 64, 64, edges=True), large)
-    assert torch.equal(upsample(large, 32, 32, edges=True), starts.fit(large, 32, 32))
+    assert torch.equal(upsample(large, 32, 32, edges=True), init.fit(large, 32, 32))
 
 
 def test_a_run_of_stages_ends_with_sharper_edges(small: dict[str, Any]) -> None:

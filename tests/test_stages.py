@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vqclip.errors import UsageError
-from vqclip.loop.stages import plan_stages, stages_of
-from vqclip.options.settings import Settings
+from vqclip.settings.schema import Settings
+from vqclip.synthesis.stages import plan_stages, stages_of
 
 
 @given(

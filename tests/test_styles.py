@@ -13,12 +13,12 @@ from PIL import Image
 
 import vqclip
 from vqclip.errors import UsageError
+from vqclip.events import Finished
 from vqclip.models import catalogue
-from vqclip.options import sources
-from vqclip.options.events import Finished
-from vqclip.options.ranges import parse_clip
-from vqclip.options.settings import Settings
-from vqclip.runs import run_folder
+from vqclip.runs import directory
+from vqclip.settings import sources
+from vqclip.settings.ranges import parse_clip
+from vqclip.settings.schema import Settings
 
 
 def settings(environment: dict[str, str] | None = None, **flags: Any) -> Settings:
@@ -95,11 +95,11 @@ def test_a_style_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any])
     assert isinstance(plain, Finished)
     assert chroma(np.asarray(Image.open("run/image.png"))) < 0.8 * chroma(plain.image())
     Path("grey.yaml").unlink()
-    manifest = run_folder.read_manifest(Path("run"))
+    manifest = directory.read_manifest(Path("run"))
     assert [prompt.text for prompt in manifest.settings.prompts] == ["ink of a red apple"]
     again = call("rerun", "run", "--prompt", "a blue car", "-n", "1", "-o", "again")
     assert again.code == 0, "the record holds all that the style said"
-    kept = run_folder.read_manifest(Path("again")).settings
+    kept = directory.read_manifest(Path("again")).settings
     assert ([prompt.text for prompt in kept.prompts], kept.loss) == (["ink of a blue car"], ("saturation:-30",))
 
 

@@ -14,15 +14,15 @@ from PIL import Image, ImageDraw, ImageFont
 
 import vqclip
 from vqclip.errors import InputError, UsageError
-from vqclip.loop import retrieval, targets
-from vqclip.loop.losses import PromptLoss
-from vqclip.loop.synthesis import synthesise
-from vqclip.networks.perceptor import Gaze, Perceptor
-from vqclip.options.events import Stepped, Warned
-from vqclip.options.prompts import Prompt, format, parse, parse_images, parse_noise
-from vqclip.options.settings import Settings
-from vqclip.pictures import images, metadata
-from vqclip.runs import run_folder
+from vqclip.events import Stepped, Warned
+from vqclip.media import images, metadata
+from vqclip.models.perceptor import Gaze, Perceptor
+from vqclip.runs import directory
+from vqclip.settings.prompts import Prompt, format, parse, parse_images, parse_noise
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import retrieval, targets
+from vqclip.synthesis.clip_loss import PromptLoss
+from vqclip.synthesis.loop import synthesise
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_an_image_prompt_is_found_again_and_its_folder_is_not_told(call: Any, sm
 
 def test_a_run_is_named_after_the_picture_that_it_looks_for() -> None:
     settings = Settings(image_prompt=("/some/where/Red Disc.png",), seed=3)
-    assert run_folder.new_directory(settings, Path("runs")).name.endswith("-red-disc-3")
+    assert directory.new_directory(settings, Path("runs")).name.endswith("-red-disc-3")
 
 
 def test_candidates_of_a_picture_are_drawn_without_a_text(small: dict[str, Any]) -> None:

@@ -11,16 +11,16 @@ import torch
 import torch.nn.functional as F
 
 import vqclip
+from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.resample import homography_grid
 from vqclip.errors import UsageError
-from vqclip.loop import synthesis
-from vqclip.loop.canvas import Canvas
-from vqclip.loop.given import Given
-from vqclip.loop.resampling import homography_grid
-from vqclip.loop.tiling import Tiling
-from vqclip.networks import passes
-from vqclip.networks.passes import Box, Norms
-from vqclip.options.events import Finished, Stepped
-from vqclip.options.settings import Settings
+from vqclip.events import Finished, Stepped
+from vqclip.models import decoder
+from vqclip.models.decoder import Box, Norms
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import loop as synthesis
+from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.tiling import Tiling
 
 Pair = tuple[Any, Callable[..., Any]]
 
@@ -42,7 +42,7 @@ def whole(vqgan: Any, z: torch.Tensor) -> torch.Tensor:
 
 
 def test_strips_show_what_the_decoder_shows(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passes, "_STRIP_CELLS", 300)
+    monkeypatch.setattr(decoder, "_STRIP_CELLS", 300)
     vqgan, _ = pair
     z = latent(vqgan, 96)[..., :10]
     norms = Norms(vqgan.decoder)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from vqclip.pictures import images
+from vqclip.media import images
 
 TRAINING = Path(__file__).parents[1] / "training"
 

@@ -13,15 +13,15 @@ from safetensors.torch import save_file
 
 import vqclip
 from vqclip.errors import ModelError, UsageError
-from vqclip.loop import candidates
-from vqclip.loop.randomness import START_STREAM, make_generator
+from vqclip.events import Finished, PriorSampleChosen, StageStarted
+from vqclip.models import prior as priors
 from vqclip.models import registry
 from vqclip.models.architecture import PriorShape, UpsamplerShape, read_prior_shape
-from vqclip.networks import prior as priors
-from vqclip.networks.upsampler import Upsampler, load_upsampler
-from vqclip.options.events import Finished, PriorSampleChosen, StageStarted
-from vqclip.options.prompts import parse
-from vqclip.options.settings import Settings
+from vqclip.models.upsampler import Upsampler, load_upsampler
+from vqclip.settings.prompts import parse
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import candidates
+from vqclip.synthesis.randomness import START_STREAM, make_generator
 
 SHAPE = UpsamplerShape(width=16, layers=2, heads=2, codes=30, dim=4, words=5, vocabulary=50, styles=("flat", "round"))
 

@@ -16,8 +16,8 @@ from PIL import Image
 
 from vqclip import files
 from vqclip.errors import EncoderError, InputError, OutputError, UsageError
-from vqclip.options.video_formats import Format
-from vqclip.pictures import encoders, images, video
+from vqclip.media import images, video, video_encoders
+from vqclip.settings.video_formats import Format
 
 SUFFIXES = video.formats()
 
@@ -335,8 +335,8 @@ def test_a_fast_gif_is_slowed_with_a_warning(isolated: Path) -> None:
 
 
 def test_fault_46_the_chain_falls_back_with_a_warning(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = encoders._opens
-    monkeypatch.setattr(encoders, "_opens", lambda codec, wanted: codec == "mpeg4" and real(codec, wanted))
+    real = video_encoders._opens
+    monkeypatch.setattr(video_encoders, "_opens", lambda codec, wanted: codec == "mpeg4" and real(codec, wanted))
     heard: list[str] = []
     path = filmed(isolated / "film.mp4", 5, warn=heard.append)
     assert len(heard) == 1
@@ -349,7 +349,7 @@ def test_fault_46_the_chain_falls_back_with_a_warning(isolated: Path, monkeypatc
 
 
 def test_fault_46_no_encoder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoders, "_opens", lambda codec, wanted: False)
+    monkeypatch.setattr(video_encoders, "_opens", lambda codec, wanted: False)
     with pytest.raises(EncoderError, match="none of the encoders libx264, libopenh264, mpeg4") as caught:
         video.check_encoder(".mp4")
     assert caught.value.exit_code == 8
@@ -366,8 +366,8 @@ def test_fault_46_pyav_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_encoder_that_does_not_exist_is_passed_over() -> None:
     wanted = Format(".mp4", "video/mp4", "mp4", ("nothing", "libx264"), "yuv420p")
-    assert not encoders._opens("nothing", wanted)
-    assert encoders._opens("libx264", wanted)
+    assert not video_encoders._opens("nothing", wanted)
+    assert video_encoders._opens("libx264", wanted)
 
 
 def test_render_makes_the_video_of_a_folder(isolated: Path) -> None:
@@ -444,7 +444,7 @@ def test_fault_47_memory_does_not_grow_with_the_frames(isolated: Path) -> None:
 
 
 def test_video_imports_neither_torch_nor_pyav() -> None:
-    code = "import sys, vqclip.pictures.video; print('torch' in sys.modules, 'av' in sys.modules)"
+    code = "import sys, vqclip.media.video; print('torch' in sys.modules, 'av' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False False"
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from vqclip.errors import ModelError
 from vqclip.models.architecture import read_architecture
+from vqclip.models.checkpoints import load_into
 from vqclip.models.registry import VqganFiles, find_vqgan
-from vqclip.models.weights import load_into
-from vqclip.networks.vqgan import VQGAN, load_vqgan
+from vqclip.models.vqgan import VQGAN, load_vqgan
 
 CPU = torch.device("cpu")
 TARGETS = {"VQModel": makers.VQ, "GumbelVQ": makers.GUMBEL}
@@ -262,7 +262,7 @@ def test_fault_61_loading_prints_nothing_needs_no_lightning_and_builds_no_loss(t
     script = (
         "import sys, torch\n"
         "from vqclip.models.registry import find_vqgan\n"
-        "from vqclip.networks.vqgan import load_vqgan\n"
+        "from vqclip.models.vqgan import load_vqgan\n"
         "load_vqgan(find_vqgan(sys.argv[1]), torch.device('cpu'))\n"
         "bad = {'pytorch_lightning', 'taming.main', 'taming.models', 'taming.models.vqgan', 'torchvision',\n"
         " 'taming.modules.losses'}\n"

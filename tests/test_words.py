@@ -15,9 +15,9 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import battery  # noqa: E402
 from vqclip.files import data_path  # noqa: E402
+from vqclip.media import images  # noqa: E402
 from vqclip.models import registry  # noqa: E402
-from vqclip.networks.perceptor import Perceptor, load_perceptor  # noqa: E402
-from vqclip.pictures import images  # noqa: E402
+from vqclip.models.perceptor import Perceptor, load_perceptor  # noqa: E402
 
 FAST = ["--size", "64x64", "--iterations", "0", "--candidates", "1"]
 

@@ -18,10 +18,10 @@ import torch
 from PIL import Image
 
 from vqclip.errors import Interrupted, OutOfMemory
-from vqclip.networks import devices, limits
-from vqclip.options.events import CellFailed, CellStarted, Event, Saved, Stepped, Warned
-from vqclip.options.settings import Settings
-from vqclip.tasks import sweeping, workers
+from vqclip.events import CellFailed, CellStarted, Event, Saved, Stepped, Warned
+from vqclip.jobs import batch, workers
+from vqclip.runtime import devices, limits
+from vqclip.settings.schema import Settings
 
 TINY = {"size": "32x32", "iterations": 2, "stages": 1, "init": "tokens", "cutouts": 2, "save_every": 0,
         "video": False, "threads": 1, "dtype": "float32"}  # fmt: skip
@@ -38,8 +38,8 @@ def statuses(folder: str) -> list[str]:
 
 @pytest.mark.slow
 def test_runs_at_once_give_the_pictures_of_runs_in_turn(isolated: Path) -> None:
-    at_once = list(sweeping.sweep("a red apple qwzx", ["seed=1..3"], output="at-once", jobs=2, **TINY))
-    list(sweeping.sweep("a red apple qwzx", ["seed=1..3"], output="in-turn", **TINY))
+    at_once = list(batch.sweep("a red apple qwzx", ["seed=1..3"], output="at-once", jobs=2, **TINY))
+    list(batch.sweep("a red apple qwzx", ["seed=1..3"], output="in-turn", **TINY))
     assert len(pixels("at-once")) == 3
     assert all(np.array_equal(a, b) for a, b in zip(pixels("at-once"), pixels("in-turn"), strict=True))
     assert sorted(e.number for e in at_once if isinstance(e, CellStarted)) == [1, 2, 3]
@@ -58,10 +58,10 @@ def test_a_stop_keeps_every_run_that_had_begun(isolated: Path) -> None:
         return signal.SIGTERM if all(kept) else None
 
     with pytest.raises(Interrupted) as told:
-        list(sweeping.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, stop=stop, **LONG))
+        list(batch.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, stop=stop, **LONG))
     assert (told.value.exit_code, "vqclip resume" in told.value.hint) == (143, True)
     assert not multiprocessing.active_children()
-    sweeping_table = [sweeping._result(path) for path in sorted(Path("grid").glob("0*"))]
+    sweeping_table = [batch._result(path) for path in sorted(Path("grid").glob("0*"))]
     assert [(status, int(steps) > 0) for status, _, _, steps, _ in sweeping_table] == [("interrupted", True)] * 2
 
 
@@ -70,7 +70,7 @@ def test_a_killed_worker_is_told_and_the_rest_can_be_drawn(isolated: Path) -> No
     events: list[Event] = []
 
     def draw() -> None:
-        for event in sweeping.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, **LONG):
+        for event in batch.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, **LONG):
             events.append(event)
             if isinstance(event, CellStarted):
                 os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
@@ -93,7 +93,7 @@ def test_workers_end_when_their_parent_is_killed(isolated: Path) -> None:
         parent.kill()
         parent.wait()
     wait(lambda: not alive(Path.cwd()))
-    states = [sweeping._result(path)[0] for path in sorted(Path("grid").glob("0*"))]
+    states = [batch._result(path)[0] for path in sorted(Path("grid").glob("0*"))]
     assert states == ["interrupted"] * 2, "each ended its step and kept it"
 
 

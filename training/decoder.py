@@ -29,7 +29,7 @@ from adversarial import (
 from crops import Drawings, Folder
 from data import Pictures
 from resumable import Average, Log, cosine, finished, load, mixed, save, set_rate
-from vqclip.loop.stage_upsampling import upsample
+from vqclip.synthesis.stage_upsampling import upsample
 from vqgan import CODES, VQGAN, edge_losses, measure
 
 

@@ -25,7 +25,7 @@ from adversarial import flatness_loss
 from crops import Drawings
 from data import Pictures, over, tensor
 from resumable import SHIPPED, load, mixed
-from vqclip.loop.stage_upsampling import upsample
+from vqclip.synthesis.stage_upsampling import upsample
 from vqgan import VQGAN
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"

@@ -16,14 +16,14 @@ import torch
 from data import Pictures, over, tensor
 from prior import STYLES
 from sheets import PROMPTS, sheet
-from vqclip.loop.randomness import START_STREAM, make_generator
-from vqclip.options.settings import Settings
-from vqclip.runs.loading import Inputs, Place, load
+from vqclip.runs.session import Inputs, Place, load
+from vqclip.settings.schema import Settings
+from vqclip.synthesis.randomness import START_STREAM, make_generator
 
 
 def best_candidate(prompt, seed):
     """-> ([3, 64, 64] in 0..1, the VQGAN)"""
-    from vqclip.loop import candidates
+    from vqclip.synthesis import candidates
 
     settings = Settings(prompt=prompt, seed=seed, init="prior", video=False, threads=1)
     models = load(Inputs.check(settings), Place.find(settings))

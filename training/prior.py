@@ -26,7 +26,7 @@ from muon import Muon
 from resumable import Average, Log, begin_worker, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
 from vqclip.models.architecture import PriorShape, read_prior_shape
-from vqclip.networks.prior import Prior
+from vqclip.models.prior import Prior
 from vqgan import CODES, EMBED_DIM, VQGAN
 
 #: Picture sets that are learned, and the names of their styles.

@@ -28,8 +28,8 @@ from prior import STYLES, WORDS, words_of
 from resumable import Average, Log, begin_worker, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
 from vqclip.models.architecture import UpsamplerShape, read_prior_shape
-from vqclip.networks.prior import Prior
-from vqclip.networks.upsampler import Upsampler
+from vqclip.models.prior import Prior
+from vqclip.models.upsampler import Upsampler
 from vqgan import CODES, EMBED_DIM, VQGAN
 
 #: Shares of a batch: pictures as they are, moved a little, and compositions.

@@ -17,7 +17,7 @@ from vqclip._version import __version__
 if TYPE_CHECKING:
     from vqclip.api import continue_run, generate, rerun, resume
     from vqclip.errors import VqclipError
-    from vqclip.options.settings import Settings
+    from vqclip.settings.schema import Settings
 
 __all__ = ["Settings", "VqclipError", "__version__", "continue_run", "generate", "rerun", "resume"]
 
@@ -26,7 +26,7 @@ _HOMES = {
     "generate": "vqclip.api",
     "rerun": "vqclip.api",
     "resume": "vqclip.api",
-    "Settings": "vqclip.options.settings",
+    "Settings": "vqclip.settings.schema",
     "VqclipError": "vqclip.errors",
 }
 

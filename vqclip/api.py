@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip import __version__, files
 from vqclip.errors import InputError, ModelError, OutputError
-from vqclip.options import sources
-from vqclip.options.events import Event, Opened, Saved, Warned
-from vqclip.options.settings import Settings, options
-from vqclip.runs import recipes, recording, run_folder, tryouts
-from vqclip.runs.loading import Inputs, Models, Place, Shelf, load, with_absolute_paths
+from vqclip.events import Event, Opened, Saved, Warned
+from vqclip.runs import best_of, recorder
+from vqclip.runs import directory as run_folder
+from vqclip.runs import recipe as recipes
+from vqclip.runs.session import Inputs, Models, Place, Shelf, load, with_absolute_paths
+from vqclip.settings import sources
+from vqclip.settings.schema import Settings, options
 
 if TYPE_CHECKING:
-    from vqclip.loop.snapshots import State
+    from vqclip.synthesis.state import State
 
 VERSIONED = ("torch", "open_clip_torch", "taming-transformers-rom1504", "numpy", "pillow", "av")
 
@@ -38,7 +40,7 @@ def generate(
     preset: str | None = None,
     config_files: Sequence[str | Path] = (),
     overwrite: bool = False,
-    stop: recording.Stop = _never,
+    stop: recorder.Stop = _never,
     **settings: Any,
 ) -> Iterator[Event]:
     """Draw a prompt and yield what happens.
@@ -63,7 +65,7 @@ def start(
     parent: Path | None = None,
     overwrite: bool = False,
     recipe: recipes.Recipe | None = None,
-    stop: recording.Stop = _never,
+    stop: recorder.Stop = _never,
     shelf: Shelf | None = None,
 ) -> Iterator[Event]:
     """Begin a run in `output`, in a fresh folder below `parent`, or without files.
@@ -95,7 +97,7 @@ def rerun(
     parent: Path | None = None,
     overwrite: bool = False,
     forget: Collection[str] = (),
-    stop: recording.Stop = _never,
+    stop: recorder.Stop = _never,
     **settings: Any,
 ) -> Iterator[Event]:
     """Draw again what a run folder or a picture records, with some settings changed.
@@ -130,7 +132,7 @@ def continue_run(
     output: str | Path | None = None,
     parent: Path | None = None,
     overwrite: bool = False,
-    stop: recording.Stop = _never,
+    stop: recorder.Stop = _never,
     **settings: Any,
 ) -> Iterator[Event]:
     """Begin a new run with the latent that a finished one ended with.
@@ -149,7 +151,7 @@ def continue_run(
     )
 
 
-def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf | None = None) -> Iterator[Event]:
+def resume(directory: str | Path, *, stop: recorder.Stop = _never, shelf: Shelf | None = None) -> Iterator[Event]:
     """Go on with a run where its newest snapshot ends; a finished run yields that it is finished.
 
     Raises UsageError when the folder holds no run, ModelError when its models changed since.
@@ -168,18 +170,18 @@ def resume(directory: str | Path, *, stop: recording.Stop = _never, shelf: Shelf
 def _seed_for(settings: Settings, directory: Path | None) -> int:
     """As `run_folder.seed_for`; of a run that chose among starts it is the first one's."""
     chose = settings.best_of > 1 and settings.seed is None and directory and files.is_file(directory / "run.json")
-    first = tryouts.first_seed(directory) if chose and directory else None
+    first = best_of.first_seed(directory) if chose and directory else None
     return run_folder.seed_for(settings, directory) if first is None else first
 
 
-def _again(inputs: Inputs, directory: Path, stop: recording.Stop, shelf: Shelf | None) -> Iterator[Event]:
+def _again(inputs: Inputs, directory: Path, stop: recorder.Stop, shelf: Shelf | None) -> Iterator[Event]:
     shown = files.printable(directory)
     hint = "Choose another --output, or replace it with --overwrite."
     if not files.is_file(directory / "run.json"):
         raise OutputError(f"{shown} holds pictures of another run.", hint)
-    known = {run_folder.read_manifest(directory).settings.digest(), tryouts.asked(directory)}
+    known = {run_folder.read_manifest(directory).settings.digest(), best_of.asked(directory)}
     if inputs.settings.digest() not in known:
-        raise OutputError(f"{shown} holds a run with other settings.", f"{hint} {recording.go_on(directory)}")
+        raise OutputError(f"{shown} holds a run with other settings.", f"{hint} {recorder.go_on(directory)}")
     return _with_its_own(inputs.settings, directory, resume(directory, stop=stop, shelf=shelf))
 
 
@@ -203,9 +205,9 @@ def _done(directory: Path, step: int) -> Saved:
 
 
 def _continued(
-    inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, stop: recording.Stop, shelf: Shelf | None
+    inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, stop: recorder.Stop, shelf: Shelf | None
 ) -> Iterator[Event]:
-    from vqclip.loop import snapshots
+    from vqclip.synthesis import state as snapshots
 
     if manifest.settings.best_of > 1:
         # It has not chosen yet. A kill while the best start's files were taken over may have left some of them.
@@ -225,7 +227,7 @@ def _recorded(
     run: run_folder.Run,
     manifest: run_folder.Manifest,
     state: State | None,
-    stop: recording.Stop,
+    stop: recorder.Stop,
     recipe: recipes.Recipe | None = None,
     shelf: Shelf | None = None,
     *,
@@ -268,12 +270,12 @@ def _recorded(
         else:
             models = yield from _models(inputs, None, place, recipe, shelf)
             began = time.monotonic()
-            chosen, state = yield from tryouts.choose_recorded(models, inputs, run, manifest, stop)
+            chosen, state = yield from best_of.choose_recorded(models, inputs, run, manifest, stop)
             # From here on it is the run of that seed, and nothing else.
             manifest = replace(manifest, settings=chosen, seconds=manifest.seconds + time.monotonic() - began)
             run.write(manifest)
-            climb = tryouts.climb(models, inputs, chosen, state, manifest.seconds)
-        yield from recording.record(climb, run, manifest, stop)
+            climb = best_of.climb(models, inputs, chosen, state, manifest.seconds)
+        yield from recorder.record(climb, run, manifest, stop)
 
 
 def _climb(
@@ -288,9 +290,9 @@ def _climb(
     settings = inputs.settings
     if settings.best_of > 1:
         began = time.monotonic()
-        settings, state = yield from tryouts.choose(models, inputs)
+        settings, state = yield from best_of.choose(models, inputs)
         seconds += time.monotonic() - began
-    yield from tryouts.climb(models, inputs, settings, state, seconds)
+    yield from best_of.climb(models, inputs, settings, state, seconds)
 
 
 def _models(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-
 # What a message may quote of an input: a prompt or a path of thousands of characters is shown by its two ends.
 MESSAGE_LENGTH = 2000
 

@@ -128,7 +128,7 @@ class Door:
 
 def _sound_run(folder: Path) -> Path:
     from vqclip import api
-    from vqclip.options import sources
+    from vqclip.settings import sources
 
     known = {
         "size": "32x32",
@@ -147,7 +147,7 @@ def _sound_run(folder: Path) -> Path:
 
 def run_json(folder: Path) -> Door:
     """run.json, as `vqclip resume`, `report` and `rerun` read it."""
-    from vqclip.runs import report, run_folder
+    from vqclip.runs import directory, report
 
     run = _sound_run(folder)
     sound = json.loads((run / "run.json").read_text())
@@ -155,7 +155,7 @@ def run_json(folder: Path) -> Door:
 
     def read(data: bytes) -> None:
         (run / "run.json").write_bytes(data)
-        run_folder.read_manifest(run)
+        directory.read_manifest(run)
         report.write(run)
 
     texts = changed(sound, keys).map(_dumped)
@@ -164,7 +164,7 @@ def run_json(folder: Path) -> Door:
 
 def metrics(folder: Path) -> Door:
     """metrics.jsonl, as `vqclip report` reads it."""
-    from vqclip.runs import report, run_folder
+    from vqclip.runs import directory, report
 
     run = _sound_run(folder)
     sound = (run / "metrics.jsonl").read_bytes()
@@ -172,7 +172,7 @@ def metrics(folder: Path) -> Door:
 
     def read(data: bytes) -> None:
         (run / "metrics.jsonl").write_bytes(data)
-        for _ in run_folder.read_metrics(run):
+        for _ in directory.read_metrics(run):
             pass
         report.write(run)
 
@@ -187,13 +187,13 @@ def snapshot(folder: Path) -> Door:
     from safetensors import safe_open
     from safetensors.torch import save
 
-    from vqclip.loop import snapshots
-    from vqclip.runs import run_folder
-    from vqclip.runs.loading import Inputs
+    from vqclip.runs import directory
+    from vqclip.runs.session import Inputs
+    from vqclip.synthesis import state as snapshots
 
     run = _sound_run(folder)
     path = sorted((run / "state").glob("*.safetensors"))[-1]
-    settings = run_folder.read_manifest(run).settings
+    settings = directory.read_manifest(run).settings
     layout = Inputs.check(settings, recorded=True).layout(settings)
     sound = path.read_bytes()
     with safe_open(path, framework="pt") as archive:
@@ -218,7 +218,7 @@ def settings(folder: Path) -> Door:
     import yaml
 
     from vqclip.files import data_path
-    from vqclip.options import sources
+    from vqclip.settings import sources
 
     path = folder / "x.yaml"
     presets = [found.read_bytes() for found in sorted(data_path("configs", "presets").glob("*.yaml"))]
@@ -254,8 +254,8 @@ def metadata(folder: Path) -> Door:
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    from vqclip.pictures.metadata import read_metadata
-    from vqclip.runs import recipes
+    from vqclip.media.metadata import read_metadata
+    from vqclip.runs import recipe
 
     run = _sound_run(folder)
     with Image.open(run / "image.png") as picture:
@@ -271,7 +271,7 @@ def metadata(folder: Path) -> Door:
             chunks.add_itxt(key, text.decode("utf-8", "replace").replace("\0", ""))
         Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(path, pnginfo=chunks)
         read_metadata(path)
-        recipes.read(path).resolve({})
+        recipe.read(path).resolve({})
 
     owns = changed(own, tuple(own["settings"])).map(_dumped)
     parameters = damaged(texts["parameters"].encode())
@@ -282,8 +282,8 @@ def picture(folder: Path) -> Door:
     """A picture file, as `--init-image` and `vqclip info` read it."""
     from PIL import Image
 
-    from vqclip.pictures import images
-    from vqclip.pictures.metadata import read_metadata
+    from vqclip.media import images
+    from vqclip.media.metadata import read_metadata
 
     path = folder / "x.png"
     sound = []
@@ -303,7 +303,7 @@ def picture(folder: Path) -> Door:
 
 def prompts(folder: Path) -> Door:
     """A prompt with its grammar, and the other settings that have one."""
-    from vqclip.options import sources
+    from vqclip.settings import sources
 
     words = (
         "a cat",
@@ -345,7 +345,7 @@ def checkpoint(folder: Path) -> Door:
     from safetensors.torch import save
 
     from attacks import checkpoints
-    from vqclip.models.weights import check_state_dict, read_state_dict
+    from vqclip.models.checkpoints import check_state_dict, read_state_dict
 
     state = {
         "decoder.weight": torch.randn(4, 3),
@@ -376,7 +376,7 @@ def clip_folder(folder: Path) -> Door:
 
     from vqclip.files import data_path
     from vqclip.models import registry
-    from vqclip.networks.perceptor import load_perceptor
+    from vqclip.models.perceptor import load_perceptor
 
     place = Path(shutil.copytree(data_path("checkpoints", "tiny_clip"), folder / "clip"))
     sound = json.loads((place / "open_clip_config.json").read_text())

@@ -14,8 +14,8 @@ def main() -> None:
     """error: the exception's name, or None for a folder that loads and encodes. message: what it says."""
     import torch
 
+    from vqclip.models.perceptor import load_perceptor
     from vqclip.models.registry import find_clip
-    from vqclip.networks.perceptor import load_perceptor
 
     torch.set_num_threads(1)
     for folder in sys.argv[1:]:

@@ -13,9 +13,9 @@ import torch
 from faults import makers
 from vqclip.errors import ModelError
 from vqclip.models.architecture import read_architecture
+from vqclip.models.checkpoints import check_state_dict, read_state_dict
 from vqclip.models.registry import VqganFiles
-from vqclip.models.weights import check_state_dict, read_state_dict
-from vqclip.networks.vqgan import VQGAN, load_vqgan
+from vqclip.models.vqgan import VQGAN, load_vqgan
 
 
 def refused(path: Path, *words: str) -> ModelError:
@@ -139,7 +139,7 @@ def test_fault_07_bombs_are_refused_before_they_unfold(tmp_path):
     script = (
         "import resource, sys, pathlib, torch\n"
         "from vqclip.errors import ModelError\n"
-        "from vqclip.models.weights import read_state_dict\n"
+        "from vqclip.models.checkpoints import read_state_dict\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "for path in sys.argv[1:]:\n"
         "    try: read_state_dict(pathlib.Path(path))\n"

@@ -26,8 +26,8 @@ from faults.makers import write_evil
 from vqclip.errors import ModelError
 from vqclip.files import data_path
 from vqclip.models.clip_config import check_model, read_clip_config
+from vqclip.models.perceptor import load_perceptor, read_cut_size
 from vqclip.models.registry import find_clip
-from vqclip.networks.perceptor import load_perceptor, read_cut_size
 
 GIGABYTE = 10**9
 TESTS = Path(__file__).parents[1]

@@ -13,7 +13,7 @@ from conftest import SMALL
 
 import vqclip
 from faults import makers
-from vqclip.pictures.images import save_png
+from vqclip.media.images import save_png
 
 TINY = ("--size", "32x32", "-n", "2", "--init", "tokens", "--stages", "1", "--cutouts", "2", "--threads", "1")
 COMMANDS: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {

@@ -20,20 +20,20 @@ from torch import nn
 
 from faults import makers
 from vqclip.errors import InputError, ModelError
+from vqclip.media.token_grids import load as load_grid
 from vqclip.models.architecture import read_architecture
+from vqclip.models.checkpoints import check_state_dict, read_state_dict
 from vqclip.models.inspection import MAX_HEADER_BYTES, inspect
 from vqclip.models.layouts import to_taming
-from vqclip.models.weights import check_state_dict, read_state_dict
-from vqclip.networks.vqgan import VQGAN
-from vqclip.pictures.token_grids import load as load_grid
+from vqclip.models.vqgan import VQGAN
 from vqclip.reading import check_structure
 
 MOST_SECONDS, MOST_MEGABYTES = 10.0, 1000
 READ = (
     "import pathlib, sys\n"
     "from vqclip.errors import VqclipError\n"
-    "from vqclip.models.weights import read_state_dict\n"
-    "from vqclip.pictures.token_grids import load\n"
+    "from vqclip.models.checkpoints import read_state_dict\n"
+    "from vqclip.media.token_grids import load\n"
     "path = pathlib.Path(sys.argv[1])\n"
     "try: load(path) if path.suffix == '.npz' else read_state_dict(path)\n"
     "except VqclipError as error:\n"

@@ -26,8 +26,8 @@ from PIL import Image
 
 from vqclip import errors, files
 from vqclip.cli import failures
-from vqclip.networks import limits
-from vqclip.terminal.signals import StopSignals
+from vqclip.cli.signals import StopSignals
+from vqclip.runtime import limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and descriptors of Linux")
 
@@ -451,7 +451,7 @@ def test_whatever_ends_a_command_is_one_line_with_a_code(
     def fail(*_: Any, **__: Any) -> Any:
         raise problem
 
-    monkeypatch.setattr("vqclip.pictures.metadata.read_metadata", fail)
+    monkeypatch.setattr("vqclip.media.metadata.read_metadata", fail)
     answer = call("info", "x.png", *flags)
     assert answer.code == code
     if flags:
@@ -468,7 +468,7 @@ def test_a_bug_asks_to_be_reported_and_shows_its_traceback_on_request(
     def fail(*_: Any) -> Any:
         raise KeyError("a bug")
 
-    monkeypatch.setattr("vqclip.pictures.metadata.read_metadata", fail)
+    monkeypatch.setattr("vqclip.media.metadata.read_metadata", fail)
     answer = call("info", "x.png")
     assert answer.err.splitlines()[1] == "Please report it; set VQCLIP_DEBUG=1 for details."
     monkeypatch.setenv("VQCLIP_DEBUG", "1")

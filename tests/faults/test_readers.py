@@ -18,29 +18,29 @@ READERS = {
 PARSERS = ("json", "yaml", "np", "numpy", "torch", "pickle", "tomllib", "OmegaConf", "safetensors")
 """Modules whose `load`, `loads` and `compose` do so too."""
 ALLOWED: dict[str, dict[str, str]] = {
-    "models/downloads.py": {
+    "models/download.py": {
         "zipfile.ZipFile": "of a handle that reading opened",
         "archive.open": "a member of it",
         "self.part.open": "for writing",
     },
     "models/inspection.py": {"zipfile.ZipFile": "of a handle that reading opened", "archive.open": "a member of it"},
-    "models/weights.py": {
+    "models/checkpoints.py": {
         "load_file": "after inspection.inspect has opened and judged the file",
         "torch.load": "the same",
     },
-    "loop/snapshots.py": {"safe_open": "after inspection.inspect has opened and judged the file"},
-    "tasks/picture_index.py": {"safe_open": "after inspection.inspect has opened and judged the file"},
-    "pictures/token_grids.py": {
+    "synthesis/state.py": {"safe_open": "after inspection.inspect has opened and judged the file"},
+    "search/index.py": {"safe_open": "after inspection.inspect has opened and judged the file"},
+    "media/token_grids.py": {
         "zipfile.ZipFile": "of a handle that reading opened",
         "archive.open": "a member of it",
         "np.lib.format.read_array": "of bytes in memory, with allow_pickle=False",
     },
-    "pictures/images.py": {"Image.open": "of a handle that reading opened"},
-    "pictures/footage.py": {"av.open": "after reading.check_regular"},
-    "pictures/encoders.py": {"context.open": "an encoder, not a file"},
-    "networks/limits.py": {"read_text": "the kernel's own files below /proc", "path.read_text": "and below /sys"},
+    "media/images.py": {"Image.open": "of a handle that reading opened"},
+    "media/video_source.py": {"av.open": "after reading.check_regular"},
+    "media/video_encoders.py": {"context.open": "an encoder, not a file"},
+    "runtime/limits.py": {"read_text": "the kernel's own files below /proc", "path.read_text": "and below /sys"},
     "files.py": {"os.fdopen": "a file of ours, opened for appending", "os.open": "for writing, and a folder to sync"},
-    "terminal/streams.py": {"os.open": "the null device"},
+    "cli/streams.py": {"os.open": "the null device"},
 }
 """What each module may call all the same, and why."""
 

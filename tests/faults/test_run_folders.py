@@ -13,7 +13,7 @@ from attacks import records, special_files
 from conftest import SMALL
 
 import vqclip
-from vqclip.loop import snapshots
+from vqclip.synthesis import state
 
 Call = Callable[..., Any]
 
@@ -31,7 +31,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from vqclip import api
     from vqclip.errors import Interrupted
-    from vqclip.options import sources
+    from vqclip.settings import sources
 
     settings = sources.resolve({**SMALL, "prompt": "a red apple", "seed": 7, "snapshot_every": 1}).settings
     with pytest.raises(Interrupted):
@@ -139,12 +139,12 @@ def test_folders_among_frames_and_snapshots_do_not_stop_a_run(run: Path, whole: 
 
 
 def test_a_sound_snapshot_has_the_layout_of_its_run(run: Path) -> None:
-    from vqclip.runs import run_folder
-    from vqclip.runs.loading import Inputs
+    from vqclip.runs import directory
+    from vqclip.runs.session import Inputs
 
-    settings = run_folder.read_manifest(run).settings
+    settings = directory.read_manifest(run).settings
     layout = Inputs.check(settings, recorded=True).layout(settings)
-    assert snapshots.load(records.newest_snapshot(run), layout).step == 3
+    assert state.load(records.newest_snapshot(run), layout).step == 3
 
 
 def _refused(call: Call, run: Path) -> None:

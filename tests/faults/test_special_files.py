@@ -15,7 +15,7 @@ import pytest
 from attacks import special_files
 
 from vqclip.files import data_path
-from vqclip.pictures.images import save_png
+from vqclip.media.images import save_png
 
 Call = Callable[..., Any]
 PROMPT = ("generate", "a red apple", "--seed", "1", "-n", "1", "-o", "run")

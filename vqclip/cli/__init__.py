@@ -10,11 +10,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from vqclip.cli import failures
+from vqclip.cli import failures, streams
+from vqclip.cli.signals import StopSignals
 from vqclip.errors import VqclipError
-from vqclip.networks import limits
-from vqclip.terminal import streams
-from vqclip.terminal.signals import StopSignals
+from vqclip.runtime import limits
 
 EXIT_CODES = """
 Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input file,
@@ -80,7 +79,7 @@ def _end(problem: BaseException, arguments: Sequence[str]) -> int:
 
 def _show(error: VqclipError, *, as_json: bool) -> None:
     try:
-        from vqclip.terminal.console import Console
+        from vqclip.cli.console import Console
 
         Console(as_json=as_json).fail(error)
     except (MemoryError, ImportError, OSError, RuntimeError, SystemError):

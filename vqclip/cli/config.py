@@ -23,7 +23,7 @@ def info(
 ) -> None:
     """Show how a picture was made, from the picture alone."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.pictures import metadata
+    from vqclip.media import metadata
 
     found = metadata.read_metadata(image)
     lines = [f"{name}: {_readable(value)}" for name, value in found.items()]
@@ -52,7 +52,7 @@ def config_show(
     console = console_for(as_json=as_json, quiet=quiet)
     import yaml
 
-    from vqclip.options import sources as configuration
+    from vqclip.settings import sources as configuration
 
     resolved = configuration.resolve(settings, preset=preset, config_files=config or ())
     values = resolved.settings.to_dict()
@@ -70,7 +70,7 @@ def config_show(
 def config_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """List presets and styles by name, including your own styles."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.options import sources as configuration
+    from vqclip.settings import sources as configuration
 
     known = {"preset": configuration.presets(), "style": configuration.styles()}
     rows = [(kind, name, configuration.about(path)) for kind, found in known.items() for name, path in found.items()]
@@ -87,7 +87,7 @@ def config_check(
 ) -> None:
     """Check settings files: names, types and ranges. Exit code 2 at the first one that is wrong."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.options import sources as configuration
+    from vqclip.settings import sources as configuration
 
     for path in file:
         configuration.resolve({}, config_files=[path])

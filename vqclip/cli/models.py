@@ -56,9 +56,9 @@ def models_download(
     What an interrupted download left is gone on with. VQCLIP_OFFLINE=1 forbids it.
     """
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.models import downloads, hub
+    from vqclip.models import download, hub
 
-    def show(transfer: downloads.Transfer) -> None:
+    def show(transfer: download.Transfer) -> None:
         console.transfer(transfer.name, transfer.done, transfer.total)
 
     # Every name is looked at before the first byte comes.
@@ -96,9 +96,9 @@ def models_convert(
 ) -> None:  # fmt: skip
     """Write a VQGAN's checkpoint as safetensors, without what only training needed."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.tasks import conversion
+    from vqclip.jobs import convert
 
-    report = conversion.convert(source, output, config=config, dtype=dtype, only_vqgan=only_vqgan)
+    report = convert.convert(source, output, config=config, dtype=dtype, only_vqgan=only_vqgan)
     console.note(f"{_size(report['source_bytes'])} before, {_size(report['bytes'])} now; {report['tensors']} tensors")
     console.answer(report["file"], report)
 
@@ -114,10 +114,10 @@ def models_verify(
 ) -> None:
     """Check the files of models that are here against their published SHA-256."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.models import hub, registry, weights
+    from vqclip.models import checkpoints, hub, registry
 
     wanted = {each for given in name for each in registry.names_here(given)} if name else None
-    checked = weights.verify_all(wanted) | hub.verify_clips(wanted)
+    checked = checkpoints.verify_all(wanted) | hub.verify_clips(wanted)
     lines = [f"{name}: {'as published' if known else 'here, but no hash of it was published'}"
              for name, known in checked.items()]  # fmt: skip
     console.answer("\n".join(lines), {"verified": checked})

@@ -10,9 +10,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from vqclip.options.ranges import Option
-from vqclip.options.settings import MOTIONS, Settings, default_of, options
 from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
+from vqclip.settings.ranges import Option
+from vqclip.settings.schema import MOTIONS, Settings, default_of, options
 
 SHORT = {"iterations": "-n"}
 PANELS = ("Prompt", "Prior", "Model", "Optimisation", "Style", "Cutouts", "Motion", "Runtime", "Output", "Display")
@@ -159,8 +159,8 @@ def _tell_seed(*, seed: str | None = None, as_json: bool = False, quiet: bool = 
     """Say which number a word is as a seed: a slip of the fingers would else go unseen."""
     if seed is None or as_json or quiet:
         return
-    from vqclip.options.sources import seed_of_word
-    from vqclip.terminal.console import Console
+    from vqclip.cli.console import Console
+    from vqclip.settings.sources import seed_of_word
 
     number = seed_of_word(seed)
     if number is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from vqclip import __version__
-from vqclip.cli import EXIT_CODES, config, films, many, models, pictures, run, scoring, tokens
+from vqclip.cli import EXIT_CODES, batch, config, generate, images, models, search, tokens, videos
 from vqclip.cli.options import SettingsGroup
 
 
@@ -51,11 +51,11 @@ def _root(
     """Text to image with VQGAN and CLIP."""
 
 
-run.add_to(app)
-many.add_to(app)
-films.add_to(app)
-scoring.add_to(app)
+generate.add_to(app)
+batch.add_to(app)
+videos.add_to(app)
+search.add_to(app)
 tokens.add_to(app)
 models.add_to(app)
-pictures.add_to(app)
+images.add_to(app)
 config.add_to(app)

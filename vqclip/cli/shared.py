@@ -12,9 +12,9 @@ import typer
 from vqclip.errors import Interrupted
 
 if TYPE_CHECKING:
-    from vqclip.options.events import Event
-    from vqclip.runs.recording import Stop
-    from vqclip.terminal.console import Console
+    from vqclip.cli.console import Console
+    from vqclip.events import Event
+    from vqclip.runs.recorder import Stop
 
 JsonOption = Annotated[
     bool,
@@ -79,7 +79,7 @@ def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer:
     """
     if console.as_json or not (preview or viewer):
         return
-    from vqclip.terminal import preview as screens
+    from vqclip.cli import preview as screens
 
     picture = found.get("sheet") or found.get("image")
     if preview and picture:
@@ -91,7 +91,7 @@ def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer:
 
 def console_for(*, as_json: bool, quiet: bool) -> Console:
     """The console of one command."""
-    from vqclip.terminal.console import Console
+    from vqclip.cli.console import Console
 
     return Console(as_json=as_json, quiet=quiet)
 
@@ -103,8 +103,8 @@ def parent_folder() -> Path:
 
 def follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
     """Show what happens until it ends or a signal asks for the end; return what the answer tells, by name."""
-    from vqclip.options.events import CandidateScored, Started
-    from vqclip.terminal.signals import StopSignals
+    from vqclip.cli.signals import StopSignals
+    from vqclip.events import CandidateScored, Started
 
     with StopSignals() as stop:
         events = begin(stop)

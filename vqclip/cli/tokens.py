@@ -25,8 +25,8 @@ def encode(
 ) -> None:  # fmt: skip
     """Write a picture as the tokens of a VQGAN."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.options import sources as configuration
-    from vqclip.tasks import reconstruction
+    from vqclip.jobs import reconstruct as reconstruction
+    from vqclip.settings import sources as configuration
 
     resolved = configuration.resolve(settings)
     report = reconstruction.encode(resolved.settings, image, output, with_size=settings["size"] is not None)
@@ -46,8 +46,8 @@ def decode(
 ) -> None:  # fmt: skip
     """Draw the picture of a file of tokens."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.options import sources as configuration
-    from vqclip.tasks import reconstruction
+    from vqclip.jobs import reconstruct as reconstruction
+    from vqclip.settings import sources as configuration
 
     resolved = configuration.resolve(settings)
     report = reconstruction.decode(resolved.settings, file, output)
@@ -67,8 +67,8 @@ def reconstruct(
 ) -> None:  # fmt: skip
     """Send a picture through a VQGAN and back. Shows what that VQGAN can show."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.options import sources as configuration
-    from vqclip.tasks import reconstruction
+    from vqclip.jobs import reconstruct as reconstruction
+    from vqclip.settings import sources as configuration
 
     resolved = configuration.resolve(settings)
     report = reconstruction.reconstruct(resolved.settings, image, output, with_size=settings["size"] is not None)

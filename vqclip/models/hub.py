@@ -16,9 +16,16 @@ from typing import Any
 from vqclip.errors import Interrupted, ModelError, UsageError
 from vqclip.files import output_error, printable
 from vqclip.models import registry
-from vqclip.models.catalogue import CLIP_WEIGHTS, VqganEntry, clip_entries, clip_entry, hub_endpoint, vqgan_entries
-from vqclip.models.downloads import Note, Progress, Transfer, download_vqgan, refuse_offline
-from vqclip.models.weights import verify_sha256
+from vqclip.models.catalogue import (
+    CLIP_WEIGHTS,
+    VqganEntry,
+    clip_entries,
+    clip_entry,
+    hub_endpoint,
+    vqgan_entries,
+)
+from vqclip.models.checkpoints import verify_sha256
+from vqclip.models.download import Note, Progress, Transfer, download_vqgan, refuse_offline
 
 # What a tokenizer of Hugging Face may be made of; a repository has some of these, or none.
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "bpe.txt.gz")

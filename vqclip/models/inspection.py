@@ -1,7 +1,7 @@
 """Look at a checkpoint's bytes before anything is built from them. Nothing in a file is ever executed here.
 
 The order is: an ordinary file, its first bytes, its container, and for pickles what they name and what loading them
-would take. `vqclip.models.weights` reads only what has passed.
+would take. `vqclip.models.checkpoints` reads only what has passed.
 """
 
 from __future__ import annotations

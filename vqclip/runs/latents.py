@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from vqclip import files
 from vqclip.errors import InputError, ModelError, UsageError
-from vqclip.loop import snapshots
 from vqclip.models.architecture import Architecture
-from vqclip.options.settings import Settings
-from vqclip.runs import run_folder
+from vqclip.runs import directory as run_folder
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import state as snapshots
 
 if TYPE_CHECKING:
     from torch import Tensor

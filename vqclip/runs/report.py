@@ -22,12 +22,13 @@ from PIL import Image
 from vqclip import files, reading
 from vqclip._version import __version__
 from vqclip.errors import InputError
-from vqclip.options.settings import default_of, options
-from vqclip.options.video_formats import FORMATS
-from vqclip.pictures import images, video
-from vqclip.pictures.charts import line_chart
-from vqclip.pictures.encoders import format_of
-from vqclip.runs import films, run_folder
+from vqclip.media import images, video
+from vqclip.media.charts import line_chart
+from vqclip.media.video_encoders import format_of
+from vqclip.runs import directory as run_folder
+from vqclip.runs import progress_video
+from vqclip.settings.schema import default_of, options
+from vqclip.settings.video_formats import FORMATS
 
 MOST_FRAMES = 120
 MOST_BYTES = 48_000_000
@@ -48,7 +49,7 @@ def write(directory: Path, target: Path | None = None) -> Path:
     rows = [{name: row[name] for name in shown_metrics} for row in run_folder.read_metrics(directory)]
     # A killed run wrote its newest steps down before its manifest.
     reached = max([manifest.step, *(row["step"] for row in rows)])
-    shown = list(_frames(directory, films.frame_steps(manifest.settings), reached))
+    shown = list(_frames(directory, progress_video.frame_steps(manifest.settings), reached))
     script = _shipped("report.js")
     prompt = manifest.settings.prompt
     text = Template(_shipped("report.html")).substitute(

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vqclip.networks import devices
-from vqclip.options.settings import Settings
 from vqclip.runs.estimate import Work
+from vqclip.runtime import devices
+from vqclip.settings.schema import Settings
 
 
 @dataclass(frozen=True)

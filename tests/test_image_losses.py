@@ -1,0 +1,235 @@
+"""The terms of the loss by name: their grammar, their formulas and what they do to a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import vqclip
+from vqclip.errors import InputError, UsageError
+from vqclip.events import Finished, Stepped
+from vqclip.image_losses import FORMULAS, Term, View
+from vqclip.models.perceptor import Gaze
+from vqclip.settings.schema import Settings
+from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.loop import synthesise
+
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def look(image: torch.Tensor) -> View:
+    """A picture on its own, with red and blue as the palette and a white edge."""
+    z = torch.zeros(1, 4, 2, 2)
+    return View(image, z, z, image, image, z, torch.tensor([RED, BLUE]) / 255, torch.ones(3))
+
+
+def plain(red: float, green: float, blue: float) -> torch.Tensor:
+    return torch.tensor([red, green, blue], dtype=torch.float32)[None, :, None, None].expand(1, 3, 40, 40)
+
+
+def value(name: str, image: torch.Tensor) -> float:
+    return FORMULAS[name](look(image)).item()
+
+
+def test_a_term_is_a_name_a_weight_and_a_schedule() -> None:
+    assert Term.parse("tv") == Term("tv", 1.0)
+    assert Term.parse(" Latent_L2 : -0.5 ") == Term("latent-l2", -0.5)
+    term = Term.parse("saturation:0.5@0:1,50%:0")
+    assert [term.weight_at(step, 100) for step in (0, 25, 50, 99)] == [0.5, 0.25, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("palete:2", "Did you mean 'palette'"),
+        ("xyz", "Valid: tv, "),
+        ("tv:much", "the weight 'much'"),
+        ("tv:nan", "the weight 'nan'"),
+        ("tv:", "the weight ''"),
+        ("tv:1@often", "'often' is no key"),
+    ],
+)
+def test_what_is_no_term_is_named(text: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Term.parse(text)
+    assert words in str(caught.value)
+
+
+def test_the_palette_distance_is_that_to_the_nearest_colour() -> None:
+    assert value("palette", plain(1, 0, 0)) == pytest.approx(0, abs=1e-3)
+    assert value("palette", plain(0.9, 0.3, 0)) == pytest.approx(np.hypot(0.1, 0.3), abs=1e-3)
+    assert value("palette", plain(0.2, 0.0, 0.9)) == pytest.approx(np.hypot(0.2, 0.1), abs=1e-3)
+
+
+def test_colourfulness_is_hasler_and_suesstrunks() -> None:
+    image = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1))
+    red, green, blue = (image.double() * 255).numpy()[0]
+    across, down = red - green, (red + green) / 2 - blue
+    wanted = np.hypot(across.std(), down.std()) + 0.3 * np.hypot(across.mean(), down.mean())
+    assert -value("colourfulness", image) * 255 == pytest.approx(wanted, rel=0.01)
+
+
+def test_formulas_at_their_ends() -> None:
+    stripes = plain(0, 0, 0).clone()
+    stripes[..., ::2] = 1
+    assert value("contrast", stripes) == pytest.approx(0, abs=0.01)
+    assert value("contrast", plain(0.5, 0.5, 0.5)) == pytest.approx(1, abs=0.01)
+    assert value("saturation", plain(1, 0, 0)) == 0
+    assert value("saturation", plain(0.2, 0.2, 0.2)) == pytest.approx(1)
+    assert value("smoothness", plain(0.4, 0.1, 0.9)) == pytest.approx(0, abs=1e-3)
+    assert value("smoothness", stripes) == pytest.approx(1, abs=0.01)
+    half = stripes.clone()
+    half[..., :20] = 0
+    half[..., 20:] = 1
+    assert value("symmetry", half) == 1
+    assert value("symmetry-vertical", half) == 0
+    assert value("symmetry-vertical", half.transpose(2, 3)) == 1
+
+
+def test_the_edge_is_a_twentieth_of_the_shorter_side_and_counts_alone() -> None:
+    framed = plain(0, 0, 0).clone()
+    framed[..., :2, :] = framed[..., -2:, :] = framed[..., :2] = framed[..., -2:] = 1
+    assert value("edge", framed) == 0
+    assert value("edge", 1 - framed) == 1
+
+
+@pytest.mark.parametrize("name", sorted(FORMULAS))
+def test_every_gradient_is_finite_on_a_flat_picture(name: str) -> None:
+    for level in (0.0, 0.5, 1.0):
+        image, z = plain(level, level, level).clone().requires_grad_(), torch.zeros(1, 4, 2, 2, requires_grad=True)
+        still, z_still = image.detach(), z.detach()
+        colours = torch.tensor([RED, BLUE]) / 255, torch.ones(3)
+        FORMULAS[name](View(image, z, z_still, still, still, z_still, *colours)).backward()
+        for leaf in (image, z):
+            assert leaf.grad is None or bool(torch.isfinite(leaf.grad).all())
+
+
+Pair = tuple[Any, Callable[..., list[Gaze]]]
+
+
+def drawn(pair: Pair, *loss: str, **changes: Any) -> torch.Tensor:
+    """The picture after a short run with these losses, palette and edge in red and blue."""
+    vqgan, gazes = pair
+    with_edge = {"edge_colour": "blue"} if any(term.startswith("edge") for term in loss) else {}
+    with_palette = {"palette": "red,blue"} if any(term.startswith("palette") for term in loss) else {}
+    settings = Settings(
+        prompt="a red apple", seed=3, size="32x48", iterations=8, cutouts=2, dtype="float32", ema=0.0,
+        loss=loss, **with_edge, **with_palette, **changes,
+    ).validate()  # fmt: skip
+    given = Given(palette=[RED, BLUE] if with_palette else [])
+    *_, last = synthesise(vqgan, gazes(settings.prompt), settings, given)
+    assert isinstance(last, Finished)
+    return torch.from_numpy(last.image()).permute(2, 0, 1)[None] / 255
+
+
+@pytest.fixture(scope="module")
+def free(read_pair: Pair) -> torch.Tensor:
+    """The same run without a loss beside CLIP's."""
+    return drawn(read_pair)
+
+
+SHOWN = [name for name in FORMULAS if not name.startswith(("init", "latent", "target"))]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: str) -> None:
+    weight = {"tv": 300, "edge": 100}.get(name, 30)
+    image = drawn(pair, f"{name}:{weight}")
+    blue = torch.tensor(BLUE) / 255
+    before, after = (
+        FORMULAS[name](View(*[shown] * 6, torch.tensor([RED, BLUE]) / 255, blue)).item() for shown in (free, image)
+    )
+    assert after < before - 0.1 * abs(before)
+
+
+def test_the_option_tv_is_the_loss_tv(pair: Pair, free: torch.Tensor) -> None:
+    image = drawn(pair, tv=300.0)
+    assert value("tv", image) < 0.9 * value("tv", free)
+    assert torch.equal(image, drawn(pair, "tv:300"))
+
+
+def test_the_square_of_the_latent_pulls_in_the_first_half_of_a_run(pair: Pair) -> None:
+    vqgan, gazes = pair
+
+    def run(weight: float) -> list[tuple[float, Mapping[str, float]]]:
+        """After each step, the mean square of the latent and the terms of the loss."""
+        settings = Settings(
+            prompt="a red apple", seed=3, size="32x32", iterations=8, cutouts=2, dtype="float32", latent_l2=weight
+        ).validate()
+        events = synthesise(vqgan, gazes(settings.prompt), settings)
+        return [(float(e.state().tensors["z"].square().mean()), e.terms) for e in events if isinstance(e, Stepped)]
+
+    plain, pulled = run(0.0), run(1000.0)
+    assert pulled[3][0] < 0.9 * plain[3][0]
+    assert ["latent_l2" in terms for _, terms in pulled] == [True] * 4 + [False] * 4
+    # The second step's term is that of the latent after the first, at three quarters of the weight.
+    assert pulled[1][1]["latent_l2"] == pytest.approx(750 * pulled[0][0], rel=1e-4)
+
+
+def test_a_weight_below_zero_asks_for_the_opposite(pair: Pair, free: torch.Tensor) -> None:
+    assert value("saturation", drawn(pair, "saturation:-30")) > value("saturation", free) + 0.02
+
+
+def test_a_schedule_is_followed_at_every_step(small: dict[str, Any]) -> None:
+    terms = ["tv:2@0:1,2:0", "contrast:-0.5@0:0,1:1 hold"]
+    list(vqclip.generate("a red apple", seed=1, output="run", loss=terms, **small))
+    list(vqclip.generate("a red apple", seed=1, output="plain", loss=["tv:2"], **small))
+    rows, plain = (
+        [json.loads(line) for line in Path(name, "metrics.jsonl").read_text().splitlines()]
+        for name in ("run", "plain")
+    )
+    assert rows[0]["tv"] == pytest.approx(plain[0]["tv"], rel=1e-6)
+    assert ["tv" in row for row in rows] == [True, True, False, False]
+    assert ["contrast" in row for row in rows] == [False, True, True, True]
+    assert all(row["contrast"] < 0 for row in rows[1:])
+
+
+def test_a_palette_file_is_read_kept_and_guarded(call: Any, small: dict[str, Any]) -> None:
+    Image.new("RGB", (8, 8), "red").save("red.png")
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]
+    wanted = ["--loss", "palette:30", "--palette", "red.png", "--palette-size", "2"]
+    assert call("generate", "an apple", *flags, *wanted, "--seed=1", "-o", "run").code == 0
+    manifest = json.loads(Path("run/run.json").read_text())
+    assert manifest["settings"]["loss"] == ["palette:30"]
+    assert str(Path("red.png").absolute()) in manifest["inputs"]
+    assert (
+        call("generate", "an apple", *flags, "--loss", "palette:30", "--palette", "red", "--seed=1", "-o", "b").code
+        == 0
+    )
+    assert np.array_equal(np.asarray(Image.open("run/image.png")), np.asarray(Image.open("b/image.png")))
+    with pytest.raises(InputError, match=r"nowhere\.png"):
+        vqclip.generate("an apple", loss=["palette"], palette="nowhere.png", **small)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"loss": ["palette:2"]}, "the loss palette has no effect without palette"),
+        ({"loss": ["init-pixels"]}, "the loss init-pixels has no effect without init_image"),
+        ({"palette": "red"}, "palette has no effect without the loss palette"),
+        ({"loss": ["palette"], "palette": "red", "palette_size": 3}, "palette_size has no effect on a palette"),
+        ({"edge_colour": "red"}, "edge_colour has no effect without the loss edge"),
+        ({"loss": ["edge"], "edge_colour": "rad"}, "Did you mean 'red'"),
+        ({"loss": ["palette"], "palette": "red,blew"}, "Did you mean 'blue'"),
+        ({"loss": ["tv", "tv:3"]}, "the loss tv is there twice"),
+        ({"loss": ["tv"], "tv": 1.0}, "the loss tv is there twice"),
+    ],
+)
+def test_a_loss_that_cannot_be_meant_is_refused_at_once(
+    small: dict[str, Any], settings: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        vqclip.generate("an apple", **(small | settings))
+    assert words in str(caught.value)
+
+
+def test_a_variable_holds_several_losses(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VQCLIP_LOSS", "tv:2@0:1,50%:0 | contrast:1")
+    assert call("config", "show", "--json").record["settings"]["loss"] == ["tv:2@0:1,50%:0", "contrast:1"]

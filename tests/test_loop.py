@@ -1,0 +1,509 @@
+"""The loop: what a seed fixes, what chunks and onlookers cannot change, and how it ends when it must."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from vqclip.errors import Diverged, OutOfMemory, UsageError
+from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
+from vqclip.models.perceptor import Gaze
+from vqclip.settings.optimisers import OPTIMISERS
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import loop as synthesis
+from vqclip.synthesis import motion
+from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.randomness import step_seed
+
+PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
+HALF = np.repeat(np.float32([[0.0] * 24 + [1.0] * 40]), 64, 0)
+"""A mask whose left part is kept, up to the middle of the picture's fourth token."""
+
+Pair = tuple[Any, Callable[..., list[Gaze]]]
+
+
+def settings(**changes: Any) -> Settings:
+    known: dict[str, Any] = {
+        "prompt": "a red apple", "seed": 3, "size": "32x32", "iterations": 4, "cutouts": 4, "cut_chunk": 4,
+        "dtype": "float32", "ema": 0.5,
+    }  # fmt: skip
+    return Settings(**{**known, **changes}).validate()
+
+
+def climb(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> list[Event]:
+    vqgan, gazes = pair
+    return list(synthesise(vqgan, gazes(wanted.prompt), wanted, given, **known))
+
+
+def final(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> np.ndarray:
+    last = climb(pair, wanted, given, **known)[-1]
+    assert isinstance(last, Finished)
+    return last.image()
+
+
+def test_one_seed_one_picture_and_zero_is_a_seed(pair: Pair) -> None:
+    pictures = {seed: final(pair, settings(seed=seed)) for seed in (0, 1)}
+    assert np.array_equal(final(pair, settings(seed=0)), pictures[0])
+    assert not np.array_equal(pictures[0], pictures[1])
+    torch.manual_seed(99)
+    assert np.array_equal(final(pair, settings(seed=1)), pictures[1]), "torch's own seed must not matter"
+
+
+@pytest.mark.parametrize("init", ["tokens", "spot"])
+def test_the_seed_is_set_before_the_start_is_drawn(pair: Pair, init: str) -> None:
+    def start(seed: int) -> np.ndarray:
+        first = climb(pair, settings(seed=seed, init=init, iterations=0))[0]
+        assert isinstance(first, Started)
+        return first.image()
+
+    assert np.array_equal(start(5), start(5))
+    assert not np.array_equal(start(5), start(6))
+
+
+def test_looking_at_pictures_and_states_changes_nothing(pair: Pair) -> None:
+    vqgan, gazes = pair
+    wanted = settings(stages=2)
+    seen = []
+    for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
+        if isinstance(event, (Started, Stepped)):
+            event.image()
+            event.state()
+            torch.rand(7)
+        seen.append(event)
+    last = seen[-1]
+    assert isinstance(last, Finished)
+    assert np.array_equal(last.image(), final(pair, wanted))
+
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "plain": {"latent_l2": 0.1, "tv": 0.1},
+    "masked": {
+        "size": "64x64",
+        "init_image": "a.png",
+        "mask": "m.png",
+        "init_weight": 1.0,
+        "init_weight_pixels": 9.0,
+    },
+    "moving": {"zoom": "0:1, 6:1.3", "pan_x": "3", "rotate": "-4", "move_every": 2, "move_border": "wrap"},
+}
+
+
+LOOKS |= {
+    name: {"optimiser": name, "learning_rate": 0.2}
+    for name, kind in OPTIMISERS.items()
+    if kind.library in ("", "torch.optim")
+}
+STOPS = [
+    *((name, 4) for name in LOOKS if name not in ("plain", "masked", "moving")),
+    *(("plain", stop) for stop in (0, 1, 2, 3, 5, 6)),
+    ("masked", 1),
+    ("masked", 3),
+    *(("moving", stop) for stop in (1, 2, 3, 4)),
+]
+
+
+@pytest.mark.parametrize(("look", "stop"), STOPS)
+def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -> None:
+    vqgan, gazes = pair
+    wanted = settings(stages=2, iterations=6, **LOOKS[look])
+    given = Given(PHOTO, HALF) if look == "masked" else Given()
+    state = None
+    for event in synthesise(vqgan, gazes(wanted.prompt), wanted, given):
+        if isinstance(event, (Started, Stepped)) and event.step == stop:
+            state = event.state()
+            break
+    assert state is not None
+    assert state.step == stop
+    events = climb(pair, wanted, given, state=state)
+    assert [e.step for e in events if isinstance(e, Stepped)] == list(range(stop + 1, 7))
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert np.array_equal(last.image(), final(pair, wanted, given))
+
+
+def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
+    vqgan, gazes = pair
+    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given())
+    loop.begin()
+    loop._climb()
+    assert loop.z.grad is not None
+    return loop.z.grad.clone()
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 5, 8])
+@pytest.mark.parametrize("method", ["smart", "crowson", "pooled"])
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: str, chunk: int, noise: float) -> None:
+    prompt = "a red apple | a blue car:0.5 | fog:-0.3"
+    common: dict[str, Any] = {
+        "prompt": prompt,
+        "cutouts": 16,
+        "size": "64x96",
+        "cut_method": method,
+        "cut_noise": noise,
+    }
+    whole = gradient(pair, settings(**common, cut_chunk=16))
+    parts = gradient(pair, settings(**common, cut_chunk=chunk))
+    assert float((whole - parts).norm() / whole.norm()) < 1e-4
+
+
+def test_clip_sees_as_many_cutouts_as_are_asked_for_and_never_more_at_once_than_a_chunk(pair: Pair) -> None:
+    seen: list[int] = []
+
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        seen.append(len(cutouts))
+        return torch.nn.functional.normalize(cutouts.mean((2, 3)), dim=1)
+
+    for cutouts, chunk, sizes in ((7, 3, [2, 2, 3]), (7, 16, [7]), (2, 1, [1, 1])):
+        seen.clear()
+        list(synthesise(pair[0], fake(answer), settings(cutouts=cutouts, cut_chunk=chunk, iterations=2)))
+        assert seen == sizes * 2
+
+
+def test_the_score_of_the_prompt_rises(pair: Pair) -> None:
+    wanted = settings(size="64x64", iterations=30, cutouts=8, learning_rate=0.15, init="spot")
+    scores = [e.score for e in climb(pair, wanted) if isinstance(e, Stepped)]
+    assert np.mean(scores[-5:]) > np.mean(scores[:3]) + 0.05
+
+
+def test_a_negative_prompt_lowers_its_score(pair: Pair) -> None:
+    def score(prompt: str) -> float:
+        wanted = settings(prompt=prompt, size="64x64", iterations=15, cutouts=8, init="spot")
+        return float(np.mean([e.score for e in climb(pair, wanted) if isinstance(e, Stepped)][-3:]))
+
+    # With no prompt that pulls, the score is the mean similarity to those that push.
+    assert score("a red apple:-1") < score("a red apple") - 0.1
+
+
+def test_stages_grow_the_picture(pair: Pair) -> None:
+    events = climb(pair, settings(size="64x32", stages=2, iterations=5))
+    stages = [(e.width, e.height, e.step) for e in events if isinstance(e, StageStarted)]
+    assert stages == [(32, 16, 0), (64, 32, 2)]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert last.image().shape == (32, 64, 3)
+
+
+def test_a_size_that_is_not_whole_tokens_is_cut_down(pair: Pair) -> None:
+    assert final(pair, settings(size="39x25", iterations=1)).shape == (24, 32, 3)
+
+
+def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
+    picture = np.zeros((50, 70, 3), np.uint8)
+    picture[:, :35] = (220, 30, 30)
+    picture[:, 35:] = (30, 30, 220)
+    first = climb(pair, settings(size="64x64", iterations=0), given=Given(picture))[0]
+    assert isinstance(first, Started)
+    drawn = first.image().astype(int)
+    left, right = drawn[:, :24].mean((0, 1)), drawn[:, 40:].mean((0, 1))
+    assert left[0] > left[2] + 80
+    assert right[2] > right[0] + 80
+
+
+@pytest.mark.parametrize(("name", "weight"), [("init_weight", 30.0), ("init_weight_pixels", 100.0)])
+@pytest.mark.parametrize("stages", [1, 2])
+def test_an_init_weight_holds_the_init_picture_at_every_stage(
+    pair: Pair, name: str, weight: float, stages: int
+) -> None:
+    def distance(**weights: float) -> float:
+        wanted = settings(size="64x64", iterations=12, stages=stages, init_image="given.png", ema=0.0, **weights)
+        last = climb(pair, wanted, given=Given(PHOTO))[-1]
+        assert isinstance(last, Finished)
+        if name == "init_weight_pixels":
+            return float(np.square(last.image().astype(float) - PHOTO).mean())
+        tensors = last.state().tensors
+        return float((tensors["z"] - tensors["z_init"]).square().mean())
+
+    free = distance()
+    assert distance(**{name: weight}) < 0.7 * free
+    assert distance(**{name: weight, "init_weight_end": 1.0}) < distance(**{name: weight}), "it fades without an end"
+
+
+def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_went(pair: Pair) -> None:
+    vqgan, _ = pair
+    wanted = settings(size="64x64", stages=2, iterations=5, init_image="given.png", init_weight=1.0)
+    last = climb(pair, wanted, given=Given(PHOTO))[-1]
+    assert isinstance(last, Finished)
+    with torch.no_grad():
+        expected = vqgan.encode(torch.from_numpy(PHOTO).permute(2, 0, 1)[None] / 255)
+    torch.testing.assert_close(last.state().tensors["z_init"], expected)
+
+
+def test_a_move_begins_anew_where_it_leads_to(pair: Pair) -> None:
+    vqgan, gazes = pair
+    wanted = settings(size="64x64", zoom="1.5", move_every=2, iterations=4, stages=2)
+    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given(PHOTO))
+    loop.begin()
+    for _ in range(2):
+        loop._climb()
+        loop.step += 1
+    assert loop.optimiser.memory
+    shown = loop.surface.show(loop.ema.mean(loop.z)).detach()
+    loop._move()
+    expected = vqgan.encode(motion.warp(shown, motion.Move(1.5), "mirror")).float()
+    assert torch.equal(loop.z.detach(), expected)
+    assert not loop.optimiser.memory, "the optimiser remembers nothing of other places"
+    assert loop.ema.total is None
+    loop._climb()
+    loop._move()
+    assert loop.ema.total is not None, "a step that is begun again does not move again"
+
+
+def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
+    photo = np.full((64, 64, 3), 255, np.uint8)
+    photo[24:40, 8:24] = (200, 20, 20)
+    course = settings(
+        size="64x64",
+        init_image="a.png",
+        pan_x="16",
+        pan_y="-8",
+        move_every=1,
+        learning_rate=1e-6,
+        move_border="clamp",
+    )
+    vqgan, gazes = pair
+    places = []
+    for event in synthesise(vqgan, gazes(course.prompt), course.replace(iterations=2), Given(photo)):
+        if isinstance(event, (Started, Stepped)):
+            dark = (255 - event.image()[..., 1].astype(float)).clip(60) - 60
+            places.append((dark.sum(0) @ np.arange(64) / dark.sum(), dark.sum(1) @ np.arange(64) / dark.sum()))
+    assert places[1] == pytest.approx(places[0], abs=0.5), "the first step comes before the first move"
+    assert places[2][0] - places[1][0] == pytest.approx(16, abs=2.5)
+    assert places[2][1] - places[1][1] == pytest.approx(-8, abs=2.5)
+
+
+def test_what_comes_in_at_a_moved_edge_is_the_border_that_is_named(pair: Pair) -> None:
+    vqgan, gazes = pair
+    photo = np.full((64, 64, 3), (250, 250, 250), np.uint8)
+    photo[:, 48:] = (200, 20, 20)
+
+    def left(border: str) -> np.ndarray:
+        """The colour of the strip that a move to the right brings in."""
+        wanted = settings(size="64x64", init_image="a.png", pan_x="16", move_every=1, move_border=border)
+        loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given(photo))
+        loop.begin()
+        loop.step = 1
+        loop._move()
+        colour: np.ndarray = loop.image()[16:48, 2:10].mean((0, 1))
+        return colour
+
+    assert left("clamp").min() > 200
+    assert left("mirror").min() > 200
+    assert left("black").max() < 80
+    assert left("wrap")[0] > left("wrap")[1] + 80, "the red edge comes in"
+
+
+def test_the_latent_stays_within_the_codebook(pair: Pair) -> None:
+    vqgan, _ = pair
+    events = climb(pair, settings(learning_rate=5.0, learning_rate_end=1.0))
+    last = events[-1]
+    assert isinstance(last, Finished)
+    low, high = vqgan.latent_bounds
+    z = last.state().tensors["z"]
+    assert bool((z >= low).all())
+    assert bool((z <= high).all())
+
+
+class _Fake(torch.nn.Module):
+    """A perceptor that answers with what a test wants."""
+
+    cut_size = 16
+
+    def __init__(self, answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def encode_image(self, cutouts: torch.Tensor) -> torch.Tensor:
+        return self.answer(cutouts)
+
+
+def fake(answer: Callable[[torch.Tensor], torch.Tensor]) -> list[Gaze]:
+    return [Gaze(_Fake(answer), 1.0, torch.tensor([[1.0, 0.0, 0.0]]))]  # type: ignore[arg-type]
+
+
+def test_fault_25_a_loss_that_is_not_finite_ends_the_run_at_its_step(pair: Pair) -> None:
+    calls = []
+
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        features = torch.nn.functional.normalize(cutouts.mean((2, 3)), dim=1)
+        return features * (torch.nan if len(calls) == 3 else 1.0)
+
+    events: list[Event] = []
+    with pytest.raises(Diverged, match="the term 'prompt' is not a finite number at step 3") as caught:
+        events.extend(synthesise(pair[0], fake(answer), settings()))
+    assert caught.value.exit_code == 6
+    assert "--learning-rate" in caught.value.hint
+
+
+def test_fault_25_a_gradient_that_is_not_finite_ends_the_run(pair: Pair) -> None:
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        features = torch.nn.functional.normalize(cutouts.mean((2, 3)), dim=1)
+        features.register_hook(lambda gradient: gradient * torch.inf)
+        return features
+
+    with pytest.raises(Diverged, match="the gradient is not a finite number at step 1"):
+        list(synthesise(pair[0], fake(answer), settings()))
+
+
+def test_fault_44_out_of_memory_says_what_to_change(pair: Pair) -> None:
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("no room")
+
+    with pytest.raises(OutOfMemory, match=r"32x32 with 4 cutouts") as caught:
+        list(synthesise(pair[0], fake(answer), settings()))
+    assert caught.value.exit_code == 7
+    assert "smaller --size" in caught.value.hint
+
+
+def test_fault_44_out_of_memory_halves_the_chunk_and_loses_no_step(pair: Pair) -> None:
+    vqgan, gazes = pair
+    (gaze,) = gazes("a red apple")
+
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        if len(cutouts) > room:
+            raise torch.OutOfMemoryError("no room")
+        return gaze.perceptor.encode_image(cutouts)
+
+    narrow = [Gaze(_Fake(answer), 1.0, gaze.targets)]  # type: ignore[arg-type]
+    narrow[0].perceptor.cut_size = gaze.perceptor.cut_size
+    room = 99
+    whole = [event for event in synthesise(vqgan, narrow, settings()) if isinstance(event, Stepped)]
+    room = 1
+    events = list(synthesise(vqgan, narrow, settings()))
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert [message.rpartition(" ")[2] for message in warned] == ["2.", "1."]
+    steps = [event for event in events if isinstance(event, Stepped)]
+    assert [step.step for step in steps] == [step.step for step in whole]
+    assert [step.loss for step in steps] == pytest.approx([step.loss for step in whole], rel=1e-3)
+
+
+def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
+    vqgan, gazes = pair
+    # With this seed no pixel begins out of range. There only a gradient that brings it back would pass, and what
+    # passes of a sum would not be the sum of what passes.
+    wanted = settings(seed=4)
+
+    def first_gradient(weights: tuple[float, float]) -> torch.Tensor:
+        looks = [*gazes("a red apple", weights[0]), *gazes("a blue car", weights[1])]
+        loop = synthesis._Climb(vqgan, looks, wanted, Given())
+        loop.begin()
+        loop._climb()
+        assert loop.z.grad is not None
+        return loop.z.grad.clone()
+
+    apple, car, both = (first_gradient(weights) for weights in ((1.0, 0.0), (0.0, 1.0), (3.0, 1.0)))
+    # of the whole gradient: a single element near zero may be all rounding
+    assert (both - 0.75 * apple - 0.25 * car).norm() < 1e-5 * both.norm()
+    assert (apple - car).norm() > 0.1 * both.norm()
+
+
+def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pair: Pair) -> None:
+    vqgan, gazes = pair
+    asked: list[int] = []
+
+    class Counting:
+        """One perceptor under a number, which says when it looks."""
+
+        def __init__(self, number: int, perceptor: Any) -> None:
+            self.number, self.perceptor, self.cut_size = number, perceptor, perceptor.cut_size
+
+        def encode_image(self, cutouts: torch.Tensor) -> torch.Tensor:
+            asked.append(self.number)
+            features: torch.Tensor = self.perceptor.encode_image(cutouts)
+            return features
+
+    def looks(weights: tuple[float, float]) -> list[Gaze]:
+        known = [*gazes("a red apple", weights[0]), *gazes("a blue car", weights[1])]
+        return [Gaze(Counting(n, g.perceptor), g.weight, g.targets) for n, g in enumerate(known)]  # type: ignore[arg-type]
+
+    def gradients(weights: tuple[float, float], steps: int, **changes: Any) -> list[torch.Tensor]:
+        loop = synthesis._Climb(vqgan, looks(weights), settings(clip=("tiny", "tiny"), **changes), Given())
+        loop.begin()
+        found = []
+        for loop.step in range(steps):
+            loop._climb()
+            assert loop.z.grad is not None
+            found.append(loop.z.grad.clone())
+        return found
+
+    turns = gradients((3.0, 1.0), 3, clip_alternate=True)
+    assert asked == [0, 1, 0]
+    (apple,) = gradients((1.0, 0.0), 1)
+    torch.testing.assert_close(turns[0], 2 * 0.75 * apple, rtol=1e-3, atol=1e-7)
+    asked.clear()
+    gradients((3.0, 1.0), 2)
+    assert asked == [0, 1, 0, 1]
+
+
+def test_one_perceptor_cannot_alternate() -> None:
+    with pytest.raises(UsageError, match="clip_alternate has no effect on a single CLIP"):
+        settings(clip_alternate=True)
+
+
+def test_an_alternating_run_goes_on_with_the_one_whose_turn_it_is(pair: Pair) -> None:
+    vqgan, gazes = pair
+    wanted = settings(clip=("tiny", "tiny"), clip_alternate=True, iterations=3)
+    looks = [*gazes("a red apple"), *gazes("a blue car", 0.5)]
+    whole, state = [], None
+    for event in synthesise(vqgan, looks, wanted):
+        whole.append(event)
+        if isinstance(event, Stepped) and event.step == 1:
+            state = event.state()
+    on = list(synthesise(vqgan, looks, wanted, state=state))
+    assert isinstance(whole[-1], Finished)
+    assert isinstance(on[-1], Finished)
+    assert np.array_equal(whole[-1].image(), on[-1].image())
+
+
+def test_step_seeds_differ_between_runs_stages_and_steps() -> None:
+    seeds = {
+        step_seed(seed, stream, stage, step)
+        for seed in (0, 1, 2**62) for stream in (0, 1) for stage in range(3) for step in range(50)
+    }  # fmt: skip
+    assert len(seeds) == 3 * 2 * 3 * 50
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_alternating_perceptors_have_scores_of_their_own_whatever_they_weigh(pair: Pair) -> None:
+    looks = [*pair[1]("a red apple", 3.0), *pair[1]("a red apple", 1.0)]
+    wanted = settings(clip=("tiny:3", "tiny:1"), clip_alternate=True)
+    alone = settings()
+    scores = {}
+    for name, gazes, how in (("in turn", looks, wanted), ("alone", looks[:1], alone)):
+        loop = synthesis._Climb(pair[0], gazes, how, Given())
+        loop.begin()
+        scores[name] = [loop._look(loop.surface.show(loop.z))[0]["score"]]
+        loop.step += 1
+        scores[name].append(loop._look(loop.surface.show(loop.z))[0]["score"])
+    assert scores["in turn"] == pytest.approx(scores["alone"], rel=1e-5)
+
+
+def test_going_on_from_a_state_leaves_it_as_it_was(pair: Pair) -> None:
+    wanted = settings(ema=0.9)
+    step = next(e for e in climb(pair, wanted) if isinstance(e, Stepped) and e.step == 2)
+    state = step.state()
+    before = {name: tensor.clone() for name, tensor in state.tensors.items()}
+    first = final(pair, wanted, state=state)
+    assert all(torch.equal(state.tensors[name], tensor) for name, tensor in before.items())
+    assert np.array_equal(final(pair, wanted, state=state), first)
+
+
+def test_a_move_does_not_forget_how_the_stage_goes(pair: Pair) -> None:
+    wanted = settings(zoom="1.01", move_every=2, iterations=30, auto_stop=True, patience=4, min_gain=1.0)
+    last = climb(pair, wanted)[-1]
+    assert isinstance(last, Finished)
+    assert (last.stopped_by, last.step) == ("auto_stop", 8)
+
+
+def test_fault_44_a_processor_without_memory_is_out_of_memory_too(pair: Pair) -> None:
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        return torch.empty(2**50) if len(cutouts) else cutouts
+
+    with pytest.raises(OutOfMemory, match=r"32x32 with 4 cutouts"):
+        list(synthesise(pair[0], fake(answer), settings()))

@@ -1,0 +1,353 @@
+"""Moving pictures drawn anew: where a frame begins, how far it goes, its sound, and what a stop or a kill leaves."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from vqclip.errors import InputError, Interrupted, OutputError, UsageError
+from vqclip.events import Finished
+from vqclip.jobs import restyle as restyling
+from vqclip.jobs.restyle import Restyle, restyle
+from vqclip.media import images, video_source
+from vqclip.runs import directory
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import motion
+from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.loop import synthesise
+
+CODECS = {".mp4": ("libx264", "aac"), ".webm": ("libvpx-vp9", "libopus")}
+
+
+def filmed(
+    path: Path | str, count: int = 6, fps: int = 6, size: tuple[int, int] = (48, 32), sound: bool = True
+) -> Path:
+    """A video that gets lighter frame by frame, with a tone of its length."""
+    path = Path(path)
+    width, height = size
+    codec, voice = CODECS[path.suffix]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=fps)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        tone = container.add_stream(voice, rate=48000, layout="mono") if sound else None
+        for index in range(count):
+            frame = np.full((height, width, 3), min(20 + 30 * index, 250), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+        if tone is not None:
+            wave = 0.3 * np.sin(np.arange(48000 * count // fps) * 2 * np.pi * 440 / 48000)
+            for first in range(0, len(wave), 960):
+                heard = av.AudioFrame.from_ndarray(
+                    wave[None, first : first + 960].astype(np.float32), format="fltp", layout="mono"
+                )
+                heard.sample_rate, heard.pts, heard.time_base = 48000, first, Fraction(1, 48000)
+                container.mux(tone.encode(heard))
+            container.mux(tone.encode(None))
+    return path
+
+
+def levels(seen: video_source.Footage, first: int = 0) -> list[int]:
+    return [round(float(frame.mean())) for frame in seen.pictures(first)]
+
+
+def near(expected: list[int]) -> Any:
+    return pytest.approx(expected, abs=3)
+
+
+def wanted(small: dict[str, Any], **changes: Any) -> Settings:
+    kept = {
+        name: value for name, value in small.items() if name not in ("iterations", "save_every", "stages", "init")
+    }
+    return Settings(**{"prompt": "a red apple", "seed": 5, "learning_rate": 0.05, "ema": 0.5, **kept, **changes})
+
+
+def heard(path: Path) -> tuple[float, float]:
+    """Seconds of the sound of a film, and its loudest level."""
+    with av.open(str(path)) as container:
+        rate = container.streams.audio[0].rate
+        levels = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+    wave = np.concatenate(levels)
+    return len(wave) / rate, float(np.abs(wave).max())
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_footage_is_read_at_its_own_pace_or_another(isolated: Path, suffix: str) -> None:
+    path = filmed(f"film{suffix}")
+    seen = video_source.look(path)
+    assert (seen.width, seen.height, seen.frames, seen.rate, seen.sound) == (48, 32, 6, 6, True)
+    assert levels(seen) == near([20, 50, 80, 110, 140, 170])
+    assert levels(seen, 4) == near([140, 170])
+    assert levels(video_source.look(path, 2)) == near([50, 140]), "the last frame that is nearest to each moment"
+    assert levels(video_source.look(path, 12)) == near(sorted([20, 50, 80, 110, 140, 170] * 2))
+
+
+def test_a_folder_of_pictures_is_footage_too(isolated: Path) -> None:
+    Path("steps").mkdir()
+    for number in (10, 9, 100):
+        images.save_png(Path(f"steps/{number}.png"), np.full((32, 48, 3), number, np.uint8), {})
+    seen = video_source.look(Path("steps"))
+    assert (seen.frames, seen.rate, seen.sound, seen.width) == (3, 15, False, 48)
+    assert levels(seen) == [9, 10, 100]
+    Path("empty").mkdir()
+    Path("text.mp4").write_text("not a film")
+    for path, said in (("empty", "no numbered pictures"), ("text.mp4", "it is no video"), ("nowhere.mp4", "nowhere")):
+        with pytest.raises(InputError, match=said):
+            video_source.look(Path(path))
+
+
+@pytest.mark.parametrize("source", [".mp4", ".webm"])
+@pytest.mark.parametrize("film", [".mp4", ".webm"])
+def test_the_sound_goes_under_the_film_and_ends_with_it(isolated: Path, source: str, film: str) -> None:
+    given = filmed(f"source{source}", 12)
+    target = filmed(f"film{film}", 6, sound=False)
+    assert video_source.add_sound(target, given)
+    seconds, loudest = heard(target)
+    assert seconds == pytest.approx(1, abs=0.1)
+    assert 0.2 < loudest < 0.5
+    assert levels(video_source.look(target)) == near([20, 50, 80, 110, 140, 170])
+    kept = target.read_bytes()
+    assert not video_source.add_sound(target, filmed("silent.mp4", 2, sound=False))
+    assert not video_source.add_sound(Path("film.gif"), given)
+    assert target.read_bytes() == kept
+
+
+def test_a_video_becomes_a_film_of_its_length_shape_and_sound(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VQCLIP_SIZE", "64x64")
+    filmed("in.mp4", 4, 4, size=(80, 48))
+    answer = call(
+        "restyle", "in.mp4", "a red apple", "-o", "out", "--frame-steps", "2", "--cutouts", "4", "--seed", "1",
+        "--json",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert answer.lines[-1]["video"] == str(Path("out/video.mp4").absolute())
+    assert [line["step"] for line in answer.lines if line["event"] == "stepped"] == list(range(1, 9))
+    seen = video_source.look(Path("out/video.mp4"))
+    assert (seen.frames, seen.rate, seen.sound) == (4, 4, True)
+    assert (seen.width, seen.height) == (64, 40), "as wide as the size, in the source's shape"
+    assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
+    made = Path("out/video.mp4").read_bytes()
+    again = call(
+        "restyle", "in.mp4", "a red apple", "-o", "out", "--frame-steps", "2", "--cutouts", "4", "--seed", "1"
+    )
+    assert again.code == 0
+    assert Path("out/video.mp4").read_bytes() == made
+    other = call("restyle", "in.mp4", "a tree", "-o", "out", "--frame-steps", "2", "--cutouts", "4", "--seed", "1")
+    assert (other.code, "another run" in other.err) == (5, True)
+
+
+def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[str, Any], pair: Any) -> None:
+    Path("in").mkdir()
+    rows = np.arange(32, dtype=np.uint8)[:, None, None]
+    for number in range(2):
+        images.save_png(Path(f"in/{number}.png"), np.broadcast_to(rows * 3 + 60 * number, (32, 32, 3)).copy(), {})
+    settings = wanted(small, zoom="1.5", video=False, move_every=1)
+    how = Restyle("in", steps=2, strength=0.8, blend=0.4)
+    list(restyle(settings, how, output=Path("out"), with_size=True))
+    vqgan, gazes = pair
+    own = how.of_frame(settings).replace(init="spot", stages=1, move_every=2)
+
+    def pixels(path: str) -> torch.Tensor:
+        return torch.from_numpy(images.open_image(Path(path)).copy()).permute(2, 0, 1)[None] / 255
+
+    moved = motion.warp(pixels("out/frames/00000.png"), motion.Move(1.5), "mirror")
+    with torch.no_grad():
+        latent = vqgan.encode(pixels("in/1.png").lerp(moved, 0.4)).float()
+    picture = images.open_image(Path("in/1.png"))
+    last = list(synthesise(vqgan, gazes("a red apple"), own, Given(picture, latent=latent), passage=(2, 4)))[-1]
+    assert isinstance(last, Finished)
+    assert np.array_equal(last.image(), images.open_image(Path("out/frames/00001.png")))
+
+
+def test_strength_says_how_far_a_frame_may_go(small: dict[str, Any]) -> None:
+    Path("in").mkdir()
+    photo = np.full((32, 32, 3), (40, 90, 200), np.uint8)
+    images.save_png(Path("in/0.png"), photo, {})
+
+    def drawn(strength: float, rate: float) -> np.ndarray:
+        name = f"out{strength}-{rate}"
+        settings = wanted(small, video=False, learning_rate=rate)
+        list(restyle(settings, Restyle("in", steps=6, strength=strength), output=Path(name), with_size=True))
+        return images.open_image(Path(name, "frames/00000.png")).astype(int)
+
+    still = drawn(1.0, 1e-6)
+    far = [np.abs(drawn(strength, 0.2) - still).mean() for strength in (0.01, 1.0)]
+    assert far[0] < 0.6 * far[1]
+
+
+def test_blend_brings_the_frame_before_into_the_next(small: dict[str, Any]) -> None:
+    Path("in").mkdir()
+    for number, level in enumerate((20, 230)):
+        images.save_png(Path(f"in/{number}.png"), np.full((32, 32, 3), level, np.uint8), {})
+    means = []
+    for blend in (0.0, 0.9):
+        how = Restyle("in", steps=1, strength=1, blend=blend)
+        settings = wanted(small, video=False, learning_rate=1e-4)
+        list(restyle(settings, how, output=Path(f"out{blend}"), with_size=True))
+        means.append(images.open_image(Path(f"out{blend}/frames/00001.png")).mean())
+    assert means[0] > 200
+    assert means[1] < 100
+
+
+def test_the_command_draws_what_its_options_say(small: dict[str, Any], call: Any) -> None:
+    Path("in").mkdir()
+    for number, level in enumerate((60, 180)):
+        images.save_png(Path(f"in/{number}.png"), np.full((32, 32, 3), level, np.uint8), {})
+    settings = wanted(small, video=False, learning_rate=0.5)
+    how = Restyle("in", steps=2, strength=0.3, blend=0.6)
+    list(restyle(settings, how, output=Path("task"), with_size=True))
+    changed = {name: value for name, value in settings.to_dict().items() if settings.changes(name)}
+    Path("mine.yaml").write_text(yaml.safe_dump({n: v for n, v in changed.items() if n not in ("prompt", "size")}))
+    flags = ["--frame-steps", "2", "--strength", "0.3", "--blend", "0.6", "--size", settings.size]
+    assert call("restyle", "in", "a red apple", "--preset", "mine.yaml", *flags, "-o", "command").code == 0
+    for name in ("00000.png", "00001.png"):
+        assert Path("command/frames", name).read_bytes() == Path("task/frames", name).read_bytes()
+    before = Path("command/frames/00001.png").read_bytes()
+    other = ["restyle", "in", "a tree", "--preset", "mine.yaml", *flags, "-o", "command"]
+    assert call(*other).code == 5
+    assert Path("command/frames/00001.png").read_bytes() == before
+    assert call(*other, "--overwrite").code == 0
+    assert Path("command/frames/00001.png").read_bytes() != before
+
+
+@pytest.mark.parametrize("preset", ["draft", "best"])
+def test_presets_with_candidates_and_stages_are_taken(call: Any, preset: str) -> None:
+    Path("in").mkdir()
+    Image.new("RGB", (32, 32), (90, 120, 60)).save("in/0.png")
+    few = ["--size", "32x32", "--frame-steps", "1", "--cutouts", "2", "--no-video", "--seed", "1"]
+    assert call("restyle", "in", "a tree", "--preset", preset, *few, "-o", "out").code == 0
+    kept = directory.read_manifest(Path("out")).settings
+    assert (kept.init, kept.stages, kept.ema) == ("spot", 1, 0.9)
+
+
+def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any) -> None:
+    filmed("in.mp4", 4, 4, size=(32, 32))
+    few = ["--frame-steps", "1", "--cutouts", "2", "--size", "32x32", "--seed", "1"]
+    assert call("restyle", "in.mp4", "a tree", "--fps", "2", *few, "-o", "out").code == 0
+    assert len(list(Path("out/frames").iterdir())) == 2
+    seen = video_source.look(Path("out/video.mp4"))
+    assert (seen.frames, seen.rate) == (2, 2)
+    assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
+
+
+def test_a_stopped_or_killed_restyle_goes_on_to_the_same_film(small: dict[str, Any], call: Any) -> None:
+    filmed("in.mp4", 3, 3, size=(32, 32))
+    how = Restyle("in.mp4", steps=2, blend=0.5)
+    settings = wanted(small, rotate="10", move_every=1)
+    list(restyle(settings, how, output=Path("whole"), with_size=True))
+    asked = iter([None, None, None, signal.SIGTERM])
+    with pytest.raises(Interrupted, match="stopped in frame 2 of 3") as caught:
+        list(restyle(settings, how, output=Path("out"), with_size=True, stop=lambda: next(asked)))
+    assert "vqclip resume" in caught.value.hint
+    assert directory.read_manifest(Path("out")).status == "interrupted"
+    assert [path.name for path in sorted(Path("out/frames").iterdir())] == ["00000.png"]
+    # What a kill can leave: no end in run.json, and a frame after one that is missing.
+    Path("out/frames/00002.png").write_bytes(Path("out/frames/00000.png").read_bytes())
+    assert call("resume", "out", "-q").code == 0
+    for path in sorted(Path("whole").rglob("*.[pm][np][g4]")):
+        assert path.read_bytes() == (Path("out") / path.relative_to("whole")).read_bytes(), path
+    assert directory.read_manifest(Path("out")).status == "finished"
+    filmed("in.mp4", 4, 3, size=(32, 32))
+    with pytest.raises(InputError, match="is not the one that it began with"):
+        list(restyling.resume(Path("out")))
+
+
+def test_a_story_goes_over_all_frames(small: dict[str, Any], pair: Any) -> None:
+    vqgan, gazes = pair
+    settings = wanted(small, prompt="a red apple ^ a blue car", cross_fade="0", iterations=2)
+    seen = []
+    for first in (0, 2):
+        last = list(synthesise(vqgan, gazes_of(gazes, settings), settings, passage=(first, 4)))[-1]
+        assert isinstance(last, Finished)
+        seen.append(last.image())
+    alone = [
+        list(synthesise(vqgan, gazes(prompt), settings.replace(prompt=prompt)))[-1].image()
+        for prompt in ("a red apple", "a blue car")
+    ]
+    assert np.array_equal(seen[0], alone[0])
+    assert np.array_equal(seen[1], alone[1])
+
+
+def gazes_of(gazes: Any, settings: Settings) -> list[Any]:
+    """Gazes at all prompts of a story."""
+    parts = [gazes(prompt.text)[0] for prompt in settings.prompts]
+    targets = torch.cat([part.targets for part in parts])
+    return [dataclasses.replace(parts[0], targets=targets)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "how", "error", "said"),
+    [
+        ({}, {"steps": 0}, UsageError, "frame_steps is 0"),
+        ({}, {"strength": 0.0}, UsageError, "strength is 0"),
+        ({}, {"blend": 1.5}, UsageError, "blend is 1.5"),
+        ({"init_image": "a.png"}, {}, UsageError, "init_image has no effect"),
+        ({"prompt": ""}, {}, UsageError, "prompt is empty"),
+        ({"learning_rate_drops": "3"}, {"steps": 3}, UsageError, "the frame, which has 3 steps"),
+        ({"rotate": "0:0, 3:9 hold"}, {"steps": 3}, UsageError, "the film, which has 2 frames"),
+        ({}, {"source": "nowhere.mp4"}, InputError, "nowhere"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_at_once(
+    small: dict[str, Any], changes: dict[str, Any], how: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    Path("in").mkdir()
+    for number in range(2):
+        Image.new("RGB", (32, 32)).save(f"in/{number}.png")
+    with pytest.raises(error, match=said):
+        restyle(wanted(small, **changes), Restyle(**{"source": "in", **how}), output=Path("out"))
+    assert not Path("out").exists()
+
+
+def test_another_run_is_not_replaced_unasked(small: dict[str, Any]) -> None:
+    Path("in").mkdir()
+    Image.new("RGB", (32, 32)).save("in/1.png")
+    Path("out").mkdir()
+    Path("out/image.png").write_text("mine")
+    with pytest.raises(OutputError, match="holds another run"):
+        restyle(wanted(small), Restyle("in"), output=Path("out"))
+    assert Path("out/image.png").read_text() == "mine"
+
+
+def test_the_same_command_without_a_seed_goes_on_with_the_seed_that_was_drawn(
+    call: Any, small: dict[str, Any]
+) -> None:
+    Path("in").mkdir()
+    for number in range(2):
+        Image.new("RGB", (32, 32), (60 + 90 * number, 90, 200)).save(f"in/{number}.png")
+    command = ("restyle", "in", "a red apple", "-o", "out", "--frame-steps", "1", "--size", "32x32", "--cutouts", "4")
+    assert call(*command).code == 0
+    seed = directory.read_manifest(Path("out")).settings.seed
+    whole = {path.name: path.read_bytes() for path in sorted(Path("out").rglob("*.[pm][np][g4]"))}
+    again = call(*command)
+    assert (again.code, "finished already" in again.err) == (0, True), again.err
+    # What a kill in the second frame leaves.
+    Path("out/frames/00001.png").unlink()
+    Path("out/video.mp4").unlink()
+    killed = json.loads(Path("out/run.json").read_text()) | {"status": "running"}
+    Path("out/run.json").write_text(json.dumps(killed))
+    again = call(*command)
+    assert (again.code, f"seed {seed}, going on after step 1" in again.err) == (0, True), again.err
+    assert {path.name: path.read_bytes() for path in sorted(Path("out").rglob("*.[pm][np][g4]"))} == whole
+    other = call(*command, "--seed", str(seed + 1))
+    assert (other.code, "holds another run" in other.err) == (5, True)
+    assert "vqclip resume" in other.err
+
+
+def test_a_frame_that_cannot_be_read_is_an_input_that_is_refused_before_the_first_is_drawn(call: Any) -> None:
+    Path("in").mkdir()
+    Image.new("RGB", (32, 32)).save("in/0.png")
+    Path("in/1.png").write_bytes(b"")
+    answer = call("restyle", "in", "a red apple", "-o", "out", "--size", "32x32")
+    assert (answer.code, "in/1.png: it is empty" in answer.err) == (4, True), answer.err
+    assert not list(Path("out/frames").iterdir())

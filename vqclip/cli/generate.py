@@ -1,0 +1,270 @@
+"""The commands of one run: generate, rerun, continue, resume, video, report, sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vqclip.cli.options import with_settings
+from vqclip.cli.shared import (
+    ConfigOption,
+    JobsOption,
+    JsonOption,
+    OpenOption,
+    PresetOption,
+    PreviewOption,
+    QuietOption,
+    console_for,
+    follow,
+    parent_folder,
+    reveal,
+)
+from vqclip.settings.rules import FILM_PARTS
+from vqclip.settings.schema import options
+
+if TYPE_CHECKING:
+    from vqclip.events import Event
+    from vqclip.runs.recorder import Stop
+
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Folder of the run. \\[default: a new one in runs/]", metavar="DIR",
+                 rich_help_panel="Output", show_default=False),
+]  # fmt: skip
+OverwriteOption = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace another run in that folder. \\[default: off]",
+                 rich_help_panel="Output", show_default=False),
+]  # fmt: skip
+
+
+def generate(
+    prompt: Annotated[
+        str, typer.Argument(help="What to draw: text:weight:stop, | between several; - reads standard input.",
+                            show_default=False)
+    ] = "",
+    prompt_file: Annotated[
+        Path | None,
+        typer.Option("--prompt-file", help="File of prompts, one on each line. \\[default: none]", metavar="FILE",
+                     rich_help_panel="Prompt", show_default=False),
+    ] = None,
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what the run would take, and draw nothing. \\[default: off]",
+                     rich_help_panel="Display", show_default=False),
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Draw a prompt: its picture, frames and video in a folder."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import api
+    from vqclip.settings import sources as configuration
+
+    prompt = configuration.read_prompt(prompt, prompt_file)
+    resolved = configuration.resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
+    if dry_run:
+        from vqclip.runs import dry_run as planning
+
+        report = planning.plan(resolved.settings)
+        console.answer(planning.told(report), report)
+        return
+
+    def begin(stop: Stop) -> Iterator[Event]:
+        return api.start(
+            resolved.settings,
+            preset=resolved.preset,
+            output=output,
+            parent=parent_folder(),
+            overwrite=overwrite,
+            stop=stop,
+        )
+
+    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
+
+
+def rerun(
+    source: Annotated[
+        Path, typer.Argument(help="Picture made by vqclip, or the folder of a run.", metavar="IMAGE_OR_RUN")
+    ],
+    prompt: Annotated[
+        str | None,
+        typer.Option("--prompt", help="Another prompt. \\[default: the recorded one]", metavar="TEXT",
+                     rich_help_panel="Prompt", show_default=False),
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option("--forget", help="Recorded setting to leave out; repeat for several. \\[default: none]",
+                     metavar="NAME", show_default=False),
+    ] = None,
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Draw again what a picture or run records. An option below replaces what is recorded."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import api
+
+    def begin(stop: Stop) -> Iterator[Event]:
+        return api.rerun(
+            source,
+            output=output,
+            parent=parent_folder(),
+            overwrite=overwrite,
+            forget=forget or (),
+            stop=stop,
+            **{**settings, "prompt": prompt},
+        )
+
+    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
+
+
+def continue_run(
+    directory: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")],
+    prompt: Annotated[
+        str | None, typer.Argument(help="What to draw from here on.", show_default="the recorded one")
+    ] = None,
+    output: OutputOption = None,
+    overwrite: OverwriteOption = False,
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:
+    """Begin a new run where a finished one ended. An option below replaces what is recorded of that one."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import api
+
+    def begin(stop: Stop) -> Iterator[Event]:
+        return api.continue_run(
+            directory, prompt, output=output, parent=parent_folder(), overwrite=overwrite, stop=stop, **settings
+        )
+
+    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
+
+
+def resume(
+    directory: Annotated[Path, typer.Argument(help="Folder of the run, sweep or batch.", metavar="DIR")],
+    jobs: JobsOption = None,
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Go on with a run, sweep or batch that was stopped or killed. Its pictures are those of an unbroken one."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip import api
+    from vqclip.errors import UsageError
+    from vqclip.jobs import batch, restyle
+
+    def go_on(directory: Path, *, stop: Stop) -> Iterator[Event]:
+        if batch.holds_sweep(directory):
+            return batch.resume(directory, jobs=jobs or 0, stop=stop)
+        if jobs is not None:
+            raise UsageError("jobs has no effect on a single run.", "Leave it out.")
+        if restyle.holds_restyle(directory):
+            return restyle.resume(directory, stop=stop)
+        return api.resume(directory, stop=stop)
+
+    found = follow(lambda stop: go_on(directory, stop=stop), console)
+    reveal(console, found, preview=preview, viewer=viewer)
+
+
+def video(
+    directory: Annotated[Path, typer.Argument(help="Folder of the run, or of numbered pictures.", metavar="DIR")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Video file; its ending chooses the format. "
+                     "\\[default: video.mp4 in DIR]", metavar="FILE", show_default=False),
+    ] = None,
+    allow_gaps: Annotated[
+        bool,
+        typer.Option("--allow-gaps", help="Leave missing frames out. \\[default: off]", show_default=False),
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Render the frames of a run as a video again. What is not given is as the run has it."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.runs import progress_video
+
+    report = progress_video.again(directory, output, settings, allow_gaps=allow_gaps, warn=console.note)
+    console.answer(report["video"], report)
+
+
+def report(
+    directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="HTML file to write. \\[default: DIR/report.html]", metavar="FILE",
+                     show_default=False),
+    ] = None,
+    viewer: OpenOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:  # fmt: skip
+    """Show a run on one HTML page. It holds picture, video, curves, settings and frames, and needs no network."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.runs import report as pages
+
+    path = str(pages.write(directory, output))
+    console.answer(path, {"report": path})
+    reveal(console, {"report": path}, preview=False, viewer=viewer)
+
+
+def sample(
+    prompt: Annotated[str, typer.Argument(help="What to draw: text:weight, | between several.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="PNG file to write. \\[default: candidates.png]", metavar="OUT.png",
+                           show_default=False),
+    ] = Path("candidates.png"),
+    preview: PreviewOption = False,
+    viewer: OpenOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Sample the prior; show its candidates, best first."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs import sample as sampling
+    from vqclip.settings import sources as configuration
+
+    resolved = configuration.resolve({**settings, "prompt": prompt, "init": "prior"})
+    report = sampling.sample(resolved.settings, output)
+    for warning in report["warnings"]:
+        console.note(f"warning: {warning}")
+    console.note(f"seed {report['seed']}; below each candidate: its number and its CLIP loss")
+    console.answer(str(output), report)
+    reveal(console, report, preview=preview, viewer=viewer)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this room."""
+    app.command()(with_settings(generate))
+    app.command()(with_settings(rerun))
+    kept = tuple(name for name in options() if name != "init_run")
+    app.command("continue")(with_settings(continue_run, kept))
+    app.command()(resume)
+    app.command()(with_settings(video, FILM_PARTS))
+    app.command()(report)
+    drawn = (
+        *("candidates", "upsample_candidates", "prior_style", "guidance", "temperature", "seed"),
+        *("vqgan", "clip", "device", "dtype", "threads"),
+    )
+    app.command()(with_settings(sample, drawn, {"candidates": "-n"}))

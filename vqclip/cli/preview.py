@@ -1,0 +1,89 @@
+"""A picture in the terminal, and in the desktop's viewer: for eyes only, so neither does anything when piped."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vqclip.media import images
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+COLUMNS = 64
+SPARE_LINES = 4
+
+
+def watched() -> bool:
+    """Whether somebody reads both outputs on a terminal that can show more than plain text."""
+    return sys.stdout.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def show(path: Path) -> None:
+    """Draw a picture file on standard error, as finely as the terminal can.
+
+    With the extra `preview` (textual-image) that is kitty's protocol or sixels where the terminal has them; else
+    half blocks, two pixels a character. Nothing is drawn when an output is piped, or where there are no colours.
+    Raises InputError for a file that is no picture.
+    """
+    if not watched():
+        return
+    from rich.console import Console
+
+    screen = Console(stderr=True)
+    pixels = images.open_image(path)
+    width, height = fitted(pixels.shape[1], pixels.shape[0], screen.width, 2 * (screen.height - SPARE_LINES))
+    if _show_finely(path, width, screen):
+        return
+    if screen.color_system is not None and not screen.no_color:
+        screen.print(half_blocks(images.resize(pixels, width, height)))
+
+
+def launch(path: Path) -> bool:
+    """Open a file with the desktop's viewer; False when there is none. Does nothing, and is True, when piped."""
+    if not watched():
+        return True
+    import typer
+
+    return typer.launch(str(path)) == 0
+
+
+def fitted(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
+    """The size in half blocks of a picture of that size in pixels: it keeps its shape and is never scaled up."""
+    scale = min(1.0, min(COLUMNS, columns) / width, max(2, rows) / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def half_blocks(pixels: images.Pixels) -> RenderableType:
+    """A picture, uint8 (H, W, 3), as text of upper half blocks: W characters wide, H/2 lines high, rounded up."""
+    from rich.color import Color
+    from rich.style import Style
+    from rich.text import Text
+
+    def colour(pixel: Any) -> Color:
+        return Color.from_rgb(*(int(level) for level in pixel))
+
+    text = Text(no_wrap=True, end="")
+    for top in range(0, len(pixels), 2):
+        below = pixels[top + 1] if top + 1 < len(pixels) else [None] * pixels.shape[1]
+        for upper, lower in zip(pixels[top], below, strict=True):
+            text.append("▀", Style(color=colour(upper), bgcolor=None if lower is None else colour(lower)))
+        text.append("\n")
+    return text
+
+
+def _show_finely(path: Path, width: int, screen: Console) -> bool:
+    """Draw a picture by textual-image; False where that is not installed or the terminal has no finer pictures."""
+    try:
+        from textual_image import renderable
+
+        # Half blocks are ours: they keep to the colours that the terminal has.
+        if renderable.Image not in (renderable.SixelImage, renderable.TGPImage):
+            return False
+        screen.print(renderable.Image(str(path), width=width, height="auto"))
+    except Exception:
+        # It asks the terminal for its size, and terminals answer as they like: a look is never worth a failure.
+        return False
+    return True

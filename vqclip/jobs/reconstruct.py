@@ -1,0 +1,165 @@
+"""The VQGAN by itself: a picture to tokens, tokens to a picture, and both at once."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vqclip import files
+from vqclip.errors import InputError, ModelError, UsageError
+from vqclip.media import images, token_grids
+from vqclip.media.token_grids import TokenGrid
+from vqclip.models import registry
+from vqclip.runs.session import Place
+from vqclip.runtime import devices
+from vqclip.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from vqclip.models.vqgan import VQGAN
+
+
+def encode(settings: Settings, picture: Path, output: Path, *, with_size: bool = False) -> dict[str, Any]:
+    """Encode a picture and write its tokens as .npz.
+
+    with_size: resize to settings.size first; otherwise the picture keeps its size, cut down to whole tokens.
+    Returns the path, what `rate_of` says, and the VQGAN's name. Raises VqclipError.
+    """
+    token_grids.check_name(output)
+    found = _found(settings)
+    pixels = images.open_image(picture)
+    files.ensure_writable(output.parent)
+    codec = _Codec(settings, found, encoder=True)
+    _, grid = codec.tokens(pixels, (settings.width, settings.height) if with_size else None)
+    token_grids.save(output, grid)
+    return {"file": str(output), "image": str(picture), "vqgan": grid.vqgan} | rate_of(grid)
+
+
+def decode(settings: Settings, file: Path, output: Path) -> dict[str, Any]:
+    """Decode a file of tokens and write the picture as PNG: the one that `reconstruct` gives, byte for byte.
+
+    Returns the path, what `rate_of` says, and the VQGAN's name. Raises ModelError for tokens of another VQGAN.
+    """
+    _require_png(output)
+    token_grids.check_name(file)
+    found = _found(settings)
+    grid = token_grids.load(file)
+    _require_fit(grid, found, settings, file)
+    files.ensure_writable(output.parent)
+    codec = _Codec(settings, found, encoder=False)
+    images.save_png(output, codec.picture(grid), {})
+    return {"image": str(output), "file": str(file), "vqgan": grid.vqgan} | rate_of(grid)
+
+
+def reconstruct(settings: Settings, picture: Path, output: Path, *, with_size: bool = False) -> dict[str, Any]:
+    """Encode, quantise and decode a picture, and write the result as PNG.
+
+    with_size: as in `encode`. Returns the path, what `rate_of` says, and against the picture that went in, at the
+    size of the result: mse, the mean squared error of its levels in [0, 1], and psnr, 10 log10(1 / mse) in dB,
+    None for a picture without error. Raises VqclipError.
+    """
+    _require_png(output)
+    found = _found(settings)
+    pixels = images.open_image(picture)
+    files.ensure_writable(output.parent)
+    codec = _Codec(settings, found, encoder=True)
+    before, grid = codec.tokens(pixels, (settings.width, settings.height) if with_size else None)
+    after = codec.picture(grid)
+    images.save_png(output, after, {})
+    mse = float(np.mean(((before.astype(np.float64) - after) / 255) ** 2))
+    psnr = -10 * math.log10(mse) if mse else None
+    return {"image": str(output), "vqgan": grid.vqgan} | rate_of(grid) | {"mse": mse, "psnr": psnr}
+
+
+def rate_of(grid: TokenGrid) -> dict[str, Any]:
+    """What a picture takes in tokens.
+
+    width, height: in pixels. columns, rows: in tokens. tokens, distinct: how many there are, and how many codes they
+    use. bits_per_pixel: in a code of fixed length. entropy_bits_per_pixel: in one made for this picture.
+    """
+    pixels = grid.width * grid.height
+    return {
+        "width": grid.width,
+        "height": grid.height,
+        "columns": grid.tokens.shape[1],
+        "rows": grid.tokens.shape[0],
+        "tokens": grid.tokens.size,
+        "distinct": len(np.unique(grid.tokens)),
+        "bits_per_pixel": grid.bits / pixels,
+        "entropy_bits_per_pixel": grid.entropy_bits / pixels,
+    }
+
+
+class _Codec:
+    """One loaded VQGAN, between pictures at the border (uint8) and tokens."""
+
+    def __init__(self, settings: Settings, found: registry.VqganFiles, *, encoder: bool) -> None:
+        from vqclip.models.checkpoints import sha256
+        from vqclip.models.vqgan import load_vqgan
+
+        place = Place.find(settings)
+        # Before its hash: of what is no checkpoint, that may take hours.
+        self._vqgan: VQGAN = load_vqgan(found, place.device, place.dtype, encoder=encoder)
+        self._name, self._sha256 = settings.vqgan, sha256(found.checkpoint)
+
+    def tokens(self, pixels: images.Pixels, size: tuple[int, int] | None) -> tuple[images.Pixels, TokenGrid]:
+        """The picture at `size` (its own when None) cut down to whole tokens, and its tokens."""
+        import torch
+
+        from vqclip.synthesis.init import fit
+
+        factor = self._vqgan.factor
+        wanted = size or (pixels.shape[1], pixels.shape[0])
+        width, height = (max(factor, side // factor * factor) for side in wanted)
+        with torch.no_grad():
+            image = torch.from_numpy(np.array(pixels)).to(self._vqgan.codebook.device).permute(2, 0, 1)[None] / 255
+            image = fit(image, width, height)
+            tokens = self._vqgan.indices(self._vqgan.encode(image))[0].cpu().numpy()
+        name = Path(self._name).name if registry.is_path(self._name) else self._name
+        return images.to_uint8(image[0]), TokenGrid(tokens, self._vqgan.n_embed, factor, name, self._sha256)
+
+    def picture(self, grid: TokenGrid) -> images.Pixels:
+        """The picture of tokens. Raises InputError for a grid that claims another codebook than its VQGAN has."""
+        import torch
+
+        if (grid.n_embed, grid.factor) != (self._vqgan.n_embed, self._vqgan.factor):
+            raise InputError(
+                f"the tokens are said to be of {self._name}, but count {grid.n_embed} codes of {grid.factor} pixels, "
+                f"not {self._vqgan.n_embed} of {self._vqgan.factor}.",
+                "Give a file written by `vqclip encode`.",
+            )
+        with torch.no_grad():
+            indices = torch.from_numpy(grid.tokens)[None].to(self._vqgan.codebook.device)
+            return images.to_uint8(self._vqgan.decode(self._vqgan.lookup(indices))[0])
+
+
+def _found(settings: Settings) -> registry.VqganFiles:
+    devices.check_device_name(settings.device)
+    return registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+
+
+def _require_png(output: Path) -> None:
+    if output.suffix.lower() != ".png":
+        raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
+
+
+def _require_fit(grid: TokenGrid, found: registry.VqganFiles, settings: Settings, file: Path) -> None:
+    from vqclip.models.checkpoints import sha256
+    from vqclip.models.inspection import inspect
+
+    if grid.width * grid.height > images.MAX_PIXELS:
+        raise InputError(
+            f"{files.printable(file)} holds a picture of {grid.width}x{grid.height} pixels.",
+            f"Valid: up to {images.MAX_PIXELS / 1e6:g} million pixels.",
+        )
+    inspect(found.checkpoint, found.bytes)
+    if grid.sha256 == sha256(found.checkpoint):
+        return
+    made, named = files.printable(grid.vqgan), files.printable(settings.vqgan)
+    what = f"another file of {made}" if made == named else f"the VQGAN {made}, not {named}"
+    raise ModelError(
+        f"{files.printable(file)} holds tokens of {what}.",
+        f"Decode with the VQGAN that encoded them, as in --vqgan {made}.",
+    )

@@ -1,0 +1,48 @@
+"""Candidates of the prior on one contact sheet, without a run."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from vqclip import files
+from vqclip.errors import UsageError
+from vqclip.media import images
+from vqclip.runs.session import Inputs, Place, load
+from vqclip.settings.rules import FILM_PARTS
+from vqclip.settings.schema import Settings, default_of
+
+COLUMNS = 8
+
+
+def sample(settings: Settings, output: Path) -> dict[str, Any]:
+    """Sample candidates of the prompt as a run would, rank them with CLIP, and write them best first as one PNG.
+
+    Returns the path, the seed, each candidate's place in the order of sampling with its loss, and warnings. Raises
+    VqclipError.
+    """
+    if output.suffix.lower() != ".png":
+        raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
+    if settings.seed is None:
+        settings = settings.replace(seed=secrets.randbelow(2**32))
+    no_film = {"video": False, **{name: default_of(name) for name in FILM_PARTS}}
+    inputs = Inputs.check(settings.replace(init="prior", init_image=None, **no_film))
+    files.ensure_writable(output.parent)
+
+    from vqclip.synthesis import candidates
+    from vqclip.synthesis.randomness import START_STREAM, make_generator
+
+    models = load(inputs, Place.find(settings))
+    if models.sampler is None:
+        raise ValueError("Inputs.check finds a prior for these settings")
+    generator = make_generator(settings.seed or 0, START_STREAM)
+    drawn = candidates.draw(models.vqgan, models.sampler, models.gazes, inputs.settings, generator)
+    pictures = [images.to_uint8(picture.cpu().numpy()) for picture in drawn.images]
+    found = [
+        {"number": int(number) + 1, "loss": round(float(loss), 5)}
+        for number, loss in zip(drawn.numbers, drawn.losses, strict=True)
+    ]
+    labels = [f"{row['number']}: {row['loss']:.3f}" for row in found]
+    images.save_png(output, images.contact_sheet(pictures, labels, min(COLUMNS, len(pictures))), {})
+    return {"image": str(output), "seed": settings.seed, "candidates": found, "warnings": models.warnings}

@@ -1,0 +1,163 @@
+"""A larger copy of a picture: by Lanczos, or by a super-resolution network that spandrel loads, tile by tile."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vqclip import files
+from vqclip.errors import ModelError, OutOfMemory, UsageError
+from vqclip.media import images, metadata
+from vqclip.runs.session import Place
+from vqclip.runtime import allocation, devices
+from vqclip.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FACTORS = (2, 8)
+DEFAULT_TILE = 256
+OVERLAP = 16
+"""Pixels around a tile that the network sees and that are not kept; Real-ESRGAN's own scripts take 10."""
+
+Tell = Callable[[str], None]
+
+
+def upscale(
+    settings: Settings,
+    picture: Path,
+    output: Path | None = None,
+    *,
+    factor: int | None = None,
+    model: Path | None = None,
+    tile: int = DEFAULT_TILE,
+    tell: Tell = lambda line: None,
+) -> dict[str, Any]:
+    """Write a picture `factor` times as wide and high as PNG.
+
+    output: beside the picture with the factor in its name, when it is None. factor: 2 to 8; None is the model's own,
+    and 2 without one. model: weights of any architecture that spandrel knows (ESRGAN, Real-ESRGAN, SwinIR...); what
+    it leaves to the factor, Lanczos does. tile: side in pixels of the source that the network sees at once, so that
+    its memory does not grow with the picture. tell: about the way. The text chunks of a PNG are kept, and what was
+    done is written beside them. Returns the path, the size, and what did it. Raises VqclipError.
+    """
+    if output is not None and output.suffix.lower() != ".png":
+        raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
+    if factor is not None and not FACTORS[0] <= factor <= FACTORS[1]:
+        raise UsageError(f"factor is {factor}.", f"Valid: {FACTORS[0]} to {FACTORS[1]}.")
+    if tile < 2 * OVERLAP:
+        raise UsageError(f"tile is {tile}.", f"Valid: {2 * OVERLAP} pixels and more.")
+    if model is None and tile != DEFAULT_TILE:
+        raise UsageError("tile has no effect without a model.", "Add --model FILE or leave it out.")
+    devices.check_device_name(settings.device)
+    pixels = images.open_image(picture, warn=tell)
+    texts = metadata.texts_of(picture)
+    network = None if model is None else _Network(model, settings)
+    factor = factor or (2 if network is None else network.scale)
+    height, width = pixels.shape[:2]
+    largest = max(factor, 1 if network is None else network.scale)
+    if width * height * largest**2 > images.MAX_PIXELS:
+        raise UsageError(
+            f"{files.printable(picture)} would have {width * largest}x{height * largest} pixels.",
+            f"Valid: up to {images.MAX_PIXELS / 1e6:g} million; use a smaller --factor or picture.",
+        )
+    output = output or picture.with_name(f"{picture.stem}-x{factor}.png")
+    files.ensure_writable(output.parent)
+    done: dict[str, Any] = {"factor": factor, "from": [width, height], "method": "lanczos"}
+    earlier = metadata.upscale_of(texts)
+    if earlier:
+        done["after"] = earlier
+    if network is not None:
+        pixels = network.upscale(pixels, tile, tell)
+        done |= {"method": network.architecture, "model": network.name, "sha256": network.sha256}
+        if network.scale != factor:
+            tell(f"{network.name} upscales {network.scale} times; Lanczos does the rest to {factor} times.")
+            done["method"] = f"{network.architecture} and lanczos"
+    pixels = images.resize(pixels, width * factor, height * factor)
+    images.save_png(output, pixels, texts | {metadata.UPSCALE_KEY: files.canonical(done)})
+    return {"image": str(output), "width": width * factor, "height": height * factor, **done}
+
+
+class _Network:
+    """A network of spandrel that turns RGB pictures into larger ones."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        try:
+            import spandrel
+        except ImportError:
+            raise ModelError(
+                "a --model needs spandrel, which is not installed.",
+                "Install it with: pip install 'vqclip[upscale]'. Without --model Lanczos upscales.",
+            ) from None
+        from vqclip.models.checkpoints import read_state_dict, sha256
+
+        shown = files.printable(path)
+        state = read_state_dict(path, wrappers=("params_ema", "params-ema", "params", "state_dict", "model"))
+        try:
+            found = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
+        except spandrel.UnsupportedModelError:
+            raise ModelError(
+                f"{shown} is no network that spandrel knows.", "Give an ESRGAN, Real-ESRGAN, SwinIR or similar model."
+            ) from None
+        # What spandrel raises for weights that almost fit an architecture is whatever that one's code raises.
+        except Exception as error:
+            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ModelError(f"{shown} cannot be loaded: {problem}", "Fetch the file again.") from error
+        if not isinstance(found, spandrel.ImageModelDescriptor) or (found.input_channels, found.output_channels) != (
+            3,
+            3,
+        ):
+            raise ModelError(
+                f"{shown} does not turn a picture into a picture.", "Give a super-resolution model for RGB."
+            )
+        if not 1 <= found.scale <= FACTORS[1]:
+            raise ModelError(f"{shown} upscales {found.scale} times.", f"Valid: 1 to {FACTORS[1]} times.")
+        place = Place.find(settings)
+        self.name, self.sha256 = path.name, sha256(path)
+        self.scale, self.architecture = int(found.scale), str(found.architecture.name)
+        self._device = place.device
+        self._model = found.to(place.device).eval()
+
+    def upscale(self, pixels: images.Pixels, tile: int, tell: Tell) -> images.Pixels:
+        """The picture `scale` times as large; every tile is computed with a margin, of which nothing is kept."""
+        import torch
+
+        height, width = pixels.shape[:2]
+        result = np.empty((height * self.scale, width * self.scale, 3), dtype=np.uint8)
+        boxes = list(_tiles(width, height, tile))
+        for number, (left, top, right, bottom) in enumerate(boxes, 1):
+            around = (max(0, left - OVERLAP), max(0, top - OVERLAP))
+            seen = pixels[around[1] : bottom + OVERLAP, around[0] : right + OVERLAP]
+            try:
+                with torch.no_grad(), allocation.refusals():
+                    large = images.to_uint8(self._run(seen))
+            except torch.OutOfMemoryError as error:
+                raise OutOfMemory(
+                    f"the device ran out of memory on a tile of {tile} pixels.", "Use a smaller --tile."
+                ) from error
+            x, y = (left - around[0]) * self.scale, (top - around[1]) * self.scale
+            across, down = (right - left) * self.scale, (bottom - top) * self.scale
+            result[top * self.scale : bottom * self.scale, left * self.scale : right * self.scale] = large[
+                y : y + down, x : x + across
+            ]
+            if len(boxes) > 1:
+                tell(f"tile {number} of {len(boxes)}")
+        return result
+
+    def _run(self, seen: images.Pixels) -> Tensor:
+        import torch
+
+        image = torch.from_numpy(np.array(seen)).to(self._device).permute(2, 0, 1)[None].float() / 255
+        # Networks of windows and strides want sides that they can divide; spandrel pads to them and cuts off again.
+        large: Tensor = self._model(image)[0]
+        return large
+
+
+def _tiles(width: int, height: int, side: int) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes of at most `side` pixels that cover a picture: left, top, right, bottom, from above."""
+    for top, left in itertools.product(range(0, height, side), range(0, width, side)):
+        yield left, top, min(left + side, width), min(top + side, height)

@@ -1,0 +1,318 @@
+"""What a picture says about itself: the text chunks of the final PNG, written and read back.
+
+The `vqclip` chunk is the source of truth. `parameters` is the text that AUTOMATIC1111's web UI writes and most
+viewers show, and an XMP block carries the IPTC mark of a machine-made picture.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from PIL.PngImagePlugin import PngImageFile
+
+from vqclip._version import __version__
+from vqclip.errors import InputError
+from vqclip.files import canonical, printable
+from vqclip.media.images import XMP_KEY, opened
+from vqclip.reading import parse_json, reason
+from vqclip.settings.scenes import FILES
+from vqclip.settings.schema import Settings, options
+
+SCHEMA = 2
+MAX_CHUNK = 256 * 1024
+MAX_CHUNKS = 64
+UPSCALE_KEY = "vqclip-upscale"
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+_XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+   Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"""
+# A1111's own pattern, with the key's length bounded: unbounded it takes quadratic time on a hostile line.
+_FIELD = re.compile(r'(\w[\w \-/]{0,60}):\s{0,9}("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|file:|\.\.[/\\]|.*[/\\]\.\.[/\\]", re.DOTALL)
+
+
+def describe(
+    settings: Mapping[str, object],
+    prompts: Sequence[tuple[str, float]],
+    seed: int,
+    steps: int,
+    size: tuple[int, int],
+    models: Mapping[str, str],
+    versions: Mapping[str, str],
+    score: float | None = None,
+    *,
+    level: str = "full",
+) -> dict[str, str]:
+    """Return the text chunks of a finished picture, for `images.save_png`: the same for the same run.
+
+    prompts: (text, weight) in the order given. size: (width, height) in pixels. models: name to sha256.
+    level: full, minimal (only the program and the mark of a machine-made picture) or none. No chunk holds a
+    time, a host, a user or the folder of a file: paths are cut to their last part.
+    """
+    if level == "none":
+        return {}
+    chunks = {"Software": f"vqclip {versions.get('vqclip', __version__)}", XMP_KEY: _XMP}
+    if level == "minimal":
+        return chunks
+    named = {last_part(name): digest for name, digest in models.items()}
+    own: dict[str, object] = {
+        "schema": SCHEMA,
+        "settings": _without_folders(settings),
+        "prompts": [[text, float(weight)] for text, weight in prompts],
+        "seed": seed,
+        "steps": steps,
+        "size": list(size),
+        "models": named,
+        "versions": dict(versions),
+        "score": score,
+    }
+    text = _utf8(canonical(own))
+    if len(text.encode()) > MAX_CHUNK:
+        # A picture with less said about it is better than a picture that readers refuse.
+        text = _utf8(canonical({**own, "settings": {}, "prompts": [], "left_out": ["settings", "prompts"]}))
+    chunks["vqclip"] = text
+    chunks["parameters"] = _utf8(_parameters(settings, prompts, seed, steps, size, named, versions, score))
+    return chunks
+
+
+def shaping(settings: Settings) -> dict[str, Any]:
+    """The settings that shape a picture, as its `vqclip` chunk holds them: files without their folders."""
+    named = {name: value for name, value in settings.to_dict().items() if options()[name].shapes_picture}
+    found: dict[str, Any] = parse_json(canonical(_without_folders(named)))
+    return found
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Read what a picture says about itself; the file may come from anywhere and is not trusted.
+
+    Always there: format, size ([width, height]), source (`vqclip`, `a1111` or `none`). Where known: software,
+    digital_source_type, vqclip (the validated own chunk: settings, prompts, seed, steps, size, models,
+    versions, score), parameters ({text, prompt, negative_prompt, fields}) and upscaled. Raises InputError.
+    """
+    with opened(path) as image:
+        # Text behind the pixels is only found by decoding them.
+        image.load()
+        name, width, height = str(image.format), *image.size
+        texts = {k: v for k, v in image.info.items() if isinstance(k, str) and isinstance(v, (str, bytes))}
+    found: dict[str, Any] = {"format": name, "size": [width, height], "source": "none"}
+    software = _text(path, texts, "Software")
+    if software:
+        found["software"] = software[:200]
+    marks = _text(path, texts, XMP_KEY) or _text(path, texts, "xmp") or ""
+    mark = re.search(r"DigitalSourceType\s{0,9}[=>]\s{0,9}[\"']?(http[^\"'<\s]{0,200})", marks)
+    if mark:
+        found["digital_source_type"] = mark[1]
+    parameters = _text(path, texts, "parameters")
+    if parameters:
+        found |= {"parameters": parse_parameters(parameters), "source": "a1111"}
+    _ = _text(path, texts, UPSCALE_KEY)
+    upscaled = upscale_of(texts)
+    if upscaled:
+        found["upscaled"] = upscaled
+    own = _text(path, texts, "vqclip")
+    if own is not None:
+        found |= {"vqclip": _parse_own(path, own), "source": "vqclip"}
+    return found
+
+
+def texts_of(path: Path) -> dict[str, str]:
+    """The text chunks of a PNG as they are, for a picture made from it; none of any other format.
+
+    Raises InputError for more of them, or longer ones, than a picture of this program has.
+    """
+    with opened(path) as image:
+        image.load()
+        texts = dict(image.text) if isinstance(image, PngImageFile) else {}
+    if len(texts) > MAX_CHUNKS:
+        _refuse(path, f"it has more than {MAX_CHUNKS} texts")
+    return {key: text for key in texts if (text := _text(path, texts, key)) is not None}
+
+
+def upscale_of(texts: Mapping[str, str | bytes]) -> dict[str, Any] | None:
+    """What `vqclip upscale` wrote of its work, None when it did not or the text is not its own."""
+    try:
+        found = parse_json(texts.get(UPSCALE_KEY, "null"))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def parse_parameters(text: str) -> dict[str, Any]:
+    """Split an AUTOMATIC1111 text into {text, prompt, negative_prompt, fields}; fields maps str to str."""
+    lines = text.strip().split("\n")
+    pairs = _FIELD.findall(lines[-1])
+    fields: dict[str, str] = {}
+    if len(pairs) >= 3:
+        lines.pop()
+        fields = {key: _unquote(value.strip()) for key, value in pairs}
+    parts: tuple[list[str], list[str]] = ([], [])
+    negative = False
+    for line in lines:
+        if line.startswith("Negative prompt:"):
+            negative = True
+            line = line.removeprefix("Negative prompt:").strip()
+        parts[negative].append(line)
+    prompt, negative_prompt = ("\n".join(part).strip() for part in parts)
+    return {"text": text, "prompt": prompt, "negative_prompt": negative_prompt, "fields": fields}
+
+
+def _parameters(
+    settings: Mapping[str, object],
+    prompts: Sequence[tuple[str, float]],
+    seed: int,
+    steps: int,
+    size: tuple[int, int],
+    models: Mapping[str, str],
+    versions: Mapping[str, str],
+    score: float | None,
+) -> str:
+    lines = [_weighted(text, weight) for text, weight in prompts if weight >= 0]
+    negative = [_weighted(text, -weight) for text, weight in prompts if weight < 0]
+    if negative:
+        lines.append("Negative prompt: " + ", ".join(negative))
+    fields: dict[str, object] = {
+        "Steps": steps,
+        "Sampler": str(settings.get("optimiser") or "Adam").capitalize(),
+        "Seed": seed,
+        "Size": f"{size[0]}x{size[1]}",
+    }
+    if models:
+        fields["Model"] = " + ".join(models)
+        fields["Model hash"] = next(iter(models.values()))[:10]
+    if score is not None and math.isfinite(score):
+        fields["Score"] = f"{score:.4f}"
+    fields["Version"] = f"vqclip {versions.get('vqclip', __version__)}"
+    if len(models) > 1:
+        fields["Hashes"] = canonical({name: digest[:10] for name, digest in models.items()})
+    last = ", ".join(f"{key}: {_quote(str(value))}" for key, value in fields.items())
+    head = "\n".join(lines)
+    while len(head.encode("utf-8", "backslashreplace")) + len(last.encode()) > MAX_CHUNK - 100:
+        head = head[: len(head) // 2] + "..."
+    return f"{head}\n{last}"
+
+
+def _weighted(text: str, weight: float) -> str:
+    # One prompt is one line here, and a NUL would end the chunk; the vqclip chunk keeps the exact text.
+    line = " ".join(text.replace("\0", " ").split())
+    return line if weight == 1 else f"({line}:{weight:g})"
+
+
+def _quote(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if re.search(r"[,:\n\"]", value) else value
+
+
+def _unquote(value: str) -> str:
+    try:
+        return str(parse_json(value)) if value.startswith('"') else value
+    except ValueError:
+        return value
+
+
+def _without_folders(value: object, key: str = "") -> object:
+    if isinstance(value, Mapping):
+        return {str(name): _without_folders(item, str(name)) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_folders(item, key) for item in value]
+    if isinstance(value, Path):
+        return value.name
+    if isinstance(value, str) and key in FILES:
+        return FILES[key](value, last_part)
+    # A prompt may well begin with a slash: its text is never a path.
+    if isinstance(value, str) and "prompt" not in key.lower():
+        return last_part(value)
+    return value
+
+
+def last_part(text: str) -> str:
+    """The name at the end of what looks like a path from a root; any other text as it is."""
+    prefix, marked, path = text.partition("local-dir:")
+    if marked:
+        return prefix + marked + last_part(path)
+    return re.split(r"[/\\]", text.rstrip("/\\"))[-1] if _ABSOLUTE.match(text) else text
+
+
+def _utf8(text: str) -> str:
+    """Write unpaired surrogates, which no PNG can hold, as their JSON escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _text(path: Path, texts: Mapping[str, str | bytes], key: str) -> str | None:
+    value = texts.get(key)
+    if value is None:
+        return None
+    if len(value) > MAX_CHUNK:
+        _refuse(path, f"its {key} text is longer than {MAX_CHUNK // 1024} KiB")
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _parse_own(path: Path, text: str) -> dict[str, Any]:
+    try:
+        own = parse_json(text)
+    except ValueError as error:
+        _refuse(path, f"its vqclip text is not JSON ({reason(error)})")
+    if not isinstance(own, dict):
+        _refuse(path, "its vqclip text is not a JSON object")
+    schema = own.get("schema")
+    if schema is None or not _is_int(schema, 1):
+        _refuse(path, "its vqclip text has no schema number")
+    if schema > SCHEMA:
+        raise InputError(
+            f"Cannot read the metadata of {printable(path)}: it has schema {printable(str(schema))[:20]}, "
+            f"and this version reads {SCHEMA}.",
+            "Install a newer vqclip.",
+        )
+    if schema < SCHEMA:
+        raise InputError(
+            f"Cannot read the metadata of {printable(path)}: it has schema {schema}, "
+            f"and this version reads {SCHEMA}.",
+            "Make the picture again, or use the older vqclip that made it.",
+        )
+    size, prompts, score = own.get("size"), own.get("prompts"), own.get("score")
+    checks = {
+        "settings": isinstance(own.get("settings"), dict),
+        "prompts": isinstance(prompts, list) and all(_is_prompt(item) for item in prompts),
+        "seed": _is_int(own.get("seed"), -(2**63)),
+        "steps": _is_int(own.get("steps"), 0),
+        "size": isinstance(size, list) and len(size) == 2 and all(_is_int(side, 1) for side in size),
+        "models": _is_text_map(own.get("models")),
+        "versions": _is_text_map(own.get("versions")),
+        "score": score is None or _is_number(score),
+    }
+    for key, good in checks.items():
+        if not good:
+            _refuse(path, f"its vqclip text has no valid {key}")
+    return own
+
+
+def _refuse(path: Path, why: str) -> NoReturn:
+    raise InputError(
+        f"Cannot read the metadata of {printable(path)}: {why}.",
+        "The file was changed by another program or is not vqclip's; use the original file.",
+    )
+
+
+def _is_int(value: object, low: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value < 2**64
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _is_prompt(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and _is_number(value[1])
+
+
+def _is_text_map(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())

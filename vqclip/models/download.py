@@ -1,0 +1,390 @@
+"""Checkpoints of known models from the network to this machine: whole and checked, or not at all.
+
+The bytes go into a file beside the checkpoint's place and take its name only when they are all there and are
+what was published. What an interrupted download has left is gone on with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from vqclip._version import __version__
+from vqclip.errors import InputError, Interrupted, ModelError, OutputError
+from vqclip.files import (
+    atomic,
+    discard,
+    ensure_writable,
+    exists,
+    is_file,
+    output_error,
+    printable,
+    publish,
+    write_json,
+)
+from vqclip.models.catalogue import VqganEntry
+from vqclip.models.checkpoints import sha256, verify_sha256
+from vqclip.models.inspection import inspect, looks_like
+from vqclip.reading import MAX_TEXT_BYTES, open_regular, read_json
+
+if TYPE_CHECKING:
+    import httpx2
+
+MAX_REDIRECTS = 8
+# A server that sends less than this in each of its patience's spans is as good as silent.
+SLOWEST_BYTES_PER_SECOND = 1000
+# Progress that makes earlier failures of an origin forgotten.
+PROGRESS_BYTES = 2**20
+MAX_UNPACKED_BYTES = 2**34
+OFFLINE_VARIABLES = ("VQCLIP_OFFLINE", "HF_HUB_OFFLINE")
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """How far a download has come. done, total: bytes; total is None when nobody has said it."""
+
+    name: str
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a download waits. stall, pause: seconds; the pause doubles with each of the tries."""
+
+    stall: float = 30.0
+    tries: int = 5
+    pause: float = 1.0
+
+
+class _Dropped(Exception):
+    """The connection broke or fell silent; the same origin may go on with it."""
+
+
+class _Refused(Exception):
+    """This origin does not have the file."""
+
+
+Progress = Callable[[Transfer], None]
+Note = Callable[[str], None]
+
+
+def refuse_offline(name: str) -> None:
+    """Raise ModelError when the environment forbids the network: VQCLIP_OFFLINE or HF_HUB_OFFLINE is on."""
+    for variable in OFFLINE_VARIABLES:
+        if os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no", "off"):
+            raise ModelError(f"{name} is not fetched: {variable} is set.", f"Unset {variable} to use the network.")
+
+
+def download_vqgan(entry: VqganEntry, progress: Progress, note: Note, patience: Patience | None = None) -> Path:
+    """Fetch the checkpoint of a VQGAN to its place, and return that.
+
+    A checkpoint that is there and right is left as it is, without a look at the network; one that is wrong is put
+    aside. The origins are tried in their order. progress: told about every few bytes. note: told about waits and
+    second tries. Raises ModelError when every origin fails, when offline, and for a model that has none;
+    OutputError for a disk that is full or cannot be written; Interrupted. In all of these what has come so far is
+    kept.
+    """
+    return _Download(entry, progress, note, patience or Patience()).run()
+
+
+class _Download:
+    """One checkpoint on its way."""
+
+    def __init__(self, entry: VqganEntry, progress: Progress, note: Note, patience: Patience) -> None:
+        self.entry, self.progress, self.note, self.patience = entry, progress, note, patience
+        self.path = entry.path
+        self.part = self.path.with_name(f"{self.path.name}.part")
+        self.record = self.path.with_name(f"{self.path.name}.part.json")
+        # Of an archive around the checkpoint, neither size nor hash are known.
+        self.bytes = None if entry.member else entry.bytes
+        self.sha256 = None if entry.member else entry.sha256
+        self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
+
+    def run(self) -> Path:
+        if self._is_here():
+            return self.path
+        if not self.entry.origins:
+            raise ModelError(f"nobody offers {self.entry.name!r} for download.", "Put its checkpoint there yourself.")
+        refuse_offline(repr(self.entry.name))
+        ensure_writable(self.path.parent)
+        with self._alone():
+            if self._is_here():
+                self.note(f"{self.entry.name}: another process has fetched it")
+                return self.path
+            self._put_aside()
+            self._fetch()
+        return self.path
+
+    def _is_here(self) -> bool:
+        """Whether the checkpoint is at its place, and the published one."""
+        if not is_file(self.path):
+            return False
+        if self.sha256 is not None:
+            return sha256(self.path) == self.sha256
+        return self.bytes is None or self.path.stat().st_size == self.bytes
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from the same download; they wait here."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self.note(f"{self.entry.name}: waiting for another process that fetches it")
+            lock.acquire()
+        except OSError as error:
+            raise output_error(self.path, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _put_aside(self) -> None:
+        if is_file(self.path):
+            aside = self.path.with_name(f"{self.path.name}.wrong")
+            self.path.replace(aside)
+            self.note(f"{printable(self.path)} is not the published file; it is kept as {printable(aside.name)}")
+
+    def _fetch(self) -> None:
+        problems = []
+        try:
+            for origin in self.entry.origins:
+                host = urlsplit(origin).hostname
+                try:
+                    self._fetch_from(origin)
+                    return
+                except _Refused as problem:
+                    problems.append(f"{host} {problem}")
+                    self.note(f"{self.entry.name}: {host} {problem}")
+        except (KeyboardInterrupt, Interrupted) as stop:
+            raise Interrupted(
+                f"the download of {self.entry.name!r} stopped after {_size(self._kept())}.",
+                "Run the same command again to go on with it.",
+                getattr(stop, "signal_number", signal.SIGINT),
+            ) from None
+        kept = self._kept()
+        again = f"Run the same command again to go on after {_size(kept)}" if kept else "Try again later"
+        raise ModelError(
+            f"{self.entry.name!r} could not be fetched: {'; '.join(problems)}.",
+            f"{again}, or put the checkpoint at {printable(self.path)} yourself.",
+        )
+
+    def _kept(self) -> int:
+        return self.part.stat().st_size if exists(self.part) else 0
+
+    def _fetch_from(self, origin: str) -> None:
+        """Fetch from one origin, as often as it drops the connection and has something new to send."""
+        failures = 0
+        while True:
+            before = self._kept()
+            try:
+                self._receive(origin)
+                return self._finish()
+            except _Dropped as problem:
+                failures = 1 if self._kept() - before >= PROGRESS_BYTES else failures + 1
+                if failures >= self.patience.tries:
+                    raise _Refused(f"{problem}, {failures} times") from None
+                self.note(f"{self.entry.name}: {urlsplit(origin).hostname} {problem}; trying again")
+                time.sleep(self.patience.pause * 2 ** (failures - 1))
+
+    def _receive(self, origin: str) -> None:
+        """One request: send for what is still missing, and write it down as it comes."""
+        import httpx2
+
+        headers = {"Accept-Encoding": "identity", "User-Agent": f"vqclip/{__version__}"} | self._resume(origin)
+        if self.done and self.done in (self.bytes, self.whole):
+            # Killed, or without room, after the last byte had come.
+            return
+        waits: dict[str, Any] = {"timeout": self.patience.stall, "max_redirects": MAX_REDIRECTS}
+        hooks = {"request": [_stay_secure(origin)]}
+        # A connection for each redirect: a server that hangs up after its answer would cut off the next request.
+        limits = httpx2.Limits(max_keepalive_connections=0)
+        try:
+            with (
+                httpx2.Client(follow_redirects=True, event_hooks=hooks, limits=limits, **waits) as client,
+                client.stream("GET", origin, headers=headers) as response,
+            ):
+                self._write(origin, response, self._judge(response))
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise _Refused(f"cannot be reached ({_one_line(error)})") from None
+        except httpx2.TimeoutException:
+            raise _Dropped(f"sent nothing for {self.patience.stall:g} s") from None
+        except httpx2.TooManyRedirects:
+            raise _Refused(f"redirects more than {MAX_REDIRECTS} times") from None
+        except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
+            raise _Refused(f"leads to an address that is none ({_one_line(error)})") from None
+        except httpx2.HTTPError as error:
+            raise _Dropped(f"broke off ({_one_line(error)})") from None
+
+    def _resume(self, origin: str) -> dict[str, str]:
+        """Read what is already here, and return the headers that ask for the rest."""
+        self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
+        if not self._kept():
+            return {}
+        try:
+            record = read_json(self.record, MAX_TEXT_BYTES)
+            same, etag = record.get("origin") == origin, record.get("etag")
+            self.whole = record.get("bytes") if same else None
+        except (InputError, AttributeError):
+            same, etag = False, None
+        # Without a hash, only the same version from the same place is known to go with what is here, or all of it.
+        if self.sha256 is None and not (same and etag) and self._kept() != self.whole:
+            return {}
+        with open_regular(self.part, ModelError) as handle:
+            while block := handle.read(2**20):
+                self.digest.update(block)
+                self.done += len(block)
+        self.resumed = True
+        return {"Range": f"bytes={self.done}-"} | ({"If-Range": etag} if same and etag else {})
+
+    def _judge(self, response: Any) -> int | None:
+        """What an answer's status and headers promise: the size of the whole file, if they say it."""
+        status = response.status_code
+        if status == 416 and self.resumed:
+            discard(self.part)
+            raise _Dropped("has less than is here already")
+        if status == 429 or status >= 500:
+            raise _Dropped(f"answers {status} {response.reason_phrase}".strip())
+        if status not in (200, 206):
+            raise _Refused(f"answers {status} {response.reason_phrase}".strip())
+        if response.headers.get("content-type", "").startswith("text/html"):
+            raise _Refused("sends a web page (HTML) instead of the checkpoint")
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise _Refused("sends the checkpoint compressed")
+        if status == 206:
+            found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("content-range", ""))
+            if found is None or int(found[1]) != self.done:
+                discard(self.part)
+                raise _Dropped("sends another part than was asked for")
+            total = None if found[2] == "*" else int(found[2])
+        else:
+            self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
+            length = response.headers.get("content-length", "")
+            total = int(length) if length.isascii() and length.isdigit() else None
+        if total is not None and self.bytes is not None and total != self.bytes:
+            raise _Refused(f"has a file of {total} bytes, not of {self.bytes}")
+        return total if total is not None else self.bytes
+
+    def _write(self, origin: str, response: Any, total: int | None) -> None:
+        self._require_room(total or 0, self.done)
+        if not self.done:
+            etag = _strong(response.headers.get("etag"))
+            write_json(self.record, {"origin": origin, "etag": etag, "bytes": total})
+        try:
+            with self.part.open("r+b" if self.done else "wb") as handle:
+                handle.seek(self.done)
+                for block in self._watched(response.iter_raw()):
+                    if not self.done and (what := looks_like(block[:512])):
+                        raise _Refused(f"sends {what} instead of the checkpoint")
+                    if total is not None and self.done + len(block) > total:
+                        raise _Refused(f"sends more than {total} bytes")
+                    handle.write(block)
+                    self.digest.update(block)
+                    self.done += len(block)
+                    self.progress(Transfer(self.entry.name, self.done, total))
+        except _Refused:
+            discard(self.part)
+            raise
+        except OSError as error:
+            raise output_error(self.part, error) from error
+        if total is not None and self.done < total:
+            raise _Dropped(f"ended after {self.done} of {total} bytes")
+
+    def _watched(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same blocks, until they come so slowly that waiting makes no sense."""
+        since, arrived = time.monotonic(), 0
+        for block in blocks:
+            yield block
+            arrived += len(block)
+            spent = time.monotonic() - since
+            if spent >= self.patience.stall:
+                if arrived < SLOWEST_BYTES_PER_SECOND * spent:
+                    raise _Dropped(f"sent only {arrived} bytes in {spent:.0f} s")
+                since, arrived = time.monotonic(), 0
+
+    def _require_room(self, total: int, done: int) -> None:
+        missing = total - done
+        free = shutil.disk_usage(self.path.parent).free
+        if missing > free:
+            raise OutputError(
+                f"{printable(self.path.parent)} has {_size(free)} free; {self.entry.name!r} needs {_size(missing)}.",
+                "Free some space, or name another folder in VQCLIP_CACHE_DIR.",
+            )
+
+    def _finish(self) -> None:
+        """Check what has come as a whole, and give it its name."""
+        found = self.digest.hexdigest()
+        if self.sha256 is not None and found != self.sha256:
+            discard(self.part)
+            if self.resumed:
+                # What was here before may be at fault: one more time, from the first byte.
+                raise _Dropped(f"sent the rest of a file with the SHA-256 {found}, not {self.sha256}")
+            raise _Refused(f"sends another file: its SHA-256 is {found}, not {self.sha256}")
+        try:
+            if self.entry.member:
+                self._unpack(self.entry.member)
+            else:
+                inspect(self.part)
+                publish(self.part, self.path)
+        except ModelError as problem:
+            discard(self.part)
+            raise _Refused(f"sends no checkpoint: {problem.message}") from None
+        discard(self.part)
+        discard(self.record)
+        if self.entry.sha256 is None:
+            self.note(f"{self.entry.name}: nobody has published a hash of it; the archive or file has {found}")
+
+    def _unpack(self, member: str) -> None:
+        """Take the checkpoint out of the zip archive that its makers put around it."""
+        try:
+            with open_regular(self.part, ModelError) as handle, zipfile.ZipFile(handle) as archive:
+                inside = archive.getinfo(member)
+                if inside.file_size > MAX_UNPACKED_BYTES:
+                    raise _Refused(f"sends an archive that claims {inside.file_size} bytes of checkpoint")
+                self._require_room(inside.file_size, 0)
+                with atomic(self.path) as temp, archive.open(inside) as source, temp.open("wb") as target:
+                    shutil.copyfileobj(source, target, 2**20)
+                    target.flush()
+                    inspect(temp)
+                    verify_sha256(temp, self.entry.sha256)
+        except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError) as error:
+            discard(self.part)
+            raise _Refused(f"sends an archive without a sound {member} ({_one_line(error)})") from None
+
+
+def _stay_secure(origin: str) -> Callable[[httpx2.Request], None]:
+    """A check of every request that a redirect from an encrypted origin leads to."""
+
+    def check(request: httpx2.Request) -> None:
+        if origin.startswith("https:") and request.url.scheme == "http":
+            raise _Refused("redirects to an address without encryption")
+
+    return check
+
+
+def _strong(etag: str | None) -> str | None:
+    """An ETag that stands for the very bytes; weak ones may not be used for parts (RFC 9110, 13.1.5)."""
+    return etag if etag and not etag.startswith("W/") else None
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"
+
+
+def _one_line(error: BaseException) -> str:
+    return printable(str(error).strip().split("\n")[0] or type(error).__name__)[:150]

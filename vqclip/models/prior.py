@@ -1,0 +1,240 @@
+"""The prior: a transformer that writes the codes of a drawing from its text, for a start that has a form.
+
+The VQGAN's makers pair it with such a transformer (arXiv 2012.09841, section 3.2); text in front of the codes
+is DALL-E's way (arXiv 2102.12092), and guidance by the difference to an empty text is that of arXiv 2207.12598.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vqclip.errors import ModelError
+from vqclip.files import printable
+from vqclip.models.architecture import PriorShape, read_prior_shape
+from vqclip.models.checkpoints import load_into, read_state_dict, without_weights
+from vqclip.models.guidance import guided
+from vqclip.models.registry import PriorFiles, UpsamplerFiles
+from vqclip.models.tokenizer import Tokenizer, spelt_out
+from vqclip.models.upsampler import Upsampler, load_upsampler
+from vqclip.settings.prompts import Prompt
+
+_HINT = "Install vqclip again."
+#: Candidates that are upsampled at once: fixed, so that no limit of memory changes the result.
+_TOGETHER = 16
+
+
+class Block(nn.Module):
+    """Pre-norm attention and MLP, causal; `cache` holds keys and values of earlier positions."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor, cache: list[Tensor] | None = None) -> Tensor:
+        """x: (B, L, width), the positions after those in the cache, if there are any."""
+        batch, length, width = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        if cache is not None:
+            if cache:
+                k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
+            cache[:] = [k, v]
+        seen = F.scaled_dot_product_attention(q, k, v, is_causal=length > 1)
+        x = x + self.out(seen.transpose(1, 2).reshape(batch, length, width))
+        mixed: Tensor = x + self.down(F.gelu(self.up(self.norm2(x))))
+        return mixed
+
+
+class Prior(nn.Module):
+    """Logits of the next code, from a style, a text and the codes before it, in reading order."""
+
+    def __init__(self, shape: PriorShape) -> None:
+        super().__init__()
+        self.shape = shape
+        width = shape.width
+        self.style = nn.Embedding(len(shape.styles) + 1, width)  # the last one: no style
+        self.word = nn.Embedding(shape.vocabulary + 1, width)  # the last one: no text, and padding
+        self.code = nn.Embedding(shape.codes + 1, width)  # the last one: start
+        self.word_place = nn.Parameter(nn.init.normal_(torch.empty(shape.words, width), std=0.02))
+        self.row, self.column = nn.Embedding(shape.side, width), nn.Embedding(shape.side, width)
+        self.blocks = nn.ModuleList([Block(width, shape.heads) for _ in range(shape.layers)])
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, shape.codes)
+
+    def forward(self, words: Tensor, style: Tensor, codes: Tensor) -> Tensor:
+        """words: (B, words), style: (B,), codes: (B, side²), all int64 -> logits (B, side², codes)."""
+        start = torch.full((len(codes), 1), self.shape.codes, device=codes.device)
+        shown = self.embed_codes(torch.cat([start, codes[:, :-1]], 1)) + self._places()
+        x = torch.cat([self._prefix(words, style), shown], 1)
+        for block in self.blocks:
+            x = block(x)
+        return self.logits(x[:, 1 + self.shape.words :])
+
+    def embed_codes(self, codes: Tensor) -> Tensor:
+        """(B, L) int64 -> (B, L, width)."""
+        embedded: Tensor = self.code(codes)
+        return embedded
+
+    def logits(self, x: Tensor) -> Tensor:
+        """(B, L, width) -> (B, L, codes)."""
+        scores: Tensor = self.head(self.norm(x))
+        return scores
+
+    @torch.no_grad()
+    def sample(
+        self,
+        words: Tensor,
+        weights: Tensor,
+        style: Tensor,
+        generator: torch.Generator,
+        *,
+        guidance: float = 3.0,
+        temperature: float = 0.8,
+        top: int = 128,
+    ) -> Tensor:
+        """Write N drawings for the P texts of one prompt: (N, side, side) int64 codes.
+
+        words: (P, words) int64, P may be 0. weights: (P,), of which each text pulls (or pushes, below 0) its share.
+        style: (N,) int64. generator: on the CPU. guidance: how far from the empty text; 1 is plain sampling.
+        temperature: of the draw. top: codes that may be drawn at each place.
+        """
+        count, texts = len(style), len(words)
+        nothing = words.new_full((1, words.shape[1]), self.shape.vocabulary)
+        groups = torch.cat([words, nothing]).repeat_interleave(count, 0)  # ((P + 1)·N, words)
+        x = self._prefix(groups, style.repeat(texts + 1))
+        start = torch.full((len(groups), 1), self.shape.codes, device=words.device)
+        places = self._places()
+        x = torch.cat([x, self.embed_codes(start) + places[:1]], 1)
+        caches: list[list[Tensor]] = [[] for _ in self.blocks]
+        chosen: list[Tensor] = []
+        for place in range(len(places)):
+            for block, cache in zip(self.blocks, caches, strict=True):
+                x = block(x, cache)
+            by_text = self.logits(x[:, -1]).float().view(texts + 1, count, -1)
+            scores = guided(by_text, weights, guidance) / temperature
+            kept, which = scores.topk(min(top, scores.shape[-1]), dim=1)
+            drawn = torch.multinomial(kept.softmax(1).cpu(), 1, generator=generator).to(which.device)
+            codes = which.gather(1, drawn)
+            chosen.append(codes)
+            if place + 1 < len(places):
+                x = self.embed_codes(codes.repeat(texts + 1, 1)) + places[place + 1]
+        return torch.cat(chosen, 1).view(count, self.shape.side, self.shape.side)
+
+    def _places(self) -> Tensor:
+        return (self.row.weight[:, None] + self.column.weight[None]).flatten(0, 1)
+
+    def _prefix(self, words: Tensor, style: Tensor) -> Tensor:
+        return torch.cat([self.style(style)[:, None], self.word(words) + self.word_place], 1)
+
+
+class PriorSampler:
+    """A prior with its tokenizer, and its upsampler if there is one: texts in, codes out.
+
+    codebook: (codes, dim) of the VQGAN, for the upsampler.
+    """
+
+    def __init__(
+        self, prior: Prior, tokenizer: Any, upsampler: Upsampler | None = None, codebook: Tensor | None = None
+    ) -> None:
+        self.prior, self._tokenizer = prior, tokenizer
+        self.upsampler, self._codebook = upsampler, codebook
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The drawing styles that can be asked for."""
+        return self.prior.shape.styles
+
+    def sample(
+        self,
+        prompts: Sequence[Prompt],
+        count: int,
+        generator: torch.Generator,
+        *,
+        style: str | None = None,
+        guidance: float = 3.0,
+        temperature: float = 0.8,
+    ) -> Tensor:
+        """Write `count` drawings: (count, side, side) int64 codes of the VQGAN.
+
+        style: one of `styles`, or None for each in turn. The rest is as in `Prior.sample`.
+        """
+        words, weights = self._read(prompts)
+        styles = self._styles(torch.arange(count), style)
+        return self.prior.sample(words, weights, styles, generator, guidance=guidance, temperature=temperature)
+
+    def upsample(
+        self,
+        prompts: Sequence[Prompt],
+        codes: Tensor,
+        numbers: Tensor,
+        generator: torch.Generator,
+        *,
+        style: str | None = None,
+        guidance: float = 3.0,
+        temperature: float = 0.8,
+    ) -> Tensor:
+        """Upsample candidates to twice their size: (N, h, w) codes -> (N, 2h, 2w) int64.
+
+        numbers: (N,) the place of each in the order of `sample`, which decides its style. The rest is as in `sample`,
+        but guidance and temperature are lower, since the form is there. Needs an upsampler.
+        """
+        if self.upsampler is None or self._codebook is None:
+            raise ValueError("this sampler was loaded without an upsampler")
+        words, weights = self._read(prompts)
+        parts = [torch.split(whole, _TOGETHER) for whole in (self._styles(numbers, style), codes)]
+        drawn = [
+            self.upsampler.upsample(
+                self._codebook, words, weights, styles, part, generator,
+                guidance=guidance / 1.5, temperature=temperature / 2,
+            )
+            for styles, part in zip(*parts, strict=True)
+        ]  # fmt: skip
+        return torch.cat(drawn)
+
+    def _read(self, prompts: Sequence[Prompt]) -> tuple[Tensor, Tensor]:
+        """The words and the weight of each text."""
+        device = self.prior.head.weight.device
+        weights = torch.tensor([prompt.weight for prompt in prompts], device=device)
+        return self._words([prompt.text for prompt in prompts]).to(device), weights
+
+    def _styles(self, numbers: Tensor, style: str | None) -> Tensor:
+        """The style of each drawing: the one asked for, or each in turn."""
+        of_each = numbers % len(self.styles) if style is None else torch.full_like(numbers, self.styles.index(style))
+        return of_each.to(self.prior.head.weight.device)
+
+    def _words(self, texts: Sequence[str]) -> Tensor:
+        shape = self.prior.shape
+        words = torch.full((len(texts), shape.words), shape.vocabulary)
+        for row, text in zip(words, texts, strict=True):
+            ids = self._tokenizer.encode(spelt_out(text))[: shape.words]
+            row[: len(ids)] = torch.tensor(ids, dtype=torch.long)
+        return words
+
+
+def load_sampler(files: PriorFiles, codebook: Tensor, upsampler: UpsamplerFiles | None = None) -> PriorSampler:
+    """Load the prior that `registry.find_prior` found, in float32, to where the VQGAN's codebook is.
+
+    codebook: (codes, dim) of the VQGAN that will decode what it writes. upsampler: loaded with it. Raises ModelError
+    for files that are damaged or of another VQGAN.
+    """
+    if not isinstance(files.config, Path) or files.tokenizer is None:
+        raise ValueError(f"{files.name} is a transformer of taming's, see vqclip.models.net2net")
+    shape = read_prior_shape(files.config)
+    source = printable(files.weights)
+    if shape.codes != len(codebook):
+        raise ModelError(f"{source} writes {shape.codes} codes, but the VQGAN has {len(codebook)}.", _HINT)
+    with without_weights():
+        prior = Prior(shape)
+    load_into(prior, read_state_dict(files.weights), source)
+    tokenizer = Tokenizer(files.tokenizer)
+    if tokenizer.vocab_size != shape.vocabulary:
+        raise ModelError(f"{source} reads {shape.vocabulary} tokens, not {tokenizer.vocab_size}.", _HINT)
+    larger = load_upsampler(upsampler, codebook, shape) if upsampler is not None else None
+    return PriorSampler(prior.to(codebook.device), tokenizer, larger, codebook)

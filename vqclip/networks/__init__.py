@@ -1,1 +1,0 @@
-"""The networks themselves: VQGANs, CLIPs, priors."""

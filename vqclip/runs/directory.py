@@ -1,0 +1,343 @@
+"""A run directory: its layout, its lock and its manifest.
+
+run.json  image.png  video.mp4  frames/00000.png ...  metrics.jsonl  state/step-000200.safetensors  report.html
+starts/  starts.json  starts.png: of a run that chose among several starts
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from vqclip import files, reading
+from vqclip.errors import InputError, OutputError, UsageError
+from vqclip.media.video_encoders import format_of, formats
+from vqclip.settings.schema import Settings, from_dict
+
+SCHEMA = 2
+MAX_MANIFEST_BYTES = 4_000_000
+MAX_METRICS_BYTES = 1_000_000_000
+REPORT = "report.html"
+STARTS, STARTS_RECORD, STARTS_SHEET = "starts", "starts.json", "starts.png"
+_FOLDERS = ("frames", "state", STARTS)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What run.json says.
+
+    models: sha256 by the model's name as given. inputs: sha256 of the picture files that are looked at in every
+    step, by path. versions: of vqclip and the libraries that shape the picture.
+    threads, dtype, device: those that the run began with; a resumed run takes them again, because another
+    number of threads sums floats in another order. best: score and step of the best step so far. seconds: of
+    drawing, over all the times that the run was gone on with; loading the models is not counted.
+    stopped_by: the setting that ended a finished run before its last step. restyle: how moving pictures are drawn
+    anew, or empty.
+    """
+
+    settings: Settings
+    status: str = "running"
+    step: int = 0
+    preset: str | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    device: str = ""
+    dtype: str = ""
+    threads: int = 0
+    best_score: float | None = None
+    best_step: int | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    stopped_by: str = ""
+    restyle: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as written to run.json."""
+        return {"schema": SCHEMA, "digest": self.settings.digest()} | {
+            name: value.to_dict() if isinstance(value, Settings) else value for name, value in vars(self).items()
+        }
+
+
+def moves(manifest: Manifest, device: str, versions: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for what is not as the run began with, so that it may not end as an unbroken one."""
+    kinds = [name.partition(":")[0] for name in (manifest.device, device)]
+    if manifest.device and kinds[0] != kinds[1]:
+        yield f"the run began on {kinds[0]} and goes on on {kinds[1]}; from here on its pictures may differ."
+    changed = [f"{name} {old}" for name, old in manifest.versions.items() if versions.get(name, old) != old]
+    if changed:
+        yield f"the run began with {', '.join(changed)}; from here on its pictures may differ."
+
+
+def deadline(limit: float | None, spent: float = 0.0) -> Callable[[], bool]:
+    """Whether a run's time is up, `limit` seconds after the first question less those spent in earlier sessions."""
+    began: list[float] = []
+
+    def is_up() -> bool:
+        now = monotonic()
+        began[:] = began or [now]
+        return limit is not None and spent + now - began[0] >= limit
+
+    return is_up
+
+
+class Run:
+    """One run directory that this process holds the lock of."""
+
+    def __init__(self, directory: Path, lock: FileLock) -> None:
+        self.directory = directory
+        self._lock = lock
+        self.frames = directory / "frames"
+        self.state = directory / "state"
+        self.image = directory / "image.png"
+        self.metrics = directory / "metrics.jsonl"
+
+    def frame(self, index: int) -> Path:
+        """Path of the frame with that number, from 0."""
+        return self.frames / f"{index:05d}.png"
+
+    def film(self, name: str) -> Path:
+        """Path of the video in the format of that name."""
+        return self.directory / f"video{format_of(name).suffix}"
+
+    def films(self) -> list[Path]:
+        """Paths of the videos in any format that a run may have."""
+        return [self.directory / f"video{suffix}" for suffix in formats()]
+
+    def write(self, manifest: Manifest) -> None:
+        """Write run.json."""
+        files.write_json(self.directory / "run.json", manifest.to_dict())
+
+    def close(self) -> None:
+        """Release the lock."""
+        release(self.directory, self._lock)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Read run.json, which somebody may have edited. Raises UsageError, naming what is wrong."""
+    from vqclip.records import ManifestRecord, checked
+
+    path = directory / "run.json"
+    shown = files.printable(path)
+    again = "Give the folder of a run, as printed by `vqclip generate`."
+    if not os.path.lexists(path):
+        raise UsageError(f"{files.printable(directory)} holds no run: there is no run.json.", again)
+    values = reading.read_json(path, MAX_MANIFEST_BYTES, UsageError)
+    if not isinstance(values, dict) or not isinstance(values.get("settings"), dict):
+        raise UsageError(f"{shown} is not a vqclip manifest.", again)
+    schema = values.pop("schema", None)
+    if type(schema) is not int or schema > SCHEMA:
+        found = files.excerpt(files.printable(str(schema)), 60)
+        raise UsageError(f"{shown} has schema {found}; this vqclip reads schema {SCHEMA}.", "Update vqclip.")
+    if schema < SCHEMA:
+        raise UsageError(
+            f"{shown} has schema {schema}; this vqclip reads schema {SCHEMA}.",
+            "Start the run again, or use the older vqclip that made it.",
+        )
+    digest = values.pop("digest", None)
+    given = values.pop("settings")
+    with reading.refusing(f"{shown} is not a vqclip manifest", again, UsageError):
+        settings = _checked_settings(given, shown)
+        if digest != settings.digest():
+            raise UsageError(f"{shown} was edited: its settings no longer match its digest.", "Start a new run.")
+        return Manifest(settings, **dict(checked(ManifestRecord, values)))
+
+
+def read_metrics(directory: Path) -> Iterator[dict[str, Any]]:
+    """The rows of metrics.jsonl in the order of their steps, read one at a time.
+
+    A row has `step`, `stage`, `loss` and `score`; numbers that were not finite are None. Damaged rows and rows whose
+    step does not follow that of the row before are passed over. Raises UsageError for a file that is not an ordinary
+    one.
+    """
+    from vqclip.records import MAX_STAGES, MAX_STEPS
+
+    before = 0
+    for row in reading.json_lines(directory / "metrics.jsonl", MAX_METRICS_BYTES, UsageError):
+        step, stage = row.get("step"), row.get("stage")
+        if type(step) is not int or type(stage) is not int:
+            continue
+        follows = before < step <= MAX_STEPS and 0 <= stage <= MAX_STAGES
+        if follows and {"loss", "score"} <= row.keys() and all(map(_is_plain_number, row.values())):
+            before = step
+            yield row
+
+
+def _is_plain_number(value: object) -> bool:
+    return value is None or (type(value) in (int, float) and abs(value) <= 1e15)  # type: ignore[arg-type]
+
+
+def _checked_settings(values: Mapping[str, Any], shown: str) -> Settings:
+    try:
+        return from_dict(values)
+    except UsageError as error:
+        raise UsageError(f"{shown} holds settings that are not valid: {error}") from None
+
+
+def new_directory(settings: Settings, parent: Path) -> Path:
+    """A fresh name for a run: parent/DATE-WORDS-SEED, with a number when that is taken.
+
+    The folder is made at once, so that two runs of one prompt never share it.
+    """
+    return fresh_folder(parent, f"{datetime.date.today().isoformat()}-{words_of(settings)}-{settings.seed}")
+
+
+def words_of(settings: Settings) -> str:
+    """A few words of the first prompt, for the name of a folder."""
+    first = settings.prompts[0]
+    return files.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
+
+
+def fresh_folder(parent: Path, name: str) -> Path:
+    """Make parent/name, with a number behind it when that is taken. Raises OutputError."""
+    parent = files.ensure_writable(parent)
+    for number in range(1, 10_000):
+        directory = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise files.output_error(directory, error) from error
+        return directory
+    raise OutputError(f"{files.printable(parent)} holds 10000 runs named {name}.", "Choose another --output.")
+
+
+def take_lock(directory: Path) -> FileLock:
+    """The lock of a folder that can be written. Raises OutputError, naming the process that holds it."""
+    lock = FileLock(directory / ".lock", timeout=0)
+    owner = directory / ".lock-owner"
+    try:
+        lock.acquire()
+    except Timeout:
+        who = _owner(owner)
+        raise OutputError(
+            f"{files.printable(directory)} is in use by {who}.", "Wait for it, or choose another --output."
+        ) from None
+    except OSError as error:
+        raise files.output_error(directory / ".lock", error) from error
+    try:
+        files.write_text(owner, f"process {os.getpid()} on {platform.node()}")
+    except OutputError:
+        lock.release()
+        raise
+    return lock
+
+
+def _owner(path: Path) -> str:
+    """Who holds a lock, in words."""
+    try:
+        return files.printable(reading.read_text(path, 1000))
+    except InputError:
+        return "another process"
+
+
+def release(directory: Path, lock: FileLock) -> None:
+    """Give the lock of a folder back."""
+    (directory / ".lock-owner").unlink(missing_ok=True)
+    lock.release()
+
+
+def open_run(directory: Path, *, state: bool = True) -> Run:
+    """Make the directory, take its lock and sweep what a killed process left.
+
+    state: whether there are to be snapshots. Raises OutputError when it cannot be written or another process works
+    in it, which is then named.
+    """
+    directory = files.ensure_writable(directory)
+    lock = take_lock(directory)
+    run = Run(directory, lock)
+    folders = (run.frames, run.state) if state else (run.frames,)
+    try:
+        for folder in folders:
+            if folder.is_symlink() or (files.exists(folder) and not files.is_folder(folder)):
+                raise OutputError(f"{files.printable(folder)} is not a folder.", "Move it away.")
+            folder.mkdir(exist_ok=True)
+        for folder in (directory, *folders):
+            files.sweep(folder)
+    except OSError as error:
+        run.close()
+        raise files.output_error(directory, error) from error
+    except OutputError:
+        run.close()
+        raise
+    return run
+
+
+def holds_run(directory: Path) -> bool:
+    """Whether the directory holds a run or parts of one; a kill at the very start leaves empty folders."""
+    if any(files.exists(directory / name) for name in _files()):
+        return True
+    folders = [directory / name for name in _FOLDERS]
+    return any(any(folder.iterdir()) if files.is_folder(folder) else files.exists(folder) for folder in folders)
+
+
+def clear(run: Run) -> None:
+    """Remove everything that an earlier run left, so that no part of it is taken for one of the new run.
+
+    Other files of the folder stay. Raises OutputError for what may not be removed.
+    """
+    try:
+        for name in _files():
+            (run.directory / name).unlink(missing_ok=True)
+        for folder in (run.directory / name for name in _FOLDERS):
+            if folder.is_symlink():
+                folder.unlink()
+            elif files.is_folder(folder):
+                shutil.rmtree(folder)
+                if folder in (run.frames, run.state):
+                    folder.mkdir()
+    except OSError as error:
+        raise files.output_error(run.directory, error) from error
+
+
+def refuse_inputs(directory: Path, inputs: Iterable[Path]) -> None:
+    """Raise OutputError when replacing the run in a directory would remove one of these files or folders."""
+    here = directory.resolve()
+    for path in inputs:
+        real = path.resolve()
+        inside = real.relative_to(here).parts if real.is_relative_to(here) else None
+        if inside is not None and (not inside or inside[0] in (*_files(), *_FOLDERS)):
+            whole = files.printable(directory)
+            raise OutputError(
+                f"{files.printable(path)} would be lost: it is a part of {whole}, which is replaced.",
+                "Choose another --output.",
+            )
+
+
+def _files() -> tuple[str, ...]:
+    """The names of all files that a run may have."""
+    films = (f"video{suffix}" for suffix in formats())
+    return ("run.json", "image.png", "metrics.jsonl", REPORT, STARTS_RECORD, STARTS_SHEET, *films)
+
+
+def seed_for(settings: Settings, directory: Path | None) -> int:
+    """The seed of a run that is to lie in a folder: without one, that of the run which lies there, so that the same
+    command goes on with it; else one that is drawn."""
+    if settings.seed is not None:
+        return settings.seed
+    kept = read_manifest(directory).settings.seed if directory and files.is_file(directory / "run.json") else None
+    return secrets.randbelow(2**32) if kept is None else kept
+
+
+def failed_at_once(directory: Path) -> bool:
+    """Whether a run failed in the directory before it drew anything, so that replacing it loses nothing."""
+    made = [directory / "image.png", *(path for name in _FOLDERS for path in files.matching(directory / name, "*"))]
+    if not files.is_file(directory / "run.json") or any(files.exists(path) for path in made):
+        return False
+    return read_manifest(directory).status == "failed"

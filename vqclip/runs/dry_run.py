@@ -1,0 +1,176 @@
+"""What a run would be, without running it: its settings, the files that it needs, its memory and its time."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vqclip.errors import ModelError
+from vqclip.files import data_path, is_file
+from vqclip.models import registry
+from vqclip.models.architecture import read_architecture
+from vqclip.models.catalogue import clip_entry, companions, vqgan_entry
+from vqclip.models.clip_config import MAX_CONFIG_BYTES, check_model, read_clip_config
+from vqclip.reading import read_json
+from vqclip.runs import estimate
+from vqclip.runs.speed import Speed
+from vqclip.runtime import devices
+from vqclip.settings.ranges import parse_clip
+from vqclip.settings.schema import Settings
+from vqclip.synthesis.stages import stages_of
+
+
+def plan(settings: Settings) -> dict[str, Any]:
+    """The plan of a run as plain values.
+
+    files: name, kind, present, bytes (None if nobody knows) and, of a missing one, how it is fetched. memory_bytes,
+    operations_per_step, seconds_per_step and seconds: estimates, None where a network is not known by its
+    configuration; the seconds after a short measurement of this machine. Raises VqclipError for settings that cannot
+    be meant.
+    """
+    settings.validate()
+    devices.check_device_name(settings.device)
+    found = list(_files(settings))
+    report: dict[str, Any] = {"settings": settings.to_dict(), "files": found}
+    run = _run(settings)
+    if run is None:
+        empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")
+        return report | dict.fromkeys(empty)
+    speed = Speed.measured(settings)
+    stages = stages_of(settings, run.architecture.factor)
+    works = [(s.last - s.first, _at(run, settings, s.size).work(pixels=s.pixels)) for s in stages]
+    return report | {
+        "memory_bytes": round(run.memory()),
+        "operations_per_step": round(run.work().operations),
+        "seconds_per_step": round(speed.seconds(run.work()), 3),
+        "seconds": round(sum(steps * speed.seconds(work) for steps, work in works), 1),
+    }
+
+
+def memory(settings: Settings) -> int | None:
+    """Bytes that a run is estimated to take; None where a network is not known by its configuration."""
+    run = _run(settings)
+    return None if run is None else round(run.memory())
+
+
+def told(report: dict[str, Any]) -> str:
+    """The plan in lines: the settings as YAML that `--config` reads, then the rest as comments."""
+    import yaml
+
+    given = {name: value for name, value in report["settings"].items() if value is not None}
+    lines = [yaml.safe_dump(given, sort_keys=False, allow_unicode=True).rstrip()]
+    for file in report["files"]:
+        size = f"{file['bytes'] / 1e6:.0f} MB" if file["bytes"] else "size unknown"
+        state = "here" if file["present"] else f"missing; {file['hint']}"
+        lines.append(f"# {file['kind']} {file['name']}: {size}, {state}")
+    if report["memory_bytes"] is None:
+        lines.append("# memory and time: unknown for these models")
+    else:
+        lines.append(f"# memory: about {report['memory_bytes'] / 1e9:.1f} GB")
+        lines.append(f"# time: about {report['seconds_per_step']:.3g} s a step of the full size, "
+                     f"{report['seconds']:.0f} s in all, models loaded")  # fmt: skip
+    return "\n".join(lines)
+
+
+def _files(settings: Settings) -> Iterator[dict[str, Any]]:
+    yield _file(
+        "vqgan", settings.vqgan, lambda: registry.find_vqgan(settings.vqgan, settings.vqgan_config).checkpoint
+    )
+    for clip in settings.clip:
+        name = parse_clip(clip)[0]
+        yield _file("clip", name, lambda name=name: registry.find_clip(name).weights)
+    if settings.uses_prior and _has_companion("prior", settings.vqgan):
+        yield _file("prior", settings.vqgan, lambda: registry.find_prior(settings.vqgan).weights)
+    if settings.uses_prior and settings.upsample_candidates:
+        yield _file("upsampler", settings.vqgan, lambda: registry.find_upsampler(settings.vqgan).weights)
+    for name in ("init_image", "mask", "target_image", "overlay_image"):
+        path = getattr(settings, name)
+        if path:
+            here = is_file(Path(path))
+            size = Path(path).stat().st_size if here else None
+            yield {"kind": name, "name": path, "present": here, "bytes": size, "hint": "Check the path."}
+
+
+def _has_companion(kind: Any, vqgan: str) -> bool:
+    return any(fields["vqgan"] == vqgan for fields in companions(kind).values())
+
+
+def _file(kind: str, name: str, find: Any) -> dict[str, Any]:
+    try:
+        path = find()
+    except ModelError as error:
+        size = None
+        if kind == "vqgan" and not registry.is_path(name):
+            size = vqgan_entry(name).bytes
+        return {"kind": kind, "name": name, "present": False, "bytes": size, "hint": error.hint}
+    size = path.stat().st_size if path is not None else None
+    return {"kind": kind, "name": name, "present": True, "bytes": size, "hint": ""}
+
+
+def _run(settings: Settings) -> estimate.Run | None:
+    try:
+        architecture = read_architecture(_vqgan_config(settings))
+        configs = [_clip_config(parse_clip(clip)[0]) for clip in settings.clip]
+    except (ModelError, OSError, ValueError):
+        return None
+    towers = [(estimate.image_tower(config), config) for config in configs]
+    known = tuple((tower, config["vision_cfg"]["image_size"]) for tower, config in towers if tower is not None)
+    if len(known) < len(towers):
+        return None
+    return _at(
+        estimate.Run(
+            architecture,
+            (1, 1),
+            0,
+            known,
+            settings.cutouts,
+            settings.cut_chunk,
+            _bytes_each(settings),
+            settings.low_memory,
+            all(isinstance(config["vision_cfg"].get("layers"), list) for config in configs),
+        ),
+        settings,
+        (settings.width, settings.height),
+    )
+
+
+def _at(run: estimate.Run, settings: Settings, size: tuple[int, int]) -> estimate.Run:
+    """The same run at another size, width and height in pixels."""
+    (width, height), factor = size, run.architecture.factor
+    return replace(run, size=(height // factor, width // factor), tile=settings.tile_size_at(*size) // factor)
+
+
+def _vqgan_config(settings: Settings) -> Any:
+    if settings.vqgan_config:
+        return Path(settings.vqgan_config)
+    try:
+        return registry.find_vqgan(settings.vqgan).config
+    except ModelError:
+        entry = None if registry.is_path(settings.vqgan) else vqgan_entry(settings.vqgan)
+        if entry is None or entry.model is None:
+            raise
+        return entry.model
+
+
+def _clip_config(name: str) -> Any:
+    """model_cfg of a CLIP, from its folder or from open_clip's, which is not imported for it."""
+    entry = clip_entry(name)
+    network = entry.model if entry is not None and entry.model else name.partition("/")[0]
+    folder = data_path("checkpoints", entry.folder) if entry is not None and entry.folder else None
+    if name.startswith("local-dir:"):
+        folder = Path(name.partition(":")[2]).expanduser()
+    if folder is not None:
+        return read_clip_config(folder / "open_clip_config.json")[0]
+    spec = importlib.util.find_spec("open_clip")
+    if spec is None or spec.origin is None:
+        raise ModelError("open_clip is not installed.", "Install vqclip again.")
+    path = Path(spec.origin).parent / "model_configs" / f"{network.replace('/', '-')}.json"
+    return check_model(read_json(path, MAX_CONFIG_BYTES, ModelError), name)
+
+
+def _bytes_each(settings: Settings) -> int:
+    device = devices.find_device(settings.device)
+    return devices.find_dtype(settings.dtype, device).itemsize

@@ -1,0 +1,204 @@
+"""From events to files: frames, metrics, snapshots, the picture and its video, while the run goes on.
+
+`record` passes every event through and adds one for each file that is complete.
+"""
+
+from __future__ import annotations
+
+import bisect
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vqclip import files
+from vqclip.errors import Interrupted, VqclipError
+from vqclip.events import Event, Finished, Saved, Started, Stepped, Warned
+from vqclip.media import images, metadata, video
+from vqclip.runs import directory as run_folder
+from vqclip.runs import progress_video, report
+from vqclip.runs.directory import Manifest, Run
+from vqclip.synthesis import state
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Stop = Callable[[], int | None]
+"""Asked after each step: the number of the signal that ends the run, or None."""
+
+
+def record(events: Iterable[Event], run: Run, manifest: Manifest, stop: Stop) -> Iterator[Event]:
+    """Write a run while its events pass.
+
+    A failure or a stop leaves run.json saying so, with the newest snapshot to go on from. Raises Interrupted
+    when `stop` gives a signal, and what the events raise.
+    """
+    recorder = _Recorder(run, manifest, stop)
+    try:
+        for event in events:
+            yield event
+            yield from recorder.take(event)
+    except VqclipError as error:
+        recorder.end("interrupted" if isinstance(error, Interrupted) else "failed")
+        raise
+    except BaseException:
+        recorder.end("failed")
+        raise
+
+
+class _Recorder:
+    def __init__(self, run: Run, manifest: Manifest, stop: Stop) -> None:
+        self.run, self.manifest, self.stop = run, manifest, stop
+        self.settings = manifest.settings
+        self.digest = manifest.settings.digest()
+        self.writer: video.VideoWriter | None = None
+        self.steps = progress_video.frame_steps(self.settings)
+        self.next_frame = 0
+        self._clock: float | None = None
+
+    def take(self, event: Event) -> Iterator[Event]:
+        """Write what this event calls for."""
+        if isinstance(event, Started):
+            self._clock = time.monotonic()
+            yield from self._start(event)
+        elif isinstance(event, Stepped):
+            yield from self._step(event)
+        elif isinstance(event, Finished):
+            yield from self._finish(event)
+
+    def end(self, status: str) -> None:
+        """Close the video and say in run.json how the run ended."""
+        if self.writer is not None:
+            # What was drawn so far makes a video too; a resumed run writes it anew from the frames.
+            self.writer.close()
+            self.writer = None
+        self._note(status=status)
+
+    def _note(self, **changes: Any) -> None:
+        """Write run.json, with the time since it was last written."""
+        now = time.monotonic()
+        seconds = self.manifest.seconds + (0.0 if self._clock is None else now - self._clock)
+        self.manifest, self._clock = replace(self.manifest, seconds=seconds, **changes), now
+        self.run.write(self.manifest)
+
+    def _start(self, event: Started) -> Iterator[Event]:
+        yield from self._open_video((event.width, event.height))
+        if event.step == 0:
+            self.run.metrics.unlink(missing_ok=True)
+            for stale in (*video.frame_paths(self.run.frames), *self.run.state.glob("step-*.safetensors")):
+                files.discard(stale)
+            yield from self._frame(event.image, 0)
+            yield self._snapshot(event)
+        else:
+            yield from self._rejoin(event.step)
+        self._note()
+
+    def _open_video(self, size: tuple[int, int]) -> Iterator[Event]:
+        if not self.settings.video:
+            return
+        if not self.settings.save_every:
+            yield Warned("no frames are kept (--save-every 0), so there is no video.")
+            return
+        warnings: list[str] = []
+        path = self.run.film(self.settings.video_format)
+        film = progress_video.film_of(self.settings, len(self.steps))
+        # The frames of early stages are smaller; the video has the size of the last.
+        self.writer = video.VideoWriter(path, **film, size=size, warn=warnings.append)
+        yield from map(Warned, warnings)
+
+    def _rejoin(self, step: int) -> Iterator[Event]:
+        """Drop what was written after the snapshot, and feed the frames before it to the new video."""
+        with files.atomic(self.run.metrics) as temp, temp.open("w", encoding="utf-8") as lines:
+            for row in run_folder.read_metrics(self.run.directory):
+                if row["step"] <= step:
+                    lines.write(files.canonical(row) + "\n")
+        kept = bisect.bisect_right(self.steps, step)
+        frames = video.frame_paths(self.run.frames)
+        for path in frames:
+            if int(path.stem) >= kept:
+                files.discard(path)
+        missing = 0
+        for index in range(kept):
+            path = self.run.frame(index)
+            if not files.is_file(path):
+                missing += 1
+            elif self.writer is not None:
+                self.writer.write(images.open_image(path))
+        if missing:
+            yield Warned(f"{missing} frame(s) of the first {step} steps are gone; the video skips them.")
+        self.next_frame = kept
+
+    def _step(self, event: Stepped) -> Iterator[Event]:
+        if event.score > (self.manifest.best_score or -1.0):
+            self.manifest = replace(self.manifest, best_score=event.score, best_step=event.step)
+        self.manifest = replace(self.manifest, step=event.step)
+        row = {"step": event.step, "stage": event.stage, "loss": event.loss, "score": event.score}
+        row["learning_rate"] = event.learning_rate
+        files.append_line(self.run.metrics, row | dict(event.terms))
+        yield from self._frame(event.image, event.step)
+        signal = self.stop()
+        if signal is not None or event.step % self.settings.snapshot_every == 0:
+            yield self._snapshot(event)
+        if signal is not None:
+            raise Interrupted(
+                f"stopped at step {event.step} of {event.steps}.",
+                go_on(self.run.directory),
+                signal,
+            )
+
+    def _snapshot(self, event: Started | Stepped | Finished) -> Event:
+        # The frames before a snapshot are on disk first: a resumed run counts on them.
+        path = state.save(self.run.state, event.state(), self.digest)
+        self._note()
+        return Saved("snapshot", path, event.step)
+
+    def _frame(self, image: Callable[[], np.ndarray], step: int, *, last: bool = False) -> Iterator[Event]:
+        planned = step in self.steps[self.next_frame : self.next_frame + 1]
+        if not planned and not (last and self.steps and step not in self.steps):
+            return
+        pixels, path = image(), self.run.frame(self.next_frame)
+        images.save_png(path, pixels, {})
+        if self.writer is not None:
+            self.writer.write(pixels)
+        self.next_frame += 1
+        yield Saved("frame", path, step)
+
+    def _finish(self, event: Finished) -> Iterator[Event]:
+        # A run that ends early has its last frame where none was planned.
+        yield from self._frame(event.image, event.step, last=True)
+        if event.step % self.settings.snapshot_every or event.stopped_by:
+            # Another run can begin where this one ended. One that ends early may have just been brought to its size.
+            yield self._snapshot(event)
+        images.save_png(self.run.image, event.image(), self._texts(event))
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
+            yield Saved("video", self.run.film(self.settings.video_format), event.step)
+        self._note(status="finished", step=event.step, stopped_by=event.stopped_by)
+        if self.settings.report:
+            yield Saved("report", report.write(self.run.directory), event.step)
+        # Last, so that whoever sees this event can read everything.
+        yield Saved("image", self.run.image, event.step)
+
+    def _texts(self, event: Finished) -> dict[str, str]:
+        settings = self.settings
+        return metadata.describe(
+            # Only what shapes the picture: the file of a run that kept other frames is the same to the byte.
+            metadata.shaping(settings),
+            [(prompt.text, prompt.weight) for prompt in settings.texts],
+            seed=settings.seed or 0,
+            steps=event.step,
+            size=(settings.width, settings.height),
+            models=self.manifest.models,
+            versions=self.manifest.versions,
+            score=event.score,
+            level=settings.metadata,
+        )
+
+
+def go_on(directory: Path) -> str:
+    """The command that goes on with a run, as a hint."""
+    import shlex
+
+    return f"Go on with: vqclip resume {shlex.quote(str(directory))}"

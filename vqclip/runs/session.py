@@ -1,0 +1,449 @@
+"""From settings to loaded models: first everything that can be checked without them, then the models.
+
+Nothing here imports torch before it is needed, so that a wrong setting is refused at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vqclip import files
+from vqclip.errors import InputError, UsageError
+from vqclip.media import images
+from vqclip.models import registry
+from vqclip.models.architecture import read_architecture, read_net2net_shape, read_prior_shape
+from vqclip.models.inspection import inspect
+from vqclip.runs import latents, progress_video
+from vqclip.runtime import allocation, devices, limits
+from vqclip.settings import colours
+from vqclip.settings.optimisers import OPTIMISERS
+from vqclip.settings.prompts import doubts
+from vqclip.settings.ranges import parse_clip
+from vqclip.settings.scenes import FILES
+from vqclip.settings.schema import NOISES, Settings, default_of
+from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.stages import stages_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+    from vqclip.models.net2net import Net2Net
+    from vqclip.models.perceptor import Gaze, Perceptor
+    from vqclip.models.prior import PriorSampler
+    from vqclip.models.vqgan import VQGAN
+    from vqclip.synthesis.state import Layout
+
+LARGE_BYTES = 2**32
+Network = TypeVar("Network")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Settings whose files are all there; nothing is loaded yet.
+
+    given: the pictures of the run, without the latent that `ended`, the run that it begins with, will give. warnings:
+    about these pictures. prompt_pictures: those of image prompts, by the file's name.
+    """
+
+    settings: Settings
+    vqgan: registry.VqganFiles
+    clips: tuple[tuple[registry.ClipFiles, float], ...]
+    prior: registry.PriorFiles | None
+    upsampler: registry.UpsamplerFiles | None
+    given: Given
+    prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    ended: latents.Ended | None = None
+    warnings: tuple[str, ...] = ()
+
+    @staticmethod
+    def check(settings: Settings, *, recorded: bool = False, frame_steps: int = 0) -> Inputs:
+        """Look at everything that can be wrong before a model is loaded; the others as in `Settings.validate`.
+
+        Raises VqclipError.
+        """
+        if not settings.prompts:
+            raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
+        settings.validate(recorded=recorded, frame_steps=frame_steps)
+        devices.check_device_name(settings.device)
+        _check_optimiser(settings.optimiser)
+        vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+        if not recorded:
+            _check_patience(settings, vqgan)
+            _check_tile_size(settings, vqgan)
+        named = [parse_clip(clip) for clip in settings.clip]
+        clips = tuple((registry.find_clip(name), weight) for name, weight in named)
+        picture = _open_init_image(settings)
+        ended = latents.find(Path(settings.init_run)) if settings.init_run else None
+        looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
+        prompt_pictures = {name: images.open_image(Path(name)) for name in looks}
+        if settings.video and settings.save_every:
+            progress_video.check(settings)
+        prior = _find_prior(settings, vqgan) if settings.uses_prior else None
+        upsampler = (
+            registry.find_upsampler(settings.vqgan) if settings.uses_prior and settings.upsample_candidates else None
+        )
+        warnings = doubts(settings.texts)
+        mask = None
+        if settings.mask and picture is not None:
+            mask = images.open_mask(Path(settings.mask), settings.width, settings.height, warn=warnings.append)
+            if picture.shape[:2] != mask.shape:
+                height, width = picture.shape[:2]
+                warnings.append(
+                    f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
+                    f"--size {width}x{height} leaves it as it is."
+                )
+        given = Given(
+            picture,
+            mask,
+            _open_regions(settings),
+            target=images.open_image(Path(settings.target_image)) if settings.target_image else None,
+            overlay=images.open_layer(Path(settings.overlay_image)) if settings.overlay_image else None,
+            palette=_find_palette(settings),
+        )
+        return Inputs(
+            settings, vqgan, clips, prior, upsampler, given, prompt_pictures, ended=ended, warnings=tuple(warnings)
+        )
+
+    def layout(self, settings: Settings) -> Layout:
+        """What the snapshots of a run with the models of this one and these settings can hold."""
+        from vqclip.synthesis.state import Layout
+
+        return Layout.of(settings, read_architecture(self.vqgan.config))
+
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each model's weights, by the name that the user gave. Raises ModelError."""
+        from vqclip.models.checkpoints import sha256
+
+        weights = {self.settings.vqgan: self.vqgan.checkpoint}
+        if self.prior is not None:
+            weights[f"prior {self.prior.name}"] = self.prior.weights
+        if self.upsampler is not None:
+            weights[f"upsampler {self.upsampler.name}"] = self.upsampler.weights
+        known = {f"clip {clip.name}": registry.clip_weights(clip) for clip, _ in self.clips}
+        weights |= {name: path for name, path in known.items() if path is not None}
+        for path in weights.values():
+            if files.is_file(path) and path.stat().st_size > LARGE_BYTES:
+                # Hashing takes minutes, and a file of zeros may be a terabyte long.
+                inspect(path)
+        unread = {f"clip {clip.name}": clip.name for clip, _ in self.clips}
+        return unread | {name: sha256(path) for name, path in weights.items()}
+
+    def pictures(self) -> list[str]:
+        """The path of each picture file that the run looks at, and of the snapshot that it begins with."""
+        settings, palette = self.settings, self.settings.palette
+        drawn = palette if palette and colours.names_picture(palette) else None
+        named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image, drawn)
+        snapshot = str(self.ended.snapshot) if self.ended else None
+        paths = (*named, *self.prompt_pictures, *self.given.regions, snapshot)
+        return [path for path in paths if path]
+
+    def picture_hashes(self) -> dict[str, str]:
+        """SHA-256 of each of the `pictures`, by its path."""
+        from vqclip.models.checkpoints import sha256
+
+        return {path: sha256(Path(path)) for path in self.pictures()}
+
+
+def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
+    """The masks that prompts name, by file."""
+    found = {}
+    for prompt in settings.prompts:
+        if prompt.mask:
+            mask = images.open_mask(Path(prompt.mask), settings.width, settings.height)
+            if prompt.region.startswith("[-") and mask.min() == 1:
+                raise InputError(
+                    f"The mask {files.printable(prompt.mask)} is white everywhere, so its black parts are nowhere.",
+                    "Leave the minus out, or paint black what is meant.",
+                )
+            found[prompt.mask] = mask
+    return found
+
+
+def _check_tile_size(settings: Settings, vqgan: registry.VqganFiles) -> None:
+    factor = read_architecture(vqgan.config).factor
+    if settings.tile_size and settings.tile_size < factor:
+        raise UsageError(
+            f"tile_size is {settings.tile_size}: a token of this VQGAN has {factor} pixels.",
+            f"Valid: {factor} and more, better 128 and more; 0 decodes everything.",
+        )
+
+
+def _check_patience(settings: Settings, vqgan: registry.VqganFiles) -> None:
+    """Raise UsageError where no stage is long enough for two losses to be compared, and one step to come of it."""
+    if not settings.auto_stop and settings.learning_rate_plateau >= 1:
+        return
+    plan = stages_of(settings, read_architecture(vqgan.config).factor)
+    lengths = [stage.last - stage.first for stage in plan]
+    for name, asked, length, where in (
+        ("auto_stop", settings.auto_stop, lengths[-1], "the last stage"),
+        ("learning_rate_plateau", settings.learning_rate_plateau < 1, max(lengths), "the longest stage"),
+    ):
+        if asked and length <= 2 * settings.patience:
+            part = where if len(lengths) > 1 else "the run"
+            twice = 2 * settings.patience
+            raise UsageError(
+                f"{name} has no effect: {part} has {length} steps, and twice the patience is {twice}.",
+                "Use a lower --patience or more --iterations.",
+            )
+
+
+def _check_optimiser(name: str) -> None:
+    # The package alone: to look for a module inside of torch would import torch.
+    package = OPTIMISERS[name].library.partition(".")[0]
+    if package and importlib.util.find_spec(package) is None:
+        known = package.replace("_", "-")
+        raise UsageError(
+            f"the optimiser {name} is in the package {known}, which is not here.",
+            f"Install it with: pip install {known}",
+        )
+
+
+def _find_palette(settings: Settings) -> tuple[colours.RGB, ...]:
+    if settings.palette is None:
+        return ()
+    if not colours.names_picture(settings.palette):
+        return colours.parse_palette(settings.palette)
+    return colours.colours_of(images.open_image(Path(settings.palette)), settings.palette_size)
+
+
+def _open_init_image(settings: Settings) -> np.ndarray | None:
+    """The init picture over white, with its opacity as a fourth channel where something may show through."""
+    if not settings.init_image:
+        return None
+    path = Path(settings.init_image)
+    picture = images.open_image(path)
+    if settings.init not in NOISES:
+        return picture
+    import numpy as np
+
+    _, opacity = images.open_layer(path)
+    if settings.init_image_alpha < 1 or not opacity.all():
+        return np.dstack([picture, np.rint(opacity * 255).astype(np.uint8)])
+    raise UsageError(
+        f"init {settings.init} has no effect: nothing of it shows beneath {files.printable(path)}.",
+        "Lower --init-image-alpha, give a picture with transparent parts, or leave one of the two out.",
+    )
+
+
+def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.PriorFiles:
+    """The prior of the VQGAN: the transformer in its own checkpoint, or one of ours, with its settings checked."""
+    shape = read_net2net_shape(vqgan.config)
+    if shape is None:
+        prior = registry.find_prior(settings.vqgan)
+        if settings.prior_style is not None and isinstance(prior.config, Path):
+            styles = read_prior_shape(prior.config).styles
+            if settings.prior_style not in styles:
+                raise UsageError(f"prior_style is {settings.prior_style!r}.", f"Valid: {', '.join(styles)}.")
+        return prior
+    if settings.guidance != default_of("guidance"):
+        raise UsageError(
+            f"guidance has no effect on the transformer of {vqgan.name!r}: it reads no text.", "Leave it out."
+        )
+    if settings.prior_style is not None and shape.condition != "class":
+        raise UsageError(
+            f"prior_style has no effect on the transformer of {vqgan.name!r}: it knows none.", "Leave it out."
+        )
+    numbers = range(shape.classes)
+    if settings.prior_style is not None and not (
+        settings.prior_style.isdecimal() and int(settings.prior_style) in numbers
+    ):
+        raise UsageError(
+            f"prior_style is {settings.prior_style!r}.", f"Valid: the number of a class, 0 to {shape.classes - 1}."
+        )
+    return registry.PriorFiles(vqgan.name, vqgan.checkpoint, vqgan.config, None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the networks run."""
+
+    device: torch.device
+    dtype: torch.dtype
+    threads: int
+
+    @staticmethod
+    def find(settings: Settings, threads: int = 0, dtype: str = "") -> Place:
+        """threads, dtype: those that a run was begun with; it goes on in them, whatever this machine would take."""
+        threads = _Threads.take(settings.threads or threads)
+        device = devices.find_device(settings.device)
+        if device.type == "cpu":
+            allocation.keep_freed_memory()
+        return Place(device, devices.find_dtype(dtype or settings.dtype, device), threads)
+
+
+class _Threads:
+    """torch's number of threads. What a run asks for holds for that run alone, not for the next in this process."""
+
+    before = ours = 0
+
+    @classmethod
+    def take(cls, wanted: int) -> int:
+        """wanted: 0 for as many as the process has, or as the cores that a container leaves it."""
+        import torch
+
+        now = torch.get_num_threads()
+        if now != cls.ours:
+            cls.before = now
+        given = cls.before if "OMP_NUM_THREADS" in os.environ else min(cls.before, limits.cores())
+        cls.ours = wanted or given
+        if cls.ours != now:
+            torch.set_num_threads(cls.ours)
+        return cls.ours
+
+
+@dataclass(frozen=True)
+class Models:
+    """What a run needs in memory.
+
+    gazes: one per CLIP; the text towers are dropped. sampler: for a start from a candidate. warnings: about
+    texts that CLIP reads only in part. latent: of the run that this one begins with, on the CPU.
+    """
+
+    vqgan: VQGAN
+    gazes: list[Gaze]
+    sampler: PriorSampler | Net2Net | None
+    warnings: list[str]
+    latent: Tensor | None = None
+
+
+class Shelf:
+    """Networks that stay in memory from one run to the next, for runs of several settings in one process.
+
+    A run finds what the run before it used; what that one did not use is gone, so that memory holds no more than
+    two runs need. None of it may be changed by who uses it.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[object, Any] = {}
+        self._now: dict[object, Any] = {}
+
+    def begin(self) -> None:
+        """Another run begins."""
+        self._before, self._now = self._now, {}
+
+    def take(self, key: object, make: Callable[[], Network]) -> Network:
+        """The network of that key, made if it is not here."""
+        self._now[key] = self._before[key] if key in self._before else make()
+        found: Network = self._now[key]
+        return found
+
+
+def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | None = None) -> Models:
+    """Load the models and encode the prompts. begun: a resumed run samples no candidates. shelf: where they stay
+    afterwards, whole. Raises ModelError."""
+    from vqclip.models.checkpoints import sha256
+    from vqclip.models.net2net import load_net2net
+    from vqclip.models.perceptor import Gaze, load_perceptor
+    from vqclip.models.prior import load_sampler
+    from vqclip.models.vqgan import load_vqgan
+    from vqclip.synthesis.targets import encode_prompts
+
+    settings, prompts = inputs.settings, inputs.settings.prompts
+    texts = [prompt.text for prompt in settings.texts]
+    given = inputs.given
+    pictures = (given.picture, given.target, given.overlay, inputs.ended)
+    encodes = any(one is not None for one in pictures) or settings.init != "tokens" or settings.stages != 1
+    encodes = encodes or settings.pixel_steps > 0
+    encodes = encodes or bool(settings.courses)
+    stays = shelf is not None
+    shelf = shelf or Shelf()
+    shelf.begin()
+
+    def key(*parts: object) -> tuple[str, ...]:
+        return (*map(repr, parts), str(place.device), str(place.dtype))
+
+    def read_vqgan() -> VQGAN:
+        vqgan = load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes or stays)
+        if settings.compile:
+            vqgan.compile_decoder()
+        return vqgan
+
+    def read_perceptor(files_of_clip: registry.ClipFiles) -> Perceptor:
+        perceptor = load_perceptor(files_of_clip, place.device, place.dtype)
+        if settings.compile:
+            perceptor.compile_tower()
+        return perceptor
+
+    vqgan = shelf.take(key(inputs.vqgan, settings.compile), read_vqgan)
+    sampler: PriorSampler | Net2Net | None = None
+    prior = inputs.prior
+    if prior is not None and not begun:
+
+        def read_sampler() -> PriorSampler | Net2Net:
+            if prior.tokenizer is None:
+                return load_net2net(prior, vqgan.n_embed, place.device)
+            return load_sampler(prior, vqgan.codebook, inputs.upsampler)
+
+        sampler = shelf.take(key(prior, inputs.upsampler, inputs.vqgan), read_sampler)
+    gazes: list[Gaze] = []
+    warnings = list(inputs.warnings)
+    any_long = False
+    for files_of_clip, weight in inputs.clips:
+        reader = functools.partial(read_perceptor, files_of_clip)
+        perceptor = shelf.take(key(files_of_clip, settings.compile), reader)
+        in_parts = settings.long_prompts == "mean"
+        warnings += unread(files_of_clip.name, perceptor, texts, in_parts=in_parts)
+        long = any(map(perceptor.cut_text, texts))
+        any_long = any_long or long
+        if long and not in_parts:
+            warnings.append("--long-prompts mean reads all of a long text, in parts.")
+        features = encode_prompts(perceptor, prompts, inputs.prompt_pictures, in_parts=in_parts)
+        if not stays:
+            perceptor.drop_text_tower()
+        gazes.append(Gaze(perceptor, weight, features))
+    if settings.long_prompts == "mean" and not any_long:
+        warnings.append("--long-prompts mean has no effect: every text is read whole.")
+    latent = None
+    if inputs.ended is not None and not begun:
+        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan.architecture)
+    return Models(vqgan, gazes, sampler, warnings, latent)
+
+
+def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:
+    """A warning for each end of a text that the CLIP of that name does not read, and each word that is strange to it.
+
+    in_parts: no end is lost.
+    """
+    for text in texts:
+        lost = "" if in_parts else perceptor.cut_text(text)
+        if lost:
+            yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {files.excerpt(lost)!r}"
+        for word, near in perceptor.unknown_words(text).items():
+            known = f"; spelt like it: {', '.join(near)}" if near else ""
+            yield f"{name} was not taught the word {files.excerpt(word)!r}{known}."
+        for word, met_with in perceptor.hardly_known(text).items():
+            yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."
+
+
+def with_absolute_paths(settings: Settings) -> Settings:
+    """Make file names independent of the folder that the command was typed in, so that resume finds them."""
+    changes: dict[str, Any] = {}
+    for name in ("init_image", "init_run", "mask", "target_image", "overlay_image", "vqgan_config"):
+        path = getattr(settings, name)
+        if path:
+            changes[name] = str(Path(path).absolute())
+    if settings.palette and colours.names_picture(settings.palette):
+        changes["palette"] = str(Path(settings.palette).absolute())
+    if registry.is_path(settings.vqgan):
+        changes["vqgan"] = str(Path(settings.vqgan).absolute())
+    clips = []
+    for clip in settings.clip:
+        prefix, colon, path = clip.partition("local-dir:")
+        clips.append(f"local-dir:{Path(path).absolute()}" if colon and not prefix else clip)
+    for name, with_files in FILES.items():
+        given = getattr(settings, name)
+        found = [with_files(source, _absolute) for source in ([given] if isinstance(given, str) else given)]
+        changes[name] = found[0] if isinstance(given, str) else tuple(found)
+    return settings.replace(clip=tuple(clips), **changes)
+
+
+def _absolute(name: str) -> str:
+    return str(Path(name).absolute())

@@ -1,0 +1,1 @@
+"""CLIP by itself: classify, score and search pictures."""

@@ -1,0 +1,110 @@
+"""Candidates: samples of the prior, ranked by CLIP; a run starts from the best.
+
+Sampling many candidates and re-ranking them with CLIP follows DALL-E (arXiv 2102.12092, section 2.6). The best can be
+upsampled to twice their size, as in Muse (arXiv 2301.00704), and CLIP ranks them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vqclip.models.net2net import Net2Net
+from vqclip.models.perceptor import Gaze
+from vqclip.models.prior import PriorSampler
+from vqclip.models.vqgan import VQGAN
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import clip_loss, init
+from vqclip.synthesis.stage_upsampling import upsample
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """N samples of the prior, best first.
+
+    codes: (N, side, side) int64. images: (N, 3, H, W) float32 in [0, 1]. losses: (N,) of CLIP,
+    lower is better. numbers: (N,) int64, the place of each in the order of sampling.
+    """
+
+    codes: Tensor
+    images: Tensor
+    losses: Tensor
+    numbers: Tensor
+
+
+@torch.no_grad()
+def draw(
+    vqgan: VQGAN,
+    sampler: PriorSampler | Net2Net,
+    gazes: Sequence[Gaze],
+    settings: Settings,
+    generator: torch.Generator,
+) -> Candidates:
+    """Sample `settings.candidates` from the first scene's texts, and rank them by its prompts. generator: on the CPU.
+
+    With `settings.upsample_candidates`, returns that many of the best, upsampled to twice their size.
+    """
+    texts = [prompt for prompt in settings.story.opening if prompt.kind == "text"]
+    ways: dict[str, Any] = {
+        "style": settings.prior_style,
+        "guidance": settings.guidance,
+        "temperature": settings.temperature,
+    }
+    codes = sampler.sample(texts, settings.candidates, generator, **ways)
+    candidates = _ranked(vqgan, codes, torch.arange(len(codes)), gazes, settings)
+    if settings.upsample_candidates and isinstance(sampler, PriorSampler):
+        best = slice(settings.upsample_candidates)
+        codes = sampler.upsample(texts, candidates.codes[best], candidates.numbers[best], generator, **ways)
+        candidates = _ranked(vqgan, codes, candidates.numbers[best], gazes, settings)
+    return candidates
+
+
+def _ranked(vqgan: VQGAN, codes: Tensor, numbers: Tensor, gazes: Sequence[Gaze], settings: Settings) -> Candidates:
+    images = torch.cat(
+        [vqgan.decode(vqgan.lookup(part)).clamp(0, 1) for part in torch.split(codes, settings.cut_chunk)]
+    )
+    ranking = rank(images, gazes, settings)
+    order = ranking.argsort(stable=True)
+    return Candidates(codes[order], images[order], ranking[order], numbers[order.cpu()])
+
+
+def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *, edges: bool = False) -> Tensor:
+    """The latent of the best candidate at a picture size of whole tokens: (1, D, h, w) float32.
+
+    A candidate of another size is resized as a picture and encoded; one of another shape is centred and its edges are
+    extended, so that nothing is stretched. edges: see `stage_upsampling.upsample`.
+    """
+    width, height = size
+    if candidates.images.shape[-2:] == (height, width):
+        return vqgan.lookup(candidates.codes[:1])
+    side = min(width, height)
+    picture = upsample(candidates.images[:1], side, side, edges=edges)
+    left, top = (width - side) // 2, (height - side) // 2
+    around = (left, width - side - left, top, height - side - top)
+    with torch.no_grad():
+        return vqgan.encode(F.pad(picture, around, mode="replicate")).float()
+
+
+@torch.no_grad()
+def rank(images: Tensor, gazes: Sequence[Gaze], settings: Settings) -> Tensor:
+    """The prompts' loss of each picture and its mirror image, over all perceptors: (N,). Lower is better.
+
+    images: (N, 3, H, W) in [0, 1].
+    """
+    ranking = torch.zeros(len(images), device=images.device)
+    total = sum(abs(gaze.weight) for gaze in gazes)
+    for gaze in gazes:
+        side = gaze.perceptor.cut_size
+        judge = clip_loss.PromptLoss(gaze.targets, settings.prompts)
+        judge.weigh(settings.story.opening_weights())
+        shown = init.fit(images, side, side)
+        for view in (shown, shown.flip(3)):
+            parts = torch.split(view, settings.cut_chunk)
+            features = torch.cat([gaze.perceptor.encode_image(part) for part in parts])
+            ranking += gaze.weight / total / 2 * judge.of_each(features)
+    return ranking

@@ -1,0 +1,107 @@
+"""Regions: which cutouts fall into which part of the picture, and so which prompts see them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vqclip.cutouts import plan as cutouts
+from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.resample import CutPlan, homography_grid, join
+from vqclip.settings.prompts import REGIONS, Prompt
+from vqclip.settings.schema import Settings
+
+_SAMPLES = 16
+_GRAIN = 48
+
+
+class Regions:
+    """Draws the cutouts of a step so that every region has its own, and says how much each prompt sees of each.
+
+    The prompts without a region look at cutouts of the whole picture. A region's cutouts are drawn as if the
+    rectangle around it were the picture, and count by the share of them that lies in the region.
+    """
+
+    def __init__(self, prompts: Sequence[Prompt], masks: Mapping[str, np.ndarray]) -> None:
+        """masks: (height, width) float32 in [0, 1] by the file's name, 1 where it is white."""
+        self.names = [prompt.region for prompt in prompts]
+        self.masks = {name: _mask(name, masks) for name in dict.fromkeys(self.names) if name}
+
+    def plan(
+        self, weights: Sequence[float], canvas: Canvas, settings: Settings, generator: torch.Generator
+    ) -> CutPlan:
+        """The cutouts of one step: `settings.cutouts`, in even parts for the regions that are looked at.
+
+        weights: of the prompts at this step; those of 0 look at nothing. The plan's weights are (N,), or (N, P) with
+        a column of mean 1 for each prompt when there is a region.
+        """
+        looked = [name for name, weight in zip(self.names, weights, strict=True) if weight]
+        groups = list(dict.fromkeys(looked)) or [""]
+        if groups == [""]:
+            return cutouts.plan_for(settings.cutouts, canvas, settings, generator)
+        plans = []
+        for number, name in enumerate(groups):
+            count = max(1, (number + 1) * settings.cutouts // len(groups) - number * settings.cutouts // len(groups))
+            plan = self._within(name, count, canvas, settings, generator)
+            column = torch.tensor([float(name == other) for other in self.names])
+            plans.append(dataclasses.replace(plan, weights=plan.weights[:, None] * column))
+        whole = join(plans)
+        # A prompt that looks at a third of the cutouts pulls as one that looks at all.
+        scaled = whole.weights / whole.weights.mean(0).clamp(min=1e-12)
+        return dataclasses.replace(whole, weights=scaled)
+
+    def _within(
+        self, name: str, count: int, canvas: Canvas, settings: Settings, generator: torch.Generator
+    ) -> CutPlan:
+        if not name:
+            return cutouts.plan_for(count, canvas, settings, generator)
+        mask = self.masks[name]
+        left, top, right, bottom = _bounds(mask)
+        width, height = (right - left) * canvas.width, (bottom - top) * canvas.height
+        inner = dataclasses.replace(canvas, width=max(1, math.ceil(width)), height=max(1, math.ceil(height)))
+        plan = cutouts.plan_for(count, inner, settings, generator)
+        place = torch.tensor([[right - left, 0, left + right - 1], [0, bottom - top, top + bottom - 1], [0, 0, 1]])
+        homographies = place @ plan.homographies
+        covered = coverage(mask, homographies, plan.warps)
+        if not bool(covered.any()):
+            covered = torch.ones(count)
+        return dataclasses.replace(plan, homographies=homographies, weights=plan.weights * covered)
+
+
+def coverage(mask: Tensor, homographies: Tensor, warps: Tensor | None = None) -> Tensor:
+    """The share of each cutout that lies where the mask is 1: (N,) in [0, 1].
+
+    mask: (1, 1, h, w) over the whole picture. homographies, warps: see `resampling.CutPlan`.
+    """
+    grid = homography_grid(homographies, _SAMPLES, warps=warps)
+    seen = F.grid_sample(mask.expand(len(grid), -1, -1, -1), grid, mode="nearest", align_corners=False)
+    return seen.mean((1, 2, 3))
+
+
+def _mask(name: str, masks: Mapping[str, np.ndarray]) -> Tensor:
+    """A region as (1, 1, h, w) float32 in [0, 1]."""
+    if not name.startswith("["):
+        left, top, right, bottom = (round(edge * _GRAIN) for edge in REGIONS[name])
+        mask = torch.zeros(1, 1, _GRAIN, _GRAIN)
+        mask[..., top:bottom, left:right] = 1
+        return mask
+    found = torch.from_numpy(masks[name[1:-1].removeprefix("-")])[None, None]
+    return 1 - found if name.startswith("[-") else found
+
+
+def _bounds(mask: Tensor) -> tuple[float, float, float, float]:
+    """Edges of the rectangle around what is not 0, in shares of the sides."""
+    rows, columns = ((mask[0, 0] > 0).any(axis).nonzero().flatten() for axis in (1, 0))
+    height, width = mask.shape[2:]
+    return (
+        int(columns[0]) / width,
+        int(rows[0]) / height,
+        (int(columns[-1]) + 1) / width,
+        (int(rows[-1]) + 1) / height,
+    )

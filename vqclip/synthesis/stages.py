@@ -1,0 +1,83 @@
+"""Coarse to fine: the picture size of each step.
+
+A small picture costs a fraction of a large one and settles the form; the large one adds the detail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vqclip.errors import UsageError
+from vqclip.settings.schema import Settings
+
+_SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.25, 0.25, 0.5)}
+#: Tokens along a side of a candidate of the built-in prior; `stages=0` plans no smaller stage.
+_CANDIDATE = 8
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps `first` up to `last` (not included) optimise a picture of `width` x `height` pixels.
+
+    pixels: its pixels themselves, instead of its latent.
+    """
+
+    index: int
+    width: int
+    height: int
+    first: int
+    last: int
+    pixels: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
+
+
+def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
+    """The stages of a run with a VQGAN of that factor, see `plan_stages`."""
+    size = settings.width, settings.height
+    candidate = 2 * _CANDIDATE if settings.uses_prior and settings.upsample_candidates else _CANDIDATE
+    stages = settings.stages or _stages_with_room(min(size) // factor, candidate)
+    return plan_stages(*size, factor, stages, settings.iterations, settings.pixel_steps)
+
+
+def _stages_with_room(tokens: int, candidate: int) -> int:
+    """As many stages as halve that many tokens and leave those of a candidate: it would be lost at a smaller size."""
+    return max(1, (tokens // candidate).bit_length())
+
+
+def plan_stages(
+    width: int, height: int, factor: int, stages: int, iterations: int, pixel_steps: float = 0.0
+) -> tuple[Stage, ...]:
+    """Divide the steps over sizes that double from stage to stage.
+
+    width, height: of the final picture, rounded down to whole tokens of `factor` pixels. Two stages take 40
+    and 60 % of the steps, three 25, 25 and 50 % (pytti-core, 2026), more take equal parts. Before them all
+    `pixel_steps`, a share of the steps, is a stage of the first size; the last step always optimises a latent. Raises
+    UsageError when the picture has no whole token or the first stage would have no picture.
+    """
+    columns, rows = width // factor, height // factor
+    if not columns or not rows:
+        raise UsageError(
+            f"size {width}x{height} is smaller than one token of this VQGAN ({factor} pixels).",
+            f"Valid: sides of {factor} pixels and more.",
+        )
+    smallest = min(columns, rows) >> (stages - 1)
+    if smallest < 1:
+        raise UsageError(
+            f"{stages} stages are too many for {width}x{height}: the first would have no picture.",
+            "Use fewer --stages or a larger --size.",
+        )
+    shares = _SHARES.get(stages, (1 / stages,) * stages)
+    sizes = [((columns >> shrink) * factor, (rows >> shrink) * factor) for shrink in reversed(range(stages))]
+    first = begun = min(round(pixel_steps * iterations), max(0, iterations - 1))
+    plan = [Stage(0, *sizes[0], 0, begun, pixels=True)] if begun else []
+    passed = 0.0
+    for size, share in zip(sizes, shares, strict=True):
+        passed += share
+        last = iterations if size is sizes[-1] else begun + round(passed * (iterations - begun))
+        plan.append(Stage(len(plan), *size, first, last))
+        first = last
+    return tuple(plan)
