@@ -62,7 +62,7 @@ def small() -> dict[str, Any]:
 
 @pytest.fixture
 def pair(read_pair: tuple[Any, Callable[..., Any]]) -> tuple[Any, Callable[..., Any]]:
-    """The built-in VQGAN in float32, and a function that makes gazes of the built-in CLIP at given prompts."""
+    """The built-in VQGAN in float32, and a function that gives the ClipTarget of the built-in CLIP for a prompt."""
     # A seamless run before this test leaves the VQGAN wrapped around.
     read_pair[0].wrap(False, False)
     return read_pair
@@ -74,7 +74,7 @@ def read_pair() -> tuple[Any, Callable[..., Any]]:
     import torch
 
     from vqclip.models import registry
-    from vqclip.models.perceptor import Gaze, load_perceptor
+    from vqclip.models.perceptor import ClipTarget, load_perceptor
     from vqclip.models.vqgan import load_vqgan
     from vqclip.settings.prompts import parse
 
@@ -83,11 +83,11 @@ def read_pair() -> tuple[Any, Callable[..., Any]]:
     vqgan = load_vqgan(registry.find_vqgan("tiny", None), cpu, torch.float32)
     perceptor = load_perceptor(registry.find_clip("tiny"), cpu, torch.float32)
 
-    def gazes(prompt: str, weight: float = 1.0) -> list[Gaze]:
+    def targets_of(prompt: str, weight: float = 1.0) -> list[ClipTarget]:
         targets = perceptor.encode_text([p.text for p in parse(prompt)])
-        return [Gaze(perceptor, weight, targets)]
+        return [ClipTarget(perceptor, weight, targets)]
 
-    return vqgan, gazes
+    return vqgan, targets_of
 
 
 class Answer:

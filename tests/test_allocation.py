@@ -13,10 +13,10 @@ FAULTS = """
 import resource, sys
 import torch
 from vqclip.settings.schema import Settings
-from vqclip.runs.session import Place
+from vqclip.runtime.devices import DeviceConfig
 
 if sys.argv[1] == "run":
-    Place.find(Settings(device="cpu", threads=1))
+    DeviceConfig.find(Settings(device="cpu", threads=1))
 
 def work():
     x = torch.ones(8 * 2**20).requires_grad_()  # 32 MiB

@@ -286,18 +286,18 @@ def test_what_cannot_be_meant_or_would_do_nothing_is_refused(changes: dict[str, 
 def test_a_resumed_run_sees_the_cutouts_of_an_unbroken_one(
     changes: dict[str, Any], pair: tuple[Any, Callable[..., Any]]
 ) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = Settings(
         prompt="a red apple", seed=3, size="32x32", iterations=4, cutouts=5, cut_chunk=2, ema=0.5, **changes
     ).validate()
-    events = list(synthesise(vqgan, gazes(wanted.prompt), wanted))
+    events = list(synthesise(vqgan, targets_of(wanted.prompt), wanted))
     half = next(event for event in events if isinstance(event, Stepped) and event.step == 2)
     kept = None
-    for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
+    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted):
         if isinstance(event, Stepped) and event.step == half.step:
             kept = event.state()
             break
-    last = list(synthesise(vqgan, gazes(wanted.prompt), wanted, state=kept))[-1]
+    last = list(synthesise(vqgan, targets_of(wanted.prompt), wanted, state=kept))[-1]
     assert isinstance(last, Finished)
     assert isinstance(events[-1], Finished)
     assert np.array_equal(last.image(), events[-1].image())

@@ -64,14 +64,14 @@ def test_without_files_the_same_start_is_chosen(whole: Any) -> None:
 def test_a_start_is_judged_by_its_picture(pair: Any) -> None:
     from vqclip.runs.session import Models
 
-    vqgan, gazes = pair
-    models = Models(vqgan, gazes("a red apple"), None, None, [])
+    vqgan, targets_of = pair
+    models = Models(vqgan, targets_of("a red apple"), None, None, [])
     red = np.full((32, 32, 3), (220, 30, 30), dtype=np.uint8)
     blue = np.full((32, 32, 3), (30, 30, 220), dtype=np.uint8)
     settings = Settings(prompt="red", seed=1)
     other = Settings(prompt="blue", seed=1)
     assert best_of.judge(red, models, settings) < best_of.judge(blue, models, settings)
-    models = Models(vqgan, gazes("blue"), None, None, [])
+    models = Models(vqgan, targets_of("blue"), None, None, [])
     assert best_of.judge(red, models, other) > best_of.judge(blue, models, other)
 
 

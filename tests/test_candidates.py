@@ -36,8 +36,8 @@ Pair = tuple[Any, Callable[..., Any]]
 
 
 def drawn(pair: Pair, sampler: Any, settings: Settings = FOUR) -> candidates.Candidates:
-    vqgan, gazes = pair
-    return candidates.draw(vqgan, sampler, gazes(settings.prompt), settings, make_generator(3, START_STREAM))
+    vqgan, targets_of = pair
+    return candidates.draw(vqgan, sampler, targets_of(settings.prompt), settings, make_generator(3, START_STREAM))
 
 
 def test_candidates_come_best_first_with_their_numbers(pair: Pair, sampler: Any) -> None:
@@ -50,11 +50,13 @@ def test_candidates_come_best_first_with_their_numbers(pair: Pair, sampler: Any)
 
 
 def test_the_ranking_is_the_prompt_s_loss_of_picture_and_mirror(pair: Pair, sampler: Any) -> None:
-    found, (gaze,) = drawn(pair, sampler), pair[1](FOUR.prompt)
-    judge = clip_loss.PromptLoss(gaze.targets, FOUR.prompts)
+    found, (clip_target,) = drawn(pair, sampler), pair[1](FOUR.prompt)
+    judge = clip_loss.PromptLoss(clip_target.targets, FOUR.prompts)
     for image, loss in zip(found.images, found.losses, strict=True):
         views = torch.stack([image, image.flip(2)])
-        assert judge(gaze.perceptor.encode_image(views), torch.ones(2)).item() == pytest.approx(loss.item(), abs=1e-5)
+        assert judge(clip_target.perceptor.encode_image(views), torch.ones(2)).item() == pytest.approx(
+            loss.item(), abs=1e-5
+        )
 
 
 def test_chunks_do_not_change_candidates(pair: Pair, sampler: Any) -> None:
@@ -109,9 +111,9 @@ def test_the_options_of_samples_reach_its_sheet(pair: Pair, sampler: Any, call: 
     how = {"candidates": 2, "prior_style": "blob", "guidance": 1.5, "temperature": 0.4, "seed": 7}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in how.items()]
     told = call("sample", "a red apple", *flags, "--dtype=float32", "--threads=1", "--json").record
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = Settings(prompt="a red apple", init="prior", **how)  # type: ignore[arg-type]
-    expected = candidates.draw(vqgan, sampler, gazes("a red apple"), wanted, make_generator(7, START_STREAM))
+    expected = candidates.draw(vqgan, sampler, targets_of("a red apple"), wanted, make_generator(7, START_STREAM))
     assert [row["loss"] for row in told["candidates"]] == pytest.approx(expected.losses.tolist(), abs=1e-4)
     assert len(told["candidates"]) == 2
 

@@ -70,9 +70,9 @@ def test_the_sheet_shows_what_the_loop_takes(
         return plans[-1]
 
     monkeypatch.setattr(cutouts, "plan_for", plan_for)
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = Settings(prompt="a red apple", seed=5, size="128x128", iterations=3, cutouts=4, init="tokens")
-    list(synthesise(vqgan, gazes("a red apple"), wanted))
+    list(synthesise(vqgan, targets_of("a red apple"), wanted))
     answer = call("cutouts", str(quarters), "--seed", "5", "--cutouts", "4", "-n", "3", "--step", "3")
     assert answer.code == 0, answer.err
     assert len(plans) == 4

@@ -39,12 +39,12 @@ def test_low_memory_gives_the_same_picture_and_gradient_to_the_bit(
 
 
 def test_low_memory_takes_less_memory_for_a_step(pair: tuple[Any, Callable[..., Any]], peak_memory: Any) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     peaks = {}
     for low_memory in (False, True):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 1}
         settings = Settings(**known, size="128x128", low_memory=low_memory)
-        loop = synthesis._Climb(vqgan, gazes("a red apple"), settings, Given())
+        loop = synthesis._Climb(vqgan, targets_of("a red apple"), settings, Given())
         loop.begin()
         with peak_memory() as memory:
             loop._climb()

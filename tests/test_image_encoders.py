@@ -55,7 +55,7 @@ def pictures(side: int, count: int = 3) -> Tensor:
     return torch.rand((count, 3, side, side), generator=torch.Generator().manual_seed(1))
 
 
-def gaze(encode: Callable[[Tensor], Tensor], cutouts: Tensor) -> tuple[Tensor, Tensor]:
+def forward_and_gradient(encode: Callable[[Tensor], Tensor], cutouts: Tensor) -> tuple[Tensor, Tensor]:
     """Unit features, and the gradient at the pixels of a sum that weighs them unevenly."""
     pixels = cutouts.clone().requires_grad_()
     unit = encode(pixels)
@@ -89,7 +89,7 @@ def assert_own_and_equal(model: Any) -> None:
     assert perceptor.tower == "own"
     cutouts = pictures(perceptor.cut_size, 2)
     (ours, our_gradient), (theirs, their_gradient) = (
-        gaze(encode, cutouts) for encode in (perceptor.encode_image, stock(model))
+        forward_and_gradient(encode, cutouts) for encode in (perceptor.encode_image, stock(model))
     )
     assert ours.shape == theirs.shape
     assert apart(theirs[0], theirs[1]) > 1e-3, "pictures that look the same would hide a fault"
@@ -118,11 +118,11 @@ def test_a_tower_of_full_size_is_open_clips() -> None:
 @pytest.mark.parametrize("name", ["ViT-B-32-quickgelu", "ViT-B-32"])
 def test_bfloat16_weights_see_what_float32_weights_see(name: str) -> None:
     cutouts = pictures(32)
-    theirs, their_gradient = gaze(stock(small(name=name)), cutouts)
+    theirs, their_gradient = forward_and_gradient(stock(small(name=name)), cutouts)
     perceptor = Perceptor(small(torch.bfloat16, name), Words(), MEAN, STD)
     convert_weights_to_lp(perceptor.visual, torch.bfloat16)
     assert perceptor.tower == "own"
-    ours, gradient = gaze(perceptor.encode_image, cutouts)
+    ours, gradient = forward_and_gradient(perceptor.encode_image, cutouts)
     assert (ours.dtype, gradient.dtype) == (torch.float32, torch.float32)
     middle = theirs.mean(0)
     assert alike(ours - middle, theirs - middle) > 0.99
@@ -285,7 +285,7 @@ def test_weights_are_open_clips_and_not_copies() -> None:
     model = small()
     perceptor = Perceptor(model, Words(), MEAN, STD)
     assert {p.data_ptr() for p in perceptor.parameters()} == {p.data_ptr() for p in model.parameters()}
-    gaze(perceptor.encode_image, pictures(32))
+    forward_and_gradient(perceptor.encode_image, pictures(32))
     assert all(parameter.grad is None for parameter in model.parameters())
     before = perceptor.encode_image(pictures(32))
     with torch.no_grad():
@@ -318,7 +318,9 @@ def test_the_built_in_tower_is_folded_and_sees_the_same(monkeypatch: pytest.Monk
     assert (folded.tower, halved.tower, plain.tower) == ("folded", "folded", "open_clip")
     assert not [module for module in folded.visual.modules() if isinstance(module, nn.BatchNorm2d)]
     cutouts = pictures(64, 16)
-    (ours, our_gradient), (theirs, their_gradient) = (gaze(p.encode_image, cutouts) for p in (folded, plain))
+    (ours, our_gradient), (theirs, their_gradient) = (
+        forward_and_gradient(p.encode_image, cutouts) for p in (folded, plain)
+    )
     assert apart(theirs[0], theirs[1]) > 1e-3
     assert apart(ours, theirs) < 1e-5
     assert alike(our_gradient, their_gradient) > 0.9999

@@ -16,7 +16,7 @@ import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Finished, Stepped
 from vqclip.image_losses import FORMULAS, Term, View
-from vqclip.models.perceptor import Gaze
+from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import Given
 from vqclip.synthesis.loop import synthesise
@@ -111,12 +111,12 @@ def test_every_gradient_is_finite_on_a_flat_picture(name: str) -> None:
             assert leaf.grad is None or bool(torch.isfinite(leaf.grad).all())
 
 
-Pair = tuple[Any, Callable[..., list[Gaze]]]
+Pair = tuple[Any, Callable[..., list[ClipTarget]]]
 
 
 def drawn(pair: Pair, *loss: str, **changes: Any) -> torch.Tensor:
     """The picture after a short run with these losses, palette and edge in red and blue."""
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     with_edge = {"edge_colour": "blue"} if any(term.startswith("edge") for term in loss) else {}
     with_palette = {"palette": "red,blue"} if any(term.startswith("palette") for term in loss) else {}
     settings = Settings(
@@ -124,7 +124,7 @@ def drawn(pair: Pair, *loss: str, **changes: Any) -> torch.Tensor:
         loss=loss, **with_edge, **with_palette, **changes,
     ).validate()  # fmt: skip
     given = Given(palette=[RED, BLUE] if with_palette else [])
-    *_, last = synthesise(vqgan, gazes(settings.prompt), settings, given)
+    *_, last = synthesise(vqgan, targets_of(settings.prompt), settings, given)
     assert isinstance(last, Finished)
     return torch.from_numpy(last.image()).permute(2, 0, 1)[None] / 255
 
@@ -156,14 +156,14 @@ def test_the_option_tv_is_the_loss_tv(pair: Pair, free: torch.Tensor) -> None:
 
 
 def test_the_square_of_the_latent_pulls_in_the_first_half_of_a_run(pair: Pair) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
 
     def run(weight: float) -> list[tuple[float, Mapping[str, float]]]:
         """After each step, the mean square of the latent and the terms of the loss."""
         settings = Settings(
             prompt="a red apple", seed=3, size="32x32", iterations=8, cutouts=2, dtype="float32", latent_l2=weight
         ).validate()
-        events = synthesise(vqgan, gazes(settings.prompt), settings)
+        events = synthesise(vqgan, targets_of(settings.prompt), settings)
         return [(float(e.state().tensors["z"].square().mean()), e.terms) for e in events if isinstance(e, Stepped)]
 
     plain, pulled = run(0.0), run(1000.0)

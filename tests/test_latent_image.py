@@ -119,9 +119,9 @@ def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None
     def tiled(seed: int) -> np.ndarray:
         """Four copies of a picture from random tokens, which never match by themselves."""
         settings = SEAMLESS.replace(seed=seed, seamless=seamless)
-        return np.tile(list(loop.synthesise(vqgan, gazes("a red apple"), settings))[-1].image(), (2, 2, 1))
+        return np.tile(list(loop.synthesise(vqgan, targets_of("a red apple"), settings))[-1].image(), (2, 2, 1))
 
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     tiles = np.stack([tiled(seed) for seed in range(4)]).astype(int)
     for axis, name in ((2, "horizontal"), (1, "vertical")):
         steps = np.abs(np.diff(tiles, axis=axis)).mean(axis=(0, 3 - axis, 3))
@@ -134,9 +134,9 @@ def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None
 
 
 def test_clip_looks_across_the_seam(pair: Any) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     settings = SEAMLESS.replace(seed=3, size="32x32", seamless="both")
-    climb = loop._Climb(vqgan, gazes("a red apple"), settings, Given())
+    climb = loop._Climb(vqgan, targets_of("a red apple"), settings, Given())
     climb.begin()
     image = torch.rand(1, 3, 32, 32)
     shifts = set()
@@ -149,10 +149,10 @@ def test_clip_looks_across_the_seam(pair: Any) -> None:
 
 
 def test_a_prompt_with_a_region_finds_it_in_a_tile_too(pair: Any) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     prompt = "a red apple @left"
     settings = SEAMLESS.replace(prompt=prompt, seed=3, size="32x32", seamless="both")
-    climb = loop._Climb(vqgan, gazes("a red apple"), settings, Given())
+    climb = loop._Climb(vqgan, targets_of("a red apple"), settings, Given())
     climb.begin()
     image = torch.rand(1, 3, 32, 32)
     for climb.step in range(4):

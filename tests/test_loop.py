@@ -11,7 +11,7 @@ import torch
 
 from vqclip.errors import Diverged, OutOfMemory, UsageError
 from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
-from vqclip.models.perceptor import Gaze
+from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import loop as synthesis
@@ -24,7 +24,7 @@ PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(
 HALF = np.repeat(np.float32([[0.0] * 24 + [1.0] * 40]), 64, 0)
 """A mask whose left part is kept, up to the middle of the picture's fourth token."""
 
-Pair = tuple[Any, Callable[..., list[Gaze]]]
+Pair = tuple[Any, Callable[..., list[ClipTarget]]]
 
 
 def settings(**changes: Any) -> Settings:
@@ -36,8 +36,8 @@ def settings(**changes: Any) -> Settings:
 
 
 def climb(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> list[Event]:
-    vqgan, gazes = pair
-    return list(synthesise(vqgan, gazes(wanted.prompt), wanted, given, **known))
+    vqgan, targets_of = pair
+    return list(synthesise(vqgan, targets_of(wanted.prompt), wanted, given, **known))
 
 
 def final(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> np.ndarray:
@@ -66,10 +66,10 @@ def test_the_seed_is_set_before_the_start_is_drawn(pair: Pair, init: str) -> Non
 
 
 def test_looking_at_pictures_and_states_changes_nothing(pair: Pair) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = settings(stages=2)
     seen = []
-    for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
+    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted):
         if isinstance(event, (Started, Stepped)):
             event.image()
             event.state()
@@ -109,11 +109,11 @@ STOPS = [
 
 @pytest.mark.parametrize(("look", "stop"), STOPS)
 def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = settings(stages=2, iterations=6, **LOOKS[look])
     given = Given(PHOTO, HALF) if look == "masked" else Given()
     state = None
-    for event in synthesise(vqgan, gazes(wanted.prompt), wanted, given):
+    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted, given):
         if isinstance(event, (Started, Stepped)) and event.step == stop:
             state = event.state()
             break
@@ -127,8 +127,8 @@ def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -
 
 
 def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
-    vqgan, gazes = pair
-    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given())
+    vqgan, targets_of = pair
+    loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, Given())
     loop.begin()
     loop._climb()
     assert loop.z.grad is not None
@@ -235,9 +235,9 @@ def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_
 
 
 def test_a_move_begins_anew_where_it_leads_to(pair: Pair) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = settings(size="64x64", zoom="1.5", move_every=2, iterations=4, stages=2)
-    loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given(PHOTO))
+    loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, Given(PHOTO))
     loop.begin()
     for _ in range(2):
         loop._climb()
@@ -266,9 +266,9 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
         learning_rate=1e-6,
         move_border="clamp",
     )
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     places = []
-    for event in synthesise(vqgan, gazes(course.prompt), course.replace(iterations=2), Given(photo)):
+    for event in synthesise(vqgan, targets_of(course.prompt), course.replace(iterations=2), Given(photo)):
         if isinstance(event, (Started, Stepped)):
             dark = (255 - event.image()[..., 1].astype(float)).clip(60) - 60
             places.append((dark.sum(0) @ np.arange(64) / dark.sum(), dark.sum(1) @ np.arange(64) / dark.sum()))
@@ -278,14 +278,14 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
 
 
 def test_what_comes_in_at_a_moved_edge_is_the_border_that_is_named(pair: Pair) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     photo = np.full((64, 64, 3), (250, 250, 250), np.uint8)
     photo[:, 48:] = (200, 20, 20)
 
     def left(border: str) -> np.ndarray:
         """The colour of the strip that a move to the right brings in."""
         wanted = settings(size="64x64", init_image="a.png", pan_x="16", move_every=1, move_border=border)
-        loop = synthesis._Climb(vqgan, gazes(wanted.prompt), wanted, Given(photo))
+        loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, Given(photo))
         loop.begin()
         loop.step = 1
         loop._move()
@@ -322,8 +322,8 @@ class _Fake(torch.nn.Module):
         return self.answer(cutouts)
 
 
-def fake(answer: Callable[[torch.Tensor], torch.Tensor]) -> list[Gaze]:
-    return [Gaze(_Fake(answer), 1.0, torch.tensor([[1.0, 0.0, 0.0]]))]  # type: ignore[arg-type]
+def fake(answer: Callable[[torch.Tensor], torch.Tensor]) -> list[ClipTarget]:
+    return [ClipTarget(_Fake(answer), 1.0, torch.tensor([[1.0, 0.0, 0.0]]))]  # type: ignore[arg-type]
 
 
 def test_fault_25_a_loss_that_is_not_finite_ends_the_run_at_its_step(pair: Pair) -> None:
@@ -362,16 +362,16 @@ def test_fault_44_out_of_memory_says_what_to_change(pair: Pair) -> None:
 
 
 def test_fault_44_out_of_memory_halves_the_chunk_and_loses_no_step(pair: Pair) -> None:
-    vqgan, gazes = pair
-    (gaze,) = gazes("a red apple")
+    vqgan, targets_of = pair
+    (clip_target,) = targets_of("a red apple")
 
     def answer(cutouts: torch.Tensor) -> torch.Tensor:
         if len(cutouts) > room:
             raise torch.OutOfMemoryError("no room")
-        return gaze.perceptor.encode_image(cutouts)
+        return clip_target.perceptor.encode_image(cutouts)
 
-    narrow = [Gaze(_Fake(answer), 1.0, gaze.targets)]  # type: ignore[arg-type]
-    narrow[0].perceptor.cut_size = gaze.perceptor.cut_size
+    narrow = [ClipTarget(_Fake(answer), 1.0, clip_target.targets)]  # type: ignore[arg-type]
+    narrow[0].perceptor.cut_size = clip_target.perceptor.cut_size
     room = 99
     whole = [event for event in synthesise(vqgan, narrow, settings()) if isinstance(event, Stepped)]
     room = 1
@@ -384,13 +384,13 @@ def test_fault_44_out_of_memory_halves_the_chunk_and_loses_no_step(pair: Pair) -
 
 
 def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     # With this seed no pixel begins out of range. There only a gradient that brings it back would pass, and what
     # passes of a sum would not be the sum of what passes.
     wanted = settings(seed=4)
 
     def first_gradient(weights: tuple[float, float]) -> torch.Tensor:
-        looks = [*gazes("a red apple", weights[0]), *gazes("a blue car", weights[1])]
+        looks = [*targets_of("a red apple", weights[0]), *targets_of("a blue car", weights[1])]
         loop = synthesis._Climb(vqgan, looks, wanted, Given())
         loop.begin()
         loop._climb()
@@ -404,7 +404,7 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
 
 
 def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pair: Pair) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     asked: list[int] = []
 
     class Counting:
@@ -418,9 +418,9 @@ def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pai
             features: torch.Tensor = self.perceptor.encode_image(cutouts)
             return features
 
-    def looks(weights: tuple[float, float]) -> list[Gaze]:
-        known = [*gazes("a red apple", weights[0]), *gazes("a blue car", weights[1])]
-        return [Gaze(Counting(n, g.perceptor), g.weight, g.targets) for n, g in enumerate(known)]  # type: ignore[arg-type]
+    def looks(weights: tuple[float, float]) -> list[ClipTarget]:
+        known = [*targets_of("a red apple", weights[0]), *targets_of("a blue car", weights[1])]
+        return [ClipTarget(Counting(n, g.perceptor), g.weight, g.targets) for n, g in enumerate(known)]  # type: ignore[arg-type]
 
     def gradients(weights: tuple[float, float], steps: int, **changes: Any) -> list[torch.Tensor]:
         loop = synthesis._Climb(vqgan, looks(weights), settings(clip=("tiny", "tiny"), **changes), Given())
@@ -447,9 +447,9 @@ def test_one_perceptor_cannot_alternate() -> None:
 
 
 def test_an_alternating_run_goes_on_with_the_one_whose_turn_it_is(pair: Pair) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = settings(clip=("tiny", "tiny"), clip_alternate=True, iterations=3)
-    looks = [*gazes("a red apple"), *gazes("a blue car", 0.5)]
+    looks = [*targets_of("a red apple"), *targets_of("a blue car", 0.5)]
     whole, state = [], None
     for event in synthesise(vqgan, looks, wanted):
         whole.append(event)
@@ -475,8 +475,8 @@ def test_alternating_perceptors_have_scores_of_their_own_whatever_they_weigh(pai
     wanted = settings(clip=("tiny:3", "tiny:1"), clip_alternate=True)
     alone = settings()
     scores = {}
-    for name, gazes, how in (("in turn", looks, wanted), ("alone", looks[:1], alone)):
-        loop = synthesis._Climb(pair[0], gazes, how, Given())
+    for name, clip_targets, how in (("in turn", looks, wanted), ("alone", looks[:1], alone)):
+        loop = synthesis._Climb(pair[0], clip_targets, how, Given())
         loop.begin()
         scores[name] = [loop._look(loop.surface.show(loop.z))[0]["score"]]
         loop.step += 1

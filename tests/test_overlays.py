@@ -30,11 +30,11 @@ QUICK = {"iterations": 6, "learning_rate": 0.3, "ema": 0.0, "augment": 0.0}
 
 def climb(pair: Any, **changes: Any) -> Iterator[Started | Stepped]:
     """What happens before the first step and after each one; target and overlay are red where they are named."""
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     settings = Settings(prompt="a red apple", seed=3, size="32x32", cutouts=4, dtype="float32", **(QUICK | changes))
     target = RED if settings.target_image else None
     overlay = (RED, OPAQUE) if settings.overlay_image else None
-    for event in synthesise(vqgan, gazes(settings.prompt), settings, Given(target=target, overlay=overlay)):
+    for event in synthesise(vqgan, targets_of(settings.prompt), settings, Given(target=target, overlay=overlay)):
         if isinstance(event, (Started, Stepped)):
             yield event
 

@@ -123,7 +123,7 @@ def test_a_cast_tower_lets_go_of_the_file_that_it_was_read_from(tmp_path: Path) 
     weights = str(path / "open_clip_model.safetensors")
     perceptor = load(f"local-dir:{path}", torch.bfloat16)
     assert weights in Path("/proc/self/maps").read_text(), "texts are encoded with what the file holds"
-    perceptor.drop_text_tower()
+    perceptor.drop_text_encoder()
     assert weights not in Path("/proc/self/maps").read_text()
 
 
@@ -155,7 +155,7 @@ def test_without_its_text_tower_it_still_sees() -> None:
     image = pixels(1, perceptor.cut_size)
     before = perceptor.encode_image(image)
     weights = sum(parameter.numel() for parameter in perceptor.parameters())
-    perceptor.drop_text_tower()
+    perceptor.drop_text_encoder()
     assert torch.equal(perceptor.encode_image(image), before)
     assert sum(parameter.numel() for parameter in perceptor.parameters()) <= weights
     with pytest.raises(RuntimeError, match="was dropped"):

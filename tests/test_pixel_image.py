@@ -35,22 +35,22 @@ def settings(**changes: Any) -> Settings:
 
 
 def climb(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> list[Event]:
-    vqgan, gazes = pair
-    return list(synthesise(vqgan, gazes(wanted.prompt), wanted, given, **known))
+    vqgan, targets_of = pair
+    return list(synthesise(vqgan, targets_of(wanted.prompt), wanted, given, **known))
 
 
 def frames(pair: Pair, wanted: Settings, given: Given | None = None) -> list[np.ndarray]:
     """What each step of a run shows."""
-    vqgan, gazes = pair
-    events = synthesise(vqgan, gazes(wanted.prompt), wanted, given)
+    vqgan, targets_of = pair
+    events = synthesise(vqgan, targets_of(wanted.prompt), wanted, given)
     return [event.image().astype(int) for event in events if isinstance(event, Stepped)]
 
 
 def pixels(pair: Pair, wanted: Settings, given: Given | None = None) -> list[np.ndarray]:
     """The pixels after each step of pixel optimisation, before a VQGAN draws it: (H, W, 3) in 0..255."""
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     surface, found = PixelSurface(vqgan, (wanted.width, wanted.height)), []
-    for event in synthesise(vqgan, gazes(wanted.prompt), wanted, given):
+    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted, given):
         if isinstance(event, Stepped) and (z := event.state().tensors["z"]).shape[1] == 3:
             found.append((surface.show(z)[0].permute(1, 2, 0).detach().numpy() * 255).round().astype(int))
     return found
@@ -110,9 +110,9 @@ def test_pixels_show_the_picture_that_they_were_made_of_with_its_black_and_white
 def test_nothing_is_decoded_in_pixel_optimisation_and_the_score_rises(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = settings(size="64x64", iterations=16, pixel_steps=0.75, stages=2)
-    begun = synthesise(vqgan, gazes(wanted.prompt), wanted)
+    begun = synthesise(vqgan, targets_of(wanted.prompt), wanted)
     scores, decoded = [], 0
     decode = vqgan.decode
 
@@ -152,9 +152,9 @@ def test_the_rate_of_the_pixels_is_theirs_alone(pair: Pair) -> None:
 
 @pytest.mark.parametrize("stop", [1, 2, 3, 4])
 def test_a_run_goes_on_exactly_from_within_its_pixel_steps(pair: Pair, stop: int) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = settings(stages=2)
-    for event in synthesise(vqgan, gazes(wanted.prompt), wanted):
+    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted):
         if isinstance(event, Stepped) and event.step == stop:
             state = event.state()
             break

@@ -17,7 +17,7 @@ from vqclip.cutouts.methods import smart
 from vqclip.cutouts.resample import CutPlan, crops, levels_for, pyramid, take
 from vqclip.events import Stepped
 from vqclip.media import metadata
-from vqclip.models.perceptor import Gaze
+from vqclip.models.perceptor import ClipTarget
 from vqclip.runs import directory
 from vqclip.settings.prompts import REGIONS, parse
 from vqclip.settings.schema import Settings
@@ -126,8 +126,8 @@ class _Colours(torch.nn.Module):
 def drawing(pair: Any, prompt: str, state: Any = None, **changes: Any) -> Iterator[Any]:
     known: dict[str, Any] = {"size": "64x64", "iterations": 6, "cutouts": 12, "ema": 0.0, "learning_rate": 0.3}
     settings = Settings(prompt=prompt, seed=4, **{**known, **changes})
-    gaze = Gaze(_Colours(), 1.0, torch.eye(3)[[0, 2]])  # type: ignore[arg-type]
-    return synthesise(pair[0], [gaze], settings, Given(regions={"m.png": HALF}), state=state)
+    clip_target = ClipTarget(_Colours(), 1.0, torch.eye(3)[[0, 2]])  # type: ignore[arg-type]
+    return synthesise(pair[0], [clip_target], settings, Given(regions={"m.png": HALF}), state=state)
 
 
 def drawn(pair: Any, prompt: str, **changes: Any) -> Any:

@@ -154,7 +154,7 @@ def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[st
     settings = wanted(small, zoom="1.5", video=False, move_every=1)
     how = Restyle("in", steps=2, strength=0.8, blend=0.4)
     list(restyle(settings, how, output=Path("out"), with_size=True))
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     own = how.of_frame(settings).replace(init="spot", stages=1, move_every=2)
 
     def pixels(path: str) -> torch.Tensor:
@@ -164,7 +164,7 @@ def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[st
     with torch.no_grad():
         latent = vqgan.encode(pixels("in/1.png").lerp(moved, 0.4)).float()
     picture = images.open_image(Path("in/1.png"))
-    last = list(synthesise(vqgan, gazes("a red apple"), own, Given(picture, latent=latent), passage=(2, 4)))[-1]
+    last = list(synthesise(vqgan, targets_of("a red apple"), own, Given(picture, latent=latent), passage=(2, 4)))[-1]
     assert isinstance(last, Finished)
     assert np.array_equal(last.image(), images.open_image(Path("out/frames/00001.png")))
 
@@ -263,24 +263,24 @@ def test_a_stopped_or_killed_restyle_goes_on_to_the_same_film(small: dict[str, A
 
 
 def test_a_story_goes_over_all_frames(small: dict[str, Any], pair: Any) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     settings = wanted(small, prompt="a red apple ^ a blue car", cross_fade="0", iterations=2)
     seen = []
     for first in (0, 2):
-        last = list(synthesise(vqgan, gazes_of(gazes, settings), settings, passage=(first, 4)))[-1]
+        last = list(synthesise(vqgan, clip_targets_of(targets_of, settings), settings, passage=(first, 4)))[-1]
         assert isinstance(last, Finished)
         seen.append(last.image())
     alone = [
-        list(synthesise(vqgan, gazes(prompt), settings.replace(prompt=prompt)))[-1].image()
+        list(synthesise(vqgan, targets_of(prompt), settings.replace(prompt=prompt)))[-1].image()
         for prompt in ("a red apple", "a blue car")
     ]
     assert np.array_equal(seen[0], alone[0])
     assert np.array_equal(seen[1], alone[1])
 
 
-def gazes_of(gazes: Any, settings: Settings) -> list[Any]:
-    """Gazes at all prompts of a story."""
-    parts = [gazes(prompt.text)[0] for prompt in settings.prompts]
+def clip_targets_of(targets_of: Any, settings: Settings) -> list[Any]:
+    """Clip targets at all prompts of a story."""
+    parts = [targets_of(prompt.text)[0] for prompt in settings.prompts]
     targets = torch.cat([part.targets for part in parts])
     return [dataclasses.replace(parts[0], targets=targets)]
 

@@ -13,7 +13,7 @@ from PIL import Image
 import vqclip
 from vqclip.errors import UsageError
 from vqclip.events import Finished, Started, Stepped
-from vqclip.models.perceptor import Gaze
+from vqclip.models.perceptor import ClipTarget
 from vqclip.runs import directory
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import retrieval
@@ -93,27 +93,29 @@ def test_a_story_that_cannot_be_told_is_refused(prompt: str, changes: dict[str, 
         story(prompt, **{"cross_fade": "5%", **changes}).validate()
 
 
-def told(pair: Any, prompt: str, **changes: Any) -> tuple[Settings, list[Gaze], dict[str, Any]]:
-    vqgan, gazes = pair
+def told(pair: Any, prompt: str, **changes: Any) -> tuple[Settings, list[ClipTarget], dict[str, Any]]:
+    vqgan, targets_of = pair
     known: dict[str, Any] = {"size": "32x32", "iterations": 16, "cutouts": 6, "init": "spot", "ema": 0.0,
                              "learning_rate": 0.3, "learning_rate_end": 1.0}  # fmt: skip
     wanted = Settings(prompt=prompt, seed=2, **{**known, **changes}).validate()
-    perceptor = gazes("x")[0].perceptor
+    perceptor = targets_of("x")[0].perceptor
     targets = perceptor.encode_text([p.text for p in wanted.prompts])
-    return wanted, [Gaze(perceptor, 1.0, targets)], {"vqgan": vqgan}
+    return wanted, [ClipTarget(perceptor, 1.0, targets)], {"vqgan": vqgan}
 
 
 def test_a_story_draws_one_scene_after_the_other(pair: Any) -> None:
-    wanted, gazes, known = told(pair, "a red apple ^ a blue car", cross_fade="2", init="tokens", learning_rate=0.6)
+    wanted, clip_targets, known = told(
+        pair, "a red apple ^ a blue car", cross_fade="2", init="tokens", learning_rate=0.6
+    )
     drawn = {}
-    for event in synthesise(gazes=gazes, settings=wanted, **known):
+    for event in synthesise(clip_targets=clip_targets, settings=wanted, **known):
         if isinstance(event, Stepped) and event.step in (8, 16):
             drawn[event.step] = event.image()
 
-    apple, car = gazes[0].targets
+    apple, car = clip_targets[0].targets
 
     def lead(step: int) -> float:
-        features = retrieval.encode_pictures(gazes[0].perceptor, [drawn[step]])[0]
+        features = retrieval.encode_pictures(clip_targets[0].perceptor, [drawn[step]])[0]
         return float(features @ apple - features @ car)
 
     assert lead(8) > lead(16) + 0.1, (lead(8), lead(16))
@@ -121,8 +123,12 @@ def test_a_story_draws_one_scene_after_the_other(pair: Any) -> None:
 
 def test_a_schedule_holds_a_prompt_back_to_the_byte_until_its_step(pair: Any) -> None:
     def steps(prompt: str) -> list[np.ndarray]:
-        wanted, gazes, known = told(pair, prompt, iterations=6)
-        return [e.image() for e in synthesise(gazes=gazes, settings=wanted, **known) if isinstance(e, Stepped)]
+        wanted, clip_targets, known = told(pair, prompt, iterations=6)
+        return [
+            e.image()
+            for e in synthesise(clip_targets=clip_targets, settings=wanted, **known)
+            if isinstance(e, Stepped)
+        ]
 
     late, other = steps("a red apple | snow:[0:0, 3:1 hold]"), steps("a red apple | a car:[0:0, 3:1 hold]")
     same = [bool(np.array_equal(a, b)) for a, b in zip(late, other, strict=True)]
@@ -130,14 +136,14 @@ def test_a_schedule_holds_a_prompt_back_to_the_byte_until_its_step(pair: Any) ->
 
 
 def test_a_story_goes_on_exactly_from_the_middle_of_a_cross_fade(pair: Any) -> None:
-    wanted, gazes, known = told(pair, "a red apple ^ snow:[0:1, 100%:0.2]", iterations=6, cross_fade="3")
+    wanted, clip_targets, known = told(pair, "a red apple ^ snow:[0:1, 100%:0.2]", iterations=6, cross_fade="3")
     state, final = None, None
-    for event in synthesise(gazes=gazes, settings=wanted, **known):
+    for event in synthesise(clip_targets=clip_targets, settings=wanted, **known):
         if isinstance(event, (Started, Stepped)) and event.step == 4:
             state = event.state()
         if isinstance(event, Finished):
             final = event.image()
-    again = list(synthesise(gazes=gazes, settings=wanted, state=state, **known))[-1]
+    again = list(synthesise(clip_targets=clip_targets, settings=wanted, state=state, **known))[-1]
     assert isinstance(again, Finished)
     assert np.array_equal(again.image(), final)
 

@@ -169,10 +169,10 @@ NAMED: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 def climbing(pair: Any, **changes: Any) -> loop._Climb:
     """A climb at its start."""
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     known: dict[str, Any] = {"size": "32x32", "iterations": 4, "cutouts": 2, "seed": 3, "ema": 0.0}
     settings = Settings(prompt="a red apple", **{**known, **changes}).validate()
-    climb = loop._Climb(vqgan, gazes(settings.prompt), settings, Given())
+    climb = loop._Climb(vqgan, targets_of(settings.prompt), settings, Given())
     climb.begin()
     return climb
 

@@ -100,11 +100,11 @@ def test_templates_replace_the_built_in_ones(call: Any, discs: Path, heard: list
 
 
 def test_templates_hold_nothing_that_the_built_in_clip_was_not_taught(pair: tuple[Any, Any]) -> None:
-    (gaze,) = pair[1]("a red apple")
+    (clip_target,) = pair[1]("a red apple")
     for template in scoring.TEMPLATES:
         text = retrieval.fill(template, "apple")
         assert re.fullmatch("[a-z ]+", text), "it was taught no full stop: each one costs a third of the hits"
-        assert not gaze.perceptor.unknown_words(text)
+        assert not clip_target.perceptor.unknown_words(text)
 
 
 def test_fault_57_duplicates_are_merged_and_a_single_label_is_told(call: Any, discs: Path) -> None:

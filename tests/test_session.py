@@ -17,14 +17,15 @@ from safetensors.torch import load_file, save_file
 import vqclip
 from vqclip.events import Finished
 from vqclip.files import data_path
-from vqclip.runs.session import Inputs, Models, Place, load
+from vqclip.runs.session import Inputs, Models, load
 from vqclip.runtime import limits
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings
 
 
 def loaded(**changes: Any) -> Models:
     settings = Settings(**{"prompt": "a red apple", "threads": 1, "dtype": "float32", **changes})
-    return load(Inputs.check(settings), Place.find(settings))
+    return load(Inputs.check(settings), DeviceConfig.find(settings))
 
 
 def start(small: dict[str, Any], **changes: Any) -> np.ndarray:
@@ -44,7 +45,7 @@ def test_each_clip_is_the_one_that_is_named_and_pulls_by_the_weight_that_is_give
     state = load_file("mine/open_clip_model.safetensors")
     state["text_projection"] = -state["text_projection"]
     save_file(state, "mine/open_clip_model.safetensors")
-    first, second = loaded(clip=("tiny:3", "local-dir:mine:-0.5")).gazes
+    first, second = loaded(clip=("tiny:3", "local-dir:mine:-0.5")).clip_targets
     assert (first.weight, second.weight) == (3.0, -0.5)
     torch.testing.assert_close(second.targets, -first.targets)
 
@@ -53,7 +54,7 @@ def test_each_clip_is_the_one_that_is_named_and_pulls_by_the_weight_that_is_give
 def test_the_networks_compute_in_the_precision_that_is_named(name: str) -> None:
     models, dtype = loaded(dtype=name), getattr(torch, name)
     assert models.vqgan.decoder.conv_in.weight.dtype == dtype
-    visual = models.gazes[0].perceptor.visual
+    visual = models.clip_targets[0].perceptor.visual
     assert {weight.dtype for key, weight in visual.named_parameters() if "conv" in key and weight.ndim == 4} == {
         dtype
     }
@@ -80,21 +81,21 @@ def test_the_threads_of_one_run_are_not_those_of_the_next(monkeypatch: pytest.Mo
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(limits, "cores", lambda: 64)
     torch.set_num_threads(3)
-    found = [Place.find(Settings(threads=count)).threads for count in (1, None, 2, 1, None)]
+    found = [DeviceConfig.find(Settings(threads=count)).threads for count in (1, None, 2, 1, None)]
     assert found == [1, 3, 2, 1, 3]
     torch.set_num_threads(5)
-    assert Place.find(Settings()).threads == 5, "what somebody else has set since"
+    assert DeviceConfig.find(Settings()).threads == 5, "what somebody else has set since"
     monkeypatch.setattr(limits, "cores", lambda: 2)
-    assert Place.find(Settings()).threads == 2, "a container of 2 cores on a larger machine"
-    assert Place.find(Settings(threads=4)).threads == 4
+    assert DeviceConfig.find(Settings()).threads == 2, "a container of 2 cores on a larger machine"
+    assert DeviceConfig.find(Settings(threads=4)).threads == 4
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
     torch.set_num_threads(5)
-    assert Place.find(Settings()).threads == 5
+    assert DeviceConfig.find(Settings()).threads == 5
 
 
 def test_a_run_is_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def device(name: str) -> str:
-        return str(Place.find(Settings(device=name, dtype="float32", threads=1)).device)
+        return str(DeviceConfig.find(Settings(device=name, dtype="float32", threads=1)).device)
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
@@ -109,7 +110,7 @@ def test_a_run_is_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -
     inputs = Inputs.check(Settings(prompt="x", dtype="float32"))
     with pytest.raises((RuntimeError, AssertionError)):
         # No network is left behind: the very first one asks for the device.
-        load(inputs, Place(torch.device("cuda", 0), torch.float32, 1))
+        load(inputs, DeviceConfig(torch.device("cuda", 0), torch.float32, 1))
 
 
 def test_the_pictures_of_a_run_are_those_of_its_files() -> None:

@@ -16,7 +16,7 @@ import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Stepped, Warned
 from vqclip.media import images, metadata
-from vqclip.models.perceptor import Gaze, Perceptor
+from vqclip.models.perceptor import ClipTarget, Perceptor
 from vqclip.runs import directory
 from vqclip.settings.prompts import Prompt, format, parse, parse_images, parse_noise
 from vqclip.settings.schema import Settings
@@ -28,8 +28,8 @@ from vqclip.synthesis.loop import synthesise
 @pytest.fixture
 def perceptor(pair: Any) -> Any:
     """The built-in CLIP, with its text tower."""
-    _, gazes = pair
-    return gazes("a red apple")[0].perceptor
+    _, targets_of = pair
+    return targets_of("a red apple")[0].perceptor
 
 
 def disc(colour: str, name: str = "disc.png") -> str:
@@ -91,8 +91,8 @@ def drawn(pair: Any, perceptor: Perceptor, prompt: str = "", **changes: Any) -> 
     pictures = {
         prompt.text: images.open_image(Path(prompt.text)) for prompt in wanted.prompts if prompt.kind == "image"
     }
-    gaze = Gaze(perceptor, 1.0, targets.encode_prompts(perceptor, wanted.prompts, pictures))
-    events = list(synthesise(pair[0], [gaze], wanted))
+    clip_target = ClipTarget(perceptor, 1.0, targets.encode_prompts(perceptor, wanted.prompts, pictures))
+    events = list(synthesise(pair[0], [clip_target], wanted))
     return events[-1].image(), [event.score for event in events if isinstance(event, Stepped)]  # type: ignore[attr-defined]
 
 

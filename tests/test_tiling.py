@@ -16,7 +16,7 @@ from vqclip.cutouts.resample import homography_grid
 from vqclip.errors import UsageError
 from vqclip.events import Finished, Stepped
 from vqclip.models import decoder
-from vqclip.models.decoder import Box, Norms
+from vqclip.models.decoder import Box, NormStatistics
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import loop as synthesis
 from vqclip.synthesis.inputs import Given
@@ -45,8 +45,8 @@ def test_strips_show_what_the_decoder_shows(pair: Pair, monkeypatch: pytest.Monk
     monkeypatch.setattr(decoder, "_STRIP_CELLS", 300)
     vqgan, _ = pair
     z = latent(vqgan, 96)[..., :10]
-    norms = Norms(vqgan.decoder)
-    torch.testing.assert_close(vqgan.decode_in_strips(z, norms), whole(vqgan, z), rtol=0, atol=1e-5)
+    norms = NormStatistics(vqgan.decoder)
+    torch.testing.assert_close(vqgan.tiled_decode(z, norms), whole(vqgan, z), rtol=0, atol=1e-5)
     assert len(norms.known) == sum(isinstance(m, torch.nn.GroupNorm) for m in vqgan.decoder.modules())
 
 
@@ -99,7 +99,7 @@ def test_the_gradient_of_a_tile_is_the_decoders(pair: Pair) -> None:
 
 
 def test_a_step_decodes_one_tile_of_the_side_that_is_named(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     decoded: list[Box] = []
     decode = vqgan.decode_tile
 
@@ -111,17 +111,23 @@ def test_a_step_decodes_one_tile_of_the_side_that_is_named(pair: Pair, monkeypat
     monkeypatch.setattr(vqgan, "decode_tile", watched)
     for side in (32, 48):
         decoded.clear()
-        list(synthesis.synthesise(vqgan, gazes("a red apple"), settings(size="96x64", tile_size=side, iterations=3)))
+        list(
+            synthesis.synthesise(
+                vqgan, targets_of("a red apple"), settings(size="96x64", tile_size=side, iterations=3)
+            )
+        )
         assert [(box.bottom - box.top, box.right - box.left) for box in decoded] == [(side // 8, side // 8)] * 3
 
 
 @pytest.mark.slow
 def test_a_tiled_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memory: Any) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     peaks = {}
     for size, side in (("64x64", 0), ("256x256", 64), ("256x256", 0)):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 2}
-        loop = synthesis._Climb(vqgan, gazes("a red apple"), Settings(**known, size=size, tile_size=side), Given())
+        loop = synthesis._Climb(
+            vqgan, targets_of("a red apple"), Settings(**known, size=size, tile_size=side), Given()
+        )
         loop.begin()
         loop._climb()
         with peak_memory() as memory:
@@ -141,15 +147,15 @@ def settings(**changes: Any) -> Settings:
 
 @pytest.mark.parametrize("stop", [1, 4])
 def test_a_run_in_tiles_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = settings(stages=2)
     state, events = None, []
-    for event in synthesis.synthesise(vqgan, gazes(wanted.prompt), wanted):
+    for event in synthesis.synthesise(vqgan, targets_of(wanted.prompt), wanted):
         if getattr(event, "step", -1) == stop and hasattr(event, "state") and state is None:
             state = event.state()
         events.append(event)
     assert state is not None
-    again = list(synthesis.synthesise(vqgan, gazes(wanted.prompt), wanted, state=state))
+    again = list(synthesis.synthesise(vqgan, targets_of(wanted.prompt), wanted, state=state))
     ends = [run[-1] for run in (events, again)]
     assert all(isinstance(end, Finished) for end in ends)
     assert np.array_equal(*[end.image() for end in ends])
@@ -158,10 +164,10 @@ def test_a_run_in_tiles_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> 
 
 @pytest.mark.slow
 def test_the_score_of_the_prompt_rises_and_every_token_moves(pair: Pair) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     wanted = settings(size="96x96", tile_size=48, iterations=30, learning_rate=0.15, init="spot")
     scores, first, last = [], None, None
-    for event in synthesis.synthesise(vqgan, gazes(wanted.prompt), wanted):
+    for event in synthesis.synthesise(vqgan, targets_of(wanted.prompt), wanted):
         if isinstance(event, Stepped):
             scores.append(event.score)
             last = event.state().tensors["z"]

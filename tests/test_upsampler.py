@@ -113,11 +113,15 @@ def sampler(read_pair: Any) -> priors.PriorSampler:
 
 
 def test_the_best_candidates_are_upsampled_and_chosen_from(pair: Any, sampler: priors.PriorSampler) -> None:
-    vqgan, gazes = pair
+    vqgan, targets_of = pair
     plain = candidates.draw(
-        vqgan, sampler, gazes(FOUR.prompt), FOUR.replace(upsample_candidates=0), make_generator(3, START_STREAM)
+        vqgan,
+        sampler,
+        targets_of(FOUR.prompt),
+        FOUR.replace(upsample_candidates=0),
+        make_generator(3, START_STREAM),
     )
-    found = candidates.draw(vqgan, sampler, gazes(FOUR.prompt), FOUR, make_generator(3, START_STREAM))
+    found = candidates.draw(vqgan, sampler, targets_of(FOUR.prompt), FOUR, make_generator(3, START_STREAM))
     assert found.codes.shape == (3, 16, 16)
     assert found.images.shape == (3, 3, 128, 128)
     assert found.losses.tolist() == sorted(found.losses.tolist())

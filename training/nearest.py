@@ -16,7 +16,8 @@ import torch
 from data import Pictures, over, tensor
 from prior import STYLES
 from sheets import PROMPTS, sheet
-from vqclip.runs.session import Inputs, Place, load
+from vqclip.runs.session import Inputs, load
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.randomness import START_STREAM, make_generator
 
@@ -26,9 +27,11 @@ def best_candidate(prompt, seed):
     from vqclip.synthesis import candidates
 
     settings = Settings(prompt=prompt, seed=seed, init="prior", video=False, threads=1)
-    models = load(Inputs.check(settings), Place.find(settings))
+    models = load(Inputs.check(settings), DeviceConfig.find(settings))
     generator = make_generator(seed, START_STREAM)
-    return candidates.draw(models.vqgan, models.sampler, models.gazes, settings, generator).images[0], models.vqgan
+    return candidates.draw(models.vqgan, models.sampler, models.clip_targets, settings, generator).images[
+        0
+    ], models.vqgan
 
 
 @torch.no_grad()

@@ -19,7 +19,8 @@ from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.runs import best_of, recorder
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recipe as recipes
-from vqclip.runs.session import Inputs, Models, Place, Shelf, load, with_absolute_paths
+from vqclip.runs.session import Inputs, Models, Shelf, load, with_absolute_paths
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings import sources
 from vqclip.settings.schema import Settings, options
 
@@ -236,7 +237,7 @@ def _recorded(
     """replaces: what an earlier run left in the folder is removed, once nothing is missing for this one."""
     with run:
         yield Opened(run.directory, inputs.settings.seed or 0, state.step if state else 0)
-        place = Place.find(inputs.settings, manifest.threads, manifest.dtype)
+        device_config = DeviceConfig.find(inputs.settings, manifest.threads, manifest.dtype)
         hashes, pictures = inputs.hashes(), inputs.picture_hashes()
         if manifest.models and manifest.models != hashes:
             changed = [name for name in hashes if manifest.models.get(name) != hashes[name]]
@@ -253,22 +254,22 @@ def _recorded(
         if replaces:
             run_folder.clear(run)
         versions = _versions()
-        yield from map(Warned, run_folder.moves(manifest, str(place.device), versions))
+        yield from map(Warned, run_folder.moves(manifest, str(device_config.device), versions))
         manifest = replace(
             manifest,
             status="running",
             models=hashes,
             inputs=pictures,
             versions=versions,
-            device=str(place.device),
-            dtype=str(place.dtype).removeprefix("torch."),
-            threads=place.threads,
+            device=str(device_config.device),
+            dtype=str(device_config.dtype).removeprefix("torch."),
+            threads=device_config.threads,
         )
         run.write(manifest)
         if inputs.settings.best_of == 1:
-            climb = _climb(inputs, state, place, recipe, shelf, manifest.seconds if state else 0.0)
+            climb = _climb(inputs, state, device_config, recipe, shelf, manifest.seconds if state else 0.0)
         else:
-            models = yield from _models(inputs, None, place, recipe, shelf)
+            models = yield from _models(inputs, None, device_config, recipe, shelf)
             began = time.monotonic()
             chosen, state = yield from best_of.choose_recorded(models, inputs, run, manifest, stop)
             # From here on it is the run of that seed, and nothing else.
@@ -281,12 +282,12 @@ def _recorded(
 def _climb(
     inputs: Inputs,
     state: State | None,
-    place: Place | None = None,
+    device_config: DeviceConfig | None = None,
     recipe: recipes.Recipe | None = None,
     shelf: Shelf | None = None,
     seconds: float = 0.0,
 ) -> Iterator[Event]:
-    models = yield from _models(inputs, state, place or Place.find(inputs.settings), recipe, shelf)
+    models = yield from _models(inputs, state, device_config or DeviceConfig.find(inputs.settings), recipe, shelf)
     settings = inputs.settings
     if settings.best_of > 1:
         began = time.monotonic()
@@ -296,15 +297,19 @@ def _climb(
 
 
 def _models(
-    inputs: Inputs, state: State | None, place: Place, recipe: recipes.Recipe | None, shelf: Shelf | None
+    inputs: Inputs,
+    state: State | None,
+    device_config: DeviceConfig,
+    recipe: recipes.Recipe | None,
+    shelf: Shelf | None,
 ) -> Generator[Event, None, Models]:
     """Load the models; what is to be said of them, and of a recipe that they should follow, is told."""
     if recipe is not None:
         here = recipe.differences(
-            inputs.hashes(), _versions(), str(place.dtype).removeprefix("torch."), place.threads
+            inputs.hashes(), _versions(), str(device_config.dtype).removeprefix("torch."), device_config.threads
         )
         yield from map(Warned, here)
-    models = load(inputs, place, begun=state is not None, shelf=shelf)
+    models = load(inputs, device_config, begun=state is not None, shelf=shelf)
     yield from map(Warned, models.warnings)
     return models
 

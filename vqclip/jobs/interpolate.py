@@ -17,8 +17,8 @@ from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import images, token_grids, video
 from vqclip.models import registry
 from vqclip.runs import directory, latents, progress_video
-from vqclip.runs.session import Place
 from vqclip.runtime import devices
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.schedules import EASINGS
 from vqclip.settings.schema import Settings
 
@@ -184,8 +184,8 @@ def _drawn(
 
     with run:
         yield Opened(run.directory, None, 0)
-        place, digest = Place.find(settings), sha256(model.checkpoint)
-        vqgan = load_vqgan(model, place.device, place.dtype, encoder=True)
+        device_config, digest = DeviceConfig.find(settings), sha256(model.checkpoint)
+        vqgan = load_vqgan(model, device_config.device, device_config.dtype, encoder=True)
         with torch.no_grad():
             ready = [end.latent(vqgan, digest) for end in ends]
             known = [z for z in ready if z is not None]
@@ -209,7 +209,7 @@ def _drawn(
             for end, z in zip(ends, ready, strict=True):
                 if z is None:
                     assert end.pixels is not None
-                    z = vqgan.encode(fit(to_pixels(end.pixels, place.device), *size))
+                    z = vqgan.encode(fit(to_pixels(end.pixels, device_config.device), *size))
                     z = vqgan.lookup(vqgan.indices(z))
                 latents.append(z.float())
         # Only now is nothing missing any more, and what lay here may go.

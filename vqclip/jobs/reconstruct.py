@@ -13,8 +13,8 @@ from vqclip.errors import InputError, ModelError, UsageError
 from vqclip.media import images, token_grids
 from vqclip.media.token_grids import TokenGrid
 from vqclip.models import registry
-from vqclip.runs.session import Place
 from vqclip.runtime import devices
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ class _Codec:
         from vqclip.models.checkpoints import sha256
         from vqclip.models.vqgan import load_vqgan
 
-        place = Place.find(settings)
+        device_config = DeviceConfig.find(settings)
         # Before its hash: of what is no checkpoint, that may take hours.
-        self._vqgan: VQGAN = load_vqgan(found, place.device, place.dtype, encoder=encoder)
+        self._vqgan: VQGAN = load_vqgan(found, device_config.device, device_config.dtype, encoder=encoder)
         self._name, self._sha256 = settings.vqgan, sha256(found.checkpoint)
 
     def tokens(self, pixels: images.Pixels, size: tuple[int, int] | None) -> tuple[images.Pixels, TokenGrid]:

@@ -23,7 +23,8 @@ from vqclip.models.architecture import read_architecture
 from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video
 from vqclip.runs.recorder import Stop, go_on
-from vqclip.runs.session import Inputs, Models, Place, load, with_absolute_paths
+from vqclip.runs.session import Inputs, Models, load, with_absolute_paths
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import BEGINNINGS, MOTIONS, Settings, default_of
 from vqclip.synthesis import motion
 from vqclip.synthesis.inputs import Given
@@ -167,7 +168,7 @@ def _recorded(
         film = run.film(settings.video_format)
         whole = done == seen.frames and manifest.status == "finished" and (files.is_file(film) or not settings.video)
         yield Opened(run.directory, settings.seed or 0, done * how.steps, finished=whole)
-        place = Place.find(settings, manifest.threads, manifest.dtype)
+        device_config = DeviceConfig.find(settings, manifest.threads, manifest.dtype)
         hashes, pictures = inputs.hashes(), inputs.picture_hashes() | {how.source: _hash(Path(how.source))}
         if manifest.models and manifest.models != hashes:
             raise ModelError(
@@ -186,15 +187,20 @@ def _recorded(
             if settings.video:
                 yield Saved("video", film, settings.iterations)
             return
-        dtype = str(place.dtype).removeprefix("torch.")
+        dtype = str(device_config.dtype).removeprefix("torch.")
         manifest = replace(
-            manifest, models=hashes, inputs=pictures, device=str(place.device), dtype=dtype, threads=place.threads
+            manifest,
+            models=hashes,
+            inputs=pictures,
+            device=str(device_config.device),
+            dtype=dtype,
+            threads=device_config.threads,
         )
         run.write(replace(manifest, status="running"))
         status = "failed"
         try:
             if done < seen.frames:
-                models = load(inputs, place)
+                models = load(inputs, device_config)
                 yield from map(Warned, models.warnings)
                 yield from _Frames(inputs, models, run, how, seen, stop).drawn(done)
             yield from _filmed(run, settings, how, seen)
@@ -261,7 +267,7 @@ class _Frames:
             latent = models.vqgan.encode(begun).float()
         # One seed for all frames: the same cutouts in each make fewer of them flicker.
         given = Given(held, regions=self.inputs.given.regions, latent=latent, palette=self.inputs.given.palette)
-        return synthesise(models.vqgan, models.gazes, self.settings, given, passage=(first, total))
+        return synthesise(models.vqgan, models.clip_targets, self.settings, given, passage=(first, total))
 
     def _ask(self, number: int) -> None:
         signal = self.stop()

@@ -9,7 +9,8 @@ from typing import Any
 from vqclip import files
 from vqclip.errors import UsageError
 from vqclip.media import images
-from vqclip.runs.session import Inputs, Place, load
+from vqclip.runs.session import Inputs, load
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.rules import FILM_PARTS
 from vqclip.settings.schema import Settings, default_of
 
@@ -33,11 +34,11 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     from vqclip.synthesis import candidates
     from vqclip.synthesis.randomness import START_STREAM, make_generator
 
-    models = load(inputs, Place.find(settings))
+    models = load(inputs, DeviceConfig.find(settings))
     if models.sampler is None:
         raise ValueError("Inputs.check finds a prior for these settings")
     generator = make_generator(settings.seed or 0, START_STREAM)
-    drawn = candidates.draw(models.vqgan, models.sampler, models.gazes, inputs.settings, generator)
+    drawn = candidates.draw(models.vqgan, models.sampler, models.clip_targets, inputs.settings, generator)
     pictures = [images.to_uint8(picture.cpu().numpy()) for picture in drawn.images]
     found = [
         {"number": int(number) + 1, "loss": round(float(loss), 5)}

@@ -12,8 +12,8 @@ import numpy as np
 from vqclip import files
 from vqclip.errors import ModelError, OutOfMemory, UsageError
 from vqclip.media import images, metadata
-from vqclip.runs.session import Place
 from vqclip.runtime import allocation, devices
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -116,11 +116,11 @@ class _Network:
             )
         if not 1 <= found.scale <= FACTORS[1]:
             raise ModelError(f"{shown} upscales {found.scale} times.", f"Valid: 1 to {FACTORS[1]} times.")
-        place = Place.find(settings)
+        device_config = DeviceConfig.find(settings)
         self.name, self.sha256 = path.name, sha256(path)
         self.scale, self.architecture = int(found.scale), str(found.architecture.name)
-        self._device = place.device
-        self._model = found.to(place.device).eval()
+        self._device = device_config.device
+        self._model = found.to(device_config.device).eval()
 
     def upscale(self, pixels: images.Pixels, tile: int, tell: Tell) -> images.Pixels:
         """The picture `scale` times as large; every tile is computed with a margin, of which nothing is kept."""

@@ -78,7 +78,7 @@ def encode(network: Any, x: Tensor) -> Tensor:
 
 
 def _all(block: Any, x: Tensor) -> Tensor:
-    for step in _steps_of(block):
+    for step in _layers_of(block):
         x = step.run(x, _norm)
     return x
 
@@ -89,12 +89,12 @@ def decode(network: Any, z: Tensor, *, low_memory: bool = False) -> Tensor:
     low_memory: keep for the gradient only what goes from one step to the next, and compute each step again on the
     way back (Chen et al. 2016, arXiv 1604.06174): about a quarter of the memory for a half more time.
     """
-    for step in decoder_steps(network):
+    for step in decoder_layers(network):
         z = _run(step, z, _norm, low_memory)
     return z
 
 
-class Norms:
+class NormStatistics:
     """What group norms do in a tile: they take the whole picture's mean and variance, which a tile has not.
 
     The numbers are constants: no gradient goes through them.
@@ -125,7 +125,7 @@ class Norms:
 
 
 @torch.no_grad()
-def decode_in_strips(network: Any, z: Tensor, norms: Norms) -> Tensor:
+def tiled_decode(network: Any, z: Tensor, norms: NormStatistics) -> Tensor:
     """What `decode` gives, up to rounding, in about half of its memory without a gradient; `norms` learn from it.
 
     z: (1, z_channels, h, w). What a norm and the convolutions around it make of a picture is computed strip by strip.
@@ -182,7 +182,7 @@ def _strips(run: Callable[[Tensor], Tensor], x: Tensor, *, scale: int = 1, onto:
     return out
 
 
-def decode_tile(network: Any, z: Tensor, held: Box, core: Box, size: tuple[int, int], norms: Norms, *,
+def decode_tile(network: Any, z: Tensor, held: Box, core: Box, size: tuple[int, int], norms: NormStatistics, *,
                   low_memory: bool = False) -> Tensor:  # fmt: skip
     """A tile of what `decode` gives: (1, z_channels, h, w) to (1, out_ch, core height, core width), times 2^levels.
 
@@ -191,7 +191,7 @@ def decode_tile(network: Any, z: Tensor, held: Box, core: Box, size: tuple[int, 
     what they give in the whole picture, if `held` is `context` tokens larger than `core`, or reaches the picture's
     edge. Attention sees what is held.
     """
-    steps = list(decoder_steps(network))
+    steps = list(decoder_layers(network))
     needs = _margins(steps)
     last = max((number for number, step in enumerate(steps) if step.only is not None), default=-1)
     scale = 1
@@ -211,10 +211,10 @@ def decode_tile(network: Any, z: Tensor, held: Box, core: Box, size: tuple[int, 
 
 def context(network: Any) -> int:
     """Tokens around a tile that its convolutions see."""
-    return _margins(list(decoder_steps(network)))[0]
+    return _margins(list(decoder_layers(network)))[0]
 
 
-def _margins(steps: list[Step]) -> list[int]:
+def _margins(steps: list[DecoderLayer]) -> list[int]:
     """Cells around a tile that each step and all after it need, on the grid that the step is given."""
     needs, need = [], 0
     for step in reversed(steps):
@@ -224,7 +224,7 @@ def _margins(steps: list[Step]) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Step:
+class DecoderLayer:
     """A part of a decoder.
 
     reach: cells on each side that one cell of what it gives depends on. scale: how much finer that is. only: of a
@@ -234,24 +234,24 @@ class Step:
     run: Callable[[Tensor, Norm], Tensor]
     reach: int = 0
     scale: int = 1
-    only: Callable[[Box], Step] | None = None
+    only: Callable[[Box], DecoderLayer] | None = None
 
 
-def decoder_steps(network: Any) -> Iterator[Step]:
+def decoder_layers(network: Any) -> Iterator[DecoderLayer]:
     """The steps of a decoder, in order: convolutions, residual blocks, attention and upsampling."""
-    yield Step(lambda x, _: network.conv_in(x), reach=1)
+    yield DecoderLayer(lambda x, _: network.conv_in(x), reach=1)
     for block in _inner_parts(network):
-        yield from _steps_of(block)
-    yield Step(lambda x, norm: _last(network, x, norm), reach=1)
+        yield from _layers_of(block)
+    yield DecoderLayer(lambda x, norm: _last(network, x, norm), reach=1)
 
 
-def _steps_of(block: Any) -> Iterator[Step]:
+def _layers_of(block: Any) -> Iterator[DecoderLayer]:
     if hasattr(block, "norm1"):
         yield _residual(block)
     elif hasattr(block, "norm"):
         yield _attention(block)
     elif not isinstance(block, nn.Identity):
-        yield Step(lambda x, _: block(x), reach=1, scale=2)
+        yield DecoderLayer(lambda x, _: block(x), reach=1, scale=2)
 
 
 def _last(network: Any, h: Tensor, norm: Norm) -> Tensor:
@@ -259,16 +259,16 @@ def _last(network: Any, h: Tensor, norm: Norm) -> Tensor:
     return out
 
 
-def _residual(block: Any) -> Step:
+def _residual(block: Any) -> DecoderLayer:
     def run(x: Tensor, norm: Norm) -> Tensor:
         h = block.conv1(F.silu(norm(block.norm1, x)))
         h = block.conv2(F.silu(norm(block.norm2, h)))
         return (block.nin_shortcut(x) if hasattr(block, "nin_shortcut") else x) + h  # type: ignore[no-any-return]
 
-    return Step(run, reach=2)
+    return DecoderLayer(run, reach=2)
 
 
-def _attention(block: Any, box: Box | None = None) -> Step:
+def _attention(block: Any, box: Box | None = None) -> DecoderLayer:
     """Single-head attention over all pixels, scaled by 1/sqrt(C); of those in a box alone, if one is given."""
 
     def run(x: Tensor, norm: Norm) -> Tensor:
@@ -282,7 +282,7 @@ def _attention(block: Any, box: Box | None = None) -> Step:
         h = F.scaled_dot_product_attention(*parts)[:, 0].transpose(1, 2).reshape(x.shape)
         return x + block.proj_out(h)  # type: ignore[no-any-return]
 
-    return Step(run, only=lambda box: _attention(block, box))
+    return DecoderLayer(run, only=lambda box: _attention(block, box))
 
 
 def _norm(module: nn.GroupNorm, x: Tensor) -> Tensor:
@@ -290,7 +290,7 @@ def _norm(module: nn.GroupNorm, x: Tensor) -> Tensor:
     return normed
 
 
-def _run(step: Step, x: Tensor, norm: Norm, low_memory: bool) -> Tensor:
+def _run(step: DecoderLayer, x: Tensor, norm: Norm, low_memory: bool) -> Tensor:
     if not (low_memory and x.requires_grad and torch.is_grad_enabled()):
         return step.run(x, norm)
     from torch.utils.checkpoint import checkpoint

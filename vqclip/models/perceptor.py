@@ -107,7 +107,7 @@ class Perceptor(nn.Module):
         unit: Tensor = F.normalize(features[: len(cutouts)].float(), dim=-1)
         return unit
 
-    def compile_tower(self) -> None:
+    def compile_image_encoder(self) -> None:
         """From here on, encode pictures with compiled kernels; see `Compiled`, which may raise UsageError."""
         self._compiled = Compiled(self._own or self.visual, self.mean.device)
 
@@ -136,7 +136,7 @@ class Perceptor(nn.Module):
         unit: Tensor = F.normalize(features.float(), dim=-1)
         return unit
 
-    def drop_text_tower(self) -> None:
+    def drop_text_encoder(self) -> None:
         """Free what only `encode_text` needs: half of the memory of a ViT-B/32."""
         self._texts = None
 
@@ -194,10 +194,12 @@ class Perceptor(nn.Module):
 
 
 @dataclass(frozen=True)
-class Gaze:
-    """One perceptor with its pull and what it looks for.
+class ClipTarget:
+    """One perceptor with the prompts that a run optimises for.
 
-    targets: (P, E) unit float32, the prompts' features in the order of the prompts.
+    Attributes:
+        weight: Of this perceptor among those of the run; below 0 it pushes away from its prompts.
+        targets: (P, E) unit float32, the features of the prompts in their order.
     """
 
     perceptor: Perceptor

@@ -161,7 +161,7 @@ class VQGAN(nn.Module):
     def decode(self, z_q: Tensor, *, low_memory: bool = False) -> Tensor:
         """The picture of quantised latents: (B, 3, h·factor, w·factor) float32, around [0, 1] and unclamped.
 
-        z_q: (B, D, h, w) float. low_memory: as in `passes.decode`.
+        z_q: (B, D, h, w) float. low_memory: as in `decoder.decode`.
         """
         h = self.post_quant_conv(z_q.to(self._dtype))
         if self.compiled is not None and not low_memory:
@@ -171,10 +171,12 @@ class VQGAN(nn.Module):
         x = F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle)
         return (x + 1) / 2
 
-    def decode_tile(self, z: Tensor, core: decoder.Box, norms: decoder.Norms, *, low_memory: bool = False) -> Tensor:
+    def decode_tile(
+        self, z: Tensor, core: decoder.Box, norms: decoder.NormStatistics, *, low_memory: bool = False
+    ) -> Tensor:
         """The quantised picture of a tile of a latent: (1, 3, rows·factor, columns·factor) float32, as in `decode`.
 
-        z: (1, D, h, w), before quantisation. core: the tile, in tokens. norms: of this decoder, see `passes.Norms`.
+        z: (1, D, h, w), before quantisation. core: the tile, in tokens. norms: of this decoder.
         """
         size = z.shape[2], z.shape[3]
         held = core.grown(decoder.context(self.decoder), *size)
@@ -183,12 +185,12 @@ class VQGAN(nn.Module):
         h = decoder.decode_tile(self.decoder, h, held, core, size, norms, low_memory=low_memory)
         return (F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle) + 1) / 2
 
-    def decode_in_strips(self, z: Tensor, norms: decoder.Norms) -> Tensor:
+    def tiled_decode(self, z: Tensor, norms: decoder.NormStatistics) -> Tensor:
         """The quantised picture of a whole latent (1, D, h, w), as `decode` gives it, without a gradient, see
-        `passes.decode_in_strips`."""
+        `decoder.tiled_decode`."""
         with torch.no_grad():
             z_q = torch.cat([self.quantize(rows) for rows in torch.split(z, 16, dim=2)], 2)
-            h = decoder.decode_in_strips(self.decoder, self.post_quant_conv(z_q.to(self._dtype)), norms)
+            h = decoder.tiled_decode(self.decoder, self.post_quant_conv(z_q.to(self._dtype)), norms)
             return (F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle) + 1) / 2
 
     @property

@@ -48,7 +48,7 @@ def climb(
 
     return synthesise(
         models.vqgan,
-        models.gazes,
+        models.clip_targets,
         settings,
         replace(inputs.given, latent=models.latent),
         state=state,
@@ -154,7 +154,7 @@ def judge(image: np.ndarray, models: Models, settings: Settings) -> float:
     from vqclip.synthesis import candidates, init
 
     pixels = init.to_pixels(image, models.vqgan.codebook.device)
-    return float(candidates.rank(pixels, models.gazes, settings)[0])
+    return float(candidates.rank(pixels, models.clip_targets, settings)[0])
 
 
 def _start(

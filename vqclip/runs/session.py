@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,8 @@ from vqclip.models import registry
 from vqclip.models.architecture import read_architecture, read_net2net_shape, read_prior_shape
 from vqclip.models.inspection import inspect
 from vqclip.runs import latents, progress_video
-from vqclip.runtime import allocation, devices, limits
+from vqclip.runtime import devices
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings import colours
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.prompts import doubts
@@ -32,11 +32,10 @@ from vqclip.synthesis.stages import stages_of
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from torch import Tensor
 
     from vqclip.models.net2net import Net2Net
-    from vqclip.models.perceptor import Gaze, Perceptor
+    from vqclip.models.perceptor import ClipTarget, Perceptor
     from vqclip.models.prior import PriorSampler
     from vqclip.models.vqgan import VQGAN
     from vqclip.synthesis.state import Layout
@@ -262,53 +261,15 @@ def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.Prio
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the networks run."""
-
-    device: torch.device
-    dtype: torch.dtype
-    threads: int
-
-    @staticmethod
-    def find(settings: Settings, threads: int = 0, dtype: str = "") -> Place:
-        """threads, dtype: those that a run was begun with; it goes on in them, whatever this machine would take."""
-        threads = _Threads.take(settings.threads or threads)
-        device = devices.find_device(settings.device)
-        if device.type == "cpu":
-            allocation.keep_freed_memory()
-        return Place(device, devices.find_dtype(dtype or settings.dtype, device), threads)
-
-
-class _Threads:
-    """torch's number of threads. What a run asks for holds for that run alone, not for the next in this process."""
-
-    before = ours = 0
-
-    @classmethod
-    def take(cls, wanted: int) -> int:
-        """wanted: 0 for as many as the process has, or as the cores that a container leaves it."""
-        import torch
-
-        now = torch.get_num_threads()
-        if now != cls.ours:
-            cls.before = now
-        given = cls.before if "OMP_NUM_THREADS" in os.environ else min(cls.before, limits.cores())
-        cls.ours = wanted or given
-        if cls.ours != now:
-            torch.set_num_threads(cls.ours)
-        return cls.ours
-
-
-@dataclass(frozen=True)
 class Models:
     """What a run needs in memory.
 
-    gazes: one per CLIP; the text towers are dropped. sampler: for a start from a candidate. warnings: about
+    clip_targets: one per CLIP; the text towers are dropped. sampler: for a start from a candidate. warnings: about
     texts that CLIP reads only in part. latent: of the run that this one begins with, on the CPU.
     """
 
     vqgan: VQGAN
-    gazes: list[Gaze]
+    clip_targets: list[ClipTarget]
     sampler: PriorSampler | Net2Net | None
     warnings: list[str]
     latent: Tensor | None = None
@@ -336,12 +297,12 @@ class Shelf:
         return found
 
 
-def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | None = None) -> Models:
+def load(inputs: Inputs, device_config: DeviceConfig, *, begun: bool = False, shelf: Shelf | None = None) -> Models:
     """Load the models and encode the prompts. begun: a resumed run samples no candidates. shelf: where they stay
     afterwards, whole. Raises ModelError."""
     from vqclip.models.checkpoints import sha256
     from vqclip.models.net2net import load_net2net
-    from vqclip.models.perceptor import Gaze, load_perceptor
+    from vqclip.models.perceptor import ClipTarget, load_perceptor
     from vqclip.models.prior import load_sampler
     from vqclip.models.vqgan import load_vqgan
     from vqclip.synthesis.targets import encode_prompts
@@ -358,18 +319,18 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
     shelf.begin()
 
     def key(*parts: object) -> tuple[str, ...]:
-        return (*map(repr, parts), str(place.device), str(place.dtype))
+        return (*map(repr, parts), str(device_config.device), str(device_config.dtype))
 
     def read_vqgan() -> VQGAN:
-        vqgan = load_vqgan(inputs.vqgan, place.device, place.dtype, encoder=encodes or stays)
+        vqgan = load_vqgan(inputs.vqgan, device_config.device, device_config.dtype, encoder=encodes or stays)
         if settings.compile:
             vqgan.compile_decoder()
         return vqgan
 
     def read_perceptor(files_of_clip: registry.ClipFiles) -> Perceptor:
-        perceptor = load_perceptor(files_of_clip, place.device, place.dtype)
+        perceptor = load_perceptor(files_of_clip, device_config.device, device_config.dtype)
         if settings.compile:
-            perceptor.compile_tower()
+            perceptor.compile_image_encoder()
         return perceptor
 
     vqgan = shelf.take(key(inputs.vqgan, settings.compile), read_vqgan)
@@ -379,11 +340,11 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
 
         def read_sampler() -> PriorSampler | Net2Net:
             if prior.tokenizer is None:
-                return load_net2net(prior, vqgan.n_embed, place.device)
+                return load_net2net(prior, vqgan.n_embed, device_config.device)
             return load_sampler(prior, vqgan.codebook, inputs.upsampler)
 
         sampler = shelf.take(key(prior, inputs.upsampler, inputs.vqgan), read_sampler)
-    gazes: list[Gaze] = []
+    clip_targets: list[ClipTarget] = []
     warnings = list(inputs.warnings)
     any_long = False
     for files_of_clip, weight in inputs.clips:
@@ -397,14 +358,14 @@ def load(inputs: Inputs, place: Place, *, begun: bool = False, shelf: Shelf | No
             warnings.append("--long-prompts mean reads all of a long text, in parts.")
         features = encode_prompts(perceptor, prompts, inputs.prompt_pictures, in_parts=in_parts)
         if not stays:
-            perceptor.drop_text_tower()
-        gazes.append(Gaze(perceptor, weight, features))
+            perceptor.drop_text_encoder()
+        clip_targets.append(ClipTarget(perceptor, weight, features))
     if settings.long_prompts == "mean" and not any_long:
         warnings.append("--long-prompts mean has no effect: every text is read whole.")
     latent = None
     if inputs.ended is not None and not begun:
         latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan.architecture)
-    return Models(vqgan, gazes, sampler, warnings, latent)
+    return Models(vqgan, clip_targets, sampler, warnings, latent)
 
 
 def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:

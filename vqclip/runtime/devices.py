@@ -1,16 +1,69 @@
-"""Which device and precision a run takes."""
+"""Which device, precision and number of threads a run uses."""
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError
+from vqclip.runtime import allocation, limits
 
 if TYPE_CHECKING:
     import torch
 
+    from vqclip.settings.schema import Settings
+
 _VALID = "Valid: auto, cpu, cuda, cuda:N, mps."
+
+
+@dataclass(frozen=True)
+class DeviceConfig:
+    """Where the networks run: the device, their precision, and torch's number of threads."""
+
+    device: torch.device
+    dtype: torch.dtype
+    threads: int
+
+    @staticmethod
+    def find(settings: Settings, threads: int = 0, dtype: str = "") -> DeviceConfig:
+        """Choose what the settings ask for, and set torch's number of threads.
+
+        Args:
+            settings: Those of the run.
+            threads, dtype: What a resumed run was started with. They go before what this machine would choose.
+
+        Raises:
+            UsageError: The device does not exist.
+        """
+        threads = _set_threads(settings.threads or threads)
+        device = find_device(settings.device)
+        if device.type == "cpu":
+            allocation.keep_freed_memory()
+        return DeviceConfig(device, find_dtype(dtype or settings.dtype, device), threads)
+
+
+_threads = {"before": 0, "ours": 0}
+"""torch's number of threads without a run, and the number that the last run set."""
+
+
+def _set_threads(wanted: int) -> int:
+    """Set torch's number of threads for one run; the next run in this process starts from the number before it.
+
+    Args:
+        wanted: 0 takes what the process has, limited to the cores of its container.
+    """
+    import torch
+
+    now = torch.get_num_threads()
+    if now != _threads["ours"]:
+        _threads["before"] = now
+    before = _threads["before"]
+    _threads["ours"] = wanted or (before if "OMP_NUM_THREADS" in os.environ else min(before, limits.cores()))
+    if _threads["ours"] != now:
+        torch.set_num_threads(_threads["ours"])
+    return _threads["ours"]
 
 
 def check_device_name(name: str) -> None:

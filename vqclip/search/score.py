@@ -21,8 +21,9 @@ from vqclip.errors import InputError, UsageError
 from vqclip.media import image_folder, images
 from vqclip.media.image_folder import Skipped
 from vqclip.models import registry
-from vqclip.runs.session import Place, unread
+from vqclip.runs.session import unread
 from vqclip.runtime import devices
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.search import index as picture_index
 from vqclip.search.labels import merge
 from vqclip.settings.prompts import Prompt, parse
@@ -59,8 +60,8 @@ class _Clip:
         """The network, with both towers."""
         from vqclip.models.perceptor import load_perceptor
 
-        place = Place.find(self._settings)
-        return load_perceptor(self.files, place.device, place.dtype)
+        device_config = DeviceConfig.find(self._settings)
+        return load_perceptor(self.files, device_config.device, device_config.dtype)
 
     @property
     def identity(self) -> str:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip.models.net2net import Net2Net
-from vqclip.models.perceptor import Gaze
+from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
 from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
@@ -41,7 +41,7 @@ class Candidates:
 def draw(
     vqgan: VQGAN,
     sampler: PriorSampler | Net2Net,
-    gazes: Sequence[Gaze],
+    clip_targets: Sequence[ClipTarget],
     settings: Settings,
     generator: torch.Generator,
 ) -> Candidates:
@@ -56,19 +56,21 @@ def draw(
         "temperature": settings.temperature,
     }
     codes = sampler.sample(texts, settings.candidates, generator, **ways)
-    candidates = _ranked(vqgan, codes, torch.arange(len(codes)), gazes, settings)
+    candidates = _ranked(vqgan, codes, torch.arange(len(codes)), clip_targets, settings)
     if settings.upsample_candidates and isinstance(sampler, PriorSampler):
         best = slice(settings.upsample_candidates)
         codes = sampler.upsample(texts, candidates.codes[best], candidates.numbers[best], generator, **ways)
-        candidates = _ranked(vqgan, codes, candidates.numbers[best], gazes, settings)
+        candidates = _ranked(vqgan, codes, candidates.numbers[best], clip_targets, settings)
     return candidates
 
 
-def _ranked(vqgan: VQGAN, codes: Tensor, numbers: Tensor, gazes: Sequence[Gaze], settings: Settings) -> Candidates:
+def _ranked(
+    vqgan: VQGAN, codes: Tensor, numbers: Tensor, clip_targets: Sequence[ClipTarget], settings: Settings
+) -> Candidates:
     images = torch.cat(
         [vqgan.decode(vqgan.lookup(part)).clamp(0, 1) for part in torch.split(codes, settings.cut_chunk)]
     )
-    ranking = rank(images, gazes, settings)
+    ranking = rank(images, clip_targets, settings)
     order = ranking.argsort(stable=True)
     return Candidates(codes[order], images[order], ranking[order], numbers[order.cpu()])
 
@@ -91,20 +93,20 @@ def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *,
 
 
 @torch.no_grad()
-def rank(images: Tensor, gazes: Sequence[Gaze], settings: Settings) -> Tensor:
+def rank(images: Tensor, clip_targets: Sequence[ClipTarget], settings: Settings) -> Tensor:
     """The prompts' loss of each picture and its mirror image, over all perceptors: (N,). Lower is better.
 
     images: (N, 3, H, W) in [0, 1].
     """
     ranking = torch.zeros(len(images), device=images.device)
-    total = sum(abs(gaze.weight) for gaze in gazes)
-    for gaze in gazes:
-        side = gaze.perceptor.cut_size
-        judge = clip_loss.PromptLoss(gaze.targets, settings.prompts)
+    total = sum(abs(clip_target.weight) for clip_target in clip_targets)
+    for clip_target in clip_targets:
+        side = clip_target.perceptor.cut_size
+        judge = clip_loss.PromptLoss(clip_target.targets, settings.prompts)
         judge.weigh(settings.story.opening_weights())
         shown = init.fit(images, side, side)
         for view in (shown, shown.flip(3)):
             parts = torch.split(view, settings.cut_chunk)
-            features = torch.cat([gaze.perceptor.encode_image(part) for part in parts])
-            ranking += gaze.weight / total / 2 * judge.of_each(features)
+            features = torch.cat([clip_target.perceptor.encode_image(part) for part in parts])
+            ranking += clip_target.weight / total / 2 * judge.of_each(features)
     return ranking

@@ -35,7 +35,7 @@ class Surface:
     ) -> None:
         """size: width and height, whole tokens. picture: (1, 3, any, any). mask: (1, 1, any, any), 1 is free and 0
         kept. feather: pixels, see `soft_edges`. symmetry: one of MIRRORS; all but the first four need a square.
-        low_memory: see `passes.decode`. tile_size: side in pixels of what a step decodes, less than the picture's; 0
+        low_memory: see `decoder.decode`. tile_size: side in pixels of what a step decodes, less than the picture's; 0
         is all, and the only one beside a symmetry."""
         self.vqgan, self.low_memory = vqgan, low_memory
         self.mirrors = MIRRORS[symmetry]

@@ -23,7 +23,7 @@ from vqclip.image_losses import OF_LATENT, View
 from vqclip.models.compiling import begin_step
 from vqclip.models.decoder import Box
 from vqclip.models.net2net import Net2Net
-from vqclip.models.perceptor import Gaze
+from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
 from vqclip.models.vqgan import VQGAN
 from vqclip.runtime import allocation
@@ -45,7 +45,7 @@ from vqclip.synthesis.state import State
 
 def synthesise(
     vqgan: VQGAN,
-    gazes: Sequence[Gaze],
+    clip_targets: Sequence[ClipTarget],
     settings: Settings,
     given: Given | None = None,
     *,
@@ -64,7 +64,7 @@ def synthesise(
     """
     try:
         with allocation.refusals():
-            climb = _Climb(vqgan, gazes, settings, given or Given(), time_is_up, passage)
+            climb = _Climb(vqgan, clip_targets, settings, given or Given(), time_is_up, passage)
             climb.begin(state, sampler)
             yield from climb.events()
     except torch.OutOfMemoryError as error:
@@ -81,7 +81,7 @@ class _Climb:
     def __init__(
         self,
         vqgan: VQGAN,
-        gazes: Sequence[Gaze],
+        clip_targets: Sequence[ClipTarget],
         settings: Settings,
         given: Given,
         time_is_up: Callable[[], bool] = lambda: False,
@@ -92,9 +92,12 @@ class _Climb:
         self.vqgan, self.settings, self.seed, self.given = vqgan, settings, settings.seed, given
         self.time_is_up, self.passage = time_is_up, passage
         self.story = settings.story
-        self.gazes = [(gaze, clip_loss.PromptLoss(gaze.targets, self.story.prompts)) for gaze in gazes]
+        self.clip_targets = [
+            (clip_target, clip_loss.PromptLoss(clip_target.targets, self.story.prompts))
+            for clip_target in clip_targets
+        ]
         self.chunk = settings.cut_chunk
-        self.total_weight = sum(abs(gaze.weight) for gaze in gazes)
+        self.total_weight = sum(abs(clip_target.weight) for clip_target in clip_targets)
         self.device = vqgan.codebook.device
         vqgan.wrap(*settings.wraps)
         self.regions = Regions(self.story.prompts, given.regions)
@@ -210,8 +213,8 @@ class _Climb:
             return
         if sampler is None:
             raise ValueError("these settings start from a candidate of the prior, so synthesise needs a sampler")
-        gazes = [gaze for gaze, _ in self.gazes]
-        self.candidates = candidates.draw(self.vqgan, sampler, gazes, self.settings, generator)
+        clip_targets = [clip_target for clip_target, _ in self.clip_targets]
+        self.candidates = candidates.draw(self.vqgan, sampler, clip_targets, self.settings, generator)
         self._start(candidates.first_latent(self.vqgan, self.candidates, size, edges=self.settings.keeps_edges))
 
     def _start(self, z: Tensor) -> None:
@@ -389,9 +392,9 @@ class _Climb:
         plans: dict[int, CutPlan] = {}
         first, whole = self.passage or (0, self.settings.iterations)
         weights = self.story.weights(first + self.step, whole)
-        for gaze, prompt_loss, share, voice in self._lookers():
+        for clip_target, prompt_loss, share, voice in self._lookers():
             prompt_loss.weigh(weights)
-            side = gaze.perceptor.cut_size
+            side = clip_target.perceptor.cut_size
             if side not in plans:
                 # Perceptors of one input size share the cutouts, so that they pull on the same places.
                 size = image.shape[-1], image.shape[-2]
@@ -401,7 +404,7 @@ class _Climb:
             chain = pyramid(cutouts.source_of(image, side, self.settings), levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]
             for part in plan.parts(self.chunk):
-                features = gaze.perceptor.encode_image(take(copies, part, side, noise))
+                features = clip_target.perceptor.encode_image(take(copies, part, side, noise))
                 partial = len(part) / len(plan)
                 seen = part.weights.to(self.device)
                 loss = prompt_loss(features, seen) * share * partial
@@ -417,17 +420,17 @@ class _Climb:
         score = sum(similarity * voice for (_, similarity), (_, voice) in zip(numbers, found, strict=True))
         return {"prompt": sum(loss for loss, _ in numbers), "score": score}, outputs, gradients
 
-    def _lookers(self) -> list[tuple[Gaze, clip_loss.PromptLoss, float, float]]:
+    def _lookers(self) -> list[tuple[ClipTarget, clip_loss.PromptLoss, float, float]]:
         """Who looks in this step, each with its share in the loss and in the score: all, or one in turn for all.
 
         Turns are aphantasia's `--dualmod`, for any number: the pull of an ensemble at the price of one perceptor.
         Over a round each pulls as much as it would among all.
         """
-        shares = [gaze.weight / self.total_weight for gaze, _ in self.gazes]
+        shares = [clip_target.weight / self.total_weight for clip_target, _ in self.clip_targets]
         if not self.settings.clip_alternate:
-            return [(*looker, share, abs(share)) for looker, share in zip(self.gazes, shares, strict=True)]
-        turn = self.step % len(self.gazes)
-        return [(*self.gazes[turn], shares[turn] * len(self.gazes), 1.0)]
+            return [(*looker, share, abs(share)) for looker, share in zip(self.clip_targets, shares, strict=True)]
+        turn = self.step % len(self.clip_targets)
+        return [(*self.clip_targets[turn], shares[turn] * len(self.clip_targets), 1.0)]
 
     def _terms(self, image: Tensor) -> Iterator[tuple[str, Tensor]]:
         picture = self.surface.picture

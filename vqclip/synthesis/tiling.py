@@ -15,7 +15,7 @@ from torch import Tensor
 from vqclip.cutouts import plan as cutouts
 from vqclip.cutouts.context import Canvas, full_views
 from vqclip.cutouts.resample import CutPlan, join
-from vqclip.models.decoder import Box, Norms
+from vqclip.models.decoder import Box, NormStatistics
 from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
 
@@ -36,7 +36,7 @@ class Tiling:
         self.vqgan, self.low_memory = vqgan, low_memory
         self.columns, self.rows = size[0] // vqgan.factor, size[1] // vqgan.factor
         self.width, self.height = (min(side // vqgan.factor, whole) for whole in (self.columns, self.rows))
-        self.norms = Norms(vqgan.decoder)
+        self.norms = NormStatistics(vqgan.decoder)
         self.picture: Tensor | None = None
 
     @property
@@ -47,7 +47,7 @@ class Tiling:
     def refresh(self, z: Tensor, step: int) -> None:
         """Decode the whole picture when it is due. step: steps done of this stage."""
         if self.picture is None or step % max(1, round(_STEPS_APART / self.share)) == 0:
-            self.picture = self.vqgan.decode_in_strips(z, self.norms)
+            self.picture = self.vqgan.tiled_decode(z, self.norms)
 
     def forget(self) -> None:
         """Let the next step decode the whole picture, because it changed."""
@@ -55,7 +55,7 @@ class Tiling:
 
     def whole(self, z: Tensor) -> Tensor:
         """The whole picture of a latent, without a gradient: (1, 3, H, W) float32, unclamped. Changes nothing."""
-        return self.vqgan.decode_in_strips(z, Norms(self.vqgan.decoder))
+        return self.vqgan.tiled_decode(z, NormStatistics(self.vqgan.decoder))
 
     def pick(self, generator: torch.Generator) -> Box:
         """A tile at random, in tokens. Places near the edges are drawn as often as others, or nearly."""
