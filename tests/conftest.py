@@ -6,11 +6,12 @@ import json
 import os
 import shutil
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
+import option_markers
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -19,6 +20,14 @@ from torch.utils._pytree import tree_map_only
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> Iterator[None]:
+    """Fail for an option without a test, also when -k and -m leave out every test that has the marker."""
+    failures = list(option_markers.check(session, items))
+    yield
+    items[:0] = failures
 
 
 @pytest.fixture(autouse=True)

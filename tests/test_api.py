@@ -29,6 +29,7 @@ def draw(output: Path | str, small: dict[str, Any], prompt: str = "a red apple",
     return list(vqclip.generate(prompt, output=output, **{**small, "seed": 5, **changes}))
 
 
+@pytest.mark.option("iterations", "save_every", "snapshot_every")
 def test_a_run_folder_holds_what_the_guide_says(small: dict[str, Any]) -> None:
     events = draw("run", small, iterations=5, snapshot_every=2)
     assert isinstance(events[0], Opened)
@@ -63,6 +64,7 @@ def test_the_picture_tells_how_it_was_made(small: dict[str, Any]) -> None:
     assert os.uname().nodename not in text
 
 
+@pytest.mark.option("metadata")
 @pytest.mark.parametrize("level", ["minimal", "none"])
 def test_metadata_can_be_kept_short(small: dict[str, Any], level: str) -> None:
     draw("run", small, metadata=level)

@@ -63,6 +63,7 @@ def test_every_code_has_its_numbers_and_its_place_among_those_with_a_strength() 
     assert unscaled == augment_codes.UNSCALED
 
 
+@pytest.mark.option("augments")
 @pytest.mark.parametrize(
     ("code", "probability"),
     [("Hf", 0.5), ("Ji", 0.7), ("Sh", 0.5), ("Gn", 0.5), ("Pe", 0.7), ("Ro", 0.7), ("Af", 0.7), ("Et", 0.7),
@@ -73,6 +74,7 @@ def test_each_code_changes_its_share_of_the_cutouts_and_leaves_the_others(code: 
     assert probability - 0.12 < share(changed) < probability + 0.12
 
 
+@pytest.mark.option("augment")
 @pytest.mark.parametrize("code", sorted(set(augment_codes.AUGMENTS) - augment_codes.UNSCALED))
 def test_the_strength_changes_what_has_one(code: str) -> None:
     weak, usual, strong = (apart(planned(code, 40, augment=x)).mean().item() for x in (0.2, 1.0, 1.8))

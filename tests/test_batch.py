@@ -233,6 +233,7 @@ def test_a_sweep_that_somebody_edited_or_a_run_is_refused(call: Any, isolated: P
     assert call("sweep", "x", "--vary", "seed=1", *FLAGS, "-o", "run").code == 5
 
 
+@pytest.mark.option("--vary")
 def test_every_line_of_a_file_is_a_prompt_of_its_own(call: Any, isolated: Path) -> None:
     Path("p.txt").write_text(
         "a red apple, shiny\n\n# a comment\n\\# one\na blue car:2 | snow:-0.5\n", encoding="utf-8"
@@ -254,6 +255,7 @@ def test_every_line_of_a_file_is_a_prompt_of_its_own(call: Any, isolated: Path) 
     assert np.array_equal(again, pixels("alone/image.png"))
 
 
+@pytest.mark.option("sweep --output", "batch --output")
 @pytest.mark.parametrize("command", [["sweep", "x"], ["batch", "p.txt"]])
 def test_runs_take_their_settings_from_presets_and_files(call: Any, isolated: Path, command: list[str]) -> None:
     Path("p.txt").write_text("x\n")

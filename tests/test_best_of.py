@@ -36,6 +36,7 @@ def chosen_of(events: list[Any]) -> Chosen:
     return found
 
 
+@pytest.mark.option("best_of", "best_of_share")
 def test_the_best_start_goes_on_as_the_run_of_its_seed(whole: Any) -> None:
     best, events = whole
     tried = [event for event in events if isinstance(event, CandidateScored)]

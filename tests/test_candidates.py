@@ -70,6 +70,7 @@ def in_order(found: candidates.Candidates) -> torch.Tensor:
     return codes
 
 
+@pytest.mark.option("guidance")
 def test_guidance_brings_candidates_near_their_prompt_and_without_it_none_is_heard(pair: Pair, sampler: Any) -> None:
     plain = FOUR.replace(prior_style="noto")
     unheard = plain.replace(guidance=0.0)
@@ -80,6 +81,7 @@ def test_guidance_brings_candidates_near_their_prompt_and_without_it_none_is_hea
     assert heard.losses.mean() < apple.losses.mean() - 0.1
 
 
+@pytest.mark.option("temperature")
 def test_a_low_temperature_makes_candidates_alike(pair: Pair, sampler: Any) -> None:
     def alike(temperature: float) -> float:
         """The share of places with the same code in two candidates."""
@@ -89,6 +91,7 @@ def test_a_low_temperature_makes_candidates_alike(pair: Pair, sampler: Any) -> N
     assert alike(0.01) > alike(2.0) + 0.2
 
 
+@pytest.mark.option("prior_style")
 def test_a_style_is_that_of_every_candidate_and_without_one_each_takes_its_turn(
     pair: Pair, sampler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +141,7 @@ def test_a_candidate_of_another_shape_is_not_stretched(pair: Pair, sampler: Any,
         assert torch.equal(shown[..., 0], shown[..., left])
 
 
+@pytest.mark.option("init", "candidates")
 def test_a_run_begins_with_the_best_of_its_candidates(small: dict[str, Any]) -> None:
     flags = {
         **small,

@@ -55,6 +55,7 @@ def test_generate_answers_with_the_path_of_the_picture(call: Any) -> None:
     assert max(map(len, answer.err.splitlines())) < 200
 
 
+@pytest.mark.option("--json")
 def test_fault_61_json_is_all_that_standard_output_holds(call: Any) -> None:
     answer = call("generate", "a red apple", "--seed", "1", "-o", "run", "--json", *FAST)
     kinds = [line["event"] for line in answer.lines]
@@ -69,6 +70,7 @@ def test_fault_61_json_is_all_that_standard_output_holds(call: Any) -> None:
     assert answer.err == ""
 
 
+@pytest.mark.option("--quiet")
 def test_quiet_prints_the_path_alone(call: Any) -> None:
     answer = call("generate", "a red apple", "--seed", "1", "-o", "run", "-q", *FAST)
     assert (answer.code, answer.err) == (0, "")
@@ -90,6 +92,7 @@ def test_the_seed_is_always_told(call: Any) -> None:
     assert Image.open("run/image.png").tobytes() == Image.open("again/image.png").tobytes()
 
 
+@pytest.mark.option("--preset", "--config")
 def test_presets_and_files_of_settings_reach_a_run(call: Any) -> None:
     Path("mine.yaml").write_text("size: 32x24\niterations: 9\ninit: spot\ncutouts: 2\nthreads: 1\nvideo: false\n")
     Path("more.yaml").write_text("iterations: 2\nsave_every: 1\n")
@@ -101,6 +104,7 @@ def test_presets_and_files_of_settings_reach_a_run(call: Any) -> None:
     assert (shown["settings"]["size"], shown["settings"]["iterations"]) == ("32x24", 2)
 
 
+@pytest.mark.option("--output", "--overwrite")
 def test_another_run_is_replaced_on_request_alone(call: Any) -> None:
     for seed, name in (("1", "run"), ("2", "out")):
         assert call("generate", "x", "--seed", seed, "-o", name, *FAST, "-n", "0").code == 0
@@ -174,6 +178,7 @@ def test_an_unknown_word_is_told_with_its_like(call: Any) -> None:
     assert not [line for line in told.lines if line["event"] == "warned"]
 
 
+@pytest.mark.option("sample --output")
 def test_sample_writes_a_sheet_and_tells_the_ranking(call: Any) -> None:
     answer = call("sample", "a red apple", "-n", "3", "--seed", "2", "-o", "sheet.png", "--json", "--threads", "1")
     result = answer.lines[-1]
@@ -185,6 +190,7 @@ def test_sample_writes_a_sheet_and_tells_the_ranking(call: Any) -> None:
     assert Path("candidates.png").read_bytes() == Path("sheet.png").read_bytes()
 
 
+@pytest.mark.option("config show --sources")
 def test_config_show_prints_what_config_reads(call: Any) -> None:
     shown = call("config", "show", "--seed", "4", "--clip", "tiny:0.5")
     Path("mine.yaml").write_text(shown.out)

@@ -43,6 +43,7 @@ def graphs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sides
 
 
+@pytest.mark.option("compile")
 def test_a_compiled_run_draws_the_same_with_a_graph_for_each_network_and_stage(
     small: dict[str, Any], graphs: list[int]
 ) -> None:

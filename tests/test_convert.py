@@ -56,6 +56,7 @@ def test_the_copy_loads_and_shows_the_same(target, tmp_path, call):
     assert Path("copy.yaml").read_bytes() == source.with_suffix(".yaml").read_bytes()
 
 
+@pytest.mark.option("models convert --dtype")
 @pytest.mark.parametrize(("dtype", "error"), [("float16", 0.02), ("bfloat16", 0.1)])
 def test_half_precision_is_half_the_bytes_and_nearly_the_same(dtype, error, tmp_path):
     reference = makers.Reference()
@@ -87,6 +88,7 @@ def test_the_copy_names_what_it_was_made_from(tmp_path):
         assert file.metadata()["source_sha256"] == sha256(source)
 
 
+@pytest.mark.option("models convert --vqgan-config")
 def test_a_checkpoint_alone_is_converted_by_the_configuration_that_is_named(tmp_path, call):
     reference = makers.Reference()
     source = lightning(tmp_path, reference)
@@ -98,6 +100,7 @@ def test_a_checkpoint_alone_is_converted_by_the_configuration_that_is_named(tmp_
     assert (copy.decode(latent()) - reference.decode(latent())).abs().max() < 1e-5
 
 
+@pytest.mark.option("models convert --only-vqgan")
 def test_a_net2net_keeps_its_transformer_unless_it_is_told_not_to(tmp_path, call):
     reference = makers.Reference()
     state = {f"first_stage_model.{name}": tensor for name, tensor in reference.state_dict().items()}
@@ -125,6 +128,7 @@ def test_llamagen_s_checkpoint_becomes_one_of_the_common_layout(tmp_path):
     assert "quantize.codebook_used" not in names_in(tmp_path / "copy.safetensors")
 
 
+@pytest.mark.option("models convert --dtype")
 def test_a_model_known_by_name_gets_its_configuration_written_out(tmp_path, monkeypatch, call):
     assert call("models", "convert", "tiny", "copy.safetensors", "--dtype", "bfloat16").code == 0
     assert set(names_in(Path("copy.safetensors")).values()) == {torch.bfloat16}

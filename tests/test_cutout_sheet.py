@@ -39,6 +39,7 @@ def cell(sheet: np.ndarray, number: int, side: int = 192) -> np.ndarray:
     return sheet[top : top + side, left : left + side]
 
 
+@pytest.mark.option("cut_method")
 def test_each_cutout_shows_the_place_that_is_said_of_it(quarters: Path, call: Any) -> None:
     answer = call(
         "cutouts", str(quarters), "--seed", "3", "--cutouts", "8", "--augment", "0", "--cut-noise", "0",
@@ -81,6 +82,7 @@ def test_the_sheet_shows_what_the_loop_takes(
     assert not torch.equal(plans[3].homographies, plans[1].homographies)
 
 
+@pytest.mark.option("cutouts --output")
 def test_size_and_seed_are_those_asked_for(quarters: Path, call: Any) -> None:
     for seed, name in (("1", "a"), ("1", "b"), ("2", "c")):
         assert call("cutouts", str(quarters), "--seed", seed, "--size", "96x64", "-o", f"{name}.png").code == 0
@@ -97,6 +99,7 @@ def told(call: Any, picture: Path, *flags: str) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.option("cutouts --step")
 def test_the_shares_of_disco_are_those_of_the_step(quarters: Path, call: Any) -> None:
     disco = ("--cut-method", "disco", "--augments", "none", "-n", "101")
     falling = ("--cut-overview", "0:1, 100%:0")

@@ -143,6 +143,7 @@ def test_smart_details_cover_the_picture_evenly() -> None:
     assert counts.min().item() >= 8, counts
 
 
+@pytest.mark.option("cut_pow")
 def test_cut_pow_moves_crowsons_sizes() -> None:
     canvas = Canvas(512, 512, 64)
     means = [
@@ -208,6 +209,7 @@ def test_colour_shifts_keep_grey_grey_and_turn_hues() -> None:
     assert (red - torch.tensor([1.0, 0.0, 0.0])).abs().max().item() > 0.2
 
 
+@pytest.mark.option("cut_noise")
 def test_noise_has_a_deviation_of_its_own_per_cutout() -> None:
     plan = smart.plan(8, Canvas(64, 64, 64), Settings(cut_noise=0.5, augment=0.0), seeded())
     image = torch.full((1, 3, 64, 64), 0.5)
@@ -245,6 +247,7 @@ def test_a_method_draws_every_cutout_and_reads_the_settings_that_its_file_names(
         assert settings_of(name) <= {"augment", "cut_noise", "cut_pow", "cut_overview", "cut_grey"}
 
 
+@pytest.mark.option("cut_method")
 @pytest.mark.parametrize(
     ("method", "low", "high"), [("mse", 64 / 512, 1), ("eleuther", 64 / 512, 1), ("big-sleep", 0.5, 0.95)]
 )
@@ -296,6 +299,7 @@ def test_pixray_zooms_into_three_fifths_and_shows_everything_in_the_rest(width: 
     assert seen.min().item() == pytest.approx(wide.fills[0].item(), abs=1e-4)
 
 
+@pytest.mark.option("cut_overview")
 def test_disco_goes_from_overviews_to_inner_crops() -> None:
     def wholes(step: int, **changes: Any) -> int:
         canvas = Canvas(320, 192, 32, step, 100)
@@ -318,6 +322,7 @@ def test_discos_few_overviews_are_plain_grey_and_mirrored() -> None:
     assert bool(cuts[0][:, 8].all())
 
 
+@pytest.mark.option("cut_grey")
 def test_disco_greys_a_share_of_the_inner_crops_early() -> None:
     def greys(step: int, **changes: Any) -> int:
         plan = plain("disco", 20, Canvas(64, 64, 16, step, 100), cut_overview="0:0.5", **changes)

@@ -38,6 +38,7 @@ def test_low_memory_gives_the_same_picture_and_gradient_to_the_bit(
     assert kept[1].norm() > 0
 
 
+@pytest.mark.option("low_memory")
 def test_low_memory_takes_less_memory_for_a_step(pair: tuple[Any, Callable[..., Any]], peak_memory: Any) -> None:
     vqgan, targets_of = pair
     peaks = {}

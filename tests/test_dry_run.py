@@ -66,6 +66,7 @@ def test_what_the_built_in_tower_keeps_and_weighs_is_foreseen() -> None:
     assert cost.kept < kept_by(lambda: visual(pixels), visual) < 4 * cost.kept
 
 
+@pytest.mark.option("generate --dry-run")
 def test_a_dry_run_tells_all_and_draws_nothing(call: Any) -> None:
     answer = call("generate", "a red apple", "--seed", "4", "--dry-run", "--threads", "1")
     assert (answer.code, answer.err) == (0, "")

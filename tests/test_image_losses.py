@@ -138,6 +138,7 @@ def free(read_pair: Pair) -> torch.Tensor:
 SHOWN = [name for name in FORMULAS if not name.startswith(("init", "latent", "target"))]
 
 
+@pytest.mark.option("loss", "palette", "edge_colour")
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: str) -> None:
     weight = {"tv": 300, "edge": 100}.get(name, 30)
@@ -149,12 +150,14 @@ def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: st
     assert after < before - 0.1 * abs(before)
 
 
+@pytest.mark.option("tv")
 def test_the_option_tv_is_the_loss_tv(pair: Pair, free: torch.Tensor) -> None:
     image = drawn(pair, tv=300.0)
     assert value("tv", image) < 0.9 * value("tv", free)
     assert torch.equal(image, drawn(pair, "tv:300"))
 
 
+@pytest.mark.option("latent_l2")
 def test_the_square_of_the_latent_pulls_in_the_first_half_of_a_run(pair: Pair) -> None:
     vqgan, targets_of = pair
 
@@ -177,6 +180,7 @@ def test_a_weight_below_zero_asks_for_the_opposite(pair: Pair, free: torch.Tenso
     assert value("saturation", drawn(pair, "saturation:-30")) > value("saturation", free) + 0.02
 
 
+@pytest.mark.option("loss")
 def test_a_schedule_is_followed_at_every_step(small: dict[str, Any]) -> None:
     terms = ["tv:2@0:1,2:0", "contrast:-0.5@0:0,1:1 hold"]
     list(vqclip.generate("a red apple", seed=1, output="run", loss=terms, **small))

@@ -30,6 +30,7 @@ def runs(small: dict[str, Any]) -> tuple[Path, Path]:
     return Path("a"), Path("b")
 
 
+@pytest.mark.option("interpolate --frames", "interpolate --output", "interpolate --overwrite")
 def test_the_frames_begin_and_end_with_the_pictures_of_the_runs(runs: tuple[Path, Path], call: Any) -> None:
     answer = call("interpolate", "a", "b", "--frames", "7", "--fps", "7", "-o", "way", "--dtype", "float32", "--json")
     assert answer.lines[-1]["video"] == str(Path("way/video.mp4").absolute())
@@ -57,6 +58,7 @@ def test_the_frames_begin_and_end_with_the_pictures_of_the_runs(runs: tuple[Path
     ]
 
 
+@pytest.mark.option("interpolate --loop")
 def test_pictures_and_tokens_are_ends_too_and_a_loop_comes_back(runs: tuple[Path, Path], call: Any) -> None:
     assert call("encode", "b/image.png", "-o", "b.npz", "--dtype", "float32").code == 0
     assert call("decode", "b.npz", "-o", "b.png", "--dtype", "float32").code == 0
@@ -74,6 +76,7 @@ def test_pictures_and_tokens_are_ends_too_and_a_loop_comes_back(runs: tuple[Path
     assert np.array_equal(pixels(frames[4]), pixels("a/image.png"))
 
 
+@pytest.mark.option("interpolate --quantise")
 def test_codes_alone_or_what_lies_between_them(runs: tuple[Path, Path], call: Any) -> None:
     for name, flag in (("codes", "--quantise"), ("all", "--no-quantise")):
         made = ("--frames", "3", "-o", name, "--no-video", "--dtype", "float32", "--path", "line", flag)
@@ -82,6 +85,7 @@ def test_codes_alone_or_what_lies_between_them(runs: tuple[Path, Path], call: An
     assert not np.array_equal(pixels("codes/frames/00001.png"), pixels("all/frames/00001.png"))
 
 
+@pytest.mark.option("interpolate --path", "interpolate --easing")
 def test_the_way_and_its_pace_are_those_that_are_asked_for(runs: tuple[Path, Path], call: Any, pair: Any) -> None:
     fixed = ("--frames", "5", "--no-video", "--no-quantise", "--dtype", "float32")
     for name, more in (

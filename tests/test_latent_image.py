@@ -44,6 +44,7 @@ def read(path: str | Path) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
+@pytest.mark.option("mask")
 @pytest.mark.parametrize("stages", [1, 2])
 def test_what_a_mask_keeps_is_unchanged_to_the_byte(masked: dict[str, Any], stages: int) -> None:
     final = draw("run", masked, stages=stages, save_every=1)
@@ -57,6 +58,7 @@ def test_what_a_mask_keeps_is_unchanged_to_the_byte(masked: dict[str, Any], stag
         assert np.array_equal(frame[kept], PHOTO[kept])
 
 
+@pytest.mark.option("mask_feather")
 def test_the_edge_of_what_is_free_is_soft(masked: dict[str, Any]) -> None:
     def jump(feather: int) -> float:
         """How much the change of the picture itself jumps from the last kept pixel of a row to the first free one."""
@@ -114,6 +116,7 @@ def test_a_run_does_not_go_on_with_another_picture(masked: dict[str, Any]) -> No
         list(vqclip.resume("run"))
 
 
+@pytest.mark.option("seamless")
 @pytest.mark.parametrize("seamless", ["none", "horizontal", "vertical", "both"])
 def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None:
     def tiled(seed: int) -> np.ndarray:
@@ -162,6 +165,7 @@ def test_a_prompt_with_a_region_finds_it_in_a_tile_too(pair: Any) -> None:
 FLIPS = {"horizontal": np.fliplr, "vertical": np.flipud, "diagonal": lambda image: image.transpose(1, 0, 2)}
 
 
+@pytest.mark.option("symmetry")
 @pytest.mark.parametrize(
     ("symmetry", "flips"),
     [

@@ -46,6 +46,7 @@ def final(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any
     return last.image()
 
 
+@pytest.mark.option("seed")
 def test_one_seed_one_picture_and_zero_is_a_seed(pair: Pair) -> None:
     pictures = {seed: final(pair, settings(seed=seed)) for seed in (0, 1)}
     assert np.array_equal(final(pair, settings(seed=0)), pictures[0])
@@ -152,6 +153,7 @@ def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: st
     assert float((whole - parts).norm() / whole.norm()) < 1e-4
 
 
+@pytest.mark.option("cutouts", "cut_chunk")
 def test_clip_sees_as_many_cutouts_as_are_asked_for_and_never_more_at_once_than_a_chunk(pair: Pair) -> None:
     seen: list[int] = []
 
@@ -165,12 +167,14 @@ def test_clip_sees_as_many_cutouts_as_are_asked_for_and_never_more_at_once_than_
         assert seen == sizes * 2
 
 
+@pytest.mark.option("prompt")
 def test_the_score_of_the_prompt_rises(pair: Pair) -> None:
     wanted = settings(size="64x64", iterations=30, cutouts=8, learning_rate=0.15, init="spot")
     scores = [e.score for e in climb(pair, wanted) if isinstance(e, Stepped)]
     assert np.mean(scores[-5:]) > np.mean(scores[:3]) + 0.05
 
 
+@pytest.mark.option("prompt")
 def test_a_negative_prompt_lowers_its_score(pair: Pair) -> None:
     def score(prompt: str) -> float:
         wanted = settings(prompt=prompt, size="64x64", iterations=15, cutouts=8, init="spot")
@@ -180,6 +184,7 @@ def test_a_negative_prompt_lowers_its_score(pair: Pair) -> None:
     assert score("a red apple:-1") < score("a red apple") - 0.1
 
 
+@pytest.mark.option("size", "stages")
 def test_stages_grow_the_picture(pair: Pair) -> None:
     events = climb(pair, settings(size="64x32", stages=2, iterations=5))
     stages = [(e.width, e.height, e.step) for e in events if isinstance(e, StageStarted)]
@@ -205,6 +210,7 @@ def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
     assert right[2] > right[0] + 80
 
 
+@pytest.mark.option("init_weight", "init_weight_pixels", "init_weight_end")
 @pytest.mark.parametrize(("name", "weight"), [("init_weight", 30.0), ("init_weight_pixels", 100.0)])
 @pytest.mark.parametrize("stages", [1, 2])
 def test_an_init_weight_holds_the_init_picture_at_every_stage(
@@ -234,6 +240,7 @@ def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_
     torch.testing.assert_close(last.state().tensors["z_init"], expected)
 
 
+@pytest.mark.option("zoom")
 def test_a_move_begins_anew_where_it_leads_to(pair: Pair) -> None:
     vqgan, targets_of = pair
     wanted = settings(size="64x64", zoom="1.5", move_every=2, iterations=4, stages=2)
@@ -254,6 +261,7 @@ def test_a_move_begins_anew_where_it_leads_to(pair: Pair) -> None:
     assert loop.ema.total is not None, "a step that is begun again does not move again"
 
 
+@pytest.mark.option("pan_x", "pan_y")
 def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     photo = np.full((64, 64, 3), 255, np.uint8)
     photo[24:40, 8:24] = (200, 20, 20)
@@ -277,6 +285,7 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     assert places[2][1] - places[1][1] == pytest.approx(-8, abs=2.5)
 
 
+@pytest.mark.option("move_border")
 def test_what_comes_in_at_a_moved_edge_is_the_border_that_is_named(pair: Pair) -> None:
     vqgan, targets_of = pair
     photo = np.full((64, 64, 3), (250, 250, 250), np.uint8)
@@ -383,6 +392,7 @@ def test_fault_44_out_of_memory_halves_the_chunk_and_loses_no_step(pair: Pair) -
     assert [step.loss for step in steps] == pytest.approx([step.loss for step in whole], rel=1e-3)
 
 
+@pytest.mark.option("clip")
 def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
     vqgan, targets_of = pair
     # With this seed no pixel begins out of range. There only a gradient that brings it back would pass, and what
@@ -403,6 +413,7 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
     assert (apple - car).norm() > 0.1 * both.norm()
 
 
+@pytest.mark.option("clip_alternate")
 def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pair: Pair) -> None:
     vqgan, targets_of = pair
     asked: list[int] = []

@@ -43,6 +43,7 @@ def test_a_pan_is_exact_and_fills_as_its_border_says(border: str, right: int, do
     assert np.abs(moved - expected).mean() < 0.02
 
 
+@pytest.mark.option("zoom")
 def test_a_zoom_enlarges_by_its_factor() -> None:
     for factor, side in ((2.0, 16), (1.5, 16), (0.5, 32)):
         moved = warp(square(side), Move(zoom=factor), "black")[0, 0]
@@ -50,6 +51,7 @@ def test_a_zoom_enlarges_by_its_factor() -> None:
         assert float((moved - moved.flip(0)).abs().max()) < 1e-4, "about the middle"
 
 
+@pytest.mark.option("rotate")
 def test_a_turn_goes_against_the_clock() -> None:
     image = pattern(48, 48)
     assert torch.allclose(warp(image, Move(turn=90), "clamp"), torch.rot90(image, 1, (2, 3)), atol=1e-3)
@@ -76,6 +78,7 @@ def test_no_move_leaves_the_picture_and_values_stay_in_their_range() -> None:
         assert float(moved.max()) <= 1
 
 
+@pytest.mark.option("rotate")
 def test_schedules_say_the_move_of_every_step() -> None:
     wanted = Settings(zoom="1.1", pan_x="0:0, 50%:8", rotate="0:2, 10:4 hold", move_every=5).validate()
     assert move_at(wanted, 0, 100) == Move(1.1, 0, 0, 2)
@@ -84,6 +87,7 @@ def test_schedules_say_the_move_of_every_step() -> None:
     assert Move(1.1, 4, -2, 4).scaled(0.5) == Move(1.1, 2, -1, 4)
 
 
+@pytest.mark.option("move_every")
 def test_moves_come_every_so_many_steps_and_not_before_the_first() -> None:
     def steps(every: int) -> list[int]:
         settings = Settings(rotate="3", move_every=every, iterations=12).validate()

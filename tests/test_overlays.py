@@ -43,6 +43,7 @@ def pictures(pair: Any, **changes: Any) -> list[np.ndarray]:
     return [event.image().astype(int) for event in climb(pair, **changes)]
 
 
+@pytest.mark.option("target_image", "target_weight_pixels")
 @pytest.mark.parametrize("weight", ["target_weight", "target_weight_pixels"])
 def test_a_run_grows_towards_its_target(pair: Any, weight: str) -> None:
     plain = pictures(pair, learning_rate=0.4)
@@ -57,6 +58,7 @@ def test_the_metrics_tell_the_distance_to_the_target(pair: Any) -> None:
     assert distances[-1] < distances[0]
 
 
+@pytest.mark.option("target_weight", "target_weight_pixels")
 def test_the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels(pair: Any) -> None:
     events = climb(pair, target_image="red.png", target_weight=2.0, target_weight_pixels=50.0)
     start = next(events)
@@ -71,6 +73,7 @@ def test_the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels(pair:
     assert first.terms["target_pixels"] == pytest.approx(50 * pixels, rel=0.01)
 
 
+@pytest.mark.option("overlay_image", "overlay_every", "overlay_until")
 def test_an_overlay_comes_after_its_steps_until_its_last(pair: Any) -> None:
     plain = pictures(pair)
     laid = pictures(pair, overlay_image="red.png", overlay_every=2, overlay_until="50%")
@@ -113,12 +116,14 @@ def blended(vqgan: Any, z: torch.Tensor, alpha: float) -> torch.Tensor:
     return found
 
 
+@pytest.mark.option("overlay_alpha")
 @pytest.mark.parametrize("alpha", [0.25, 0.6, 1.0])
 def test_an_overlay_covers_as_much_as_its_alpha_says(pair: Any, alpha: float) -> None:
     plain, laid = after(pair, 2), after(pair, 2, overlay_alpha=alpha)
     torch.testing.assert_close(laid, blended(pair[0], plain, alpha), rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.option("overlay_offset")
 def test_an_offset_brings_the_overlays_of_a_run_later(pair: Any) -> None:
     plain, laid = ([after(pair, step, **known) for step in (2, 3)] for known in ({}, {"overlay_offset": 1}))
     assert torch.equal(laid[0], plain[0])

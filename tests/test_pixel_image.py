@@ -107,6 +107,7 @@ def test_pixels_show_the_picture_that_they_were_made_of_with_its_black_and_white
     assert bool((z.grad != 0).all()), "black and white can be left again"
 
 
+@pytest.mark.option("pixel_steps")
 def test_nothing_is_decoded_in_pixel_optimisation_and_the_score_rises(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +142,7 @@ def test_nothing_is_decoded_in_pixel_optimisation_and_the_score_rises(
     assert np.abs(last.image() / 255 - expected.detach().numpy()).max() < 0.01, "the VQGAN has the last word"
 
 
+@pytest.mark.option("pixel_learning_rate")
 def test_the_rate_of_the_pixels_is_theirs_alone(pair: Pair) -> None:
     wanted = settings(pixel_learning_rate=0.25, learning_rate=0.05, learning_rate_end=1.0)
     rates = [event.learning_rate for event in climb(pair, wanted) if isinstance(event, Stepped)]

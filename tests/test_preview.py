@@ -81,6 +81,7 @@ def test_a_picture_keeps_its_shape_and_fits() -> None:
     assert preview.fitted(5000, 3, 80, 72) == (64, 1)
 
 
+@pytest.mark.option("--preview", "--open")
 def test_at_a_terminal_the_picture_is_shown_and_opened(finished: Path) -> None:
     Path("bin").mkdir()
     Path("bin/xdg-open").write_text('#!/bin/sh\necho "$1" > opened\n')

@@ -28,6 +28,7 @@ def fed(losses: list[float], scores: list[float] | None = None, **known: Any) ->
     return progress
 
 
+@pytest.mark.option("min_gain")
 def test_a_loss_stands_still_when_a_block_gains_less_than_its_share() -> None:
     assert fed([1.0] * 5).reached == "", "two blocks are needed"
     assert fed([1.0] * 6).reached == "auto_stop"
@@ -37,6 +38,7 @@ def test_a_loss_stands_still_when_a_block_gains_less_than_its_share() -> None:
     assert fed([1.0] * 6, auto_stop=False, learning_rate_plateau=0.5).reached == ""
 
 
+@pytest.mark.option("learning_rate_plateau")
 def test_each_halt_lowers_the_learning_rate() -> None:
     known = {"auto_stop": False, "learning_rate_plateau": 0.5}
     factors = [fed([1.0] * count, **known).factor for count in (3, 6, 9, 12)]
@@ -44,6 +46,7 @@ def test_each_halt_lowers_the_learning_rate() -> None:
     assert fed([1.0] * 3 + [0.5] * 3, **known).factor == 1.0
 
 
+@pytest.mark.option("until_score")
 def test_the_score_has_to_be_reached_by_more_than_one_lucky_step() -> None:
     known = {"auto_stop": False, "patience": 50, "until_score": 0.3}
     assert fed([0.0] * 5, [0.1, 0.1, 0.1, 0.1, 0.6], **known).reached == ""
@@ -71,6 +74,7 @@ ENDS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.option("until_score", "max_seconds")
 @pytest.mark.parametrize("reason", ENDS)
 def test_a_run_that_ends_early_is_finished_and_says_why(
     call: Any, small: dict[str, Any], slow_clock: list[float], reason: str
@@ -152,6 +156,7 @@ def test_seconds_of_earlier_sessions_count(small: dict[str, Any], slow_clock: li
     assert any("within 20 seconds" in message for message in told)
 
 
+@pytest.mark.option("auto_stop")
 def test_a_halt_ends_only_the_last_stage(small: dict[str, Any]) -> None:
     known = small | {"stages": 2, "iterations": 10, "init": "spot", **ENDS["auto_stop"]}
     *_, last = vqclip.generate("a red apple", seed=1, **known)
@@ -159,6 +164,7 @@ def test_a_halt_ends_only_the_last_stage(small: dict[str, Any]) -> None:
     assert (last.stopped_by, last.step) == ("auto_stop", 6)
 
 
+@pytest.mark.option("learning_rate_plateau", "patience")
 def test_a_killed_run_ends_at_the_step_where_an_unbroken_one_ends(small: dict[str, Any]) -> None:
     known = small | {
         "iterations": 30,

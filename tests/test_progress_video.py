@@ -35,6 +35,7 @@ def told(path: Path) -> dict[str, str]:
         return {name.lower(): text for name, text in container.metadata.items()}
 
 
+@pytest.mark.option("video_format")
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_run_writes_its_video_in_the_format_that_was_asked_for(small: dict[str, Any], name: str) -> None:
     run = draw("run", small, video_format=name, iterations=2, save_every=1)
@@ -68,6 +69,7 @@ def test_early_frames_lie_dense_and_are_as_many(iterations: int, every: int) -> 
         assert distances[-1] >= 1.5 * every
 
 
+@pytest.mark.option("save_every", "frame_spacing")
 def test_frames_are_kept_at_those_steps_and_resume_keeps_to_them(small: dict[str, Any]) -> None:
     wanted = {"iterations": 9, "save_every": 3, "frame_spacing": "early", "snapshot_every": 2}
     every = draw("every", small, **{**wanted, "save_every": 1, "frame_spacing": "even"})
@@ -84,6 +86,7 @@ def test_frames_are_kept_at_those_steps_and_resume_keeps_to_them(small: dict[str
         assert path.read_bytes() == (Path("broken") / path.relative_to(run)).read_bytes()
 
 
+@pytest.mark.option("video_seconds")
 def test_a_length_sets_the_rate(small: dict[str, Any]) -> None:
     run = draw("run", small, video_seconds=2.0, hold_last=0.5, save_every=1)
     assert seconds(run / "video.mp4") == pytest.approx(2.0, abs=0.05)
@@ -126,6 +129,7 @@ def test_a_film_that_cannot_be_made_is_refused_before_the_run(
     assert not Path("run").exists()
 
 
+@pytest.mark.option("crf")
 @pytest.mark.parametrize("name", [name for name in FORMATS if name not in LOSSLESS])
 def test_a_quality_can_be_chosen(small: dict[str, Any], name: str) -> None:
     fine, coarse = (
@@ -135,6 +139,7 @@ def test_a_quality_can_be_chosen(small: dict[str, Any], name: str) -> None:
     assert fine.stat().st_size > 1.2 * coarse.stat().st_size
 
 
+@pytest.mark.option("fps", "hold_last", "video_smooth")
 def test_a_film_goes_at_its_rate_holds_its_end_and_is_smoothed(small: dict[str, Any]) -> None:
     def film(name: str, **changes: Any) -> tuple[float, float]:
         path = draw(name, small, save_every=1, fps=4.0, **changes) / "video.mp4"
@@ -146,6 +151,7 @@ def test_a_film_goes_at_its_rate_holds_its_end_and_is_smoothed(small: dict[str, 
     assert film("smooth", hold_last=1.0, video_smooth=12.0) == pytest.approx((5 / 4 + 1, 12), abs=0.1)
 
 
+@pytest.mark.option("video")
 def test_a_rate_in_the_users_own_file_is_no_hindrance_to_a_run_without_a_film(
     small: dict[str, Any], call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +180,7 @@ def test_a_run_that_was_begun_before_a_rule_goes_on(small: dict[str, Any], call:
     assert Path("again/image.png").read_bytes() == Path("run/image.png").read_bytes()
 
 
+@pytest.mark.option("video_title", "video_comment")
 def test_a_video_says_the_prompt_and_the_seed_as_far_as_metadata_are_wanted(small: dict[str, Any]) -> None:
     full = told(draw("full", small) / "video.mp4")
     assert full["title"] == "a red apple"
@@ -185,6 +192,7 @@ def test_a_video_says_the_prompt_and_the_seed_as_far_as_metadata_are_wanted(smal
     assert not {"title", "comment"} & none.keys()
 
 
+@pytest.mark.option("video --output")
 def test_the_video_command_makes_it_anew_with_what_is_given(small: dict[str, Any], call: Any) -> None:
     run = draw("run", small, save_every=1, video_seconds=2.5, hold_last=0.5)
     first = (run / "video.mp4").read_bytes()
@@ -223,6 +231,7 @@ def test_pictures_without_a_run_make_a_video_too(call: Any) -> None:
     assert (told(Path("new.mp4"))["title"], told(Path("new.mp4"))["comment"]) == ("Grey", "steps")
 
 
+@pytest.mark.option("video --allow-gaps")
 def test_the_video_command_leaves_gaps_out_on_request_alone(call: Any) -> None:
     folder = Path("steps")
     folder.mkdir()

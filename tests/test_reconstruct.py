@@ -37,6 +37,7 @@ def grid_of(tokens: Any, n_embed: int = 8, factor: int = 8) -> TokenGrid:
     return TokenGrid(np.array(tokens, dtype=np.int64), n_embed, factor, "tiny", "0" * 64)
 
 
+@pytest.mark.option("encode --output", "decode --output", "reconstruct --output")
 def test_decode_of_encode_is_reconstruct_to_the_byte(call: Any, apple: Path) -> None:
     encoded = call("encode", str(apple), "-o", "apple.npz", *FAST)
     assert (encoded.code, encoded.out) == (0, "apple.npz\n")
@@ -91,6 +92,7 @@ def test_the_note_says_bits_and_error(call: Any, apple: Path) -> None:
     assert " dB" in err
 
 
+@pytest.mark.option("vqgan_config")
 def test_a_checkpoint_alone_is_read_by_the_configuration_that_is_named(call: Any, apple: Path, small: Any) -> None:
     own = data_path("checkpoints")
     Path("bare.safetensors").write_bytes((own / "tiny_vqgan.safetensors").read_bytes())

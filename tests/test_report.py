@@ -68,6 +68,7 @@ def content(address: str | None) -> bytes:
     return base64.b64decode(address.partition(",")[2], validate=True)
 
 
+@pytest.mark.option("report")
 def test_the_page_holds_the_picture_the_video_and_every_frame_of_the_run(finished: Any) -> None:
     folder, events = finished
     assert [e.path.name for e in events if isinstance(e, Saved) and e.kind == "report"] == ["report.html"]
@@ -125,6 +126,7 @@ def test_settings_that_were_changed_stand_out(finished: Any) -> None:
     assert "<th>torch</th>" in text
 
 
+@pytest.mark.option("report --output")
 def test_an_old_run_gets_its_page_afterwards_wherever_it_is_wanted(call: Any, finished: Any) -> None:
     shutil.copytree(finished[0], "old")
     Path("old/report.html").unlink()

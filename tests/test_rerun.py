@@ -57,6 +57,7 @@ def test_variables_files_and_presets_change_nothing_that_is_recorded(
     assert len(list(Path("again/frames").iterdir())) == 3, "what no picture records is found as for a new run"
 
 
+@pytest.mark.option("rerun --prompt")
 def test_an_option_changes_its_setting_alone(call: Any, run: Path) -> None:
     assert call("rerun", "run/image.png", "--seed", "6", "-o", "other").code == 0
     before, after = (directory.read_manifest(Path(name)).settings.to_dict() for name in ("run", "other"))
@@ -67,6 +68,7 @@ def test_an_option_changes_its_setting_alone(call: Any, run: Path) -> None:
     assert (changed.prompt, changed.iterations, changed.seed, changed.cut_pow) == ("a blue car", 1, 5, 0.7)
 
 
+@pytest.mark.option("rerun --forget")
 def test_a_setting_that_loses_its_effect_can_be_forgotten(call: Any, run: Path) -> None:
     answer = call("rerun", "run", "--cut-method", "smart", "-o", "other")
     assert answer.code == 2

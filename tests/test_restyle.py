@@ -169,6 +169,7 @@ def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[st
     assert np.array_equal(last.image(), images.open_image(Path("out/frames/00001.png")))
 
 
+@pytest.mark.option("restyle --strength")
 def test_strength_says_how_far_a_frame_may_go(small: dict[str, Any]) -> None:
     Path("in").mkdir()
     photo = np.full((32, 32, 3), (40, 90, 200), np.uint8)
@@ -185,6 +186,7 @@ def test_strength_says_how_far_a_frame_may_go(small: dict[str, Any]) -> None:
     assert far[0] < 0.6 * far[1]
 
 
+@pytest.mark.option("restyle --blend")
 def test_blend_brings_the_frame_before_into_the_next(small: dict[str, Any]) -> None:
     Path("in").mkdir()
     for number, level in enumerate((20, 230)):
@@ -199,6 +201,9 @@ def test_blend_brings_the_frame_before_into_the_next(small: dict[str, Any]) -> N
     assert means[1] < 100
 
 
+@pytest.mark.option(
+    "restyle --frame-steps", "restyle --strength", "restyle --blend", "restyle --preset", "restyle --overwrite"
+)
 def test_the_command_draws_what_its_options_say(small: dict[str, Any], call: Any) -> None:
     Path("in").mkdir()
     for number, level in enumerate((60, 180)):
@@ -230,6 +235,7 @@ def test_presets_with_candidates_and_stages_are_taken(call: Any, preset: str) ->
     assert (kept.init, kept.stages, kept.ema) == ("spot", 1, 0.9)
 
 
+@pytest.mark.option("restyle --fps")
 def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any) -> None:
     filmed("in.mp4", 4, 4, size=(32, 32))
     few = ["--frame-steps", "1", "--cutouts", "2", "--size", "32x32", "--seed", "1"]

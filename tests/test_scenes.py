@@ -30,6 +30,7 @@ def shown(settings: Settings, *steps: int) -> list[list[float]]:
     return [[round(w, 4) for w in settings.story.weights(step, settings.iterations)] for step in steps]
 
 
+@pytest.mark.option("scene_steps")
 def test_scenes_share_the_run_evenly_or_have_their_own_length() -> None:
     thirds = story("a ^ b ^ c", iterations=90)
     assert shown(thirds, 0, 29, 30, 59, 60, 89) == [
@@ -38,12 +39,14 @@ def test_scenes_share_the_run_evenly_or_have_their_own_length() -> None:
     assert shown(story("a ^ b", scene_steps=7), 6, 7, 99) == [[1, 0], [0, 1], [0, 1]]
 
 
+@pytest.mark.option("prompt_at")
 def test_a_prompt_at_a_step_or_a_share_begins_a_scene() -> None:
     settings = story("a", prompt_at=("25%:b", "50: at 12:30 | c:3"))
     assert [prompt.text for prompt in settings.prompts] == ["a", "b", "at 12:30", "c"]
     assert shown(settings, 24, 25, 50) == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0.25, 0.75]]
 
 
+@pytest.mark.option("cross_fade")
 @pytest.mark.parametrize("fade", ["20", "20%"])
 def test_a_cross_fade_goes_along_half_a_cosine_and_loses_no_pull(fade: str) -> None:
     settings = story("a ^ b | c", cross_fade=fade)
@@ -54,6 +57,7 @@ def test_a_cross_fade_goes_along_half_a_cosine_and_loses_no_pull(fade: str) -> N
     assert all(sum(weights) == pytest.approx(1, abs=1e-3) for weights in shown(crowded, *range(0, 100, 5)))
 
 
+@pytest.mark.option("prompt_also")
 def test_what_is_looked_for_always_pulls_in_every_scene_beside_its_prompts() -> None:
     settings = story("a | b:-2 ^ c:0.5", noise_prompt=("3:0.5",))
     assert shown(settings, 0, 99) == [[0.2857, -0.5714, 0, 0.1429], [0, 0, 0.5, 0.5]]

@@ -184,6 +184,7 @@ def step(climb: loop._Climb) -> torch.Tensor:
     return climb.z.detach().clone()
 
 
+@pytest.mark.option("optimiser", "learning_rate", "learning_rate_drops")
 @pytest.mark.parametrize("name", OF_TORCH)
 def test_a_run_climbs_by_the_optimiser_that_it_names_at_the_rate_of_each_step(pair: Any, name: str) -> None:
     rates = {"learning_rate": 0.02, "learning_rate_end": 1.0, "learning_rate_drops": "50%,3"}
@@ -203,6 +204,7 @@ def test_a_run_climbs_by_the_optimiser_that_it_names_at_the_rate_of_each_step(pa
         assert (ours - theirs).norm() < 1e-3 * moved
 
 
+@pytest.mark.option("learning_rate_end", "learning_rate_schedule")
 @pytest.mark.parametrize(
     ("known", "factors"),
     [
@@ -220,6 +222,7 @@ def test_the_metrics_of_a_run_tell_the_rate_of_each_step(
     assert [row["learning_rate"] for row in rows] == pytest.approx([0.2 * factor for factor in factors])
 
 
+@pytest.mark.option("ema")
 def test_a_run_shows_the_running_mean_of_its_latents(pair: Any) -> None:
     climb = climbing(pair, ema=0.5, learning_rate=0.6)
     latents = [step(climb) for _ in range(3)]

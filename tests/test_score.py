@@ -61,6 +61,7 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 CIRCLES = ",".join(f"a {colour} circle" for colour in COLOURS)
 
 
+@pytest.mark.option("classify --labels", "classify --top")
 def test_classify_finds_the_colour_of_each_picture(call: Any, discs: Path, encoded: list[int]) -> None:
     named = [str(discs / "red.png"), str(discs / "green.png")]
     answer = call("classify", *named, "--labels", CIRCLES, "--top", "2", *FAST)
@@ -90,6 +91,7 @@ def test_classify_takes_folders_and_tells_all_in_one_json_object(call: Any, disc
         assert sum(row["probability"] for row in found["labels"]) == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.option("classify --template")
 def test_templates_replace_the_built_in_ones(call: Any, discs: Path, heard: list[str]) -> None:
     red = str(discs / "red.png")
     call("classify", red, "--labels", "red,blue", *FAST)
@@ -128,6 +130,7 @@ def test_labels_come_from_a_file_and_a_list_together(isolated: Path) -> None:
         labels.read(None, file)
 
 
+@pytest.mark.option("classify --labels-file")
 def test_labels_are_read_from_standard_input(call: Any, discs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a red circle\na tree\n")))
     answer = call("classify", str(discs / "red.png"), "--labels-file", "-", "-q", *FAST)
@@ -178,6 +181,7 @@ def test_score_tells_similarity_and_distance(call: Any, discs: Path) -> None:
     assert float(numbers[0]) == pytest.approx(similarity("a red circle"), abs=1e-4)
 
 
+@pytest.mark.option("--clip")
 def test_the_clip_that_is_named_judges(call: Any, discs: Path) -> None:
     shutil.copytree(data_path("checkpoints", "tiny_clip"), "contrary")
     state = load_file("contrary/open_clip_model.safetensors")
@@ -254,6 +258,7 @@ def test_search_weighs_several_texts(call: Any, discs: Path) -> None:
         assert score == pytest.approx((2 * one[path] - 0.5 * other[path]) / 2.5, abs=1e-4)
 
 
+@pytest.mark.option("search --image", "search --top")
 def test_search_by_a_picture_finds_that_picture(call: Any, discs: Path) -> None:
     record = call("search", str(discs), "--image", str(discs / "green.png"), "--json", "--top", "2", *FAST).record
     assert record["results"][0]["image"] == str(discs / "green.png")
@@ -261,6 +266,7 @@ def test_search_by_a_picture_finds_that_picture(call: Any, discs: Path) -> None:
     assert len(record["results"]) == 2
 
 
+@pytest.mark.option("index --index", "search --index")
 def test_the_index_can_lie_elsewhere(call: Any, discs: Path) -> None:
     call("search", str(discs), "red", "--index", "cache/mine.safetensors", *FAST)
     assert Path("cache/mine.safetensors").is_file()
@@ -279,6 +285,7 @@ def test_an_index_of_another_clip_is_made_again(call: Any, discs: Path, encoded:
     assert encoded == [4, 4]
 
 
+@pytest.mark.option("search --sheet")
 def test_the_sheet_holds_the_results_in_their_order(call: Any, discs: Path) -> None:
     answer = call("search", str(discs), "a red circle", "--sheet", "sheet.png", "--top", "3", "--json", *FAST)
     assert answer.record["sheet"] == "sheet.png"

@@ -34,12 +34,14 @@ def start(small: dict[str, Any], **changes: Any) -> np.ndarray:
     return last.image()
 
 
+@pytest.mark.option("vqgan")
 def test_a_checkpoint_file_draws_with_its_own_weights(small: dict[str, Any], turned: str) -> None:
     own, other = start(small), start(small, vqgan=turned)
     assert np.array_equal(other, own[..., ::-1])
     assert not np.array_equal(other, own)
 
 
+@pytest.mark.option("clip")
 def test_each_clip_is_the_one_that_is_named_and_pulls_by_the_weight_that_is_given() -> None:
     shutil.copytree(data_path("checkpoints", "tiny_clip"), "mine")
     state = load_file("mine/open_clip_model.safetensors")
@@ -50,6 +52,7 @@ def test_each_clip_is_the_one_that_is_named_and_pulls_by_the_weight_that_is_give
     torch.testing.assert_close(second.targets, -first.targets)
 
 
+@pytest.mark.option("dtype")
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])
 def test_the_networks_compute_in_the_precision_that_is_named(name: str) -> None:
     models, dtype = loaded(dtype=name), getattr(torch, name)
@@ -68,6 +71,7 @@ def threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.option("threads")
 @pytest.mark.usefixtures("threads")
 def test_a_run_takes_the_threads_that_it_is_given_and_says_so(small: dict[str, Any]) -> None:
     for count in (2, 1):
@@ -93,6 +97,7 @@ def test_the_threads_of_one_run_are_not_those_of_the_next(monkeypatch: pytest.Mo
     assert DeviceConfig.find(Settings()).threads == 5
 
 
+@pytest.mark.option("device")
 def test_a_run_is_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def device(name: str) -> str:
         return str(DeviceConfig.find(Settings(device=name, dtype="float32", threads=1)).device)
@@ -113,6 +118,7 @@ def test_a_run_is_on_the_device_that_is_named(monkeypatch: pytest.MonkeyPatch) -
         load(inputs, DeviceConfig(torch.device("cuda", 0), torch.float32, 1))
 
 
+@pytest.mark.option("target_image", "overlay_image")
 def test_the_pictures_of_a_run_are_those_of_its_files() -> None:
     named = ("init_image", "target_image", "overlay_image", "image_prompt")
     for level, name in enumerate(named, 1):
@@ -137,6 +143,7 @@ def test_the_pictures_of_a_run_are_those_of_its_files() -> None:
     assert np.array_equal(given.regions["region.png"], half.T / 255)
 
 
+@pytest.mark.option("palette", "palette_size")
 def test_a_palette_file_gives_as_many_of_its_colours_as_are_asked_for() -> None:
     pixels = np.full((8, 8, 3), (250, 10, 10), np.uint8)
     pixels[:2] = (10, 10, 250)

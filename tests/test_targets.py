@@ -100,6 +100,7 @@ def likeness(perceptor: Perceptor, drawing: np.ndarray, target: torch.Tensor) ->
     return float(retrieval.encode_pictures(perceptor, [drawing])[0] @ target)
 
 
+@pytest.mark.option("image_prompt")
 def test_an_image_prompt_draws_towards_the_picture_and_its_weight_counts(pair: Any, perceptor: Perceptor) -> None:
     target = retrieval.encode_pictures(perceptor, [images.open_image(Path(disc("blue")))])[0]
     alone, scores = drawn(pair, perceptor, image_prompt=("disc.png",))
@@ -112,6 +113,7 @@ def test_an_image_prompt_draws_towards_the_picture_and_its_weight_counts(pair: A
     assert near[3] > near[1] + 0.05, near
 
 
+@pytest.mark.option("noise_prompt")
 def test_a_noise_prompt_draws_towards_its_direction(pair: Any, perceptor: Perceptor) -> None:
     target = targets.noise(4, perceptor.encode_text([""]).shape[1])
     plain, _ = drawn(pair, perceptor, "a red apple")
@@ -196,6 +198,7 @@ def test_text_off_points_away_from_letters_and_not_away_from_the_prompts(
         assert float((plain - painted).mean()) > 0.03, word
 
 
+@pytest.mark.option("text_off")
 def test_text_off_draws_away_from_letters(pair: Any, perceptor: Perceptor) -> None:
     away = targets.text_off(perceptor, ["letters"])
     with_letters, _ = drawn(pair, perceptor, "letters")
@@ -241,6 +244,7 @@ def test_a_run_says_what_of_a_long_text_is_not_seen_and_reads_it_on_request(smal
     assert told(long_prompts="mean") == ""
 
 
+@pytest.mark.option("prompt_prefix", "prompt_suffix", "prompt_also")
 def test_clip_reads_the_words_around_the_prompts_and_those_beside_them(
     small: dict[str, Any], heard: list[str]
 ) -> None:
@@ -249,6 +253,7 @@ def test_clip_reads_the_words_around_the_prompts_and_those_beside_them(
     assert heard == ["a drawing of a cat at night", "fog", "a drawing of a tree at night", "snow", "mud"]
 
 
+@pytest.mark.option("long_prompts")
 def test_a_long_prompt_is_read_to_its_end_on_request(small: dict[str, Any], heard: list[str]) -> None:
     long = " ".join(["a red apple"] * 15 + ["a blue car"] * 15)
     list(vqclip.generate(long, **{**small, "seed": 1, "iterations": 0}))

@@ -98,6 +98,7 @@ def test_the_gradient_of_a_tile_is_the_decoders(pair: Pair) -> None:
     assert F.cosine_similarity(*gradients, dim=0) > 0.98
 
 
+@pytest.mark.option("tile_size")
 def test_a_step_decodes_one_tile_of_the_side_that_is_named(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     vqgan, targets_of = pair
     decoded: list[Box] = []

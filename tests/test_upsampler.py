@@ -150,6 +150,7 @@ def test_seed_and_style_decide_what_is_upsampled_in_parts_too(
     assert not same[0], "the sixth candidate was of another style"
 
 
+@pytest.mark.option("upsample_candidates")
 def test_a_run_begins_with_the_best_upsampled_candidate(small: dict[str, Any]) -> None:
     flags = {**small, "init": "prior", "candidates": 3, "size": "256x256", "stages": 0, "iterations": 2, "seed": 3}
     events = list(vqclip.generate("a red apple", upsample_candidates=2, **flags, output="run"))

@@ -58,6 +58,7 @@ def compact(scale: int = 2) -> dict[str, torch.Tensor]:
     return state
 
 
+@pytest.mark.option("upscale --output", "upscale --factor")
 @pytest.mark.parametrize("factor", [2, 3, 8])
 def test_lanczos_is_always_there(source: Path, call: Any, factor: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spandrel", None)
@@ -78,6 +79,7 @@ def test_the_picture_goes_beside_its_source_and_twice_as_large_when_nothing_else
     assert images.open_image(Path("source-x2.png")).shape == (72, 96, 3)
 
 
+@pytest.mark.option("upscale --model")
 def test_a_network_of_real_esrgans_layout_upscales(source: Path, call: Any) -> None:
     torch.save({"params_ema": rrdb()}, "esrgan.pth")
     answer = call("upscale", str(source), "--model", "esrgan.pth", "-o", "large.png", "--device", "cpu", "--json")
@@ -95,6 +97,7 @@ def test_a_network_of_real_esrgans_layout_upscales(source: Path, call: Any) -> N
     assert found.std() > 1
 
 
+@pytest.mark.option("upscale --tile")
 def test_tiles_are_bounded_and_leave_no_seam(source: Path, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     save_file(compact(), "compact.safetensors")
     seen = []

@@ -145,6 +145,7 @@ def moved(place: int, side: int = 64) -> images.Pixels:
     return levels
 
 
+@pytest.mark.option("video_smooth")
 def test_smoothing_puts_what_moves_between_the_frames(isolated: Path) -> None:
     path = isolated / "film.apng"
     with video.VideoWriter(path, 5, smooth=20) as writer:

@@ -36,6 +36,7 @@ def statuses(folder: str) -> list[str]:
     return [line.split(",")[2] for line in Path(folder, "table.csv").read_text().splitlines()[1:]]
 
 
+@pytest.mark.option("--jobs")
 @pytest.mark.slow
 def test_runs_at_once_give_the_pictures_of_runs_in_turn(isolated: Path) -> None:
     at_once = list(batch.sweep("a red apple qwzx", ["seed=1..3"], output="at-once", jobs=2, **TINY))
