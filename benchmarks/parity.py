@@ -28,7 +28,7 @@ from torch import Tensor
 from benchmarks import random_pair
 from benchmarks.records import Measure, Record, Result, machine
 from vqclip.cutouts import plan as cutouts
-from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import levels_for, pyramid, take
 from vqclip.models import registry
 from vqclip.models.perceptor import Perceptor, load_perceptor
@@ -87,8 +87,8 @@ def gradient(
     z = z.detach().clone().requires_grad_()
     generator = torch.Generator().manual_seed(1)
     image = decode(z)
-    canvas = Canvas(image.shape[-1], image.shape[-2], side, 0, settings.iterations)
-    plan = cutouts.plan_for(settings.cutouts, canvas, settings, generator)
+    context = CutoutContext(image.shape[-1], image.shape[-2], side, 0, settings.iterations)
+    plan = cutouts.plan_for(settings.cutouts, context, settings, generator)
     chain = pyramid(cutouts.source_of(image.clamp(0, 1), side, settings), levels_for(plan))
     loss = spherical_distance(see(take(chain, plan, side, generator)), target).mean()
     loss.backward()

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from vqclip.cutouts.augment import BY_CODE, CONTROL_POINTS, EXTENTS, Augmentation, bend, thin_plates
-from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.plan import plan_for, source_of
 from vqclip.cutouts.resample import CutPlan, join, levels_for, pyramid, take
 from vqclip.errors import UsageError
@@ -22,16 +22,16 @@ from vqclip.settings.schema import Settings
 from vqclip.synthesis.loop import synthesise
 
 MANY = 160
-CANVAS = Canvas(64, 64, 32)
+CONTEXT = CutoutContext(64, 64, 32)
 
 
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def planned(codes: str, count: int = MANY, canvas: Canvas = CANVAS, **changes: Any) -> CutPlan:
+def planned(codes: str, count: int = MANY, context: CutoutContext = CONTEXT, **changes: Any) -> CutPlan:
     settings = Settings(cut_method="pooled", augments=codes, cut_noise=0.0, **changes).validate()
-    return plan_for(count, canvas, settings, seeded(4))
+    return plan_for(count, context, settings, seeded(4))
 
 
 def shown(image: torch.Tensor, plan: CutPlan, side: int = 32) -> torch.Tensor:
@@ -186,7 +186,7 @@ def test_erasing_takes_one_rectangle_from_most_cutouts() -> None:
 
 
 def test_resized_crops_enlarge_a_part() -> None:
-    plan = planned("Re", canvas=Canvas(64, 64, 32))
+    plan = planned("Re", context=CutoutContext(64, 64, 32))
     width, height = plan.homographies[:, 0, 0], plan.homographies[:, 1, 1]
     area, ratio = width * height, width / height
     assert 0.09 < area.min().item() < 0.3
@@ -206,11 +206,11 @@ def test_several_codes_act_together_in_any_order() -> None:
 @pytest.mark.parametrize("method", ["smart", "crowson", "mse", "eleuther", "big-sleep", "pytti", "pixray", "disco"])
 def test_chosen_augments_take_the_place_of_the_methods_own(method: str) -> None:
     settings = Settings(cut_method=method, augments="none", cut_noise=0.0, augment=1.0).validate()
-    plain = plan_for(12, Canvas(64, 48, 16), settings, seeded())
+    plain = plan_for(12, CutoutContext(64, 48, 16), settings, seeded())
     if method != "disco":  # whose overviews are grey and mirrored by themselves
         assert torch.equal(plain.colours, torch.eye(3, 4).expand(12, 3, 4))
         assert bool((plain.homographies[:, [0, 1], [1, 0]] == 0).all())
-    erased = plan_for(12, Canvas(64, 48, 16), settings.replace(augments="Er Et"), seeded())
+    erased = plan_for(12, CutoutContext(64, 48, 16), settings.replace(augments="Er Et"), seeded())
     assert bool(erased.boxes.any())
     assert bool(erased.warps.any())
 
@@ -219,7 +219,7 @@ def test_chosen_augments_take_the_place_of_the_methods_own(method: str) -> None:
 def test_a_warp_moves_places_of_the_cutout(factor: int) -> None:
     side = 16
     image = F.interpolate(torch.rand(1, 3, 4, 4, generator=seeded()), size=(side * factor,) * 2, mode="bicubic")
-    still = planned("none", 1, Canvas(side, side, side))
+    still = planned("none", 1, CutoutContext(side, side, side))
     still = replace(still, scales=torch.full((1,), float(factor)))
     moved = replace(still, warps=torch.zeros(1, 2, 3, 3) + torch.tensor([0.25, 0.0])[None, :, None, None])
     settled = replace(still, warps=torch.zeros(1, 2, 5, 5))
@@ -231,7 +231,7 @@ def test_a_warp_moves_places_of_the_cutout(factor: int) -> None:
 
 @pytest.mark.parametrize("scale", [1.0, 2.0, 4.0])
 def test_a_fill_is_what_lies_outside_the_picture(scale: float) -> None:
-    plan = planned("none", 3, Canvas(16, 16, 16))
+    plan = planned("none", 3, CutoutContext(16, 16, 16))
     plan = replace(
         plan, homographies=plan.homographies * torch.tensor([2.0, 2.0, 1.0])[:, None],
         fills=torch.tensor([0.25, 0.75, -1.0]), scales=torch.full((3,), scale),

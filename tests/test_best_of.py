@@ -63,7 +63,7 @@ def test_without_files_the_same_start_is_chosen(whole: Any) -> None:
 
 
 def test_a_start_is_judged_by_its_picture(pair: Any) -> None:
-    from vqclip.runs.session import Models
+    from vqclip.runs.loading import Models
 
     vqgan, targets_of = pair
     models = Models(vqgan, targets_of("a red apple"), None, None, [])

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from vqclip.cutouts.augment import Augmentation, bend, colour_matrices
-from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.methods import crowson, pooled, smart
 from vqclip.cutouts.plan import plan_for
 from vqclip.cutouts.resample import CutPlan, crops, join, levels_for, pyramid, squeeze, take
@@ -75,7 +75,7 @@ def test_factors_one_two_and_four_are_exact_even_on_noise(size: int) -> None:
 
 def test_parts_of_a_plan_give_the_cutouts_of_the_whole() -> None:
     image = soft_picture(192, 256)
-    plan = smart.plan(12, Canvas(256, 192, 64), Settings(cut_noise=0.0), seeded(3))
+    plan = smart.plan(12, CutoutContext(256, 192, 64), Settings(cut_noise=0.0), seeded(3))
     chain = pyramid(image, levels_for(plan))
     whole = take(chain, plan, 64, seeded())
     parts = torch.cat([take(chain, plan.part(i, i + 5), 64, seeded()) for i in range(0, 12, 5)])
@@ -85,7 +85,7 @@ def test_parts_of_a_plan_give_the_cutouts_of_the_whole() -> None:
 @pytest.mark.parametrize(("count", "most", "sizes"), [(12, 5, [4, 4, 4]), (33, 16, [11, 11, 11]), (3, 8, [3]),
                                                       (5, 2, [1, 2, 2]), (4, 1, [1, 1, 1, 1])])  # fmt: skip
 def test_parts_are_even_and_in_order(count: int, most: int, sizes: list[int]) -> None:
-    plan = smart.plan(count, Canvas(256, 192, 64), Settings(), seeded(3))
+    plan = smart.plan(count, CutoutContext(256, 192, 64), Settings(), seeded(3))
     parts = list(plan.parts(most))
     assert [len(part) for part in parts] == sizes
     assert torch.equal(torch.cat([part.homographies for part in parts]), plan.homographies)
@@ -100,21 +100,21 @@ def test_cutouts_send_a_gradient_to_every_pixel_they_see() -> None:
     assert image.grad.sum().item() == pytest.approx(3 * 64 * 64, rel=1e-4)
 
 
-def places(plan: CutPlan, canvas: Canvas) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def places(plan: CutPlan, context: CutoutContext) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Left, top and size in pixels of cutouts that no augmentation bends."""
-    sizes = plan.scales * canvas.side
-    left = (plan.homographies[:, 0, 2] + 1) / 2 * canvas.width - sizes / 2
-    top = (plan.homographies[:, 1, 2] + 1) / 2 * canvas.height - sizes / 2
+    sizes = plan.scales * context.side
+    left = (plan.homographies[:, 0, 2] + 1) / 2 * context.width - sizes / 2
+    top = (plan.homographies[:, 1, 2] + 1) / 2 * context.height - sizes / 2
     return left, top, sizes
 
 
 @pytest.mark.parametrize(("width", "height"), [(256, 256), (512, 256), (256, 400), (64, 64), (48, 80)])
 @pytest.mark.parametrize("name", ["smart", "crowson", "mse", "eleuther", "big-sleep"])
 def test_cutouts_lie_inside_the_picture(name: str, width: int, height: int) -> None:
-    canvas, settings = Canvas(width, height, 64), Settings(augment=0.0, augments="none")
+    context, settings = CutoutContext(width, height, 64), Settings(augment=0.0, augments="none")
     for seed in range(5):
-        plan = plan_for(17, canvas, settings.replace(cut_method=name), seeded(seed))
-        left, top, sizes = places(plan, canvas)
+        plan = plan_for(17, context, settings.replace(cut_method=name), seeded(seed))
+        left, top, sizes = places(plan, context)
         assert float(left.min()) >= -1e-2
         assert float(top.min()) >= -1e-2
         assert float((left + sizes).max()) <= width + 1e-2
@@ -125,9 +125,9 @@ def test_cutouts_lie_inside_the_picture(name: str, width: int, height: int) -> N
 
 
 def test_smart_shows_the_whole_picture_and_weighs_it_most() -> None:
-    canvas = Canvas(512, 256, 64)
-    plan = smart.plan(16, canvas, Settings(augment=0.0), seeded(1))
-    left, _, sizes = places(plan, canvas)
+    context = CutoutContext(512, 256, 64)
+    plan = smart.plan(16, context, Settings(augment=0.0), seeded(1))
+    left, _, sizes = places(plan, context)
     assert (sizes == 256).sum().item() >= 4
     assert plan.weights[:4].min().item() > plan.weights[4:].max().item()
     assert sorted(left[:4].tolist()) == left[:4].tolist(), "full views are spread along the long axis"
@@ -135,9 +135,9 @@ def test_smart_shows_the_whole_picture_and_weighs_it_most() -> None:
 
 
 def test_smart_details_cover_the_picture_evenly() -> None:
-    canvas = Canvas(512, 512, 32)
-    plan = smart.plan(64, canvas, Settings(augment=0.0), seeded(2))
-    left, top, sizes = places(plan, canvas)
+    context = CutoutContext(512, 512, 32)
+    plan = smart.plan(64, context, Settings(augment=0.0), seeded(2))
+    left, top, sizes = places(plan, context)
     centres = torch.stack([left + sizes / 2, top + sizes / 2], 1)[16:]
     counts = torch.histogramdd(centres, bins=[2, 2], range=[0.0, 512.0, 0.0, 512.0]).hist
     assert counts.min().item() >= 8, counts
@@ -145,9 +145,9 @@ def test_smart_details_cover_the_picture_evenly() -> None:
 
 @pytest.mark.option("cut_pow")
 def test_cut_pow_moves_crowsons_sizes() -> None:
-    canvas = Canvas(512, 512, 64)
+    context = CutoutContext(512, 512, 64)
     means = [
-        crowson.plan(400, canvas, Settings(cut_pow=power, augment=0.0), seeded()).scales.mean().item()
+        crowson.plan(400, context, Settings(cut_pow=power, augment=0.0), seeded()).scales.mean().item()
         for power in (0.3, 1.0, 3.0)
     ]
     assert means[0] > means[1] > means[2]
@@ -160,7 +160,7 @@ def test_pooled_looks_at_the_squeezed_picture_alone() -> None:
     assert small.shape == (1, 3, 64, 64)
     expected = (F.adaptive_avg_pool2d(image, 64) + F.adaptive_max_pool2d(image, 64)) / 2
     torch.testing.assert_close(small, expected)
-    plan = pooled.plan(200, Canvas(512, 256, 64), Settings(cut_noise=0.0), seeded())
+    plan = pooled.plan(200, CutoutContext(512, 256, 64), Settings(cut_noise=0.0), seeded())
     cuts = take(pyramid(small, 0), plan, 64, seeded())
     assert plan.padding == "zeros"
     erased = (plan.boxes[:, 2] > plan.boxes[:, 0]).float().mean().item()
@@ -211,7 +211,7 @@ def test_colour_shifts_keep_grey_grey_and_turn_hues() -> None:
 
 @pytest.mark.option("cut_noise")
 def test_noise_has_a_deviation_of_its_own_per_cutout() -> None:
-    plan = smart.plan(8, Canvas(64, 64, 64), Settings(cut_noise=0.5, augment=0.0), seeded())
+    plan = smart.plan(8, CutoutContext(64, 64, 64), Settings(cut_noise=0.5, augment=0.0), seeded())
     image = torch.full((1, 3, 64, 64), 0.5)
     cuts = take(pyramid(image, 0), plan, 64, seeded(9))
     measured = cuts.flatten(1).std(1)
@@ -219,10 +219,10 @@ def test_noise_has_a_deviation_of_its_own_per_cutout() -> None:
     assert plan.noise.max().item() <= 0.5
 
 
-def plain(method: str, count: int, canvas: Canvas, seed: int = 0, **changes: Any) -> CutPlan:
+def plain(method: str, count: int, context: CutoutContext, seed: int = 0, **changes: Any) -> CutPlan:
     """A method's cutouts without augmentations."""
     settings = Settings(cut_method=method, augments="none", cut_noise=0.0, **changes).validate()
-    return plan_for(count, canvas, settings, seeded(seed))
+    return plan_for(count, context, settings, seeded(seed))
 
 
 class Noted:
@@ -241,7 +241,7 @@ class Noted:
 def test_a_method_draws_every_cutout_and_reads_the_settings_that_its_file_names(name: str) -> None:
     for count in (1, 2, 9):
         noted: Any = Noted(Settings(cut_method=name))
-        plan = plan_for(count, Canvas(96, 64, 32), noted, seeded())
+        plan = plan_for(count, CutoutContext(96, 64, 32), noted, seeded())
         assert len(plan) == count
         assert noted.read - {"augments", "cut_method"} == settings_of(name)
         assert settings_of(name) <= {"augment", "cut_noise", "cut_pow", "cut_overview", "cut_grey"}
@@ -252,7 +252,7 @@ def test_a_method_draws_every_cutout_and_reads_the_settings_that_its_file_names(
     ("method", "low", "high"), [("mse", 64 / 512, 1), ("eleuther", 64 / 512, 1), ("big-sleep", 0.5, 0.95)]
 )
 def test_normal_sizes_are_about_four_fifths(method: str, low: float, high: float) -> None:
-    shares = plain(method, 2000, Canvas(600, 512, 64)).scales * 64 / 512
+    shares = plain(method, 2000, CutoutContext(600, 512, 64)).scales * 64 / 512
     assert shares.min().item() == pytest.approx(low, abs=0.15)
     assert shares.max().item() == pytest.approx(high)
     # N(.8, .3): a quarter lies above 1, a quarter below .6.
@@ -262,25 +262,25 @@ def test_normal_sizes_are_about_four_fifths(method: str, low: float, high: float
 
 def test_eleuther_sees_the_whole_of_a_picture_larger_than_the_perceptors_input() -> None:
     # EleutherAI's 'latest' only ever takes patches of 224 pixels, whatever the size of the picture.
-    sizes = plain("eleuther", 50, Canvas(512, 512, 224)).scales * 224
+    sizes = plain("eleuther", 50, CutoutContext(512, 512, 224)).scales * 224
     assert sizes.max().item() == 512
     assert len(set(sizes.tolist())) > 20
 
 
 def test_pytti_looks_past_the_edges_by_a_quarter() -> None:
-    canvas = Canvas(512, 256, 64)
-    left, top, sizes = places(plain("pytti", 400, canvas, cut_pow=2.0), canvas)
+    context = CutoutContext(512, 256, 64)
+    left, top, sizes = places(plain("pytti", 400, context, cut_pow=2.0), context)
     assert -128 <= left.min().item() < -64
     assert 512 + 64 < (left + sizes).max().item() <= 512 + 128
     assert -64 <= top.min().item() < -32
-    usual = places(plain("pytti", 400, canvas), canvas)[2]
+    usual = places(plain("pytti", 400, context), context)[2]
     assert sizes.mean().item() < usual.mean().item()
 
 
 @pytest.mark.parametrize(("width", "height"), [(256, 256), (320, 192), (128, 256)])
 def test_pixray_zooms_into_three_fifths_and_shows_everything_in_the_rest(width: int, height: int) -> None:
-    canvas = Canvas(width, height, 32)
-    plan = plain("pixray", 50, canvas, seed=2)
+    context = CutoutContext(width, height, 32)
+    plan = plain("pixray", 50, context, seed=2)
     zoomed, wide = plan.part(0, 30), plan.part(30, 50)
     sides = torch.stack([zoomed.homographies[:, 0, 0], zoomed.homographies[:, 1, 1]], 1)
     assert float((sides + zoomed.homographies[:, :2, 2].abs()).max()) <= 1 + 1e-5
@@ -302,17 +302,17 @@ def test_pixray_zooms_into_three_fifths_and_shows_everything_in_the_rest(width: 
 @pytest.mark.option("cut_overview")
 def test_disco_goes_from_overviews_to_inner_crops() -> None:
     def wholes(step: int, **changes: Any) -> int:
-        canvas = Canvas(320, 192, 32, step, 100)
-        return int((plain("disco", 16, canvas, **changes).scales * 32 == 320).sum())
+        context = CutoutContext(320, 192, 32, step, 100)
+        return int((plain("disco", 16, context, **changes).scales * 32 == 320).sum())
 
     assert [wholes(step) for step in (0, 39, 40, 99)] == [12, 12, 4, 4]
     assert [wholes(step, cut_overview="0:1, 100%:0") for step in (0, 50, 100)] == [16, 8, 0]
 
 
 def test_discos_few_overviews_are_plain_grey_and_mirrored() -> None:
-    canvas = Canvas(64, 32, 16, 90, 100)
+    context = CutoutContext(64, 32, 16, 90, 100)
     image = F.interpolate(torch.rand(1, 3, 4, 8, generator=seeded(3)), size=(32, 64), mode="bicubic").clamp(0, 1)
-    plan = plain("disco", 16, canvas)
+    plan = plain("disco", 16, context)
     cuts = take(pyramid(image, levels_for(plan)), plan, 16, seeded())
     torch.testing.assert_close(cuts[2], cuts[0].flip(-1), atol=1e-5, rtol=0)
     torch.testing.assert_close(cuts[3], cuts[1].flip(-1), atol=1e-5, rtol=0)
@@ -325,7 +325,7 @@ def test_discos_few_overviews_are_plain_grey_and_mirrored() -> None:
 @pytest.mark.option("cut_grey")
 def test_disco_greys_a_share_of_the_inner_crops_early() -> None:
     def greys(step: int, **changes: Any) -> int:
-        plan = plain("disco", 20, Canvas(64, 64, 16, step, 100), cut_overview="0:0.5", **changes)
+        plan = plain("disco", 20, CutoutContext(64, 64, 16, step, 100), cut_overview="0:0.5", **changes)
         rows = plan.colours[10:, :, :3]
         return int((rows - rows[:, :1]).abs().amax((1, 2)).lt(1e-6).sum())
 
@@ -335,7 +335,7 @@ def test_disco_greys_a_share_of_the_inner_crops_early() -> None:
 
 def test_joined_plans_keep_what_each_shows_beyond_the_edge() -> None:
     def plan(padding: str) -> CutPlan:
-        found = plan_for(2, Canvas(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
+        found = plan_for(2, CutoutContext(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
         away = torch.tensor([[1.0, 0, 4], [0, 1, 0], [0, 0, 1]]).expand(2, 3, 3)
         still = torch.zeros(2)
         return replace(
@@ -353,7 +353,7 @@ def test_joined_plans_keep_what_each_shows_beyond_the_edge() -> None:
 
 
 def test_noise_is_the_same_in_parts_of_any_size_where_some_cutouts_have_none() -> None:
-    plan = plan_for(6, Canvas(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
+    plan = plan_for(6, CutoutContext(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
     plan = replace(plan, noise=torch.tensor([0.0, 0.0, 0.1, 0.2, 0.0, 0.1]))
     chain = pyramid(torch.rand(1, 3, 32, 32), levels_for(plan))
     whole = take(chain, plan, 16, torch.Generator().manual_seed(2))

@@ -12,7 +12,7 @@ import torch
 from vqclip.models import decoder
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import loop as synthesis
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 
 
 def latent(vqgan: Any, side: int) -> torch.Tensor:
@@ -45,7 +45,7 @@ def test_low_memory_takes_less_memory_for_a_step(pair: tuple[Any, Callable[..., 
     for low_memory in (False, True):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 1}
         settings = Settings(**known, size="128x128", low_memory=low_memory)
-        loop = synthesis._Climb(vqgan, targets_of("a red apple"), settings, Given())
+        loop = synthesis._Climb(vqgan, targets_of("a red apple"), settings, InitInputs())
         loop.begin()
         with peak_memory() as memory:
             loop._climb()

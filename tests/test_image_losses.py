@@ -18,7 +18,7 @@ from vqclip.events import Finished, Stepped
 from vqclip.image_losses import FORMULAS, Term, View
 from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.schema import Settings
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.loop import synthesise
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -123,7 +123,7 @@ def drawn(pair: Pair, *loss: str, **changes: Any) -> torch.Tensor:
         prompt="a red apple", seed=3, size="32x48", iterations=8, cutouts=2, dtype="float32", ema=0.0,
         loss=loss, **with_edge, **with_palette, **changes,
     ).validate()  # fmt: skip
-    given = Given(palette=[RED, BLUE] if with_palette else [])
+    given = InitInputs(palette=[RED, BLUE] if with_palette else [])
     *_, last = synthesise(vqgan, targets_of(settings.prompt), settings, given)
     assert isinstance(last, Finished)
     return torch.from_numpy(last.image()).permute(2, 0, 1)[None] / 255

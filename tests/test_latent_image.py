@@ -15,7 +15,7 @@ from vqclip.errors import InputError, UsageError
 from vqclip.events import Saved, Started, Stepped, Warned
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import loop
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.latent_image import Surface, soft_edges
 
 SIDE = 64
@@ -139,7 +139,7 @@ def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None
 def test_clip_looks_across_the_seam(pair: Any) -> None:
     vqgan, targets_of = pair
     settings = SEAMLESS.replace(seed=3, size="32x32", seamless="both")
-    climb = loop._Climb(vqgan, targets_of("a red apple"), settings, Given())
+    climb = loop._Climb(vqgan, targets_of("a red apple"), settings, InitInputs())
     climb.begin()
     image = torch.rand(1, 3, 32, 32)
     shifts = set()
@@ -155,7 +155,7 @@ def test_a_prompt_with_a_region_finds_it_in_a_tile_too(pair: Any) -> None:
     vqgan, targets_of = pair
     prompt = "a red apple @left"
     settings = SEAMLESS.replace(prompt=prompt, seed=3, size="32x32", seamless="both")
-    climb = loop._Climb(vqgan, targets_of("a red apple"), settings, Given())
+    climb = loop._Climb(vqgan, targets_of("a red apple"), settings, InitInputs())
     climb.begin()
     image = torch.rand(1, 3, 32, 32)
     for climb.step in range(4):

@@ -16,7 +16,7 @@ from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import loop as synthesis
 from vqclip.synthesis import motion
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.loop import synthesise
 from vqclip.synthesis.randomness import step_seed
 
@@ -35,12 +35,12 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{**known, **changes}).validate()
 
 
-def climb(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> list[Event]:
+def climb(pair: Pair, wanted: Settings, given: InitInputs | None = None, **known: Any) -> list[Event]:
     vqgan, targets_of = pair
     return list(synthesise(vqgan, targets_of(wanted.prompt), wanted, given, **known))
 
 
-def final(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> np.ndarray:
+def final(pair: Pair, wanted: Settings, given: InitInputs | None = None, **known: Any) -> np.ndarray:
     last = climb(pair, wanted, given, **known)[-1]
     assert isinstance(last, Finished)
     return last.image()
@@ -112,7 +112,7 @@ STOPS = [
 def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -> None:
     vqgan, targets_of = pair
     wanted = settings(stages=2, iterations=6, **LOOKS[look])
-    given = Given(PHOTO, HALF) if look == "masked" else Given()
+    given = InitInputs(PHOTO, HALF) if look == "masked" else InitInputs()
     state = None
     for event in synthesise(vqgan, targets_of(wanted.prompt), wanted, given):
         if isinstance(event, (Started, Stepped)) and event.step == stop:
@@ -129,7 +129,7 @@ def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -
 
 def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
     vqgan, targets_of = pair
-    loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, Given())
+    loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, InitInputs())
     loop.begin()
     loop._climb()
     assert loop.z.grad is not None
@@ -202,7 +202,7 @@ def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
     picture = np.zeros((50, 70, 3), np.uint8)
     picture[:, :35] = (220, 30, 30)
     picture[:, 35:] = (30, 30, 220)
-    first = climb(pair, settings(size="64x64", iterations=0), given=Given(picture))[0]
+    first = climb(pair, settings(size="64x64", iterations=0), given=InitInputs(picture))[0]
     assert isinstance(first, Started)
     drawn = first.image().astype(int)
     left, right = drawn[:, :24].mean((0, 1)), drawn[:, 40:].mean((0, 1))
@@ -218,7 +218,7 @@ def test_an_init_weight_holds_the_init_picture_at_every_stage(
 ) -> None:
     def distance(**weights: float) -> float:
         wanted = settings(size="64x64", iterations=12, stages=stages, init_image="given.png", ema=0.0, **weights)
-        last = climb(pair, wanted, given=Given(PHOTO))[-1]
+        last = climb(pair, wanted, given=InitInputs(PHOTO))[-1]
         assert isinstance(last, Finished)
         if name == "init_weight_pixels":
             return float(np.square(last.image().astype(float) - PHOTO).mean())
@@ -233,7 +233,7 @@ def test_an_init_weight_holds_the_init_picture_at_every_stage(
 def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_went(pair: Pair) -> None:
     vqgan, _ = pair
     wanted = settings(size="64x64", stages=2, iterations=5, init_image="given.png", init_weight=1.0)
-    last = climb(pair, wanted, given=Given(PHOTO))[-1]
+    last = climb(pair, wanted, given=InitInputs(PHOTO))[-1]
     assert isinstance(last, Finished)
     with torch.no_grad():
         expected = vqgan.encode(torch.from_numpy(PHOTO).permute(2, 0, 1)[None] / 255)
@@ -244,7 +244,7 @@ def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_
 def test_a_move_begins_anew_where_it_leads_to(pair: Pair) -> None:
     vqgan, targets_of = pair
     wanted = settings(size="64x64", zoom="1.5", move_every=2, iterations=4, stages=2)
-    loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, Given(PHOTO))
+    loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, InitInputs(PHOTO))
     loop.begin()
     for _ in range(2):
         loop._climb()
@@ -276,7 +276,7 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     )
     vqgan, targets_of = pair
     places = []
-    for event in synthesise(vqgan, targets_of(course.prompt), course.replace(iterations=2), Given(photo)):
+    for event in synthesise(vqgan, targets_of(course.prompt), course.replace(iterations=2), InitInputs(photo)):
         if isinstance(event, (Started, Stepped)):
             dark = (255 - event.image()[..., 1].astype(float)).clip(60) - 60
             places.append((dark.sum(0) @ np.arange(64) / dark.sum(), dark.sum(1) @ np.arange(64) / dark.sum()))
@@ -294,7 +294,7 @@ def test_what_comes_in_at_a_moved_edge_is_the_border_that_is_named(pair: Pair) -
     def left(border: str) -> np.ndarray:
         """The colour of the strip that a move to the right brings in."""
         wanted = settings(size="64x64", init_image="a.png", pan_x="16", move_every=1, move_border=border)
-        loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, Given(photo))
+        loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, InitInputs(photo))
         loop.begin()
         loop.step = 1
         loop._move()
@@ -401,7 +401,7 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
 
     def first_gradient(weights: tuple[float, float]) -> torch.Tensor:
         looks = [*targets_of("a red apple", weights[0]), *targets_of("a blue car", weights[1])]
-        loop = synthesis._Climb(vqgan, looks, wanted, Given())
+        loop = synthesis._Climb(vqgan, looks, wanted, InitInputs())
         loop.begin()
         loop._climb()
         assert loop.z.grad is not None
@@ -434,7 +434,7 @@ def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pai
         return [ClipTarget(Counting(n, g.perceptor), g.weight, g.targets) for n, g in enumerate(known)]  # type: ignore[arg-type]
 
     def gradients(weights: tuple[float, float], steps: int, **changes: Any) -> list[torch.Tensor]:
-        loop = synthesis._Climb(vqgan, looks(weights), settings(clip=("tiny", "tiny"), **changes), Given())
+        loop = synthesis._Climb(vqgan, looks(weights), settings(clip=("tiny", "tiny"), **changes), InitInputs())
         loop.begin()
         found = []
         for loop.step in range(steps):
@@ -487,7 +487,7 @@ def test_alternating_perceptors_have_scores_of_their_own_whatever_they_weigh(pai
     alone = settings()
     scores = {}
     for name, clip_targets, how in (("in turn", looks, wanted), ("alone", looks[:1], alone)):
-        loop = synthesis._Climb(pair[0], clip_targets, how, Given())
+        loop = synthesis._Climb(pair[0], clip_targets, how, InitInputs())
         loop.begin()
         scores[name] = [loop._look(loop.surface.show(loop.z))[0]["score"]]
         loop.step += 1

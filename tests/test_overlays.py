@@ -17,7 +17,7 @@ from vqclip.errors import InputError, UsageError
 from vqclip.events import Saved, Started, Stepped
 from vqclip.media import images
 from vqclip.settings.schema import Settings
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.latent_image import Surface
 from vqclip.synthesis.loop import synthesise
 from vqclip.synthesis.overlays import Overlay
@@ -34,7 +34,7 @@ def climb(pair: Any, **changes: Any) -> Iterator[Started | Stepped]:
     settings = Settings(prompt="a red apple", seed=3, size="32x32", cutouts=4, dtype="float32", **(QUICK | changes))
     target = RED if settings.target_image else None
     overlay = (RED, OPAQUE) if settings.overlay_image else None
-    for event in synthesise(vqgan, targets_of(settings.prompt), settings, Given(target=target, overlay=overlay)):
+    for event in synthesise(vqgan, targets_of(settings.prompt), settings, InitInputs(target=target, overlay=overlay)):
         if isinstance(event, (Started, Stepped)):
             yield event
 

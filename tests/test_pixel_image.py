@@ -16,7 +16,7 @@ from vqclip.events import Event, Finished, StageStarted, Stepped
 from vqclip.media import images
 from vqclip.runs import directory, dry_run
 from vqclip.settings.schema import Settings
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.loop import synthesise
 from vqclip.synthesis.optimisers import make_optimiser, optimiser_tensors, restore_optimiser
 from vqclip.synthesis.pixel_image import PixelSurface
@@ -34,19 +34,19 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{**known, **changes}).validate()
 
 
-def climb(pair: Pair, wanted: Settings, given: Given | None = None, **known: Any) -> list[Event]:
+def climb(pair: Pair, wanted: Settings, given: InitInputs | None = None, **known: Any) -> list[Event]:
     vqgan, targets_of = pair
     return list(synthesise(vqgan, targets_of(wanted.prompt), wanted, given, **known))
 
 
-def frames(pair: Pair, wanted: Settings, given: Given | None = None) -> list[np.ndarray]:
+def frames(pair: Pair, wanted: Settings, given: InitInputs | None = None) -> list[np.ndarray]:
     """What each step of a run shows."""
     vqgan, targets_of = pair
     events = synthesise(vqgan, targets_of(wanted.prompt), wanted, given)
     return [event.image().astype(int) for event in events if isinstance(event, Stepped)]
 
 
-def pixels(pair: Pair, wanted: Settings, given: Given | None = None) -> list[np.ndarray]:
+def pixels(pair: Pair, wanted: Settings, given: InitInputs | None = None) -> list[np.ndarray]:
     """The pixels after each step of pixel optimisation, before a VQGAN draws it: (H, W, 3) in 0..255."""
     vqgan, targets_of = pair
     surface, found = PixelSurface(vqgan, (wanted.width, wanted.height)), []
@@ -170,7 +170,7 @@ def test_what_a_mask_keeps_stays_in_pixel_optimisation(pair: Pair) -> None:
     photo = np.full((32, 32, 3), 90, np.uint8)
     mask = np.repeat(np.float32([[0.0] * 16 + [1.0] * 16]), 32, 0)
     wanted = settings(init="tokens", init_image="a.png", mask="m.png", mask_feather=1, iterations=4, pixel_steps=0.75)
-    shown = frames(pair, wanted, Given(photo, mask))
+    shown = frames(pair, wanted, InitInputs(photo, mask))
     assert all(np.array_equal(image[:, :16], photo[:, :16]) for image in shown)
     assert not np.array_equal(shown[2][:, 16:], photo[:, 16:])
 
@@ -181,7 +181,7 @@ def test_an_overlay_is_laid_over_pixels_and_a_move_moves_them(pair: Pair) -> Non
     cover = np.zeros((32, 32), np.float32)
     cover[:8] = 1
     wanted = settings(iterations=4, pixel_steps=0.75, overlay_image="a.png", overlay_every=2, ema=0.0)
-    second = pixels(pair, wanted, Given(overlay=(red, cover)))[1]
+    second = pixels(pair, wanted, InitInputs(overlay=(red, cover)))[1]
     # Only what is covered is red, to the pixel and not to the token.
     assert np.abs(second[:8] - red[:8]).max() <= 1
     assert np.abs(second[8:] - red[8:]).mean() > 50

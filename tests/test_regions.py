@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.methods import smart
 from vqclip.cutouts.resample import CutPlan, crops, levels_for, pyramid, take
 from vqclip.events import Stepped
@@ -21,11 +21,11 @@ from vqclip.models.perceptor import ClipTarget
 from vqclip.runs import directory
 from vqclip.settings.prompts import REGIONS, parse
 from vqclip.settings.schema import Settings
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.loop import synthesise
 from vqclip.synthesis.regions import Regions, coverage
 
-CANVAS = Canvas(96, 64, 16)
+CONTEXT = CutoutContext(96, 64, 16)
 STILL = Settings(augment=0.0, cut_noise=0.0, cutouts=24)
 HALF = np.concatenate([np.zeros((64, 48), np.float32), np.ones((64, 48), np.float32)], 1)
 """A mask whose right half is white."""
@@ -34,12 +34,12 @@ HALF = np.concatenate([np.zeros((64, 48), np.float32), np.ones((64, 48), np.floa
 def plan(prompt: str, settings: Settings = STILL, weights: Any = None, masks: Any = None) -> CutPlan:
     prompts = parse(prompt)
     weights = [p.weight for p in prompts] if weights is None else weights
-    return Regions(prompts, masks or {}).plan(weights, CANVAS, settings, torch.Generator().manual_seed(1))
+    return Regions(prompts, masks or {}).plan(weights, CONTEXT, settings, torch.Generator().manual_seed(1))
 
 
 def test_without_a_region_the_cutouts_are_the_methods_own() -> None:
     found = plan("a | b:-0.5")
-    expected = smart.plan(24, CANVAS, STILL, torch.Generator().manual_seed(1))
+    expected = smart.plan(24, CONTEXT, STILL, torch.Generator().manual_seed(1))
     assert torch.equal(found.homographies, expected.homographies)
     assert torch.equal(found.weights, expected.weights)
 
@@ -84,7 +84,7 @@ def test_few_cutouts_are_enough_for_every_region() -> None:
 
 def test_coverage_is_the_share_of_a_cutout_that_lies_in_the_mask() -> None:
     places = crops(
-        torch.tensor([0.0, 48.0, 32.0, 40.0]), torch.zeros(4), torch.full((4,), 32.0), CANVAS.width, CANVAS.height
+        torch.tensor([0.0, 48.0, 32.0, 40.0]), torch.zeros(4), torch.full((4,), 32.0), CONTEXT.width, CONTEXT.height
     )
     share = coverage(torch.from_numpy(HALF)[None, None], places)
     torch.testing.assert_close(share, torch.tensor([0.0, 1.0, 0.5, 0.75]))
@@ -127,7 +127,7 @@ def drawing(pair: Any, prompt: str, state: Any = None, **changes: Any) -> Iterat
     known: dict[str, Any] = {"size": "64x64", "iterations": 6, "cutouts": 12, "ema": 0.0, "learning_rate": 0.3}
     settings = Settings(prompt=prompt, seed=4, **{**known, **changes})
     clip_target = ClipTarget(_Colours(), 1.0, torch.eye(3)[[0, 2]])  # type: ignore[arg-type]
-    return synthesise(pair[0], [clip_target], settings, Given(regions={"m.png": HALF}), state=state)
+    return synthesise(pair[0], [clip_target], settings, InitInputs(regions={"m.png": HALF}), state=state)
 
 
 def drawn(pair: Any, prompt: str, **changes: Any) -> Any:

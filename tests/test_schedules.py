@@ -15,11 +15,11 @@ import vqclip
 from vqclip import reading
 from vqclip.errors import UsageError
 from vqclip.media.images import to_uint8
-from vqclip.runs.session import Inputs
+from vqclip.runs.inputs import Inputs
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import loop
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.optimisers import (
     EMA,
     cosine,
@@ -172,7 +172,7 @@ def climbing(pair: Any, **changes: Any) -> loop._Climb:
     vqgan, targets_of = pair
     known: dict[str, Any] = {"size": "32x32", "iterations": 4, "cutouts": 2, "seed": 3, "ema": 0.0}
     settings = Settings(prompt="a red apple", **{**known, **changes}).validate()
-    climb = loop._Climb(vqgan, targets_of(settings.prompt), settings, Given())
+    climb = loop._Climb(vqgan, targets_of(settings.prompt), settings, InitInputs())
     climb.begin()
     return climb
 

@@ -17,7 +17,8 @@ from safetensors.torch import load_file, save_file
 import vqclip
 from vqclip.events import Finished
 from vqclip.files import data_path
-from vqclip.runs.session import Inputs, Models, load
+from vqclip.runs.inputs import Inputs
+from vqclip.runs.loading import Models, load
 from vqclip.runtime import limits
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings
@@ -132,15 +133,15 @@ def test_the_pictures_of_a_run_are_those_of_its_files() -> None:
         prompt="a cat @[region.png]", size="16x16", mask="mask.png", image_prompt=("image_prompt.png",), **files
     )
     inputs = Inputs.check(settings)
-    given = inputs.given
-    assert given.overlay is not None
-    pictures = (given.picture, given.target, given.overlay[0], inputs.prompt_pictures["image_prompt.png"])
+    found = inputs.init_inputs
+    assert found.overlay is not None
+    pictures = (found.picture, found.target, found.overlay[0], inputs.prompt_pictures["image_prompt.png"])
     for level, picture in enumerate(pictures, 1):
         assert picture is not None
         assert np.array_equal(picture, np.full((16, 16, 3), (level * 50, level * 9, 7)))
-    assert given.mask is not None
-    assert np.array_equal(given.mask, half / 255)
-    assert np.array_equal(given.regions["region.png"], half.T / 255)
+    assert found.mask is not None
+    assert np.array_equal(found.mask, half / 255)
+    assert np.array_equal(found.regions["region.png"], half.T / 255)
 
 
 @pytest.mark.option("palette", "palette_size")
@@ -151,7 +152,7 @@ def test_a_palette_file_gives_as_many_of_its_colours_as_are_asked_for() -> None:
 
     def colours(**changes: Any) -> set[tuple[int, ...]]:
         settings = Settings(prompt="x", loss=("palette:1",), **changes)
-        return set(Inputs.check(settings).given.palette)
+        return set(Inputs.check(settings).init_inputs.palette)
 
     assert colours(palette="two.png", palette_size=2) == {(250, 10, 10), (10, 10, 250)}
     (one,) = colours(palette="two.png", palette_size=1)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 import vqclip
-from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import homography_grid
 from vqclip.errors import UsageError
 from vqclip.events import Finished, Stepped
@@ -19,7 +19,7 @@ from vqclip.models import decoder
 from vqclip.models.decoder import Box, NormStatistics
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import loop as synthesis
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.tiling import Tiling
 
 Pair = tuple[Any, Callable[..., Any]]
@@ -127,7 +127,7 @@ def test_a_tiled_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memor
     for size, side in (("64x64", 0), ("256x256", 64), ("256x256", 0)):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 2}
         loop = synthesis._Climb(
-            vqgan, targets_of("a red apple"), Settings(**known, size=size, tile_size=side), Given()
+            vqgan, targets_of("a red apple"), Settings(**known, size=size, tile_size=side), InitInputs()
         )
         loop.begin()
         loop._climb()
@@ -194,8 +194,8 @@ def test_tiles_lie_in_the_picture_and_reach_its_edges(pair: Pair, size: tuple[in
 
 def test_cutouts_of_a_tile_lie_in_it_and_full_views_weigh_by_its_share(pair: Pair) -> None:
     tiling = Tiling(pair[0], (256, 128), 64)
-    box, canvas = Box(4, 20, 12, 28), Canvas(256, 128, 32)
-    plan = tiling.plan(box, canvas, settings(cutouts=16, augment=0.0), torch.Generator().manual_seed(0))
+    box, context = Box(4, 20, 12, 28), CutoutContext(256, 128, 32)
+    plan = tiling.plan(box, context, settings(cutouts=16, augment=0.0), torch.Generator().manual_seed(0))
     assert len(plan) == 16
     assert plan.weights.mean().item() == pytest.approx(1)
     corners = homography_grid(plan.homographies, 2)
@@ -206,9 +206,9 @@ def test_cutouts_of_a_tile_lie_in_it_and_full_views_weigh_by_its_share(pair: Pai
 
 
 def test_full_views_beside_tiles_take_a_strength_that_the_method_does_not(pair: Pair) -> None:
-    tiling, box, canvas = Tiling(pair[0], (256, 128), 64), Box(4, 20, 12, 28), Canvas(256, 128, 32)
+    tiling, box, context = Tiling(pair[0], (256, 128), 64), Box(4, 20, 12, 28), CutoutContext(256, 128, 32)
     asked = settings(cut_method="big-sleep", cutouts=8, augment=2.0), settings(cut_method="big-sleep", cutouts=8)
-    strong, weak = (tiling.plan(box, canvas, wanted, torch.Generator().manual_seed(0)) for wanted in asked)
+    strong, weak = (tiling.plan(box, context, wanted, torch.Generator().manual_seed(0)) for wanted in asked)
     moved = (strong.homographies - weak.homographies).abs().amax((1, 2))
     assert bool((moved[:2] > 0.01).all())
     assert not bool(moved[2:].any())

@@ -16,7 +16,8 @@ import torch
 from data import Pictures, over, tensor
 from prior import STYLES
 from sheets import PROMPTS, sheet
-from vqclip.runs.session import Inputs, load
+from vqclip.runs.inputs import Inputs
+from vqclip.runs.loading import load
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.randomness import START_STREAM, make_generator

@@ -19,7 +19,8 @@ from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.runs import best_of, recorder
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recipe as recipes
-from vqclip.runs.session import Inputs, Models, Shelf, load, with_absolute_paths
+from vqclip.runs.inputs import Inputs, with_absolute_paths
+from vqclip.runs.loading import ModelCache, Models, load
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings import sources
 from vqclip.settings.schema import Settings, options
@@ -67,28 +68,28 @@ def start(
     overwrite: bool = False,
     recipe: recipes.Recipe | None = None,
     stop: recorder.Stop = _never,
-    shelf: Shelf | None = None,
+    cache: ModelCache | None = None,
 ) -> Iterator[Event]:
     """Begin a run in `output`, in a fresh folder below `parent`, or without files.
 
     An output that holds the same run, of any seed if none is given, is continued, or left alone when it is finished;
     another run is replaced only with `overwrite`, or when it failed before it drew anything. recipe: the run that
-    this one is to repeat; what differs beside the settings is told. shelf: where the models stay for the next run.
+    this one is to repeat; what differs beside the settings is told. cache: where the models stay for the next run.
     Raises OutputError for a folder that holds something else.
     """
     settings = settings.replace(seed=_seed_for(settings, None if overwrite else output))
     inputs = Inputs.check(with_absolute_paths(settings))
     if output is None and parent is None:
-        return _climb(inputs, None, recipe=recipe, shelf=shelf)
+        return _climb(inputs, None, recipe=recipe, cache=cache)
     directory = output or run_folder.new_directory(inputs.settings, parent or Path("runs"))
     overwrite = overwrite or run_folder.failed_at_once(directory)
     if output is not None and run_folder.holds_run(directory) and not overwrite:
-        return _again(inputs, directory, stop, shelf)
+        return _again(inputs, directory, stop, cache)
     if overwrite:
         run_folder.refuse_inputs(directory, map(Path, inputs.pictures()))
     run = run_folder.open_run(directory)
     manifest = run_folder.Manifest(inputs.settings, preset=preset)
-    return _recorded(inputs, run, manifest, None, stop, recipe, shelf, replaces=overwrite)
+    return _recorded(inputs, run, manifest, None, stop, recipe, cache, replaces=overwrite)
 
 
 def rerun(
@@ -152,7 +153,9 @@ def continue_run(
     )
 
 
-def resume(directory: str | Path, *, stop: recorder.Stop = _never, shelf: Shelf | None = None) -> Iterator[Event]:
+def resume(
+    directory: str | Path, *, stop: recorder.Stop = _never, cache: ModelCache | None = None
+) -> Iterator[Event]:
     """Go on with a run where its newest snapshot ends; a finished run yields that it is finished.
 
     Raises UsageError when the folder holds no run, ModelError when its models changed since.
@@ -165,7 +168,7 @@ def resume(directory: str | Path, *, stop: recorder.Stop = _never, shelf: Shelf 
         return iter([opened, _done(directory, manifest.step)])
     inputs = Inputs.check(manifest.settings, recorded=True)
     run = run_folder.open_run(directory)
-    return _continued(inputs, run, manifest, stop, shelf)
+    return _continued(inputs, run, manifest, stop, cache)
 
 
 def _seed_for(settings: Settings, directory: Path | None) -> int:
@@ -175,7 +178,7 @@ def _seed_for(settings: Settings, directory: Path | None) -> int:
     return run_folder.seed_for(settings, directory) if first is None else first
 
 
-def _again(inputs: Inputs, directory: Path, stop: recorder.Stop, shelf: Shelf | None) -> Iterator[Event]:
+def _again(inputs: Inputs, directory: Path, stop: recorder.Stop, cache: ModelCache | None) -> Iterator[Event]:
     shown = files.printable(directory)
     hint = "Choose another --output, or replace it with --overwrite."
     if not files.is_file(directory / "run.json"):
@@ -183,7 +186,7 @@ def _again(inputs: Inputs, directory: Path, stop: recorder.Stop, shelf: Shelf | 
     known = {run_folder.read_manifest(directory).settings.digest(), best_of.asked(directory)}
     if inputs.settings.digest() not in known:
         raise OutputError(f"{shown} holds a run with other settings.", f"{hint} {recorder.go_on(directory)}")
-    return _with_its_own(inputs.settings, directory, resume(directory, stop=stop, shelf=shelf))
+    return _with_its_own(inputs.settings, directory, resume(directory, stop=stop, cache=cache))
 
 
 def _with_its_own(asked: Settings, directory: Path, events: Iterator[Event]) -> Iterator[Event]:
@@ -206,13 +209,17 @@ def _done(directory: Path, step: int) -> Saved:
 
 
 def _continued(
-    inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, stop: recorder.Stop, shelf: Shelf | None
+    inputs: Inputs,
+    run: run_folder.Run,
+    manifest: run_folder.Manifest,
+    stop: recorder.Stop,
+    cache: ModelCache | None,
 ) -> Iterator[Event]:
     from vqclip.synthesis import state as snapshots
 
     if manifest.settings.best_of > 1:
         # It has not chosen yet. A kill while the best start's files were taken over may have left some of them.
-        yield from _recorded(inputs, run, manifest, None, stop, shelf=shelf)
+        yield from _recorded(inputs, run, manifest, None, stop, cache=cache)
         return
     try:
         state, problems = snapshots.newest(run.state, inputs.layout(manifest.settings))
@@ -220,7 +227,7 @@ def _continued(
         run.close()
         raise
     yield from map(Warned, problems)
-    yield from _recorded(inputs, run, manifest, state, stop, shelf=shelf)
+    yield from _recorded(inputs, run, manifest, state, stop, cache=cache)
 
 
 def _recorded(
@@ -230,7 +237,7 @@ def _recorded(
     state: State | None,
     stop: recorder.Stop,
     recipe: recipes.Recipe | None = None,
-    shelf: Shelf | None = None,
+    cache: ModelCache | None = None,
     *,
     replaces: bool = False,
 ) -> Iterator[Event]:
@@ -267,9 +274,9 @@ def _recorded(
         )
         run.write(manifest)
         if inputs.settings.best_of == 1:
-            climb = _climb(inputs, state, device_config, recipe, shelf, manifest.seconds if state else 0.0)
+            climb = _climb(inputs, state, device_config, recipe, cache, manifest.seconds if state else 0.0)
         else:
-            models = yield from _models(inputs, None, device_config, recipe, shelf)
+            models = yield from _models(inputs, None, device_config, recipe, cache)
             began = time.monotonic()
             chosen, state = yield from best_of.choose_recorded(models, inputs, run, manifest, stop)
             # From here on it is the run of that seed, and nothing else.
@@ -284,10 +291,10 @@ def _climb(
     state: State | None,
     device_config: DeviceConfig | None = None,
     recipe: recipes.Recipe | None = None,
-    shelf: Shelf | None = None,
+    cache: ModelCache | None = None,
     seconds: float = 0.0,
 ) -> Iterator[Event]:
-    models = yield from _models(inputs, state, device_config or DeviceConfig.find(inputs.settings), recipe, shelf)
+    models = yield from _models(inputs, state, device_config or DeviceConfig.find(inputs.settings), recipe, cache)
     settings = inputs.settings
     if settings.best_of > 1:
         began = time.monotonic()
@@ -301,7 +308,7 @@ def _models(
     state: State | None,
     device_config: DeviceConfig,
     recipe: recipes.Recipe | None,
-    shelf: Shelf | None,
+    cache: ModelCache | None,
 ) -> Generator[Event, None, Models]:
     """Load the models; what is to be said of them, and of a recipe that they should follow, is told."""
     if recipe is not None:
@@ -309,7 +316,7 @@ def _models(
             inputs.hashes(), _versions(), str(device_config.dtype).removeprefix("torch."), device_config.threads
         )
         yield from map(Warned, here)
-    models = load(inputs, device_config, begun=state is not None, shelf=shelf)
+    models = load(inputs, device_config, resumed=state is not None, cache=cache)
     yield from map(Warned, models.warnings)
     return models
 

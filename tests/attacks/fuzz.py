@@ -188,7 +188,7 @@ def snapshot(folder: Path) -> Door:
     from safetensors.torch import save
 
     from vqclip.runs import directory
-    from vqclip.runs.session import Inputs
+    from vqclip.runs.inputs import Inputs
     from vqclip.synthesis import state as snapshots
 
     run = _sound_run(folder)

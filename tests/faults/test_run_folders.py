@@ -140,7 +140,7 @@ def test_folders_among_frames_and_snapshots_do_not_stop_a_run(run: Path, whole: 
 
 def test_a_sound_snapshot_has_the_layout_of_its_run(run: Path) -> None:
     from vqclip.runs import directory
-    from vqclip.runs.session import Inputs
+    from vqclip.runs.inputs import Inputs
 
     settings = directory.read_manifest(run).settings
     layout = Inputs.check(settings, recorded=True).layout(settings)

@@ -1,4 +1,4 @@
-"""What a cut method draws with: the canvas, places and sizes on it, and a plan of cutouts that are bent at random.
+"""What a cut method draws with: the context, places and sizes on it, and a plan of cutouts that are bent at random.
 
 All that a method needs can be imported from here.
 """
@@ -24,12 +24,20 @@ from vqclip.cutouts.resample import CutPlan, crops
 from vqclip.settings.schema import Settings
 
 __all__ = [
-    "Augmentation", "Canvas", "CutPlan", "Settings", "anywhere", "bends", "full_views", "normal_shares", "plan_of",
+    "Augmentation",
+    "CutPlan",
+    "CutoutContext",
+    "Settings",
+    "anywhere",
+    "bends",
+    "full_views",
+    "normal_shares",
+    "plan_of",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Canvas:
+class CutoutContext:
     """What a sampler is told.
 
     width, height: of the picture in pixels. side: of the perceptor's input. step, steps: how many are done of how
@@ -49,17 +57,17 @@ class Canvas:
         return min(self.width, self.height)
 
 
-def plan_of(left: Tensor, top: Tensor, sizes: Tensor, weights: Tensor, canvas: Canvas, how: Augmentation,
+def plan_of(left: Tensor, top: Tensor, sizes: Tensor, weights: Tensor, context: CutoutContext, how: Augmentation,
             generator: torch.Generator, padding: str = "border", fill: float = -1.0, tall: Tensor | None = None,
             ) -> CutPlan:  # fmt: skip
     """A plan of cutouts, bent at random.
 
-    left, top, sizes: (N,) in pixels of the canvas. weights: (N,) of any positive scale. how: the method's own
+    left, top, sizes: (N,) in pixels of the context. weights: (N,) of any positive scale. how: the method's own
     augmentation. padding, fill: as in CutPlan. tall: heights, when the crops are not square.
     """
-    count, how = len(sizes), canvas.augmentation or how
-    homographies = crops(left, top, sizes, canvas.width, canvas.height, tall) @ bend(count, how, generator)
-    scales = (sizes if tall is None else (sizes * tall).sqrt()) / canvas.side
+    count, how = len(sizes), context.augmentation or how
+    homographies = crops(left, top, sizes, context.width, context.height, tall) @ bend(count, how, generator)
+    scales = (sizes if tall is None else (sizes * tall).sqrt()) / context.side
     if how.zoom_p:
         maps = zooms(count, how, generator)
         homographies, scales = homographies @ maps, scales * (maps[:, 0, 0] * maps[:, 1, 1]).sqrt()
@@ -82,10 +90,10 @@ def normal_shares(count: int, generator: torch.Generator) -> Tensor:
     return torch.randn(count, generator=generator) * 0.3 + 0.8
 
 
-def anywhere(sizes: Tensor, canvas: Canvas, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def anywhere(sizes: Tensor, context: CutoutContext, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Left and top of squares of these sizes, uniform within the picture: (N,) each."""
     place = torch.rand((len(sizes), 2), generator=generator)
-    return place[:, 0] * (canvas.width - sizes), place[:, 1] * (canvas.height - sizes)
+    return place[:, 0] * (context.width - sizes), place[:, 1] * (context.height - sizes)
 
 
 def bends(strength: float, noise: float) -> Augmentation:
@@ -96,10 +104,10 @@ def bends(strength: float, noise: float) -> Augmentation:
     ).scaled(strength)  # fmt: skip
 
 
-def full_views(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
+def full_views(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
     """The largest squares of the picture, spread along its long axis, bent as by `bends`."""
-    sizes = torch.full((count,), float(canvas.short))
+    sizes = torch.full((count,), float(context.short))
     spread = (torch.arange(count) + torch.rand(count, generator=generator)) / count
-    left, top = spread * (canvas.width - sizes), spread * (canvas.height - sizes)
+    left, top = spread * (context.width - sizes), spread * (context.height - sizes)
     how = bends(settings.augment, settings.cut_noise)
-    return plan_of(left, top, sizes, torch.ones(count), canvas, how, generator)
+    return plan_of(left, top, sizes, torch.ones(count), context, how, generator)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vqclip.cutouts.augment import from_codes
-from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import CutPlan, squeeze
 from vqclip.settings import augment_codes, cut_methods
 from vqclip.settings.schema import Settings
@@ -21,12 +21,12 @@ def _method(settings: Settings) -> Any:
     return importlib.import_module(f"{cut_methods.PACKAGE}.{cut_methods.METHODS[settings.cut_method].stem}")
 
 
-def plan_for(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
+def plan_for(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
     """`count` cutouts of one step. generator: the step's, on the CPU."""
     if settings.augments is not None:
         chosen = from_codes(augment_codes.parse(settings.augments), settings.augment, settings.cut_noise)
-        canvas = replace(canvas, augmentation=chosen)
-    plan: CutPlan = _method(settings).plan(count, canvas, settings, generator)
+        context = replace(context, augmentation=chosen)
+    plan: CutPlan = _method(settings).plan(count, context, settings, generator)
     return plan
 
 

@@ -27,7 +27,7 @@ from vqclip.jobs.grid import Axis, Cell, Grid
 from vqclip.media import images
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recorder
-from vqclip.runs.session import Inputs, with_absolute_paths
+from vqclip.runs.inputs import Inputs, with_absolute_paths
 
 SCHEMA = 2
 NAME = "sweep.json"

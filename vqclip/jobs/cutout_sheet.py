@@ -49,7 +49,7 @@ def view(
     import torch
 
     from vqclip.cutouts import plan as cutouts
-    from vqclip.cutouts.context import Canvas
+    from vqclip.cutouts.context import CutoutContext
     from vqclip.cutouts.resample import levels_for, pyramid, take
     from vqclip.models.perceptor import read_cut_size
     from vqclip.synthesis import init
@@ -62,8 +62,8 @@ def view(
     cells, labels, rows = [], [], []
     sides = list(dict.fromkeys(read_cut_size(clip) for clip in clips))
     for side in sides:
-        canvas = Canvas(width, height, side, step - 1, max(1, settings.iterations))
-        plan = cutouts.plan_for(settings.cutouts, canvas, settings, generator)
+        context = CutoutContext(width, height, side, step - 1, max(1, settings.iterations))
+        plan = cutouts.plan_for(settings.cutouts, context, settings, generator)
         chain = pyramid(cutouts.source_of(image, side, settings), levels_for(plan))
         cuts = torch.cat([take(chain, part, side, generator) for part in plan.parts(settings.cut_chunk)])
         found = _described(plan, side, width, height)

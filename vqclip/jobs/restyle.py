@@ -22,12 +22,13 @@ from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
 from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video
+from vqclip.runs.inputs import Inputs, with_absolute_paths
+from vqclip.runs.loading import Models, load
 from vqclip.runs.recorder import Stop, go_on
-from vqclip.runs.session import Inputs, Models, load, with_absolute_paths
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import BEGINNINGS, MOTIONS, Settings, default_of
 from vqclip.synthesis import motion
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -266,8 +267,9 @@ class _Frames:
         with torch.no_grad():
             latent = models.vqgan.encode(begun).float()
         # One seed for all frames: the same cutouts in each make fewer of them flicker.
-        given = Given(held, regions=self.inputs.given.regions, latent=latent, palette=self.inputs.given.palette)
-        return synthesise(models.vqgan, models.clip_targets, self.settings, given, passage=(first, total))
+        known = self.inputs.init_inputs
+        init_inputs = InitInputs(held, regions=known.regions, latent=latent, palette=known.palette)
+        return synthesise(models.vqgan, models.clip_targets, self.settings, init_inputs, step_range=(first, total))
 
     def _ask(self, number: int) -> None:
         signal = self.stop()

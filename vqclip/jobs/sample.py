@@ -9,7 +9,8 @@ from typing import Any
 from vqclip import files
 from vqclip.errors import UsageError
 from vqclip.media import images
-from vqclip.runs.session import Inputs, load
+from vqclip.runs.inputs import Inputs
+from vqclip.runs.loading import load
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.rules import FILM_PARTS
 from vqclip.settings.schema import Settings, default_of

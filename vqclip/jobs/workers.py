@@ -22,7 +22,7 @@ from vqclip import api
 from vqclip.errors import Interrupted, OutOfMemory, OutputError, VqclipError
 from vqclip.events import CellStarted, Event, Saved, Warned
 from vqclip.runs import dry_run, recorder
-from vqclip.runs.session import Shelf
+from vqclip.runs.loading import ModelCache
 from vqclip.runtime import devices, limits
 from vqclip.settings.schema import Settings, default_of
 
@@ -80,12 +80,12 @@ def _by_memory(settings: Sequence[Settings]) -> int:
 
 def in_turn(runs: Sequence[Work], stop: recorder.Stop) -> Iterator[Event | Ended]:
     """Draw one run after the other. Raises what would fail every other run, too: Interrupted and OutputError."""
-    shelf = Shelf()
+    model_cache = ModelCache()
     for work in runs:
         yield work.begins()
         error = None
         try:
-            yield from _draw(work, stop, shelf)
+            yield from _draw(work, stop, model_cache)
         except VqclipError as caught:
             _raise_what_stops_all(caught)
             error = caught
@@ -127,8 +127,8 @@ def _raise_what_stops_all(error: VqclipError) -> None:
         raise error
 
 
-def _draw(work: Work, stop: recorder.Stop, shelf: Shelf) -> Iterator[Event]:
-    return api.start(work.settings, preset=work.preset, output=work.directory, stop=stop, shelf=shelf)
+def _draw(work: Work, stop: recorder.Stop, model_cache: ModelCache) -> Iterator[Event]:
+    return api.start(work.settings, preset=work.preset, output=work.directory, stop=stop, cache=model_cache)
 
 
 def _heard(hears: Connection, seconds: float) -> Iterator[Event]:
@@ -154,7 +154,7 @@ class _Here:
     tells: Connection
     turn: Any
     place: int
-    shelf: Shelf
+    model_cache: ModelCache
     leaving = threading.Event()
     busy = threading.Lock()
 
@@ -164,7 +164,7 @@ def _enter(asked: Any, places: Any, tells: Connection, turn: Any, jobs: int) -> 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: _Here.leaving.set())
-    _Here.asked, _Here.tells, _Here.turn, _Here.shelf = asked, tells, turn, Shelf()
+    _Here.asked, _Here.tells, _Here.turn, _Here.model_cache = asked, tells, turn, ModelCache()
     with places.get_lock():
         _Here.place = places.value
         places.value += 1
@@ -189,7 +189,7 @@ def _draw_here(work: Work) -> VqclipError | None:
         _tell(work.begins())
         try:
             _choose_gpu(work.settings.device)
-            for event in _draw(work, _stop, _Here.shelf):
+            for event in _draw(work, _stop, _Here.model_cache):
                 if isinstance(event, Warned) or (isinstance(event, Saved) and event.kind == "image"):
                     _tell(event)
         except VqclipError as error:

@@ -21,7 +21,8 @@ from vqclip.events import CandidateScored, Chosen, Event, Finished, Started, Ste
 from vqclip.media import images
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recorder
-from vqclip.runs.session import Inputs, Models
+from vqclip.runs.inputs import Inputs
+from vqclip.runs.loading import Models
 from vqclip.settings.schema import MAX_SEED, Settings, default_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def climb(
         models.vqgan,
         models.clip_targets,
         settings,
-        replace(inputs.given, latent=models.latent),
+        replace(inputs.init_inputs, latent=models.latent),
         state=state,
         sampler=models.sampler,
         time_is_up=run_folder.deadline(None if seconds is None else settings.max_seconds, seconds or 0.0),

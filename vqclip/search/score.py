@@ -21,7 +21,7 @@ from vqclip.errors import InputError, UsageError
 from vqclip.media import image_folder, images
 from vqclip.media.image_folder import Skipped
 from vqclip.models import registry
-from vqclip.runs.session import unread
+from vqclip.runs.loading import unread
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.search import index as picture_index

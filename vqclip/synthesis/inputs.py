@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Given:
+class InitInputs:
     """The pictures of a run; None, or nothing, where its settings name none.
 
     picture: the start, (H, W, 3) uint8; a fourth channel is its opacity over what settings.init draws.

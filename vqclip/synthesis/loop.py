@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vqclip import reading
 from vqclip.cutouts import plan as cutouts
-from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import CutPlan, levels_for, pyramid, take
 from vqclip.errors import ModelError, OutOfMemory
 from vqclip.events import Event, Finished, PriorSampleChosen, StageStarted, Started, Stepped, Warned
@@ -30,7 +30,7 @@ from vqclip.runtime import allocation
 from vqclip.settings.colours import parse_colour
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import candidates, clip_loss, init, motion, stage_upsampling
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.latent_image import Surface
 from vqclip.synthesis.optimisers import EMA, optimiser_tensors, rate_at, restore_optimiser
 from vqclip.synthesis.overlays import Overlay, Target
@@ -47,24 +47,24 @@ def synthesise(
     vqgan: VQGAN,
     clip_targets: Sequence[ClipTarget],
     settings: Settings,
-    given: Given | None = None,
+    inputs: InitInputs | None = None,
     *,
     state: State | None = None,
     sampler: PriorSampler | Net2Net | None = None,
     time_is_up: Callable[[], bool] = lambda: False,
-    passage: tuple[int, int] | None = None,
+    step_range: tuple[int, int] | None = None,
 ) -> Iterator[Event]:
     """Optimise from the start, or from `state`, to the last step.
 
     sampler: samples the candidates when settings.uses_prior.
     time_is_up: asked before every step; once it is so, the picture is brought to its size and the run ends.
-    passage: the first step and all steps of the story that this run is a part of.
+    step_range: the first step and all steps of the story that this run is a part of.
     settings.seed must be set. Raises Diverged when the loss or the gradient is not finite, OutOfMemory when
     the device has no room left for a single cutout. Stop iterating to stop.
     """
     try:
         with allocation.refusals():
-            climb = _Climb(vqgan, clip_targets, settings, given or Given(), time_is_up, passage)
+            climb = _Climb(vqgan, clip_targets, settings, inputs or InitInputs(), time_is_up, step_range)
             climb.begin(state, sampler)
             yield from climb.events()
     except torch.OutOfMemoryError as error:
@@ -83,14 +83,14 @@ class _Climb:
         vqgan: VQGAN,
         clip_targets: Sequence[ClipTarget],
         settings: Settings,
-        given: Given,
+        inputs: InitInputs,
         time_is_up: Callable[[], bool] = lambda: False,
-        passage: tuple[int, int] | None = None,
+        step_range: tuple[int, int] | None = None,
     ) -> None:
         if settings.seed is None:
             raise ValueError("synthesise needs settings with a seed")
-        self.vqgan, self.settings, self.seed, self.given = vqgan, settings, settings.seed, given
-        self.time_is_up, self.passage = time_is_up, passage
+        self.vqgan, self.settings, self.seed, self.inputs = vqgan, settings, settings.seed, inputs
+        self.time_is_up, self.step_range = time_is_up, step_range
         self.story = settings.story
         self.clip_targets = [
             (clip_target, clip_loss.PromptLoss(clip_target.targets, self.story.prompts))
@@ -100,20 +100,20 @@ class _Climb:
         self.total_weight = sum(abs(clip_target.weight) for clip_target in clip_targets)
         self.device = vqgan.codebook.device
         vqgan.wrap(*settings.wraps)
-        self.regions = Regions(self.story.prompts, given.regions)
+        self.regions = Regions(self.story.prompts, inputs.regions)
         self.plan = stages_of(settings, vqgan.factor)
         self.step, self.stage = 0, self.plan[0]
         self.score: float | None = None
         self.moved: int | None = None
         self.candidates: candidates.Candidates | None = None
         self.whole = self.opacity = None
-        if given.picture is not None:
-            pixels = init.to_pixels(given.picture, self.device)
+        if inputs.picture is not None:
+            pixels = init.to_pixels(inputs.picture, self.device)
             # What a mask keeps is kept as it is.
-            pixels = pixels if given.mask is not None else init.meet(pixels, *settings.wraps)
+            pixels = pixels if inputs.mask is not None else init.meet(pixels, *settings.wraps)
             self.whole, self.opacity = pixels[:, :3], pixels[:, 3:] if pixels.shape[1] > 3 else None
-        self.mask = None if given.mask is None else torch.from_numpy(given.mask).to(self.device)[None, None]
-        self.palette = torch.tensor(given.palette, device=self.device).reshape(-1, 3) / 255
+        self.mask = None if inputs.mask is None else torch.from_numpy(inputs.mask).to(self.device)[None, None]
+        self.palette = torch.tensor(inputs.palette, device=self.device).reshape(-1, 3) / 255
         self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
 
     def begin(self, state: State | None = None, sampler: PriorSampler | Net2Net | None = None) -> None:
@@ -200,8 +200,8 @@ class _Climb:
     def _begin(self, sampler: PriorSampler | Net2Net | None) -> None:
         generator = self._generator(START_STREAM, 0)
         size = self.stage.size
-        if self.given.latent is not None:
-            z = self.given.latent.to(self.device)
+        if self.inputs.latent is not None:
+            z = self.inputs.latent.to(self.device)
             with torch.no_grad():
                 if self._size_of(z) != size:
                     z = self._encode(self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1), size)
@@ -228,7 +228,7 @@ class _Climb:
         """Begin a stage at z, a latent or pixels. It holds on to the init picture or its beginning."""
         self.z_init = z.detach().clone()
         self.surface = self._surface(pixels=self.stage.pixels)
-        picture, layer, size = self.given.target, self.given.overlay, self.stage.size
+        picture, layer, size = self.inputs.target, self.inputs.overlay, self.stage.size
         self.target = None if picture is None else Target(self.vqgan, picture, size)
         self.overlay = None if layer is None else Overlay(self.vqgan, layer, size, self.settings.overlay_alpha)
         if self.surface.picture is not None:
@@ -371,7 +371,7 @@ class _Climb:
 
     def _plan(
         self,
-        canvas: Canvas,
+        context: CutoutContext,
         weights: Sequence[float],
         tile: Box | None,
         generator: torch.Generator,
@@ -379,8 +379,8 @@ class _Climb:
         """The cutouts of this step: of the tile and around it, where they may be anywhere."""
         fixed = self.regions.masks or cutouts.squeezes(self.settings)
         if tile is None or self.surface.tiling is None or fixed:
-            return self.regions.plan(weights, canvas, self.settings, generator)
-        return self.surface.tiling.plan(tile, canvas, self.settings, generator)
+            return self.regions.plan(weights, context, self.settings, generator)
+        return self.surface.tiling.plan(tile, context, self.settings, generator)
 
     def _look(self, image: Tensor, tile: Box | None = None) -> tuple[dict[str, float], list[Tensor], list[Tensor]]:
         """Let the perceptors look; return the terms, and the picture's copies with their gradients."""
@@ -390,7 +390,7 @@ class _Climb:
         generator = self._generator(STEP_STREAM, self.step)
         noise = generator if self.device.type == "cpu" else self._generator(STEP_STREAM, self.step, self.device)
         plans: dict[int, CutPlan] = {}
-        first, whole = self.passage or (0, self.settings.iterations)
+        first, whole = self.step_range or (0, self.settings.iterations)
         weights = self.story.weights(first + self.step, whole)
         for clip_target, prompt_loss, share, voice in self._lookers():
             prompt_loss.weigh(weights)
@@ -398,8 +398,8 @@ class _Climb:
             if side not in plans:
                 # Perceptors of one input size share the cutouts, so that they pull on the same places.
                 size = image.shape[-1], image.shape[-2]
-                canvas = Canvas(*size, side, self.step, self.settings.iterations)
-                plans[side] = self._plan(canvas, weights, tile, generator)
+                context = CutoutContext(*size, side, self.step, self.settings.iterations)
+                plans[side] = self._plan(context, weights, tile, generator)
             plan = plans[side]
             chain = pyramid(cutouts.source_of(image, side, self.settings), levels_for(plan))
             copies = [level.detach().requires_grad_() for level in chain]

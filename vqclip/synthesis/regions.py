@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip.cutouts import plan as cutouts
-from vqclip.cutouts.context import Canvas
+from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import CutPlan, homography_grid, join
 from vqclip.settings.prompts import REGIONS, Prompt
 from vqclip.settings.schema import Settings
@@ -34,7 +34,7 @@ class Regions:
         self.masks = {name: _mask(name, masks) for name in dict.fromkeys(self.names) if name}
 
     def plan(
-        self, weights: Sequence[float], canvas: Canvas, settings: Settings, generator: torch.Generator
+        self, weights: Sequence[float], context: CutoutContext, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
         """The cutouts of one step: `settings.cutouts`, in even parts for the regions that are looked at.
 
@@ -44,11 +44,11 @@ class Regions:
         looked = [name for name, weight in zip(self.names, weights, strict=True) if weight]
         groups = list(dict.fromkeys(looked)) or [""]
         if groups == [""]:
-            return cutouts.plan_for(settings.cutouts, canvas, settings, generator)
+            return cutouts.plan_for(settings.cutouts, context, settings, generator)
         plans = []
         for number, name in enumerate(groups):
             count = max(1, (number + 1) * settings.cutouts // len(groups) - number * settings.cutouts // len(groups))
-            plan = self._within(name, count, canvas, settings, generator)
+            plan = self._within(name, count, context, settings, generator)
             column = torch.tensor([float(name == other) for other in self.names])
             plans.append(dataclasses.replace(plan, weights=plan.weights[:, None] * column))
         whole = join(plans)
@@ -57,14 +57,14 @@ class Regions:
         return dataclasses.replace(whole, weights=scaled)
 
     def _within(
-        self, name: str, count: int, canvas: Canvas, settings: Settings, generator: torch.Generator
+        self, name: str, count: int, context: CutoutContext, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
         if not name:
-            return cutouts.plan_for(count, canvas, settings, generator)
+            return cutouts.plan_for(count, context, settings, generator)
         mask = self.masks[name]
         left, top, right, bottom = _bounds(mask)
-        width, height = (right - left) * canvas.width, (bottom - top) * canvas.height
-        inner = dataclasses.replace(canvas, width=max(1, math.ceil(width)), height=max(1, math.ceil(height)))
+        width, height = (right - left) * context.width, (bottom - top) * context.height
+        inner = dataclasses.replace(context, width=max(1, math.ceil(width)), height=max(1, math.ceil(height)))
         plan = cutouts.plan_for(count, inner, settings, generator)
         place = torch.tensor([[right - left, 0, left + right - 1], [0, bottom - top, top + bottom - 1], [0, 0, 1]])
         homographies = place @ plan.homographies

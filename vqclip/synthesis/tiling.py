@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vqclip.cutouts import plan as cutouts
-from vqclip.cutouts.context import Canvas, full_views
+from vqclip.cutouts.context import CutoutContext, full_views
 from vqclip.cutouts.resample import CutPlan, join
 from vqclip.models.decoder import Box, NormStatistics
 from vqclip.models.vqgan import VQGAN
@@ -76,21 +76,21 @@ class Tiling:
         image[..., place.top : place.bottom, place.left : place.right] = shown
         return image
 
-    def plan(self, tile: Box, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
+    def plan(self, tile: Box, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
         """Cutouts of a step: full views, a quarter and two at least, and the method's cutouts of the tile.
 
         A full view weighs as much more as the picture is larger than the tile: what a token gets from it is then
         what it would get if all were decoded, beside the cutouts that the tile has to itself.
         """
         views = min(settings.cutouts, max(2, round(0.25 * settings.cutouts)))
-        parts = [full_views(views, canvas, settings, generator)]
+        parts = [full_views(views, context, settings, generator)]
         weights = [torch.full((views,), _FULL_VIEW / self.share)]
         if views < settings.cutouts:
             part = tile.scaled(self.vqgan.factor)
-            inner = dataclasses.replace(canvas, width=part.right - part.left, height=part.bottom - part.top)
+            inner = dataclasses.replace(context, width=part.right - part.left, height=part.bottom - part.top)
             near = cutouts.plan_for(settings.cutouts - views, inner, settings, generator)
-            across, down = inner.width / canvas.width, inner.height / canvas.height
-            left, top = 2 * part.left / canvas.width, 2 * part.top / canvas.height
+            across, down = inner.width / context.width, inner.height / context.height
+            left, top = 2 * part.left / context.width, 2 * part.top / context.height
             place = torch.tensor([[across, 0, left + across - 1], [0, down, top + down - 1], [0, 0, 1]])
             parts.append(dataclasses.replace(near, homographies=place @ near.homographies))
             weights.append(near.weights)

@@ -7,32 +7,32 @@ from dataclasses import replace
 import torch
 
 from vqclip.cutouts.augment import greyed
-from vqclip.cutouts.context import Augmentation, Canvas, CutPlan, Settings, anywhere, plan_of
+from vqclip.cutouts.context import Augmentation, CutoutContext, CutPlan, Settings, anywhere, plan_of
 from vqclip.schedules import Keyframes
 
 
-def plan(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
+def plan(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
     """Overviews of the whole picture and inner crops of U^cut_pow, in shares that change (Disco Diffusion 5, 2022).
 
     `cut_overview` of the cutouts show everything on a square, black where the picture is not; up to four of them are
     the picture itself, grey, mirrored, and both. `cut_grey` of the inner crops are grey. Augmented as there: flip .5,
     affine 10 degrees and .05, grey .1, colour .1.
     """
-    now = canvas.step, canvas.steps
+    now = context.step, context.steps
     whole = round(Keyframes.parse(settings.cut_overview).at(*now) * count)
     inner = count - whole
-    short, smallest = float(canvas.short), float(min(canvas.short, canvas.side))
+    short, smallest = float(context.short), float(min(context.short, context.side))
     share = torch.rand(inner, generator=generator) ** settings.cut_pow
     sizes = (share * (short - smallest) + smallest).floor()
-    long = torch.full((whole,), float(max(canvas.width, canvas.height)))
-    left, top = anywhere(sizes, canvas, generator)
+    long = torch.full((whole,), float(max(context.width, context.height)))
+    left, top = anywhere(sizes, context, generator)
     how = Augmentation(
         flip=0.5, affine_p=1, turn=10, shift=0.05, grey=0.1, colour_p=1, hue=0.1, saturation=0.1, brightness=0.1,
         contrast=0.1, noise=settings.cut_noise,
     ).scaled(settings.augment)  # fmt: skip
     plan = plan_of(
-        torch.cat([(canvas.width - long) / 2, left]), torch.cat([(canvas.height - long) / 2, top]),
-        torch.cat([long, sizes]), torch.ones(count), canvas, how, generator, padding="zeros",
+        torch.cat([(context.width - long) / 2, left]), torch.cat([(context.height - long) / 2, top]),
+        torch.cat([long, sizes]), torch.ones(count), context, how, generator, padding="zeros",
     )  # fmt: skip
     number = torch.arange(count)
     few = (number < whole) & (whole <= 4)

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import torch
 
-from vqclip.cutouts.context import Augmentation, Canvas, CutPlan, Settings, plan_of
+from vqclip.cutouts.context import Augmentation, CutoutContext, CutPlan, Settings, plan_of
 from vqclip.cutouts.resample import join
 
 
-def plan(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
+def plan(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
     """Three fifths zoomed crops, two fifths wide views of everything (pixray, 2022).
 
     Zoom: perspective .4 (p .7), then .25 to .95 of the area with sides .85 to 1.2. Wide: the long side at .9 to 1 of
@@ -19,7 +19,7 @@ def plan(count: int, canvas: Canvas, settings: Settings, generator: torch.Genera
     saturation .1 (p .8). Past the edges a step has its own grey in wide views, and reflections or the edge's pixels
     in crops. Crops come from the picture itself; pixray squeezes it to the perceptor's input first.
     """
-    width, height, long = float(canvas.width), float(canvas.height), float(max(canvas.width, canvas.height))
+    width, height, long = float(context.width), float(context.height), float(max(context.width, context.height))
     close = int(0.6 * count)
     share, ratio, grey, coin, *_ = torch.rand((4, count), generator=generator)
     area = (share[:close] * 0.7 + 0.25) * width * height
@@ -30,13 +30,13 @@ def plan(count: int, canvas: Canvas, settings: Settings, generator: torch.Genera
                        noise=settings.cut_noise)  # fmt: skip
     left, top = place[:close, 0] * (width - sizes), place[:close, 1] * (height - tall)
     padding = "reflection" if coin[0] < 0.5 else "border"
-    zoomed = plan_of(left, top, sizes, torch.ones(close), canvas, how.scaled(settings.augment), generator, padding,
+    zoomed = plan_of(left, top, sizes, torch.ones(close), context, how.scaled(settings.augment), generator, padding,
                      tall=tall)  # fmt: skip
-    square = canvas.width == canvas.height
+    square = context.width == context.height
     views = long / (torch.full_like(share, 0.95) if square else share * 0.1 + 0.9)[close:]
     room = torch.tensor([width, height]).sub(long).abs() / long + (0.05 if square else 0.0)
     middle = torch.tensor([width, height]) / 2 + (place[close:] - 0.5) * room * views[:, None]
     left, top = (middle - views[:, None] / 2).T
     how = replace(how, perspective=0.2).scaled(settings.augment)
-    wide = plan_of(left, top, views, torch.ones(count - close), canvas, how, generator, padding, float(grey[0]))
+    wide = plan_of(left, top, views, torch.ones(count - close), context, how, generator, padding, float(grey[0]))
     return join([zoomed, wide])

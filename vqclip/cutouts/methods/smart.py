@@ -6,10 +6,10 @@ import math
 
 import torch
 
-from vqclip.cutouts.context import Canvas, CutPlan, Settings, bends, plan_of
+from vqclip.cutouts.context import CutoutContext, CutPlan, Settings, bends, plan_of
 
 
-def plan(count: int, canvas: Canvas, settings: Settings, generator: torch.Generator) -> CutPlan:
+def plan(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
     """Full views and stratified details with coherence weights (pytti-core, 2026).
 
     A quarter of the cutouts, two at least, are the largest squares, spread along the long axis. The others
@@ -18,21 +18,21 @@ def plan(count: int, canvas: Canvas, settings: Settings, generator: torch.Genera
     """
     whole = min(count, max(2, round(0.25 * count)))
     details = count - whole
-    short = float(canvas.short)
+    short = float(context.short)
     spread = (torch.arange(whole) + torch.rand(whole, generator=generator)) / whole
-    left = torch.cat([spread * (canvas.width - short), torch.zeros(details)])
-    top = torch.cat([spread * (canvas.height - short), torch.zeros(details)])
+    left = torch.cat([spread * (context.width - short), torch.zeros(details)])
+    top = torch.cat([spread * (context.height - short), torch.zeros(details)])
     sizes = torch.full((count,), short)
     if details:
         share = 0.2 + 0.35 * torch.rand(details, generator=generator) ** 1.5
-        detail = (share * short).clamp(min=min(float(canvas.side), short))
-        columns = max(1, round(math.sqrt(details * canvas.width / canvas.height)))
+        detail = (share * short).clamp(min=min(float(context.side), short))
+        columns = max(1, round(math.sqrt(details * context.width / context.height)))
         rows = math.ceil(details / columns)
         cell = torch.randperm(rows * columns, generator=generator)[:details]
         within = torch.rand((details, 2), generator=generator)
-        left[whole:] = (cell % columns + within[:, 0]) / columns * (canvas.width - detail)
-        top[whole:] = (cell // columns + within[:, 1]) / rows * (canvas.height - detail)
+        left[whole:] = (cell % columns + within[:, 0]) / columns * (context.width - detail)
+        top[whole:] = (cell // columns + within[:, 1]) / rows * (context.height - detail)
         sizes[whole:] = detail
     weights = sizes / short
     weights[:whole] *= 3.0
-    return plan_of(left, top, sizes, weights, canvas, bends(settings.augment, settings.cut_noise), generator)
+    return plan_of(left, top, sizes, weights, context, bends(settings.augment, settings.cut_noise), generator)

@@ -1,13 +1,12 @@
-"""From settings to loaded models: first everything that can be checked without them, then the models.
+"""The inputs of a run: everything that can be checked before a model is loaded.
 
 Nothing here imports torch before it is needed, so that a wrong setting is refused at once.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib.util
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,24 +19,18 @@ from vqclip.models.architecture import read_architecture, read_net2net_shape, re
 from vqclip.models.inspection import inspect
 from vqclip.runs import latents, progress_video
 from vqclip.runtime import devices
-from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings import colours
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.prompts import doubts
 from vqclip.settings.ranges import parse_clip
 from vqclip.settings.scenes import FILES
 from vqclip.settings.schema import NOISES, Settings, default_of
-from vqclip.synthesis.inputs import Given
+from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.stages import stages_of
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
 
-    from vqclip.models.net2net import Net2Net
-    from vqclip.models.perceptor import ClipTarget, Perceptor
-    from vqclip.models.prior import PriorSampler
-    from vqclip.models.vqgan import VQGAN
     from vqclip.synthesis.state import Layout
 
 LARGE_BYTES = 2**32
@@ -46,10 +39,13 @@ Network = TypeVar("Network")
 
 @dataclass(frozen=True)
 class Inputs:
-    """Settings whose files are all there; nothing is loaded yet.
+    """Checked settings with the files that they name; no model is loaded yet.
 
-    given: the pictures of the run, without the latent that `ended`, the run that it begins with, will give. warnings:
-    about these pictures. prompt_pictures: those of image prompts, by the file's name.
+    Attributes:
+        init_inputs: The pictures of the run. The latent of `ended` is loaded with the models.
+        prompt_pictures: Those of image prompts, by file name.
+        ended: The finished run that this run starts from.
+        warnings: About the pictures and the texts.
     """
 
     settings: Settings
@@ -57,7 +53,7 @@ class Inputs:
     clips: tuple[tuple[registry.ClipFiles, float], ...]
     prior: registry.PriorFiles | None
     upsampler: registry.UpsamplerFiles | None
-    given: Given
+    init_inputs: InitInputs
     prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
     ended: latents.Ended | None = None
     warnings: tuple[str, ...] = ()
@@ -99,7 +95,7 @@ class Inputs:
                     f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
                     f"--size {width}x{height} leaves it as it is."
                 )
-        given = Given(
+        init_inputs = InitInputs(
             picture,
             mask,
             _open_regions(settings),
@@ -108,7 +104,28 @@ class Inputs:
             palette=_find_palette(settings),
         )
         return Inputs(
-            settings, vqgan, clips, prior, upsampler, given, prompt_pictures, ended=ended, warnings=tuple(warnings)
+            settings,
+            vqgan,
+            clips,
+            prior,
+            upsampler,
+            init_inputs,
+            prompt_pictures,
+            ended=ended,
+            warnings=tuple(warnings),
+        )
+
+    @property
+    def encodes_pictures(self) -> bool:
+        """Whether the run needs the encoder of the VQGAN."""
+        settings, init = self.settings, self.init_inputs
+        pictures = (init.picture, init.target, init.overlay, self.ended)
+        return bool(
+            any(one is not None for one in pictures)
+            or settings.init != "tokens"
+            or settings.stages != 1
+            or settings.pixel_steps > 0
+            or settings.courses
         )
 
     def layout(self, settings: Settings) -> Layout:
@@ -141,7 +158,7 @@ class Inputs:
         drawn = palette if palette and colours.names_picture(palette) else None
         named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image, drawn)
         snapshot = str(self.ended.snapshot) if self.ended else None
-        paths = (*named, *self.prompt_pictures, *self.given.regions, snapshot)
+        paths = (*named, *self.prompt_pictures, *self.init_inputs.regions, snapshot)
         return [path for path in paths if path]
 
     def picture_hashes(self) -> dict[str, str]:
@@ -258,130 +275,6 @@ def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.Prio
             f"prior_style is {settings.prior_style!r}.", f"Valid: the number of a class, 0 to {shape.classes - 1}."
         )
     return registry.PriorFiles(vqgan.name, vqgan.checkpoint, vqgan.config, None)
-
-
-@dataclass(frozen=True)
-class Models:
-    """What a run needs in memory.
-
-    clip_targets: one per CLIP; the text towers are dropped. sampler: for a start from a candidate. warnings: about
-    texts that CLIP reads only in part. latent: of the run that this one begins with, on the CPU.
-    """
-
-    vqgan: VQGAN
-    clip_targets: list[ClipTarget]
-    sampler: PriorSampler | Net2Net | None
-    warnings: list[str]
-    latent: Tensor | None = None
-
-
-class Shelf:
-    """Networks that stay in memory from one run to the next, for runs of several settings in one process.
-
-    A run finds what the run before it used; what that one did not use is gone, so that memory holds no more than
-    two runs need. None of it may be changed by who uses it.
-    """
-
-    def __init__(self) -> None:
-        self._before: dict[object, Any] = {}
-        self._now: dict[object, Any] = {}
-
-    def begin(self) -> None:
-        """Another run begins."""
-        self._before, self._now = self._now, {}
-
-    def take(self, key: object, make: Callable[[], Network]) -> Network:
-        """The network of that key, made if it is not here."""
-        self._now[key] = self._before[key] if key in self._before else make()
-        found: Network = self._now[key]
-        return found
-
-
-def load(inputs: Inputs, device_config: DeviceConfig, *, begun: bool = False, shelf: Shelf | None = None) -> Models:
-    """Load the models and encode the prompts. begun: a resumed run samples no candidates. shelf: where they stay
-    afterwards, whole. Raises ModelError."""
-    from vqclip.models.checkpoints import sha256
-    from vqclip.models.net2net import load_net2net
-    from vqclip.models.perceptor import ClipTarget, load_perceptor
-    from vqclip.models.prior import load_sampler
-    from vqclip.models.vqgan import load_vqgan
-    from vqclip.synthesis.targets import encode_prompts
-
-    settings, prompts = inputs.settings, inputs.settings.prompts
-    texts = [prompt.text for prompt in settings.texts]
-    given = inputs.given
-    pictures = (given.picture, given.target, given.overlay, inputs.ended)
-    encodes = any(one is not None for one in pictures) or settings.init != "tokens" or settings.stages != 1
-    encodes = encodes or settings.pixel_steps > 0
-    encodes = encodes or bool(settings.courses)
-    stays = shelf is not None
-    shelf = shelf or Shelf()
-    shelf.begin()
-
-    def key(*parts: object) -> tuple[str, ...]:
-        return (*map(repr, parts), str(device_config.device), str(device_config.dtype))
-
-    def read_vqgan() -> VQGAN:
-        vqgan = load_vqgan(inputs.vqgan, device_config.device, device_config.dtype, encoder=encodes or stays)
-        if settings.compile:
-            vqgan.compile_decoder()
-        return vqgan
-
-    def read_perceptor(files_of_clip: registry.ClipFiles) -> Perceptor:
-        perceptor = load_perceptor(files_of_clip, device_config.device, device_config.dtype)
-        if settings.compile:
-            perceptor.compile_image_encoder()
-        return perceptor
-
-    vqgan = shelf.take(key(inputs.vqgan, settings.compile), read_vqgan)
-    sampler: PriorSampler | Net2Net | None = None
-    prior = inputs.prior
-    if prior is not None and not begun:
-
-        def read_sampler() -> PriorSampler | Net2Net:
-            if prior.tokenizer is None:
-                return load_net2net(prior, vqgan.n_embed, device_config.device)
-            return load_sampler(prior, vqgan.codebook, inputs.upsampler)
-
-        sampler = shelf.take(key(prior, inputs.upsampler, inputs.vqgan), read_sampler)
-    clip_targets: list[ClipTarget] = []
-    warnings = list(inputs.warnings)
-    any_long = False
-    for files_of_clip, weight in inputs.clips:
-        reader = functools.partial(read_perceptor, files_of_clip)
-        perceptor = shelf.take(key(files_of_clip, settings.compile), reader)
-        in_parts = settings.long_prompts == "mean"
-        warnings += unread(files_of_clip.name, perceptor, texts, in_parts=in_parts)
-        long = any(map(perceptor.cut_text, texts))
-        any_long = any_long or long
-        if long and not in_parts:
-            warnings.append("--long-prompts mean reads all of a long text, in parts.")
-        features = encode_prompts(perceptor, prompts, inputs.prompt_pictures, in_parts=in_parts)
-        if not stays:
-            perceptor.drop_text_encoder()
-        clip_targets.append(ClipTarget(perceptor, weight, features))
-    if settings.long_prompts == "mean" and not any_long:
-        warnings.append("--long-prompts mean has no effect: every text is read whole.")
-    latent = None
-    if inputs.ended is not None and not begun:
-        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan.architecture)
-    return Models(vqgan, clip_targets, sampler, warnings, latent)
-
-
-def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:
-    """A warning for each end of a text that the CLIP of that name does not read, and each word that is strange to it.
-
-    in_parts: no end is lost.
-    """
-    for text in texts:
-        lost = "" if in_parts else perceptor.cut_text(text)
-        if lost:
-            yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {files.excerpt(lost)!r}"
-        for word, near in perceptor.unknown_words(text).items():
-            known = f"; spelt like it: {', '.join(near)}" if near else ""
-            yield f"{name} was not taught the word {files.excerpt(word)!r}{known}."
-        for word, met_with in perceptor.hardly_known(text).items():
-            yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."
 
 
 def with_absolute_paths(settings: Settings) -> Settings:

@@ -1,0 +1,180 @@
+"""Loading the models of a run and encoding its prompts, with a cache for several runs in one process."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vqclip import files
+from vqclip.models import registry
+from vqclip.runs import latents
+from vqclip.runs.inputs import Inputs
+from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vqclip.models.net2net import Net2Net
+    from vqclip.models.perceptor import ClipTarget, Perceptor
+    from vqclip.models.prior import PriorSampler
+    from vqclip.models.vqgan import VQGAN
+
+Network = TypeVar("Network")
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models of a run, in memory.
+
+    Attributes:
+        vqgan: With its encoder only where the run encodes pictures.
+        clip_targets: One for each CLIP. Without a cache, the text encoders are dropped.
+        sampler: The prior, for runs that start from one of its candidates.
+        warnings: About the run's pictures, and about texts that a CLIP reads only in part.
+        latent: Of the finished run that this run starts from, on the CPU.
+    """
+
+    vqgan: VQGAN
+    clip_targets: list[ClipTarget]
+    sampler: PriorSampler | Net2Net | None
+    warnings: list[str]
+    latent: Tensor | None = None
+
+
+class ModelCache:
+    """Networks that stay loaded from one run to the next, for several runs in one process.
+
+    A run finds the networks of the run before it. What that run did not use is dropped, so memory holds the networks
+    of two runs at most. Nobody may change them.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[object, Any] = {}
+        self._now: dict[object, Any] = {}
+
+    def start_run(self) -> None:
+        """Drop what the last run did not use."""
+        self._before, self._now = self._now, {}
+
+    def get(self, key: object, load: Callable[[], Network]) -> Network:
+        """The network of that key, loaded if it is not cached."""
+        self._now[key] = self._before[key] if key in self._before else load()
+        found: Network = self._now[key]
+        return found
+
+
+def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: ModelCache | None = None) -> Models:
+    """Load the models and encode the prompts.
+
+    Args:
+        inputs: Of the run.
+        on: Where the models run.
+        resumed: The run starts from a snapshot, so it needs neither a prior nor the latent of another run.
+        cache: Keeps the models loaded, text and picture encoders included.
+
+    Raises:
+        ModelError: A model cannot be loaded.
+    """
+    from vqclip.models.checkpoints import sha256
+    from vqclip.models.perceptor import ClipTarget
+
+    keep_loaded = cache is not None
+    cache = cache or ModelCache()
+    cache.start_run()
+    compiled = inputs.settings.compile
+
+    def key(*parts: object) -> tuple[str, ...]:
+        return (*map(repr, parts), str(on.device), str(on.dtype))
+
+    vqgan = cache.get(key(inputs.vqgan, compiled), lambda: _load_vqgan(inputs, on, encoder=keep_loaded))
+    sampler: PriorSampler | Net2Net | None = None
+    if inputs.prior is not None and not resumed:
+        prior_key = key(inputs.prior, inputs.upsampler, inputs.vqgan)
+        sampler = cache.get(prior_key, lambda: _load_sampler(inputs, vqgan, on))
+    warnings = list(inputs.warnings)
+    clip_targets = []
+    # One by one: the text encoder of a CLIP is dropped before the next CLIP is loaded.
+    for clip, weight in inputs.clips:
+        read_clip = functools.partial(_load_perceptor, clip, inputs.settings, on)
+        perceptor = cache.get(key(clip, compiled), read_clip)
+        warnings += _text_warnings(clip.name, perceptor, inputs.settings)
+        clip_targets.append(ClipTarget(perceptor, weight, _encode_prompts(inputs, perceptor)))
+        if not keep_loaded:
+            perceptor.drop_text_encoder()
+    if inputs.settings.long_prompts == "mean" and not any(
+        target.perceptor.cut_text(text) for target in clip_targets for text in _texts(inputs.settings)
+    ):
+        warnings.append("--long-prompts mean has no effect: every text is read whole.")
+    latent = None
+    if inputs.ended is not None and not resumed:
+        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan.architecture)
+    return Models(vqgan, clip_targets, sampler, warnings, latent)
+
+
+def _load_vqgan(inputs: Inputs, on: DeviceConfig, *, encoder: bool) -> VQGAN:
+    """The VQGAN, with its encoder if asked for or needed."""
+    from vqclip.models.vqgan import load_vqgan
+
+    vqgan = load_vqgan(inputs.vqgan, on.device, on.dtype, encoder=encoder or inputs.encodes_pictures)
+    if inputs.settings.compile:
+        vqgan.compile_decoder()
+    return vqgan
+
+
+def _load_sampler(inputs: Inputs, vqgan: VQGAN, on: DeviceConfig) -> PriorSampler | Net2Net:
+    from vqclip.models.net2net import load_net2net
+    from vqclip.models.prior import load_sampler
+
+    prior = inputs.prior
+    assert prior is not None
+    if prior.tokenizer is None:
+        return load_net2net(prior, vqgan.n_embed, on.device)
+    return load_sampler(prior, vqgan.codebook, inputs.upsampler)
+
+
+def _load_perceptor(clip: registry.ClipFiles, settings: Settings, on: DeviceConfig) -> Perceptor:
+    from vqclip.models.perceptor import load_perceptor
+
+    perceptor = load_perceptor(clip, on.device, on.dtype)
+    if settings.compile:
+        perceptor.compile_image_encoder()
+    return perceptor
+
+
+def _encode_prompts(inputs: Inputs, perceptor: Perceptor) -> Tensor:
+    from vqclip.synthesis.targets import encode_prompts
+
+    in_parts = inputs.settings.long_prompts == "mean"
+    return encode_prompts(perceptor, inputs.settings.prompts, inputs.prompt_pictures, in_parts=in_parts)
+
+
+def _texts(settings: Settings) -> list[str]:
+    return [prompt.text for prompt in settings.texts]
+
+
+def _text_warnings(name: str, perceptor: Perceptor, settings: Settings) -> Iterator[str]:
+    texts, in_parts = _texts(settings), settings.long_prompts == "mean"
+    yield from unread(name, perceptor, texts, in_parts=in_parts)
+    if not in_parts and any(map(perceptor.cut_text, texts)):
+        yield "--long-prompts mean reads all of a long text, in parts."
+
+
+def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:
+    """Warnings about what a CLIP does not read of texts, and about words that it does not know.
+
+    Args:
+        name: Of the CLIP.
+        in_parts: Long texts are read in parts, so nothing is cut off.
+    """
+    for text in texts:
+        lost = "" if in_parts else perceptor.cut_text(text)
+        if lost:
+            yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {files.excerpt(lost)!r}"
+        for word, near in perceptor.unknown_words(text).items():
+            known = f"; spelt like it: {', '.join(near)}" if near else ""
+            yield f"{name} was not taught the word {files.excerpt(word)!r}{known}."
+        for word, met_with in perceptor.hardly_known(text).items():
+            yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."
