@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vqclip.image_losses import FORMULAS, View
+from vqclip.image_losses import IMAGE_LOSSES, LossInputs
 from vqclip.settings.prompts import Prompt
 from vqclip.synthesis.clip_loss import PromptLoss, clamp_with_gradient, replace_gradient, spherical_distance
 
@@ -105,7 +105,7 @@ def test_the_score_is_the_cosine_to_the_prompts_that_pull() -> None:
 
 def value(name: str, image: torch.Tensor, z: torch.Tensor | None = None, **known: torch.Tensor) -> float:
     z = torch.zeros(1, 4, 2, 2) if z is None else z
-    view = View(
+    view = LossInputs(
         image,
         z,
         known.get("z_init", z),
@@ -115,7 +115,7 @@ def value(name: str, image: torch.Tensor, z: torch.Tensor | None = None, **known
         torch.eye(3),
         torch.ones(3),
     )
-    return FORMULAS[name](view).item()
+    return IMAGE_LOSSES[name](view).item()
 
 
 FLAT = torch.full((1, 3, 8, 8), 0.3)

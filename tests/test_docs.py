@@ -195,8 +195,8 @@ def test_the_example_of_a_cut_method_is_one_file_that_is_offered_and_used(small:
 
 
 def test_the_example_of_a_loss_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_losses, "FORMULAS", dict(image_losses.FORMULAS))
-    (example,) = (block for block in blocks("CONTRIBUTING.md", "python") if "@formula" in block)
+    monkeypatch.setattr(image_losses, "IMAGE_LOSSES", dict(image_losses.IMAGE_LOSSES))
+    (example,) = (block for block in blocks("CONTRIBUTING.md", "python") if "@image_loss" in block)
     assert len(example.splitlines()) <= 5
     exec(compile(example, "CONTRIBUTING.md", "exec"), dict(vars(image_losses)))
     quick: dict[str, Any] = {"size": "32x32", "iterations": 6, "stages": 1, "init": "tokens", "cutouts": 4, "ema": 0}

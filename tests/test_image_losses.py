@@ -15,7 +15,7 @@ from PIL import Image
 import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Finished, Stepped
-from vqclip.image_losses import FORMULAS, Term, View
+from vqclip.image_losses import IMAGE_LOSSES, ImageLoss, LossInputs
 from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
@@ -24,10 +24,10 @@ from vqclip.synthesis.loop import synthesise
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
-def look(image: torch.Tensor) -> View:
+def look(image: torch.Tensor) -> LossInputs:
     """A picture on its own, with red and blue as the palette and a white edge."""
     z = torch.zeros(1, 4, 2, 2)
-    return View(image, z, z, image, image, z, torch.tensor([RED, BLUE]) / 255, torch.ones(3))
+    return LossInputs(image, z, z, image, image, z, torch.tensor([RED, BLUE]) / 255, torch.ones(3))
 
 
 def plain(red: float, green: float, blue: float) -> torch.Tensor:
@@ -35,13 +35,13 @@ def plain(red: float, green: float, blue: float) -> torch.Tensor:
 
 
 def value(name: str, image: torch.Tensor) -> float:
-    return FORMULAS[name](look(image)).item()
+    return IMAGE_LOSSES[name](look(image)).item()
 
 
 def test_a_term_is_a_name_a_weight_and_a_schedule() -> None:
-    assert Term.parse("tv") == Term("tv", 1.0)
-    assert Term.parse(" Latent_L2 : -0.5 ") == Term("latent-l2", -0.5)
-    term = Term.parse("saturation:0.5@0:1,50%:0")
+    assert ImageLoss.parse("tv") == ImageLoss("tv", 1.0)
+    assert ImageLoss.parse(" Latent_L2 : -0.5 ") == ImageLoss("latent-l2", -0.5)
+    term = ImageLoss.parse("saturation:0.5@0:1,50%:0")
     assert [term.weight_at(step, 100) for step in (0, 25, 50, 99)] == [0.5, 0.25, 0, 0]
 
 
@@ -58,7 +58,7 @@ def test_a_term_is_a_name_a_weight_and_a_schedule() -> None:
 )
 def test_what_is_no_term_is_named(text: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Term.parse(text)
+        ImageLoss.parse(text)
     assert words in str(caught.value)
 
 
@@ -100,13 +100,13 @@ def test_the_edge_is_a_twentieth_of_the_shorter_side_and_counts_alone() -> None:
     assert value("edge", 1 - framed) == 1
 
 
-@pytest.mark.parametrize("name", sorted(FORMULAS))
+@pytest.mark.parametrize("name", sorted(IMAGE_LOSSES))
 def test_every_gradient_is_finite_on_a_flat_picture(name: str) -> None:
     for level in (0.0, 0.5, 1.0):
         image, z = plain(level, level, level).clone().requires_grad_(), torch.zeros(1, 4, 2, 2, requires_grad=True)
         still, z_still = image.detach(), z.detach()
         colours = torch.tensor([RED, BLUE]) / 255, torch.ones(3)
-        FORMULAS[name](View(image, z, z_still, still, still, z_still, *colours)).backward()
+        IMAGE_LOSSES[name](LossInputs(image, z, z_still, still, still, z_still, *colours)).backward()
         for leaf in (image, z):
             assert leaf.grad is None or bool(torch.isfinite(leaf.grad).all())
 
@@ -135,7 +135,7 @@ def free(read_pair: Pair) -> torch.Tensor:
     return drawn(read_pair)
 
 
-SHOWN = [name for name in FORMULAS if not name.startswith(("init", "latent", "target"))]
+SHOWN = [name for name in IMAGE_LOSSES if not name.startswith(("init", "latent", "target"))]
 
 
 @pytest.mark.option("loss", "palette", "edge_colour")
@@ -145,7 +145,8 @@ def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: st
     image = drawn(pair, f"{name}:{weight}")
     blue = torch.tensor(BLUE) / 255
     before, after = (
-        FORMULAS[name](View(*[shown] * 6, torch.tensor([RED, BLUE]) / 255, blue)).item() for shown in (free, image)
+        IMAGE_LOSSES[name](LossInputs(*[shown] * 6, torch.tensor([RED, BLUE]) / 255, blue)).item()
+        for shown in (free, image)
     )
     assert after < before - 0.1 * abs(before)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vqclip.errors import UsageError
-from vqclip.schedules import Keyframes
+from vqclip.schedules import Schedule
 from vqclip.settings.schema import BORDERS, MOTIONS, Settings
 from vqclip.synthesis.motion import Move, due, move_at, warp
 
@@ -99,8 +99,8 @@ def test_moves_come_every_so_many_steps_and_not_before_the_first() -> None:
 
 @pytest.mark.parametrize("text", ["1.5", " -2 ", ".5", "1e-1"])
 def test_one_number_is_a_schedule_that_stays(text: str) -> None:
-    assert Keyframes.parse(text).at(77, 100) == float(text)
-    assert Keyframes.parse(str(Keyframes.parse(text))) == Keyframes.parse(text)
+    assert Schedule.parse(text).at(77, 100) == float(text)
+    assert Schedule.parse(str(Schedule.parse(text))) == Schedule.parse(text)
 
 
 @pytest.mark.parametrize(

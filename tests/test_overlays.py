@@ -209,4 +209,4 @@ def test_a_target_may_pull_by_a_loss_with_a_course_alone() -> None:
     settings = Settings(
         prompt="x", target_image="a.png", target_weight=0.0, loss=("target:2@0:0, 100%:1",)
     ).validate()
-    assert [term.weight_at(5, 10) for term in settings.terms] == [1.0]
+    assert [term.weight_at(5, 10) for term in settings.image_losses] == [1.0]

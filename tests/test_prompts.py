@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from vqclip.errors import UsageError
 from vqclip.runs import directory
-from vqclip.schedules import Key, Keyframes, Place
+from vqclip.schedules import Key, Position, Schedule
 from vqclip.settings.prompts import Prompt, doubts, format, join_lines, parse, parse_scenes, with_files
 
-COURSE = Keyframes.parse("0:0, 50%:-2 cosine")
+SCHEDULE = Schedule.parse("0:0, 50%:-2 cosine")
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def test_fault_28_a_colon_inside_text_is_text(text: str) -> None:
         ("[red]", [Prompt("[red]")]),
         ("poster:[draft]", [Prompt("poster:[draft]")]),
         ("poster:[a:b]", [Prompt("poster:[a:b]")]),
-        ("fog:[0:0, 50%:-2 cosine]:.1", [Prompt("fog", -2, 0.1, course=COURSE)]),
-        ("fog:0:0, 50%:-2 cosine", [Prompt("fog", -2, course=COURSE)]),
+        ("fog:[0:0, 50%:-2 cosine]:.1", [Prompt("fog", -2, 0.1, schedule=SCHEDULE)]),
+        ("fog:0:0, 50%:-2 cosine", [Prompt("fog", -2, schedule=SCHEDULE)]),
         (
             "at 12:30 :0:0,50%:-2 cosine @left | b",
-            [Prompt("at 12:30", -2, course=COURSE, region="left"), Prompt("b")],
+            [Prompt("at 12:30", -2, schedule=SCHEDULE, region="left"), Prompt("b")],
         ),
         ("Psalms 1:2, 3:4", [Prompt("Psalms 1:2, 3:4")]),
         ("at 12:30, 13:45", [Prompt("at 12:30, 13:45")]),
-        ("area 51:[0:0,50%:-2 cosine]", [Prompt("area 51", -2, course=COURSE)]),
+        ("area 51:[0:0,50%:-2 cosine]", [Prompt("area 51", -2, schedule=SCHEDULE)]),
         ("apple @left", [Prompt("apple", region="left")]),
         ("area 51 @Center", [Prompt("area 51", region="centre")]),
         ("apple:2:0.1 @top-left | b @up", [Prompt("apple", 2, 0.1, region="top-left"), Prompt("b", region="top")]),
@@ -90,7 +90,7 @@ def test_fault_28_a_colon_inside_text_is_text(text: str) -> None:
         ("apple @left:2", [Prompt("apple", 2, region="left")]),
         ("area 51 @[m.png]:2:0.1", [Prompt("area 51", 2, 0.1, region="[m.png]")]),
         ("[a.png] @left:0.5", [Prompt("a.png", 0.5, kind="image", region="left")]),
-        ("fog @left:0:0, 50%:-2 cosine", [Prompt("fog", -2, course=COURSE, region="left")]),
+        ("fog @left:0:0, 50%:-2 cosine", [Prompt("fog", -2, schedule=SCHEDULE, region="left")]),
         # Addresses, handles and brackets of texts stay texts.
         ("info@top.de", [Prompt("info@top.de")]),
         ("me@left-bank.org:2", [Prompt("me@left-bank.org", 2)]),
@@ -206,8 +206,8 @@ _regions = st.sampled_from(["", "", "left", "bottom-right", "[a|b @[c^.png]", "[
 
 def _prompt(text: str, weight: float, stop: float, kind: str, changing: bool, region: str) -> Prompt:
     text = f"{text}.png" if kind == "image" else text
-    course = Keyframes((Key(Place(0.0), weight), Key(Place(50.0, True), 0.0, "cosine"))) if changing else None
-    return Prompt(text, weight, stop, kind, course, region)
+    schedule = Schedule((Key(Position(0.0), weight), Key(Position(50.0, True), 0.0, "cosine"))) if changing else None
+    return Prompt(text, weight, stop, kind, schedule, region)
 
 
 @given(

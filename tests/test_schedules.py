@@ -42,7 +42,7 @@ def test_cosine_goes_from_one_to_the_end() -> None:
 
 def test_the_terms_of_the_settings_fade_as_their_help_says() -> None:
     settings = Settings(latent_l2=2.0, init_weight=4.0, init_weight_end=0.5, init_image="a.png")
-    latent, start = settings.terms
+    latent, start = settings.image_losses
     assert [latent.weight_at(step, 100) for step in (0, 25, 50, 99)] == [2.0, 1.0, 0.0, 0.0]
     assert [start.weight_at(step, 100) for step in (0, 50, 100)] == [4.0, 3.0, 2.0]
 

@@ -1,7 +1,8 @@
-"""The terms of the loss beside CLIP's, each a formula under its name: a new one is a function here, and no more.
+"""The image losses that `--loss` names: functions of the picture and its latent, beside CLIP's loss.
 
-A formula takes a `View` and gives a scalar that grows with what is not wanted. torch is not imported here, so
-that a wrong name is refused at once; a formula uses the methods of the tensors that it is given.
+Each is a function marked with `@image_loss`; its name, with dashes, is what users write. A loss grows with what is
+not wanted. torch is not imported here, so that a wrong name is refused at once; the functions use the methods of the
+tensors that they are given.
 """
 
 from __future__ import annotations
@@ -12,19 +13,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.schedules import Keyframes
+from vqclip.schedules import Schedule
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 @dataclass(frozen=True)
-class View:
-    """What a formula may look at in a step.
+class LossInputs:
+    """The tensors that an image loss may use in a step.
 
-    image: (1, 3, H, W) in [0, 1]. z: (1, D, h, w) the latent, and z_init the one that the stage holds on to.
-    picture: the init picture at this size, like image; without one, image itself. target: the target picture and
-    z_target its latent; without one, image and z themselves. palette: (K, 3), and edge: (3,), colours in [0, 1].
+    Attributes:
+        image: The picture, (1, 3, H, W) in [0, 1].
+        z: The latent, (1, D, h, w).
+        z_init: The latent that the stage started from, like `z`.
+        picture: The init picture at this size, like `image`; without one, `image` itself.
+        target: The target picture, like `image`; without one, `image` itself.
+        z_target: Its latent; without a target picture, `z` itself.
+        palette: Colours in [0, 1], (K, 3).
+        edge: The colour of the edge in [0, 1], (3,).
     """
 
     image: Tensor
@@ -37,53 +44,53 @@ class View:
     edge: Tensor
 
 
-Formula = Callable[[View], "Tensor"]
-FORMULAS: dict[str, Formula] = {}
-"""Every term by its name."""
+LossFunction = Callable[[LossInputs], "Tensor"]
+IMAGE_LOSSES: dict[str, LossFunction] = {}
+"""Every image loss by name."""
 NEEDS = {
     "palette": "palette",
     "init-pixels": "init_image",
     "target": "target_image",
     "target-pixels": "target_image",
 }
-"""The setting that a term has nothing to look at without."""
+"""The option that a loss needs."""
 
 OF_LATENT = ("latent-l2", "init", "target")
-"""The terms that compare latents: they have nothing to compare in pixel optimisation."""
+"""Losses of the latent, which pixel optimisation leaves out."""
 
 
-def formula(function: Formula) -> Formula:
-    """Register a formula under its function's name, with dashes."""
-    FORMULAS[function.__name__.replace("_", "-")] = function
+def image_loss(function: LossFunction) -> LossFunction:
+    """Register a loss under its function's name, with dashes."""
+    IMAGE_LOSSES[function.__name__.replace("_", "-")] = function
     return function
 
 
 MAX_WEIGHT = 100_000.0
-CONSTANT = Keyframes.parse("0:1")
+CONSTANT = Schedule.parse("0:1")
 
 
 @dataclass(frozen=True)
-class Term:
-    """A formula at work.
+class ImageLoss:
+    """An image loss with its weight.
 
-    name: as in FORMULAS. weight: of the formula's value, times the factor that `course` gives for the step.
+    name: as in IMAGE_LOSSES. weight: of the loss. schedule: a factor on the weight at each step.
     """
 
     name: str
     weight: float
-    course: Keyframes = CONSTANT
+    schedule: Schedule = CONSTANT
 
     @staticmethod
-    def parse(text: str) -> Term:
+    def parse(text: str) -> ImageLoss:
         """Read `NAME`, `NAME:WEIGHT` or `NAME:WEIGHT@SCHEDULE`, as in `tv:0.5@0:1, 50%:0`. Raises UsageError.
 
         A weight below 0 asks for the opposite.
         """
-        head, at, course = text.partition("@")
+        head, at, schedule = text.partition("@")
         name, colon, weight = (part.strip() for part in head.partition(":"))
         name = name.lower().replace("_", "-")
-        if name not in FORMULAS:
-            hint = did_you_mean(name, FORMULAS, f"Valid: {', '.join(FORMULAS)}.")
+        if name not in IMAGE_LOSSES:
+            hint = did_you_mean(name, IMAGE_LOSSES, f"Valid: {', '.join(IMAGE_LOSSES)}.")
             raise UsageError(f"there is no loss {name!r}.", hint)
         try:
             number = float(weight) if colon else 1.0
@@ -91,112 +98,120 @@ class Term:
             number = math.nan
         if not abs(number) <= MAX_WEIGHT:
             raise UsageError(f"the loss {name} has the weight {weight!r}.", f"Valid: a number up to {MAX_WEIGHT:g}.")
-        return Term(name, number, Keyframes.parse(course) if at else CONSTANT)
+        return ImageLoss(name, number, Schedule.parse(schedule) if at else CONSTANT)
 
     @property
     def label(self) -> str:
-        """What the metrics call it."""
+        """The name of its column in the metrics."""
         return self.name.replace("-", "_")
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether the weight is 0 at every step."""
+        return not self.weight or not any(key.value for key in self.schedule.keys)
 
     def weight_at(self, step: int, steps: int) -> float:
         """The weight at a step, 0 for the first, of a run of `steps`."""
-        return self.weight * self.course.at(step, steps)
+        return self.weight * self.schedule.at(step, steps)
 
-    def value(self, view: View) -> Tensor:
-        """The formula's value, a scalar, without the weight."""
-        return FORMULAS[self.name](view)
+    def value(self, inputs: LossInputs) -> Tensor:
+        """The value of the loss, a scalar, without its weight."""
+        return IMAGE_LOSSES[self.name](inputs)
 
 
-@formula
-def tv(view: View) -> Tensor:
+@image_loss
+def tv(inputs: LossInputs) -> Tensor:
     """Total variation: the mean squared difference of neighbouring pixels."""
-    image = view.image
+    image = inputs.image
     across = (image[..., 1:] - image[..., :-1]).square().mean()
     down = (image[..., 1:, :] - image[..., :-1, :]).square().mean()
     return across + down
 
 
-@formula
-def latent_l2(view: View) -> Tensor:
-    """Mean square of the latent, as in the VQGAN-CLIP paper (arXiv 2204.08583), which lets it fade."""
-    return view.z.square().mean()
+@image_loss
+def latent_l2(inputs: LossInputs) -> Tensor:
+    """Mean square of the latent, which the VQGAN-CLIP paper decays to 0 (arXiv 2204.08583)."""
+    return inputs.z.square().mean()
 
 
-@formula
-def init(view: View) -> Tensor:
-    """Mean squared distance to the start's latent. The field's tools pull to zero here, which is grey."""
-    return (view.z - view.z_init).square().mean()
+@image_loss
+def init(inputs: LossInputs) -> Tensor:
+    """Mean squared distance to the initial latent. Other tools pull towards 0 instead, which is grey."""
+    return (inputs.z - inputs.z_init).square().mean()
 
 
-@formula
-def init_pixels(view: View) -> Tensor:
+@image_loss
+def init_pixels(inputs: LossInputs) -> Tensor:
     """Mean squared distance of the pixels to those of the init picture."""
-    return (view.image - view.picture).square().mean()
+    return (inputs.image - inputs.picture).square().mean()
 
 
-@formula
-def target(view: View) -> Tensor:
+@image_loss
+def target(inputs: LossInputs) -> Tensor:
     """Mean squared distance to the target picture's latent."""
-    return (view.z - view.z_target).square().mean()
+    return (inputs.z - inputs.z_target).square().mean()
 
 
-@formula
-def target_pixels(view: View) -> Tensor:
+@image_loss
+def target_pixels(inputs: LossInputs) -> Tensor:
     """Mean squared distance of the pixels to those of the target picture."""
-    return (view.image - view.target).square().mean()
+    return (inputs.image - inputs.target).square().mean()
 
 
-@formula
-def smoothness(view: View) -> Tensor:
-    """Mean length of the gradient of brightness in each channel (Rudin, Osher & Fatemi 1992), pixray's smoothness.
+@image_loss
+def smoothness(inputs: LossInputs) -> Tensor:
+    """Mean length of the gradient of each channel (Rudin, Osher & Fatemi 1992): pixray's smoothness.
 
-    Unlike `tv` it lets edges stand and flattens what is between them.
+    Unlike `tv` it keeps edges and flattens the areas between them.
     """
-    image = view.image
+    image = inputs.image
     across = image[..., :-1, 1:] - image[..., :-1, :-1]
     down = image[..., 1:, :-1] - image[..., :-1, :-1]
     return _length(across.square() + down.square()).mean()
 
 
-@formula
-def palette(view: View) -> Tensor:
+@image_loss
+def palette(inputs: LossInputs) -> Tensor:
     """Mean distance of the pixels to the nearest colour of the palette, in RGB: pixray's palette."""
-    pixels = view.image.permute(0, 2, 3, 1).reshape(-1, 3)
+    pixels = inputs.image.permute(0, 2, 3, 1).reshape(-1, 3)
     fixed = pixels.detach()
     # Which colour is nearest needs no gradient, and no (pixels, colours, 3) in memory.
-    distances = view.palette.square().sum(1) - 2 * fixed @ view.palette.T
-    return _length((pixels - view.palette[distances.argmin(1)]).square().sum(1)).mean()
+    distances = inputs.palette.square().sum(1) - 2 * fixed @ inputs.palette.T
+    return _length((pixels - inputs.palette[distances.argmin(1)]).square().sum(1)).mean()
 
 
-@formula
-def saturation(view: View) -> Tensor:
-    """What is missing in chroma: one minus the mean of the largest minus the smallest channel.
+@image_loss
+def saturation(inputs: LossInputs) -> Tensor:
+    """One minus the mean chroma, the difference of the largest and the smallest channel.
 
-    Chroma, not the saturation of HSV, which is highest in the dark.
+    Chroma is used because the saturation of HSV is highest in dark pixels.
     """
-    return 1 - (view.image.amax(1) - view.image.amin(1)).mean()
+    return 1 - (inputs.image.amax(1) - inputs.image.amin(1)).mean()
 
 
-@formula
-def colourfulness(view: View) -> Tensor:
+@image_loss
+def colourfulness(inputs: LossInputs) -> Tensor:
     """Hasler & Suesstrunk's colourfulness (2003), negative, of channels in [0, 1]: pixray's saturation."""
-    red, green, blue = view.image.unbind(1)
+    red, green, blue = inputs.image.unbind(1)
     across, down = red - green, (red + green) / 2 - blue
     spread = _length(across.var() + down.var())
     return -(spread + 0.3 * _length(across.mean().square() + down.mean().square()))
 
 
-@formula
-def contrast(view: View) -> Tensor:
-    """What is missing in contrast: one minus twice the standard deviation of brightness (Peli 1990)."""
-    red, green, blue = view.image.unbind(1)
+@image_loss
+def contrast(inputs: LossInputs) -> Tensor:
+    """One minus twice the standard deviation of brightness (Peli 1990)."""
+    red, green, blue = inputs.image.unbind(1)
     return 1 - 2 * _length((0.2126 * red + 0.7152 * green + 0.0722 * blue).var())
 
 
-@formula
-def edge(view: View) -> Tensor:
-    """Mean squared distance of a frame, a twentieth of the shorter side wide, to the edge colour: pixray's edge."""
-    off = (view.image - view.edge[:, None, None]).square()
+@image_loss
+def edge(inputs: LossInputs) -> Tensor:
+    """Mean squared distance of the border to the edge colour: pixray's edge.
+
+    The border is a twentieth of the shorter side wide.
+    """
+    off = (inputs.image - inputs.edge[:, None, None]).square()
     width = max(1, round(min(off.shape[2:]) / 20))
     sides = off[..., width:-width, :]
     parts = (off[..., :width, :], off[..., -width:, :], sides[..., :width], sides[..., -width:])
@@ -204,16 +219,16 @@ def edge(view: View) -> Tensor:
     return total / sum(part.numel() for part in parts)
 
 
-@formula
-def symmetry(view: View) -> Tensor:
-    """Mean squared distance of the picture to itself in a mirror beside it: pixray's symmetry."""
-    return (view.image - view.image.flip(3)).square().mean()
+@image_loss
+def symmetry(inputs: LossInputs) -> Tensor:
+    """Mean squared distance of the picture to its horizontal mirror image: pixray's symmetry."""
+    return (inputs.image - inputs.image.flip(3)).square().mean()
 
 
-@formula
-def symmetry_vertical(view: View) -> Tensor:
-    """Mean squared distance of the picture to itself in a mirror below it."""
-    return (view.image - view.image.flip(2)).square().mean()
+@image_loss
+def symmetry_vertical(inputs: LossInputs) -> Tensor:
+    """Mean squared distance of the picture to its vertical mirror image."""
+    return (inputs.image - inputs.image.flip(2)).square().mean()
 
 
 def _length(squares: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from vqclip.models import registry
 from vqclip.runs import directory, latents, progress_video
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
-from vqclip.schedules import EASINGS
+from vqclip.schedules import INTERPOLATIONS
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Course:
     """How the way between two ends is gone.
 
     frames: of each way, both ends counted. path: sphere turns the vector of each token and changes its length evenly,
-    line mixes the two. easing: one of EASINGS. loop: back to the first end, which is not shown twice. quantise: show
-    codes of the codebook alone, as every picture of a run does; otherwise also what lies between them.
+    line mixes the two. easing: one of INTERPOLATIONS. loop: back to the first end, which is not shown twice.
+    quantise: show codes of the codebook alone, as every picture of a run does; otherwise also what lies between them.
     """
 
     frames: int = 60
@@ -51,7 +51,7 @@ class Course:
             raise UsageError(f"frames is {self.frames}.", "Valid: 2 to 100000.")
         if self.path not in PATHS:
             raise UsageError(f"path is {self.path!r}.", f"Valid: {', '.join(PATHS)}.")
-        if self.easing not in EASINGS or self.easing == "hold":
+        if self.easing not in INTERPOLATIONS or self.easing == "hold":
             raise UsageError(f"easing is {self.easing!r}.", "Valid: linear, cosine.")
 
     def places(self, ends: int) -> Iterator[tuple[int, int, float]]:
@@ -60,7 +60,7 @@ class Course:
         for leg in range(legs):
             last = leg == legs - 1 and not self.loop
             for number in range(self.frames if last else self.frames - 1):
-                yield leg, (leg + 1) % ends, EASINGS[self.easing](number / (self.frames - 1))
+                yield leg, (leg + 1) % ends, INTERPOLATIONS[self.easing](number / (self.frames - 1))
 
     def count(self, ends: int) -> int:
         """How many frames there are."""

@@ -101,7 +101,7 @@ def restyle(
         seed=run_folder.seed_for(settings, None if overwrite else output),
         size=size,
         iterations=seen.frames * how.steps,
-        move_every=how.steps if settings.courses else default_of("move_every"),
+        move_every=how.steps if settings.motion_schedules else default_of("move_every"),
         save_every=1,
         frame_spacing="even",
         fps=float(seen.rate) if settings.video else default_of("fps"),

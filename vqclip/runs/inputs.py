@@ -125,7 +125,7 @@ class Inputs:
             or settings.init != "tokens"
             or settings.stages != 1
             or settings.pixel_steps > 0
-            or settings.courses
+            or settings.motion_schedules
         )
 
     def layout(self, settings: Settings) -> Layout:

@@ -244,7 +244,7 @@ def _prompts(text: str) -> tuple[Prompt, ...]:
     for prompt in prompts:
         if prompt.stop != -math.inf:
             raise UsageError("a stop has no effect on a search.", "Write text:weight.")
-        if prompt.course is not None:
+        if prompt.schedule is not None:
             raise UsageError("a weight that changes over the steps has no effect on a search.", "Write text:weight.")
         if prompt.region:
             raise UsageError("a part of the picture has no effect on a search.", "Write text:weight.")

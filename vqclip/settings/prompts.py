@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from vqclip.errors import UsageError
-from vqclip.schedules import Keyframes
+from vqclip.schedules import Schedule
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
 # Brackets hold a schedule only where they begin with a place among the steps, so that "poster:[draft]" is text.
@@ -66,20 +66,23 @@ _PYTTI = {"l": "left", "r": "right", "u": "top", "d": "bottom"}
 
 @dataclass(frozen=True)
 class Prompt:
-    """One thing to look for, with its pull.
+    """One prompt with its weight.
 
-    text: not empty, without surrounding blanks; of an image prompt the file, of a noise prompt the seed. weight:
-    finite; negative pushes away. stop: the spherical distance (0 to pi^2/2) below which the prompt stops pulling;
-    -inf means never. kind: text, image, noise or text-off. course: the weight at each step where it changes; `weight`
-    is then the one that is farthest from 0. region: the part of the picture that is looked at, one of REGIONS or the
-    file of a mask in brackets, with a minus before it where black is meant; empty for all of it.
+    Attributes:
+        text: Not empty, without surrounding blanks; the file of an image prompt, the seed of a noise prompt.
+        weight: Finite; a negative prompt pushes away.
+        stop: The spherical distance (0 to pi^2/2) below which the prompt stops pulling; -inf is never.
+        kind: text, image, noise or text-off.
+        schedule: The weight at each step where it changes; `weight` is then the value farthest from 0.
+        region: The part of the picture that the prompt applies to: a name in REGIONS, or the file of a mask in
+            brackets, with a minus in front for the black part; empty for the whole picture.
     """
 
     text: str
     weight: float = 1.0
     stop: float = -math.inf
     kind: str = "text"
-    course: Keyframes | None = None
+    schedule: Schedule | None = None
     region: str = ""
 
     @property
@@ -89,7 +92,7 @@ class Prompt:
 
     def weight_at(self, step: int, steps: int) -> float:
         """The weight at a step, 0 for the first, of a run of `steps`."""
-        return self.weight if self.course is None else self.course.at(step, steps)
+        return self.weight if self.schedule is None else self.schedule.at(step, steps)
 
 
 def parse(source: str) -> tuple[Prompt, ...]:
@@ -229,13 +232,13 @@ def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
         region = _region(source, start + place.start(1), start + place.end(1))
         if region:
             masked = masked[: place.start()].rstrip()
-    weight, stop, course, text_end = 1.0, -math.inf, None, len(masked)
+    weight, stop, schedule, text_end = 1.0, -math.inf, None, len(masked)
     tail = _TAIL.search(masked)
     if tail and (tail[1].startswith("[") or kind != "text" or not _belongs_to_text(masked[: tail.start()])):
         text_end = tail.start()
         if tail[1].startswith("[") or "," in tail[1]:
-            course = _course(source, start + tail.start(1), tail[1].strip("[]"))
-            weight = course.peak
+            schedule = _schedule(source, start + tail.start(1), tail[1].strip("[]"))
+            weight = schedule.peak
         else:
             weight = _number(source, start + tail.start(1), tail[1], "weight")
         if tail[2] is not None:
@@ -267,7 +270,7 @@ def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
         if source[max(0, start - 1) : end + 1] == "||":
             hint = "Write ^ between the scenes of a story, | between prompts of one."
         raise _refusal(source, start, "the prompt is empty", hint)
-    return Prompt(text, weight, stop, "image" if picture else kind, course, region)
+    return Prompt(text, weight, stop, "image" if picture else kind, schedule, region)
 
 
 def _region(source: str, first: int, last: int, more: Mapping[str, str] | None = None) -> str:
@@ -341,9 +344,9 @@ def _number(source: str, position: int, digits: str, name: str) -> float:
     return value
 
 
-def _course(source: str, position: int, keys: str) -> Keyframes:
+def _schedule(source: str, position: int, keys: str) -> Schedule:
     try:
-        return Keyframes.parse(keys)
+        return Schedule.parse(keys)
     except UsageError as error:
         raise _refusal(source, position, error.message.removesuffix("."), error.hint) from None
 
@@ -358,8 +361,8 @@ def _refusal(source: str, position: int, problem: str, hint: str = "") -> UsageE
 
 def _format_one(prompt: Prompt, kind: str) -> str:
     numbers = [] if prompt.weight == 1.0 and prompt.stop == -math.inf else [repr(prompt.weight)]
-    if prompt.course is not None:
-        numbers = [f"[{prompt.course}]"]
+    if prompt.schedule is not None:
+        numbers = [f"[{prompt.schedule}]"]
     if prompt.stop != -math.inf:
         numbers.append(repr(prompt.stop))
     for escape in (r"([|^])", r"([\\:|^\[@])"):

@@ -8,7 +8,7 @@ from typing import Any
 
 from vqclip.errors import UsageError
 from vqclip.files import excerpt, printable
-from vqclip.schedules import Keyframes
+from vqclip.schedules import Schedule
 
 MAX_SIDE = 8192
 PLAIN_TEXTS = ("prompt_prefix", "prompt_suffix")
@@ -71,7 +71,7 @@ def check(name: str, value: Any, option: Option) -> None:
     numbers = [value]
     if isinstance(value, str):
         try:
-            numbers = [key.value for key in Keyframes.parse(value).keys]
+            numbers = [key.value for key in Schedule.parse(value).keys]
         except UsageError as error:
             raise UsageError(f"{name} is {value!r}: {error.message}", error.hint) from None
     if not all(math.isfinite(number) and option.low <= number <= option.high for number in numbers):

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError
-from vqclip.schedules import Key, Keyframes, Place
+from vqclip.schedules import Key, Position, Schedule
 
 if TYPE_CHECKING:
     from vqclip.settings.schema import Settings
@@ -34,11 +34,11 @@ class Length:
     def __str__(self) -> str:
         return f"the {self.whole}, which has {self.size}"
 
-    def holds(self, place: Place) -> bool:
+    def holds(self, place: Position) -> bool:
         """Whether the place lies before the end."""
         return place.number < (100 if place.percent else self.number)
 
-    def refuse_after(self, what: str, place: Place) -> None:
+    def refuse_after(self, what: str, place: Position) -> None:
         """Raise UsageError for a place at the end or behind it. what: has no effect there."""
         if not self.holds(place):
             raise UsageError(f"{what} has no effect at {place}: that is after the end of {self}.", self.hint)
@@ -76,11 +76,11 @@ def refuse_late(settings: Settings, frame_steps: int = 0) -> None:
     if not settings.iterations:
         return
     lengths = Lengths.of(settings.iterations, frame_steps)
-    for name, course, length in _courses(settings, lengths):
-        key = late_key(course, length)
+    for name, schedule, length in _schedules(settings, lengths):
+        key = late_key(schedule, length)
         if key is not None:
             raise UsageError(f"{name}: the key {key} comes after the end of {length}.", length.hint)
-        before, after = _swapped(course, length)
+        before, after = _swapped(schedule, length)
         if before:
             raise UsageError(
                 f"{name}: {after} comes before {before} in a {length.whole} of {length.size}.",
@@ -89,41 +89,41 @@ def refuse_late(settings: Settings, frame_steps: int = 0) -> None:
     for place in settings.drops:
         lengths.climb.refuse_after("learning_rate_drops", place)
     if settings.overlay_image and settings.overlay_until is not None:
-        lengths.climb.refuse_after("overlay_until", Place.parse(settings.overlay_until))
+        lengths.climb.refuse_after("overlay_until", Position.parse(settings.overlay_until))
     story, fade = lengths.story, settings.story.fade
     if len(settings.story.scenes) > 1 and fade.step(story.number) > story.number:
         raise UsageError(f"cross_fade is {fade}, longer than {story}.", "Valid: up to 100%.")
 
 
-def late_key(course: Keyframes, length: Length) -> Key | None:
+def late_key(schedule: Schedule, length: Length) -> Key | None:
     """The first key that nothing is changed by.
 
     A key behind the end is not late while the way to it begins inside the run.
     """
-    for before, key in pairwise(course.keys):
-        begins_late = not length.holds(before.place) or key.easing == "hold"
-        if not length.holds(key.place) and begins_late:
+    for before, key in pairwise(schedule.keys):
+        begins_late = not length.holds(before.position) or key.interpolation == "hold"
+        if not length.holds(key.position) and begins_late:
             return key
     return None
 
 
-def _swapped(course: Keyframes, length: Length) -> tuple[str, str]:
+def _swapped(schedule: Schedule, length: Length) -> tuple[str, str]:
     """Two keys, of which the second lies before the first one; steps and shares are in no order by themselves."""
-    for before, after in pairwise(course.keys):
-        if after.place.step(length.number) < before.place.step(length.number):
-            return str(before.place), str(after.place)
+    for before, after in pairwise(schedule.keys):
+        if after.position.step(length.number) < before.position.step(length.number):
+            return str(before.position), str(after.position)
     return "", ""
 
 
-def _courses(settings: Settings, lengths: Lengths) -> Iterator[tuple[str, Keyframes, Length]]:
+def _schedules(settings: Settings, lengths: Lengths) -> Iterator[tuple[str, Schedule, Length]]:
     """Every schedule that was asked for, with what the user calls it and what its keys count."""
     for text, term in zip(settings.loss, settings.losses, strict=True):
-        yield f"loss {text!r}", term.course, lengths.climb
+        yield f"loss {text!r}", term.schedule, lengths.climb
     for prompt in settings.prompts:
-        if prompt.course is not None:
-            yield f"the prompt {prompt.text!r}", prompt.course, lengths.story
+        if prompt.schedule is not None:
+            yield f"the prompt {prompt.text!r}", prompt.schedule, lengths.story
     for name in ("learning_rate_schedule", "cut_overview", "cut_grey"):
         if settings.changes(name):
-            yield name, Keyframes.parse(getattr(settings, name)), lengths.climb
-    for name, course in settings.courses.items():
-        yield name, course, lengths.motion
+            yield name, Schedule.parse(getattr(settings, name)), lengths.climb
+    for name, schedule in settings.motion_schedules.items():
+        yield name, schedule, lengths.motion

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError
 from vqclip.image_losses import NEEDS
-from vqclip.schedules import Keyframes
+from vqclip.schedules import Schedule
 from vqclip.settings import cut_methods
 from vqclip.settings.augment_codes import AUGMENTS, UNSCALED, parse
 from vqclip.settings.colours import names_picture, parse_colour, parse_palette
@@ -55,8 +55,8 @@ MIRRORED = {
 
 
 def _rests(settings: Settings, name: str, rest: float) -> bool:
-    course = settings.courses.get(name)
-    return course is not None and all(key.value == rest for key in course.keys)
+    schedule = settings.motion_schedules.get(name)
+    return schedule is not None and all(key.value == rest for key in schedule.keys)
 
 
 NO_STEPS = Idle(
@@ -199,7 +199,7 @@ IDLE = (
     ),
     Idle(
         ("move_every", "move_border"),
-        lambda s: not s.courses,
+        lambda s: not s.motion_schedules,
         "without a motion",
         "Add --zoom, --pan-x, --pan-y or --rotate, or leave it out.",
     ),
@@ -284,7 +284,7 @@ IDLE = (
         ("cut_pow", "cut_grey"),
         lambda s: (
             "cut_overview" in cut_methods.settings_of(s.cut_method)
-            and all(key.value == 1 for key in Keyframes.parse(s.cut_overview).keys)
+            and all(key.value == 1 for key in Schedule.parse(s.cut_overview).keys)
         ),
         "where every cutout is an overview",
         "Lower --cut-overview, or leave it out.",
@@ -335,7 +335,7 @@ def refuse_idle(settings: Settings) -> None:
 def refuse_nothing(settings: Settings) -> None:
     """Raise UsageError for a weight that is always 0, and for a loss that a symmetry makes 0."""
     for text, term in zip(settings.loss, settings.losses, strict=True):
-        if not term.weight or not any(key.value for key in term.course.keys):
+        if not term.weight or not any(key.value for key in term.schedule.keys):
             raise UsageError(f"loss {text!r} has no effect: its weight is always 0.", "Leave it out.")
         if settings.symmetry in MIRRORED.get(term.name, ()):
             raise UsageError(
@@ -403,16 +403,16 @@ def _twice(settings: Settings, name: str) -> UsageError:
 
 
 def check_style(settings: Settings) -> None:
-    """Raise UsageError for a loss, a colour or a course of the learning rate that cannot be meant."""
+    """Raise UsageError for a loss, a colour or a schedule of the learning rate that cannot be meant."""
     _ = settings.drops
-    course = settings.learning_rate_schedule
-    if course is not None:
-        values = [key.value for key in Keyframes.parse(course).keys]
+    schedule = settings.learning_rate_schedule
+    if schedule is not None:
+        values = [key.value for key in Schedule.parse(schedule).keys]
         if min(values) < 0 or not any(values):
             raise UsageError(
-                f"learning_rate_schedule {course!r} does not stay above 0.", "Give factors of 0 and more."
+                f"learning_rate_schedule {schedule!r} does not stay above 0.", "Give factors of 0 and more."
             )
-    names = [term.name for term in settings.terms]
+    names = [term.name for term in settings.image_losses]
     for name in names:
         if names.count(name) > 1:
             raise _twice(settings, name)

@@ -9,21 +9,21 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError
-from vqclip.schedules import Place, ease
+from vqclip.schedules import Position, half_cosine
 from vqclip.settings import prompts
 from vqclip.settings.prompts import Prompt, parse_images, parse_noise, parse_scenes
 
 if TYPE_CHECKING:
     from vqclip.settings.schema import Settings
 
-AT_ONCE = Place(0.0)
+AT_ONCE = Position(0.0)
 
 
 @dataclass(frozen=True)
 class Scene:
     """The prompts that hold from a place on, up to the next scene."""
 
-    begin: Place
+    begin: Position
     prompts: tuple[Prompt, ...]
 
 
@@ -37,7 +37,7 @@ class Story:
 
     scenes: tuple[Scene, ...]
     always: tuple[Prompt, ...] = ()
-    fade: Place = AT_ONCE
+    fade: Position = AT_ONCE
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
@@ -55,7 +55,7 @@ class Story:
         risen = [1.0]
         for scene in self.scenes[1:]:
             past = step - scene.begin.step(steps)
-            risen.append(ease(past / length) if length else float(past >= 0))
+            risen.append(half_cosine(past / length) if length else float(past >= 0))
         shares, room = [], 1.0
         for here in reversed(risen):
             shares.append(room * here)
@@ -105,7 +105,7 @@ def read(settings: Settings) -> Story:
     letters = (Prompt("text-off", settings.text_off, kind="text-off"),) if settings.text_off else ()
     always = (*pictures, *map(parse_noise, settings.noise_prompt), *letters)
     try:
-        fade = Place.parse(settings.cross_fade)
+        fade = Position.parse(settings.cross_fade)
     except UsageError as error:
         raise UsageError(f"cross_fade is {settings.cross_fade!r}.", error.hint) from None
     also = prompts.parse(settings.prompt_also) if settings.prompt_also else ()
@@ -123,16 +123,16 @@ def tell(source: str, later: Sequence[str], scene_steps: int) -> tuple[Scene, ..
     if later and len(scenes) > 1:
         raise UsageError("prompt_at has no effect beside ^ in the prompt.", "Use one of the two.")
     count = len(scenes)
-    even = [Place(100 * at / count, percent=True) for at in range(count)]
+    even = [Position(100 * at / count, percent=True) for at in range(count)]
     if scene_steps:
-        even = [Place(float(scene_steps * at)) for at in range(count)]
+        even = [Position(float(scene_steps * at)) for at in range(count)]
     told = [Scene(place, prompts) for place, prompts in zip(even, scenes, strict=True)]
     for entry in later:
         place, prompt = split_place(entry)
         parts = parse_scenes(prompt)
         if len(parts) > 1:
             raise UsageError(f"prompt_at {entry!r} holds two scenes.", "Give --prompt-at for each, without ^.")
-        told.append(Scene(Place.parse(place), parts[0]))
+        told.append(Scene(Position.parse(place), parts[0]))
     return tuple(told)
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.image_losses import Term
-from vqclip.schedules import Keyframes, Place, check_shares
+from vqclip.image_losses import ImageLoss
+from vqclip.schedules import Position, Schedule, check_shares
 from vqclip.settings import augment_codes, cut_methods, scenes
 from vqclip.settings.colours import MAX_COLOURS
 from vqclip.settings.optimisers import OPTIMISERS
@@ -201,7 +201,10 @@ class Settings(Written):
         None, "Style", "Style preset by name or YAML file, or none: words, losses and more.", shapes_picture=False
     )
     loss: tuple[str, ...] = _option(
-        (), "Style", "Term of the loss as NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat for several.", separator="|"
+        (),
+        "Style",
+        "ImageLoss of the loss as NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat for several.",
+        separator="|",
     )
     palette: str | None = _option(None, "Style", "Colours of the loss palette, as red,#00ff88, or a picture file.")
     palette_size: int = _option(
@@ -281,39 +284,41 @@ class Settings(Written):
         return tuple(prompt for prompt in self.prompts if prompt.kind == "text")
 
     @functools.cached_property
-    def terms(self) -> tuple[Term, ...]:
+    def image_losses(self) -> tuple[ImageLoss, ...]:
         """The terms of the loss beside CLIP's, those without a weight left out."""
-        going = Keyframes.parse(f"0:1, 100%:{self.init_weight_end!r}")
+        going = Schedule.parse(f"0:1, 100%:{self.init_weight_end!r}")
         known = [
-            Term("tv", self.tv),
-            Term("latent-l2", self.latent_l2, Keyframes.parse("0:1, 50%:0")),
-            Term("init", 0.0 if self.uses_prior else self.init_weight, going),
-            Term("init-pixels", self.init_weight_pixels, going),
-            Term("target", self.target_weight if self.target_image else 0.0),
-            Term("target-pixels", self.target_weight_pixels),
+            ImageLoss("tv", self.tv),
+            ImageLoss("latent-l2", self.latent_l2, Schedule.parse("0:1, 50%:0")),
+            ImageLoss("init", 0.0 if self.uses_prior else self.init_weight, going),
+            ImageLoss("init-pixels", self.init_weight_pixels, going),
+            ImageLoss("target", self.target_weight if self.target_image else 0.0),
+            ImageLoss("target-pixels", self.target_weight_pixels),
         ]
         return tuple(term for term in (*known, *self.losses) if term.weight)
 
     @functools.cached_property
-    def losses(self) -> tuple[Term, ...]:
+    def losses(self) -> tuple[ImageLoss, ...]:
         """The terms that `loss` asks for, parsed."""
-        return tuple(map(Term.parse, self.loss))
+        return tuple(map(ImageLoss.parse, self.loss))
 
     def has_loss(self, name: str) -> bool:
         """Whether `loss` asks for the term of that name."""
         return any(term.name == name for term in self.losses)
 
     @functools.cached_property
-    def drops(self) -> tuple[Place, ...]:
+    def drops(self) -> tuple[Position, ...]:
         """Where the learning rate falls to a tenth."""
         return (
-            tuple(map(Place.parse, (self.learning_rate_drops or "").split(","))) if self.learning_rate_drops else ()
+            tuple(map(Position.parse, (self.learning_rate_drops or "").split(",")))
+            if self.learning_rate_drops
+            else ()
         )
 
     @property
-    def courses(self) -> dict[str, Keyframes]:
+    def motion_schedules(self) -> dict[str, Schedule]:
         """The schedules of the motions that are asked for, by name."""
-        return {name: Keyframes.parse(text) for name in MOTIONS if (text := getattr(self, name)) is not None}
+        return {name: Schedule.parse(text) for name in MOTIONS if (text := getattr(self, name)) is not None}
 
     @property
     def uses_prior(self) -> bool:
@@ -335,7 +340,7 @@ class Settings(Written):
         """After how many steps the overlay is laid over; never at the end, where nothing would grow into it."""
         last = self.iterations - 1
         if self.overlay_until is not None:
-            last = min(last, math.floor(Place.parse(self.overlay_until).step(self.iterations)))
+            last = min(last, math.floor(Position.parse(self.overlay_until).step(self.iterations)))
         return range(self.overlay_every + self.overlay_offset, last + 1, self.overlay_every)
 
     def tile_size_at(self, width: int, height: int) -> int:
@@ -386,7 +391,7 @@ class Settings(Written):
         if reach:
             story.check(self.iterations)
         if self.overlay_until is not None:
-            Place.parse(self.overlay_until)
+            Position.parse(self.overlay_until)
         check_style(self)
         augment_codes.parse(self.augments)
         for name in ("cut_overview", "cut_grey"):

@@ -19,7 +19,7 @@ from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import CutPlan, levels_for, pyramid, take
 from vqclip.errors import ModelError, OutOfMemory
 from vqclip.events import Event, Finished, PriorSampleChosen, StageStarted, Started, Stepped, Warned
-from vqclip.image_losses import OF_LATENT, View
+from vqclip.image_losses import OF_LATENT, LossInputs
 from vqclip.models.compiling import begin_step
 from vqclip.models.decoder import Box
 from vqclip.models.net2net import Net2Net
@@ -436,10 +436,10 @@ class _Climb:
         picture = self.surface.picture
         target, z_target = (image, self.z) if self.target is None else (self.target.image, self.target.z)
         shown = image if picture is None else picture
-        view = View(image, self.z, self.z_init, shown, target, z_target, self.palette, self.edge)
-        for term in self.settings.terms:
+        inputs = LossInputs(image, self.z, self.z_init, shown, target, z_target, self.palette, self.edge)
+        for term in self.settings.image_losses:
             if self.stage.pixels and term.name in OF_LATENT:
                 continue
             weight = term.weight_at(self.step, self.settings.iterations)
             if weight:
-                yield term.label, weight * term.value(view)
+                yield term.label, weight * term.value(inputs)

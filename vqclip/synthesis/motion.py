@@ -39,8 +39,7 @@ class Move:
 
 def move_at(settings: Settings, step: int, steps: int) -> Move | None:
     """What the schedules say at a step of `steps`, or None where nothing moves."""
-    courses = settings.courses
-    values = {name: course.at(step, steps) for name, course in courses.items()}
+    values = {name: schedule.at(step, steps) for name, schedule in settings.motion_schedules.items()}
     move = Move(
         values.get("zoom", 1.0), values.get("pan_x", 0.0), values.get("pan_y", 0.0), values.get("rotate", 0.0)
     )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
-from vqclip.schedules import Keyframes
+from vqclip.schedules import Schedule
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.stages import Stage
@@ -146,7 +146,7 @@ def rate_at(settings: Settings, step: int, stage: Stage) -> float:
     Along a cosine within the stage, or along the schedule over the whole run; a tenth of it after each drop.
     """
     if settings.learning_rate_schedule:
-        share = Keyframes.parse(settings.learning_rate_schedule).at(step, settings.iterations)
+        share = Schedule.parse(settings.learning_rate_schedule).at(step, settings.iterations)
     else:
         share = cosine(step - stage.first, stage.last - stage.first, settings.learning_rate_end)
     drops = sum(place.step(settings.iterations) <= step for place in settings.drops)

@@ -8,7 +8,7 @@ import torch
 
 from vqclip.cutouts.augment import greyed
 from vqclip.cutouts.context import Augmentation, CutoutContext, CutPlan, Settings, anywhere, plan_of
-from vqclip.schedules import Keyframes
+from vqclip.schedules import Schedule
 
 
 def plan(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
@@ -19,7 +19,7 @@ def plan(count: int, context: CutoutContext, settings: Settings, generator: torc
     affine 10 degrees and .05, grey .1, colour .1.
     """
     now = context.step, context.steps
-    whole = round(Keyframes.parse(settings.cut_overview).at(*now) * count)
+    whole = round(Schedule.parse(settings.cut_overview).at(*now) * count)
     inner = count - whole
     short, smallest = float(context.short), float(min(context.short, context.side))
     share = torch.rand(inner, generator=generator) ** settings.cut_pow
@@ -38,7 +38,7 @@ def plan(count: int, context: CutoutContext, settings: Settings, generator: torc
     few = (number < whole) & (whole <= 4)
     mirrored = few & (number % 4 >= 2)
     grey = few & (number % 2 == 1)
-    grey[whole:] = number[:inner] < round(Keyframes.parse(settings.cut_grey).at(*now) * inner)
+    grey[whole:] = number[:inner] < round(Schedule.parse(settings.cut_grey).at(*now) * inner)
     flips = torch.eye(3).repeat(count, 1, 1)
     flips[mirrored, 0, 0] = -1
     colours = torch.where(grey[:, None, None], greyed(plan.colours), plan.colours)
