@@ -84,7 +84,7 @@ def test_fault_17_what_is_not_a_picture_is_an_input_error(isolated: Path, kind: 
 def test_fault_17_a_pipe_or_device_is_refused_without_waiting(isolated: Path) -> None:
     os.mkfifo(isolated / "pipe.png")
     code = (
-        "import sys, pathlib\nfrom vqclip.pictures import images\nfrom vqclip.errors import InputError\n"
+        "import sys, pathlib\nfrom vqclip.media import images\nfrom vqclip.errors import InputError\n"
         "for p in sys.argv[1:]:\n"
         "    try: images.open_image(pathlib.Path(p))\n"
         "    except InputError as e: print(e)\n"

@@ -197,7 +197,7 @@ def test_fault_47_one_frame_of_any_size_is_a_video(isolated: Path, suffix: str, 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_equal_frames_give_equal_bytes_in_two_processes(isolated: Path, suffix: str) -> None:
     code = (
-        "import sys, hashlib, pathlib, numpy as np\nfrom vqclip.pictures import video\n"
+        "import sys, hashlib, pathlib, numpy as np\nfrom vqclip.media import video\n"
         "junk = [np.random.bytes(n) for n in range(1, int(sys.argv[2]))]\n"
         "p = pathlib.Path(sys.argv[1]); r = np.random.default_rng(0)\n"
         "base = r.integers(0, 256, (75, 101, 3))\n"
@@ -242,7 +242,7 @@ def test_fault_38_a_reader_never_sees_half_a_video(isolated: Path) -> None:
 def test_fault_38_a_killed_writer_leaves_the_old_video_and_a_part_to_sweep(isolated: Path) -> None:
     old = filmed(isolated / "film.mp4", 2).read_bytes()
     code = (
-        "import os, signal, pathlib, numpy as np\nfrom vqclip.pictures import video\n"
+        "import os, signal, pathlib, numpy as np\nfrom vqclip.media import video\n"
         "with video.VideoWriter(pathlib.Path('film.mp4'), 10) as w:\n"
         "    for i in range(9): w.write(np.full((32, 32, 3), i * 20, np.uint8))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -267,7 +267,7 @@ def test_fault_39_an_interrupted_block_drops_the_part(isolated: Path) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_fault_37_a_full_disk_is_an_output_error_and_leaves_nothing(isolated: Path, suffix: str) -> None:
     code = (
-        "import sys, resource, pathlib, numpy as np\nfrom vqclip.pictures import video\n"
+        "import sys, resource, pathlib, numpy as np\nfrom vqclip.media import video\n"
         "from vqclip.errors import OutputError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
         "r = np.random.default_rng(0)\n"

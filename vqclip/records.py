@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 MAX_STEPS, MAX_STAGES = 1_000_000, 9
 """Of a run; the same bounds as in `settings`, and one stage of pixels before those."""
@@ -63,6 +63,20 @@ class SnapshotRecord(_Record):
     ema_weight: Annotated[float, Field(ge=0, le=1.001)]
     score: Number | None = None
     progress: Annotated[dict[Name, Number], Field(max_length=100)] = {}
+
+
+class PictureRecord(_Record):
+    """The `vqclip` text chunk of a picture; see `metadata.describe`."""
+
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+    settings: dict[str, Any]
+    prompts: list[Annotated[tuple[str, float], Strict(False)]]
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**64)]
+    steps: Annotated[int, Field(ge=0, lt=2**64)]
+    size: Annotated[list[Annotated[int, Field(ge=1, lt=2**64)]], Field(min_length=2, max_length=2)]
+    models: dict[str, str]
+    versions: dict[str, str]
+    score: Number | None = None
 
 
 AnyRecord = TypeVar("AnyRecord", bound=_Record)

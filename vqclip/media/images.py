@@ -1,13 +1,14 @@
-"""Pictures in and out: foreign files read safely, sizes changed, PNGs saved, contact sheets drawn.
+"""Read pictures from untrusted files, resize them, save PNGs and draw contact sheets.
 
-At this border a picture is a uint8 array (height, width, 3) in sRGB.
+Outside of the models a picture is a uint8 array of shape (height, width, 3) in sRGB.
 """
 
 from __future__ import annotations
 
-import colorsys
 import contextlib
+import errno
 import io
+import os
 import re
 import threading
 import warnings
@@ -17,57 +18,65 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageColor, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from vqclip import files, reading
-from vqclip.errors import InputError
+from vqclip.errors import InputError, UsageError
 
 Pixels = npt.NDArray[np.uint8]
 Warn = Callable[[str], None]
 
 MAX_PIXELS = 64_000_000
-# Only formats that Pillow decodes itself: EPS, for one, would start Ghostscript on the file.
+# Only formats that Pillow decodes itself: for EPS it would start Ghostscript.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "JPEG2000", "AVIF", "ICO")
 MAX_PROFILE_BYTES = 4 << 20
 XMP_KEY = "XML:com.adobe.xmp"
 
 
-class _Loan:
-    """Pillow's limit on pixels and Python's filters of warnings, lent to all that read a picture at a moment.
+class _PillowLimits:
+    """Pillow's pixel limit and Python's warning filters, set while any thread reads a picture.
 
-    Both are one for the whole process. The first reader sets them, and the last one gives them back as they were.
+    Both are global to the process. The first reader sets them and the last one restores them.
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._readers = 0
-        self._given_back = contextlib.ExitStack()
+        self._restore = contextlib.ExitStack()
 
     def __enter__(self) -> None:
-        with self._turn:
+        with self._lock:
             if not self._readers:
-                self._given_back.enter_context(warnings.catch_warnings())
+                self._restore.enter_context(warnings.catch_warnings())
                 warnings.simplefilter("ignore")
-                self._given_back.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+                self._restore.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
                 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
             self._readers += 1
 
     def __exit__(self, *_: object) -> None:
-        with self._turn:
+        with self._lock:
             self._readers -= 1
             if not self._readers:
-                self._given_back.close()
+                self._restore.close()
 
 
-_loan = _Loan()
+_limits = _PillowLimits()
 
 
 def open_image(path: Path, *, background: tuple[int, int, int] = (255, 255, 255), warn: Warn | None = None) -> Pixels:
-    """Read any picture as uint8 (H, W, 3) in sRGB: turned upright, alpha laid over `background`.
+    """Read a picture in any known format, upright and in sRGB. Safe to call from several threads.
 
-    Of an animation the first frame is taken. `warn` is told what the caller may not expect. Several threads may read
-    at once. Raises InputError for what is not a whole picture, and for more than MAX_PIXELS before it is decoded.
+    Args:
+        path: The file. Of an animation the first frame is read.
+        background: The colour behind transparent pixels.
+        warn: Called with a message when the picture is an animation, tiny or very elongated.
+
+    Returns:
+        uint8 (H, W, 3).
+
+    Raises:
+        InputError: The file is no complete picture, or has more than MAX_PIXELS (checked before decoding).
     """
     with opened(path) as image:
         frames = int(getattr(image, "n_frames", 1)) if warn else 1
@@ -83,16 +92,19 @@ def open_image(path: Path, *, background: tuple[int, int, int] = (255, 255, 255)
 
 
 def count_pixels(path: Path) -> int:
-    """The pixels of a picture, of which nothing is decoded. Raises InputError as `open_image` does."""
+    """Count the pixels of a picture without decoding it. Raises InputError as `open_image` does."""
     with opened(path) as image:
         return image.width * image.height
 
 
 def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
-    """Read a picture that is laid over another one: uint8 (H, W, 3) in sRGB, and its opacity (H, W) in [0, 1].
+    """Read a picture and its opacity, for laying it over another one.
 
-    Turned upright; a picture without transparency is opaque. Raises InputError as `open_image` does, and for a
-    picture of which nothing shows.
+    Returns:
+        uint8 (H, W, 3) in sRGB, upright, and the opacity as float32 (H, W) in [0, 1]: 1 without transparency.
+
+    Raises:
+        InputError: As in `open_image`, or the picture is fully transparent.
     """
     with opened(path) as image:
         image.load()
@@ -110,9 +122,13 @@ def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
 
 
 def open_mask(path: Path, width: int, height: int, *, warn: Warn | None = None) -> npt.NDArray[np.float32]:
-    """Read a mask as float32 (height, width) in [0, 1], white = 1, resized to the nearest pixel.
+    """Read a mask and resize it to the nearest pixel.
 
-    A coloured mask counts by its brightness. Raises InputError for a mask that is black everywhere.
+    Returns:
+        float32 (height, width) in [0, 1], where white is 1. Of a coloured mask the brightness counts.
+
+    Raises:
+        InputError: As in `open_image`, or the mask is black everywhere.
     """
     pixels = open_image(path, background=(0, 0, 0))
     spread = pixels.max(axis=2).astype(np.int16) - pixels.min(axis=2)
@@ -137,8 +153,15 @@ def resize(image: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS), dtype=np.uint8)
 
 
+def shrink(image: Pixels, side: int) -> Pixels:
+    """Resize a picture so that its longer side is at most `side` pixels; smaller ones stay as they are."""
+    height, width = image.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    return resize(image, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
 def to_uint8(image: Any) -> Pixels:
-    """Turn a float tensor or array (3, H, W) in [0, 1] into uint8 (H, W, 3), rounded to the nearest level.
+    """Convert a float tensor or array (3, H, W) in [0, 1] to uint8 (H, W, 3), rounded to the nearest level.
 
     Values outside are clamped, NaN becomes 0. Raises ValueError for another shape.
     """
@@ -151,11 +174,36 @@ def to_uint8(image: Any) -> Pixels:
     return np.ascontiguousarray(levels.astype(np.uint8).transpose(1, 2, 0))
 
 
-def save_png(path: Path, image: Pixels, texts: Mapping[str, str] | None = None, *, level: int = 6) -> None:
-    """Save uint8 (H, W, 3) as a PNG with text chunks, in one step that a reader never sees half done.
+def check_png_name(path: Path, name: str = "output") -> None:
+    """Refuse a path that no PNG can be written to, before any work is done for it.
 
-    Equal input gives equal bytes. Text beyond Latin-1 goes into iTXt chunks. level: zlib, 0 to 9.
-    Raises OutputError.
+    Raises:
+        UsageError: The path does not end in .png. `name` is what the message calls it.
+        OutputError: It is a folder, or its name is too long.
+    """
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"{name} {files.printable(path)} is not a PNG file.", "Let its name end in .png.")
+    if files.is_folder(path):
+        raise files.output_error(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise files.output_error(path, error) from error
+
+
+def save_png(path: Path, image: Pixels, texts: Mapping[str, str] | None = None, *, level: int = 6) -> None:
+    """Save uint8 (H, W, 3) as a PNG atomically; equal input gives equal bytes.
+
+    Args:
+        path: The file.
+        image: The pixels.
+        texts: Text chunks by keyword. Text beyond Latin-1 becomes an iTXt chunk.
+        level: Of zlib's compression, 0 to 9.
+
+    Raises:
+        OutputError: The file cannot be written.
     """
     info = PngInfo()
     for key, text in (texts or {}).items():
@@ -169,10 +217,16 @@ def save_png(path: Path, image: Pixels, texts: Mapping[str, str] | None = None, 
 
 
 def contact_sheet(images: Sequence[Pixels], labels: Sequence[str], columns: int) -> Pixels:
-    """Lay pictures out in rows of `columns`, each with its label below it, as one uint8 (H, W, 3).
+    """Arrange pictures in rows of `columns`, each above its label.
 
-    Cells are as large as the largest picture; a label is wrapped to its cell, in three lines at most.
-    Raises ValueError for no pictures, as many labels as not pictures, or no columns.
+    All cells have the width of the widest picture and the height of the tallest. A label is wrapped to the width of
+    its cell and cut after three lines.
+
+    Returns:
+        uint8 (H, W, 3).
+
+    Raises:
+        ValueError: There are no pictures or no columns, or pictures and labels differ in number.
     """
     if not images or len(images) != len(labels) or columns < 1:
         raise ValueError(f"{len(images)} pictures, {len(labels)} labels, {columns} columns")
@@ -184,11 +238,8 @@ def contact_sheet(images: Sequence[Pixels], labels: Sequence[str], columns: int)
     wrapped = [_wrap(label, font, cell) for label in labels]
     starts = range(0, len(images), columns)
     heights = [max(len(lines) for lines in wrapped[at : at + columns]) * line_height for at in starts]
-    sheet = Image.new(
-        "RGB",
-        (gap + columns * (cell + gap), gap + sum(tall + height + 2 * gap for height in heights)),
-        (255, 255, 255),
-    )
+    size = (gap + columns * (cell + gap), gap + sum(tall + height + 2 * gap for height in heights))
+    sheet = Image.new("RGB", size, (255, 255, 255))
     draw = ImageDraw.Draw(sheet)
     top = gap
     for at, height in zip(starts, heights, strict=True):
@@ -202,45 +253,45 @@ def contact_sheet(images: Sequence[Pixels], labels: Sequence[str], columns: int)
 
 
 def outlined(image: Pixels, outlines: Sequence[Sequence[Sequence[float]]], side: int) -> Pixels:
-    """The picture with polygons drawn on it, each in `colour_of` its number, fitted into `side` x `side` pixels.
+    """Draw polygons on a picture, each in the `colour_of` its number, and fit the result into a square.
 
-    outlines: corners as (x, y) in pixels of the picture.
+    Args:
+        image: The picture.
+        outlines: For each polygon its corners as (x, y) in pixels of the picture.
+        side: Of the square, in pixels.
     """
     height, width = image.shape[:2]
     scale = side / max(width, height)
-    # Drawn at twice the size and brought down, so that slanted lines are smooth.
+    # Drawn at twice the size and reduced, so that slanted lines are smooth.
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    canvas = Image.fromarray(resize(image, 2 * size[0], 2 * size[1]))
-    draw = ImageDraw.Draw(canvas)
+    large = Image.fromarray(resize(image, 2 * size[0], 2 * size[1]))
+    draw = ImageDraw.Draw(large)
     for number, outline in enumerate(outlines):
-        corners = [(x * canvas.width / width, y * canvas.height / height) for x, y in outline]
+        corners = [(x * large.width / width, y * large.height / height) for x, y in outline]
         draw.polygon(corners, outline=colour_of(number), width=3)
-    return np.asarray(canvas.resize(size, Image.Resampling.BOX), dtype=np.uint8)
+    return np.asarray(large.resize(size, Image.Resampling.BOX), dtype=np.uint8)
 
 
 def framed(image: Pixels, colour: tuple[int, int, int], width: int = 3) -> Pixels:
-    """The picture with a frame around it: uint8 (H + 2 width, W + 2 width, 3)."""
-    height, across = image.shape[:2]
-    frame = np.empty((height + 2 * width, across + 2 * width, 3), dtype=np.uint8)
-    frame[:] = colour
-    frame[width:-width, width:-width] = image
-    return frame
+    """Add a frame of `width` pixels: uint8 (H + 2 width, W + 2 width, 3)."""
+    return np.asarray(ImageOps.expand(Image.fromarray(image), border=width, fill=colour), dtype=np.uint8)
 
 
 def colour_of(number: int) -> tuple[int, int, int]:
-    """A clear colour, unlike those of the numbers next to it: hues a golden angle apart."""
-    red, green, blue = colorsys.hls_to_rgb(number * 0.381966 % 1, 0.5, 0.9)
-    return round(red * 255), round(green * 255), round(blue * 255)
+    """Return a clear colour for a number; the hues of neighbours lie a golden angle apart."""
+    red, green, blue = ImageColor.getrgb(f"hsl({number * 0.381966 % 1 * 360:.6f}, 90%, 50%)")[:3]
+    return red, green, blue
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """Yield a foreign picture opened by Pillow but not decoded; whatever fails in the block is InputError.
+    """Open an untrusted picture with Pillow, without decoding it.
 
-    Raises InputError for special files, unknown formats and more than MAX_PIXELS.
+    Raises:
+        InputError: For special files, unknown formats, more than MAX_PIXELS, and whatever fails inside the block.
     """
     name = files.printable(path)
-    # Of "https://" a path keeps one slash.
+    # A path keeps one slash of "https://".
     address = re.search(r"(?:^|/)(https?:/.*)", str(path))
     if address:
         raise InputError(f"{files.printable(address[1])} is an address, not a file.", "Download the picture first.")
@@ -271,7 +322,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
 def _pillow_open(handle: BinaryIO) -> Iterator[Image.Image]:
     Image.init()
     known = [name for name in FORMATS if name in Image.OPEN]
-    with _loan, Image.open(handle, formats=known) as image:
+    with _limits, Image.open(handle, formats=known) as image:
         yield image
 
 
@@ -304,7 +355,7 @@ def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
-    """Turn 16-bit, 32-bit or float grey into 8 bits; floats are read as [0, 1], or as levels when larger."""
+    """Reduce 16-bit, 32-bit or float grey to 8 bits; floats are taken as [0, 1], or as levels when larger."""
     values = np.nan_to_num(np.asarray(image).astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     top = float(values.max(initial=0.0))
     if image.mode.startswith("I"):
@@ -322,15 +373,15 @@ def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
             target = ImageCms.createProfile("sRGB")
             converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
             return cast(Image.Image, converted)
-    # Pillow would copy a picture that is in RGB already.
+    # Pillow would copy a picture that is already RGB.
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _wrap(label: str, font: Any, width: int, most: int = 3) -> list[str]:
-    """Break a label into lines that fit `width` pixels, with an ellipsis where it had to be cut."""
+    """Break a label into at most `most` lines of `width` pixels, with an ellipsis where it is cut."""
     lines: list[str] = []
     line = ""
-    # A thousand characters never fit three lines, and measuring text is slow.
+    # Measuring text is slow, and a thousand characters never fit three lines.
     for word in files.printable(" ".join(label.split()))[:1000].split(" "):
         wanted = f"{line} {word}" if line else word
         if font.getlength(wanted) <= width:

@@ -1,7 +1,7 @@
-"""What a picture says about itself: the text chunks of the final PNG, written and read back.
+"""Write and read the text chunks of a finished PNG.
 
 The `vqclip` chunk is the source of truth. `parameters` is the text that AUTOMATIC1111's web UI writes and most
-viewers show, and an XMP block carries the IPTC mark of a machine-made picture.
+viewers show. An XMP block marks the picture as machine-made, as IPTC defines it.
 """
 
 from __future__ import annotations
@@ -54,11 +54,20 @@ def describe(
     *,
     level: str = "full",
 ) -> dict[str, str]:
-    """Return the text chunks of a finished picture, for `images.save_png`: the same for the same run.
+    """Return the text chunks of a finished picture, for `images.save_png`.
 
-    prompts: (text, weight) in the order given. size: (width, height) in pixels. models: name to sha256.
-    level: full, minimal (only the program and the mark of a machine-made picture) or none. No chunk holds a
-    time, a host, a user or the folder of a file: paths are cut to their last part.
+    Equal runs give equal chunks. They name no time, host, user or folder: paths are cut to their last part.
+
+    Args:
+        settings: By name.
+        prompts: (text, weight) in the order given.
+        seed: Of the run.
+        steps: How many were done.
+        size: (width, height) in pixels.
+        models: SHA-256 by the model's name.
+        versions: Of vqclip and its libraries, by name.
+        score: Of the finished picture.
+        level: full, minimal (only the program and the mark of a machine-made picture) or none.
     """
     if level == "none":
         return {}
@@ -79,7 +88,7 @@ def describe(
     }
     text = _utf8(canonical(own))
     if len(text.encode()) > MAX_CHUNK:
-        # A picture with less said about it is better than a picture that readers refuse.
+        # Readers would refuse a longer chunk.
         text = _utf8(canonical({**own, "settings": {}, "prompts": [], "left_out": ["settings", "prompts"]}))
     chunks["vqclip"] = text
     chunks["parameters"] = _utf8(_parameters(settings, prompts, seed, steps, size, named, versions, score))
@@ -87,21 +96,25 @@ def describe(
 
 
 def shaping(settings: Settings) -> dict[str, Any]:
-    """The settings that shape a picture, as its `vqclip` chunk holds them: files without their folders."""
+    """Return the settings that shape a picture, as its `vqclip` chunk holds them: files without their folders."""
     named = {name: value for name, value in settings.to_dict().items() if options()[name].shapes_picture}
     found: dict[str, Any] = parse_json(canonical(_without_folders(named)))
     return found
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """Read what a picture says about itself; the file may come from anywhere and is not trusted.
+    """Read the metadata of a picture. The file is not trusted.
 
-    Always there: format, size ([width, height]), source (`vqclip`, `a1111` or `none`). Where known: software,
-    digital_source_type, vqclip (the validated own chunk: settings, prompts, seed, steps, size, models,
-    versions, score), parameters ({text, prompt, negative_prompt, fields}) and upscaled. Raises InputError.
+    Returns:
+        Always: format, size ([width, height]) and source (`vqclip`, `a1111` or `none`). Where known: software,
+        digital_source_type, vqclip (the validated `vqclip` chunk), parameters ({text, prompt, negative_prompt,
+        fields}) and upscaled.
+
+    Raises:
+        InputError: The picture or its metadata cannot be read.
     """
     with opened(path) as image:
-        # Text behind the pixels is only found by decoding them.
+        # Text chunks behind the pixels are only found by decoding them.
         image.load()
         name, width, height = str(image.format), *image.size
         texts = {k: v for k, v in image.info.items() if isinstance(k, str) and isinstance(v, (str, bytes))}
@@ -127,9 +140,9 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 
 def texts_of(path: Path) -> dict[str, str]:
-    """The text chunks of a PNG as they are, for a picture made from it; none of any other format.
+    """Return the text chunks of a PNG, to copy them into another one; none for other formats.
 
-    Raises InputError for more of them, or longer ones, than a picture of this program has.
+    Raises InputError for more or longer chunks than vqclip writes.
     """
     with opened(path) as image:
         image.load()
@@ -140,7 +153,7 @@ def texts_of(path: Path) -> dict[str, str]:
 
 
 def upscale_of(texts: Mapping[str, str | bytes]) -> dict[str, Any] | None:
-    """What `vqclip upscale` wrote of its work, None when it did not or the text is not its own."""
+    """Return what `vqclip upscale` recorded, or None."""
     try:
         found = parse_json(texts.get(UPSCALE_KEY, "null"))
     except ValueError:
@@ -149,7 +162,7 @@ def upscale_of(texts: Mapping[str, str | bytes]) -> dict[str, Any] | None:
 
 
 def parse_parameters(text: str) -> dict[str, Any]:
-    """Split an AUTOMATIC1111 text into {text, prompt, negative_prompt, fields}; fields maps str to str."""
+    """Split a text of AUTOMATIC1111 into {text, prompt, negative_prompt, fields}; fields maps str to str."""
     lines = text.strip().split("\n")
     pairs = _FIELD.findall(lines[-1])
     fields: dict[str, str] = {}
@@ -203,7 +216,7 @@ def _parameters(
 
 
 def _weighted(text: str, weight: float) -> str:
-    # One prompt is one line here, and a NUL would end the chunk; the vqclip chunk keeps the exact text.
+    # Here a prompt is one line, and a NUL would end the chunk. The vqclip chunk keeps the exact text.
     line = " ".join(text.replace("\0", " ").split())
     return line if weight == 1 else f"({line}:{weight:g})"
 
@@ -235,7 +248,7 @@ def _without_folders(value: object, key: str = "") -> object:
 
 
 def last_part(text: str) -> str:
-    """The name at the end of what looks like a path from a root; any other text as it is."""
+    """Return the last part of what looks like an absolute path, and any other text unchanged."""
     prefix, marked, path = text.partition("local-dir:")
     if marked:
         return prefix + marked + last_part(path)
@@ -257,6 +270,8 @@ def _text(path: Path, texts: Mapping[str, str | bytes], key: str) -> str | None:
 
 
 def _parse_own(path: Path, text: str) -> dict[str, Any]:
+    from vqclip.records import PictureRecord, checked
+
     try:
         own = parse_json(text)
     except ValueError as error:
@@ -264,34 +279,20 @@ def _parse_own(path: Path, text: str) -> dict[str, Any]:
     if not isinstance(own, dict):
         _refuse(path, "its vqclip text is not a JSON object")
     schema = own.get("schema")
-    if schema is None or not _is_int(schema, 1):
+    if type(schema) is not int or schema < 1:
         _refuse(path, "its vqclip text has no schema number")
-    if schema > SCHEMA:
+    if schema != SCHEMA:
         raise InputError(
             f"Cannot read the metadata of {printable(path)}: it has schema {printable(str(schema))[:20]}, "
             f"and this version reads {SCHEMA}.",
-            "Install a newer vqclip.",
+            "Install a newer vqclip."
+            if schema > SCHEMA
+            else "Make the picture again, or use the older vqclip that made it.",
         )
-    if schema < SCHEMA:
-        raise InputError(
-            f"Cannot read the metadata of {printable(path)}: it has schema {schema}, "
-            f"and this version reads {SCHEMA}.",
-            "Make the picture again, or use the older vqclip that made it.",
-        )
-    size, prompts, score = own.get("size"), own.get("prompts"), own.get("score")
-    checks = {
-        "settings": isinstance(own.get("settings"), dict),
-        "prompts": isinstance(prompts, list) and all(_is_prompt(item) for item in prompts),
-        "seed": _is_int(own.get("seed"), -(2**63)),
-        "steps": _is_int(own.get("steps"), 0),
-        "size": isinstance(size, list) and len(size) == 2 and all(_is_int(side, 1) for side in size),
-        "models": _is_text_map(own.get("models")),
-        "versions": _is_text_map(own.get("versions")),
-        "score": score is None or _is_number(score),
-    }
-    for key, good in checks.items():
-        if not good:
-            _refuse(path, f"its vqclip text has no valid {key}")
+    try:
+        checked(PictureRecord, own)
+    except ValueError as error:
+        _refuse(path, f"in its vqclip text {error}")
     return own
 
 
@@ -301,18 +302,3 @@ def _refuse(path: Path, why: str) -> NoReturn:
         "The file was changed by another program or is not vqclip's; use the original file.",
     )
 
-
-def _is_int(value: object, low: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value < 2**64
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
-
-
-def _is_prompt(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and _is_number(value[1])
-
-
-def _is_text_map(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())

@@ -1,6 +1,6 @@
-"""Frames to mp4, webm, gif, webp and apng, one at a time, while a run goes on or afterwards.
+"""Write frames as mp4, webm, gif, webp or apng, during a run or afterwards.
 
-Everything is encoded by PyAV in one thread, so memory does not grow with the number of frames and equal frames
+PyAV encodes one frame at a time in one thread, so memory does not grow with the number of frames, and equal frames
 give equal bytes on one version of PyAV.
 """
 
@@ -43,14 +43,26 @@ FRAME_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 class VideoWriter:
-    """A video that grows by one uint8 (H, W, 3) sRGB frame at a time.
+    """A video file that is written one frame at a time.
 
-    The file appears under `path` when `close` has finished it, never before. Used as a context manager it is
-    dropped when the block fails. fps: 0.1 to 240. crf: 0 (best) to 51, as x264 counts; other formats take the
-    nearest quality of their own. title, comment: what the file says of itself, where its format can. size:
-    (width, height) that other frames are resized to; without it every frame must be as large as the first.
-    format: its name, where the suffix leaves a choice. hold: seconds that the last frame stays after its time.
-    smooth: frames per second to interpolate to, see `Smoother`. Raises UsageError, EncoderError, and OutputError.
+    `close` moves the finished file to `path`; until then an earlier file stays there. As a context manager, the writer
+    drops the video when the block fails.
+
+    Args:
+        path: The file.
+        fps: Frames per second, 0.1 to 240.
+        crf: 0 (best) to 51, as x264 counts; other formats take their nearest quality.
+        title: Stored in the file, where the format can.
+        comment: Likewise.
+        size: (width, height) to resize every frame to; None requires that all frames have the size of the first.
+        format: Name of the format, where the suffix alone leaves a choice.
+        hold: Seconds that the last frame stays after its own time.
+        smooth: Frames per second to interpolate to, see `Smoother`.
+        warn: Called with a message when the encoder or the rate is not the wanted one.
+
+    Raises:
+        UsageError: An argument is out of range.
+        EncoderError: There is no encoder for the format.
     """
 
     def __init__(
@@ -89,11 +101,13 @@ class VideoWriter:
         self._container: Any = None
         self._stream: Any = None
 
-    def write(self, frame: Pixels) -> None:
-        """Append a frame.
+    def write(self, frame: Pixels, name: str = "") -> None:
+        """Append a frame, uint8 (H, W, 3) in sRGB. `name` is what an error calls it, its number by default.
 
-        Raises InputError when its size is another than that of the frames before, OutputError, and ValueError
-        once the video was closed, dropped or failed.
+        Raises:
+            InputError: Its size differs from that of the frames before.
+            OutputError: The file cannot be written.
+            ValueError: The video was closed, dropped or failed.
         """
         if self._closed:
             raise ValueError(f"{self.path} takes no more frames")
@@ -102,44 +116,48 @@ class VideoWriter:
             self.size = (width, height)
         elif not self._resizes and self.size != (width, height):
             raise InputError(
-                f"Frame {self.frames + 1} is {width}x{height} pixels; those before are "
+                f"Frame {name or self.frames + 1} is {width}x{height} pixels; those before are "
                 f"{self.size[0]}x{self.size[1]}.",
-                "Give frames of one size.",
+                "Use frames of one run and one size.",
             )
         with self._guarded():
             if self._container is None:
                 self._open()
-            fitting = resize(frame, *self.size)
-            for picture in self._smoother.push(fitting) if self._smoother else [fitting]:
+            resized = resize(frame, *self.size)
+            for picture in self._smoother.push(resized) if self._smoother else [resized]:
                 self._encode(picture)
         self.frames += 1
 
     def close(self) -> None:
-        """Finish the file and put it in its place; without a frame there is no file. Safe to call twice."""
+        """Finish the file; without a frame there is none. Can be called twice."""
         self._closed = True
         if self._container is None:
             return
-        container, self._container = self._container, None
-        with self._guarded(container):
-            self._container = container
+        with self._guarded():
             for picture in self._smoother.flush() if self._smoother else ():
                 self._encode(picture)
-            # Repeated frames cost next to nothing, and players that overlook the length of a last frame show them.
+            # Some players ignore how long a last frame stays, so it is repeated; that takes next to no space.
             for _ in range(round(self.hold * self.rate)):
                 assert self._last is not None
                 self._encode(self._last)
-            self._container = None
             for packet in self._stream.encode():
-                container.mux(packet)
-            container.close()
-            if self._part is not None:
-                files.publish(self._part, self.path)
+                self._container.mux(packet)
+            self._container.close()
+            self._container = None
+            assert self._part is not None
+            files.publish(self._part, self.path)
             self._part = None
 
     def abort(self) -> None:
         """Drop what was written; an earlier file under the same name stays."""
+        self._closed = True
         container, self._container = self._container, None
-        self._drop(container)
+        if container is not None:
+            with contextlib.suppress(OSError):
+                container.close()
+        if self._part is not None:
+            files.discard(self._part)
+            self._part = None
 
     def __enter__(self) -> VideoWriter:
         return self
@@ -153,16 +171,15 @@ class VideoWriter:
             self.abort()
 
     @contextlib.contextmanager
-    def _guarded(self, container: Any = None) -> Iterator[None]:
-        """Drop the part file when the block fails, and put a full disk into words."""
+    def _guarded(self) -> Iterator[None]:
+        """Drop the video when the block fails, and describe a failed write."""
         try:
             yield
         except BaseException as error:
-            self._drop(container or self._container)
-            self._container = None
+            self.abort()
             if not isinstance(error, OSError):
                 raise
-            # PyAV's errors are OSErrors too: a number below 1000 is the system's, others are FFmpeg's own.
+            # PyAV's errors are OSErrors too; numbers below 1000 are the system's, others FFmpeg's own.
             if error.errno is not None and 0 < error.errno < 1000:
                 raise files.output_error(self.path, error) from error
             raise EncoderError(f"{self.codec} cannot write {self.path.name}: {error}.", KEEP_HINT) from error
@@ -171,15 +188,6 @@ class VideoWriter:
         for packet in self._stream.encode(self._prepared(picture)):
             self._container.mux(packet)
         self._shown, self._last = self._shown + 1, picture
-
-    def _drop(self, container: Any) -> None:
-        self._closed = True
-        if container is not None:
-            with contextlib.suppress(OSError):
-                container.close()
-        if self._part is not None:
-            files.discard(self._part)
-            self._part = None
 
     def _open(self) -> None:
         import av
@@ -214,7 +222,7 @@ class VideoWriter:
             context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
 
     def _prepared(self, frame: Pixels) -> Any:
-        """Return the frame as the encoder wants it: padded, converted and timed."""
+        """Pad, convert and time a frame for the encoder."""
         import av
 
         if self.format.pixels == "pal8":
@@ -232,7 +240,7 @@ class VideoWriter:
         return ready
 
     def _padding(self) -> tuple[int, int]:
-        """Pixels that the encoder needs beside and below a frame."""
+        """Return how many pixels the encoder needs to the right of and below a frame."""
         assert self.size is not None
         sides = [max(side, self.format.least) for side in self.size]
         if self.format.pixels == "yuv420p":
@@ -249,13 +257,23 @@ def render(
     allow_gaps: bool = False,
     warn: Warn | None = None,
     progress: Callable[[int, int], None] | None = None,
-    **film: Any,
+    **options: Any,
 ) -> None:
-    """Write a video of picture files, in the order given, one at a time in memory.
+    """Write a video of picture files in the given order, one at a time in memory.
 
-    film: crf, title and what else `VideoWriter` takes. progress: called with (frames done, frames in all).
-    Raises InputError for no frames, a gap in their numbers (unless allowed), a damaged frame and, without `size`,
-    frames of several sizes; else as VideoWriter.
+    Args:
+        frames: The files.
+        out: The video.
+        fps: Frames per second.
+        size: As in `VideoWriter`.
+        allow_gaps: Accept missing frame numbers.
+        warn: As in `VideoWriter`.
+        progress: Called with (frames done, all frames).
+        options: crf, title and what else `VideoWriter` takes.
+
+    Raises:
+        InputError: There are no frames, one is missing or damaged, or sizes differ and `size` is None.
+        VqclipError: As `VideoWriter` does.
     """
     if not frames:
         raise InputError(
@@ -265,27 +283,17 @@ def render(
     if missing and not allow_gaps:
         raise InputError(
             f"Frames are missing: {missing} in {files.printable(frames[0].parent)}.",
-            "Resume the run to draw them again, or leave them out with --allow-gaps.",
+            "Resume the run to draw them again, or ignore this with --allow-gaps.",
         )
-    first: tuple[int, int] | None = None
-    with VideoWriter(out, fps, size=size, warn=warn, **film) as writer:
-        for index, path in enumerate(frames):
-            frame = open_image(path)
-            shape = (frame.shape[1], frame.shape[0])
-            first = first or shape
-            if size is None and shape != first:
-                raise InputError(
-                    f"Frame {files.printable(path)} is {shape[0]}x{shape[1]} pixels; "
-                    f"those before are {first[0]}x{first[1]}.",
-                    "Use frames of one run and one size.",
-                )
-            writer.write(frame)
+    with VideoWriter(out, fps, size=size, warn=warn, **options) as writer:
+        for number, path in enumerate(frames, 1):
+            writer.write(open_image(path), files.printable(path))
             if progress:
-                progress(index + 1, len(frames))
+                progress(number, len(frames))
 
 
 def frame_paths(folder: Path) -> list[Path]:
-    """Return the numbered pictures of a folder, or of the frames/ folder in it, in the order of their numbers.
+    """Return the numbered pictures of a folder, or of its frames/ folder, in the order of their numbers.
 
     Raises InputError when the folder cannot be read.
     """
@@ -305,9 +313,9 @@ def frame_paths(folder: Path) -> list[Path]:
 
 
 def find_gap(frames: Sequence[Path]) -> str:
-    """Return the first gap in the frames' numbers in words ("3 to 5"), or an empty text.
+    """Return the first gap in the frame numbers in words ("numbers 3 to 5"), or an empty text.
 
-    The most frequent distance counts as regular, so every tenth frame is no gap.
+    The most frequent distance counts as regular: keeping every tenth frame makes no gap.
     """
     numbers = [number for number in map(_number, frames) if number is not None]
     distances = [after - before for before, after in itertools.pairwise(numbers)]

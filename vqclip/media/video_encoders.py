@@ -1,6 +1,6 @@
-"""Which encoder writes which video format, and with what settings.
+"""The encoders of the video formats, and their settings.
 
-Equal frames give equal bytes: one thread, no processor-dependent code, no version numbers in the file.
+Equal frames give equal bytes: one thread, no code that depends on the processor, no version numbers in the file.
 """
 
 from __future__ import annotations
@@ -34,18 +34,23 @@ def formats() -> tuple[str, ...]:
 
 
 def check_encoder(name: str, warn: Warn | None = None) -> str:
-    """Return the encoder that will write a format, so that a run can fail before it starts.
+    """Find the encoder for a format, so that a run without one fails before it starts.
 
-    name: of the format, or a suffix. `warn` is told when it is not the first choice. Raises UsageError for an
-    unknown one and EncoderError when no encoder for it is at hand.
+    Args:
+        name: Name of the format, or its suffix.
+        warn: Called with a message when the encoder is not the first choice.
+
+    Raises:
+        UsageError: There is no such format.
+        EncoderError: PyAV is missing, or has no encoder for it.
     """
     wanted = format_of(name)
     suffix = wanted.suffix
     try:
-        import av  # noqa: F401 - only asked whether it is there
+        import av  # noqa: F401 - only to see whether it loads
     except ImportError as error:
         if "failed to map segment" in str(error):
-            # It is installed: what is missing is memory.
+            # It is installed; there is too little memory to load it.
             raise MemoryError(str(error)) from None
         raise EncoderError(
             f"Cannot write {suffix}: PyAV is not installed or does not load ({error}).",
@@ -82,14 +87,14 @@ def format_of(name: str) -> Format:
 
 
 def format_for(path: Path, name: str | None = None) -> Format:
-    """Return the format of a file: the one of that name, or the one that the file's suffix means.
+    """Return the format of that name, or the one that the suffix of the path means.
 
-    Raises UsageError when the two do not go together.
+    Raises UsageError when name and suffix do not match.
     """
     wanted = format_of(name or path.suffix)
     if path.suffix.lower() != wanted.suffix:
         raise UsageError(
-            f"{path.name} is no name for the video format {name}.", f"Let it end in {wanted.suffix}, or leave it out."
+            f"{path.name} is no name for the video format {name}.", f"Let it end in {wanted.suffix}, or omit it."
         )
     return wanted
 
@@ -110,13 +115,13 @@ def _opens(codec: str, wanted: Format) -> bool:
 
 
 def quieten(codec: str) -> None:
-    """Let an encoder keep what it does to itself. SVT-AV1 writes past FFmpeg's log, to standard error."""
+    """Silence SVT-AV1, which writes to standard error instead of FFmpeg's log."""
     if codec == "libsvtav1":
         os.environ.setdefault("SVT_LOG", "0")
 
 
 def to_yuv(frame: Any) -> Any:
-    """Convert a full-range RGB frame of PyAV to limited-range BT.709 yuv420p, the same on every processor."""
+    """Convert PyAV's full-range RGB frame to limited-range BT.709 yuv420p, equally on every processor."""
     from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
     exact = Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolation.FULL_CHR_H_INP
@@ -130,10 +135,10 @@ def to_yuv(frame: Any) -> Any:
 
 
 def to_palette(frame: Pixels) -> Any:
-    """Reduce uint8 (H, W, 3) to a PyAV frame of 256 colours of its own, dithered.
+    """Reduce uint8 (H, W, 3) to a dithered PyAV frame with its own 256 colours.
 
-    A palette per frame lets frames be written as they come. Pillow's octree takes 10 ms at 512x512; FFmpeg's
-    palettegen and paletteuse took a second there, at a slightly larger error.
+    With a palette for each frame, frames can be written as they come. Pillow's octree takes 10 ms at 512x512; FFmpeg's
+    palettegen and paletteuse take a second, with a slightly larger error.
     """
     import av
 
@@ -148,7 +153,7 @@ def to_palette(frame: Pixels) -> Any:
 
 
 def codec_options(codec: str, crf: int) -> dict[str, str]:
-    """Return an encoder's options for a quality from 0 (best) to 51, counted as x264 does."""
+    """Return an encoder's options for a quality from 0 (best) to 51, as x264 counts."""
     if codec == "libx264":
         # Without cpu-independent the bytes depend on the processor's vector instructions.
         return {"crf": str(crf), "preset": "medium", "x264-params": "cpu-independent=1:threads=1"}
