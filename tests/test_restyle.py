@@ -20,7 +20,8 @@ from vqclip.errors import InputError, Interrupted, OutputError, UsageError
 from vqclip.events import Finished
 from vqclip.jobs import restyle as restyling
 from vqclip.jobs.restyle import Restyle, restyle
-from vqclip.media import images, video_source
+from vqclip.media import images
+from vqclip.media.video_source import VideoSource, add_sound
 from vqclip.runs import directory
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import motion
@@ -57,7 +58,7 @@ def filmed(
     return path
 
 
-def levels(seen: video_source.Footage, first: int = 0) -> list[int]:
+def levels(seen: VideoSource, first: int = 0) -> list[int]:
     return [round(float(frame.mean())) for frame in seen.pictures(first)]
 
 
@@ -82,43 +83,43 @@ def heard(path: Path) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
-def test_footage_is_read_at_its_own_pace_or_another(isolated: Path, suffix: str) -> None:
+def test_a_video_is_read_at_its_own_pace_or_another(isolated: Path, suffix: str) -> None:
     path = filmed(f"film{suffix}")
-    seen = video_source.look(path)
+    seen = VideoSource.open(path)
     assert (seen.width, seen.height, seen.frames, seen.rate, seen.sound) == (48, 32, 6, 6, True)
     assert levels(seen) == near([20, 50, 80, 110, 140, 170])
     assert levels(seen, 4) == near([140, 170])
-    assert levels(video_source.look(path, 2)) == near([50, 140]), "the last frame that is nearest to each moment"
-    assert levels(video_source.look(path, 12)) == near(sorted([20, 50, 80, 110, 140, 170] * 2))
+    assert levels(VideoSource.open(path, 2)) == near([50, 140]), "the last frame that is nearest to each moment"
+    assert levels(VideoSource.open(path, 12)) == near(sorted([20, 50, 80, 110, 140, 170] * 2))
 
 
-def test_a_folder_of_pictures_is_footage_too(isolated: Path) -> None:
+def test_a_folder_of_pictures_is_a_source_too(isolated: Path) -> None:
     Path("steps").mkdir()
     for number in (10, 9, 100):
         images.save_png(Path(f"steps/{number}.png"), np.full((32, 48, 3), number, np.uint8), {})
-    seen = video_source.look(Path("steps"))
+    seen = VideoSource.open(Path("steps"))
     assert (seen.frames, seen.rate, seen.sound, seen.width) == (3, 15, False, 48)
     assert levels(seen) == [9, 10, 100]
     Path("empty").mkdir()
     Path("text.mp4").write_text("not a film")
     for path, said in (("empty", "no numbered pictures"), ("text.mp4", "it is no video"), ("nowhere.mp4", "nowhere")):
         with pytest.raises(InputError, match=said):
-            video_source.look(Path(path))
+            VideoSource.open(Path(path))
 
 
 @pytest.mark.parametrize("source", [".mp4", ".webm"])
 @pytest.mark.parametrize("film", [".mp4", ".webm"])
-def test_the_sound_goes_under_the_film_and_ends_with_it(isolated: Path, source: str, film: str) -> None:
+def test_the_sound_goes_under_the_video_and_ends_with_it(isolated: Path, source: str, film: str) -> None:
     given = filmed(f"source{source}", 12)
     target = filmed(f"film{film}", 6, sound=False)
-    assert video_source.add_sound(target, given)
+    assert add_sound(target, given)
     seconds, loudest = heard(target)
     assert seconds == pytest.approx(1, abs=0.1)
     assert 0.2 < loudest < 0.5
-    assert levels(video_source.look(target)) == near([20, 50, 80, 110, 140, 170])
+    assert levels(VideoSource.open(target)) == near([20, 50, 80, 110, 140, 170])
     kept = target.read_bytes()
-    assert not video_source.add_sound(target, filmed("silent.mp4", 2, sound=False))
-    assert not video_source.add_sound(Path("film.gif"), given)
+    assert not add_sound(target, filmed("silent.mp4", 2, sound=False))
+    assert not add_sound(Path("film.gif"), given)
     assert target.read_bytes() == kept
 
 
@@ -132,7 +133,7 @@ def test_a_video_becomes_a_film_of_its_length_shape_and_sound(call: Any, monkeyp
     assert answer.code == 0, answer.err
     assert answer.lines[-1]["video"] == str(Path("out/video.mp4").absolute())
     assert [line["step"] for line in answer.lines if line["event"] == "stepped"] == list(range(1, 9))
-    seen = video_source.look(Path("out/video.mp4"))
+    seen = VideoSource.open(Path("out/video.mp4"))
     assert (seen.frames, seen.rate, seen.sound) == (4, 4, True)
     assert (seen.width, seen.height) == (64, 40), "as wide as the size, in the source's shape"
     assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
@@ -243,7 +244,7 @@ def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any)
     few = ["--frame-steps", "1", "--cutouts", "2", "--size", "32x32", "--seed", "1"]
     assert call("restyle", "in.mp4", "a tree", "--fps", "2", *few, "-o", "out").code == 0
     assert len(list(Path("out/frames").iterdir())) == 2
-    seen = video_source.look(Path("out/video.mp4"))
+    seen = VideoSource.open(Path("out/video.mp4"))
     assert (seen.frames, seen.rate) == (2, 2)
     assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
 

@@ -204,7 +204,7 @@ def video(
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.runs import progress_video
 
-    report = progress_video.again(directory, output, settings, allow_gaps=allow_gaps, warn=console.note)
+    report = progress_video.render_again(directory, output, settings, allow_gaps=allow_gaps, warn=console.note)
     console.answer(report["video"], report)
 
 

@@ -102,7 +102,7 @@ def interpolate(
     model = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
     if settings.video:
         video.check_encoder(settings.video_format)
-        progress_video.rate_of(settings, course.count(len(ends)))
+        progress_video.frame_rate(settings, course.count(len(ends)))
     directory.refuse_inputs(output, ends)
     if directory.holds_run(output) and not overwrite:
         raise OutputError(
@@ -218,7 +218,7 @@ def _drawn(
         count = course.count(len(ends))
         if settings.video:
             warnings: list[str] = []
-            film = progress_video.film_of(settings, count) | {"comment": settings.video_comment}
+            film = progress_video.writer_options(settings, count) | {"comment": settings.video_comment}
             writer = video.VideoWriter(run.film(settings.video_format), **film, warn=warnings.append)
             yield from map(Warned, warnings)
         try:

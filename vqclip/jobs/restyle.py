@@ -16,8 +16,8 @@ import numpy as np
 from vqclip import files
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
 from vqclip.events import Event, Finished, Opened, Saved, Started, Stepped, Warned
-from vqclip.media import images, video, video_source
-from vqclip.media.video_source import Footage
+from vqclip.media import images, video
+from vqclip.media.video_source import VideoSource, add_sound
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
 from vqclip.runs import directory as run_folder
@@ -87,7 +87,7 @@ def restyle(
     """
     how.check()
     how = replace(how, source=str(Path(how.source).absolute()))
-    seen = video_source.look(Path(how.source), fps)
+    seen = VideoSource.open(Path(how.source), fps)
     for name in _STARTS:
         if getattr(settings, name):
             raise UsageError(
@@ -137,12 +137,12 @@ def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
         how.check()
     except (TypeError, UsageError) as error:
         raise UsageError(f"run.json in {files.printable(directory)} says no whole restyle: {error}.") from None
-    seen = video_source.look(Path(how.source), manifest.settings.fps)
+    seen = VideoSource.open(Path(how.source), manifest.settings.fps)
     inputs = Inputs.check(manifest.settings, recorded=True)
     return _recorded(inputs, run_folder.open_run(directory, state=False), manifest, how, seen, stop)
 
 
-def _size_like(seen: Footage, settings: Settings) -> str:
+def _size_like(seen: VideoSource, settings: Settings) -> str:
     """The size with the source's shape whose longer side is that of the settings, in whole tokens."""
     factor = read_architecture(registry.find_vqgan(settings.vqgan, settings.vqgan_config).config).factor
     scale = max(settings.width, settings.height) / max(seen.width, seen.height)
@@ -155,7 +155,7 @@ def _recorded(
     run: run_folder.Run,
     manifest: run_folder.Manifest,
     how: Restyle,
-    seen: Footage,
+    seen: VideoSource,
     stop: Stop,
     *,
     replaces: bool = False,
@@ -218,7 +218,7 @@ class _Frames:
     """The frames of one source, drawn in turn."""
 
     def __init__(
-        self, inputs: Inputs, models: Models, run: run_folder.Run, how: Restyle, seen: Footage, stop: Stop
+        self, inputs: Inputs, models: Models, run: run_folder.Run, how: Restyle, seen: VideoSource, stop: Stop
     ) -> None:
         self.inputs, self.models, self.run, self.how, self.seen, self.stop = inputs, models, run, how, seen, stop
         self.settings = how.of_frame(inputs.settings)
@@ -281,14 +281,14 @@ class _Frames:
             )
 
 
-def _filmed(run: run_folder.Run, settings: Settings, how: Restyle, seen: Footage) -> Iterator[Event]:
+def _filmed(run: run_folder.Run, settings: Settings, how: Restyle, seen: VideoSource) -> Iterator[Event]:
     if not settings.video:
         return
     frames = video.frame_paths(run.frames)
     warnings: list[str] = []
     target = run.film(settings.video_format)
-    video.render(frames, target, **progress_video.film_of(settings, len(frames)), warn=warnings.append)
-    if seen.sound and not video_source.add_sound(target, Path(how.source)):
+    video.render(frames, target, **progress_video.writer_options(settings, len(frames)), warn=warnings.append)
+    if seen.sound and not add_sound(target, Path(how.source)):
         warnings.append(f"a {settings.video_format} has no sound, so that of the source is left out.")
     yield from map(Warned, warnings)
     yield Saved("video", target, settings.iterations)

@@ -1,4 +1,4 @@
-"""Numbers over the steps of a run as a line in SVG, to be read without a network and without a script."""
+"""Draw numbers over the steps of a run as an SVG line chart, which needs no script."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from html import escape
 WIDTH, HEIGHT = 640, 200
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 10, 26
 MOST_POINTS = 800
-"""A screen shows no more; longer runs are averaged into so many points."""
+"""Longer runs are averaged into this many points; a screen shows no more."""
 
 Point = tuple[int, float]
 
 
 def line_chart(title: str, points: Sequence[Point], last: int, marks: Sequence[int] = ()) -> str:
-    """An `<svg>` of (step, value) from step 0 to `last`; values that are not finite are left out.
+    """Return an `<svg>` of a value over the steps, or a sentence when there is no value.
 
-    marks: steps with an upright line, as where a stage begins. The element with the class `cursor` is an upright
-    line for a script to move: x is LEFT at step 0 and WIDTH - RIGHT at step `last`. Without a value there is a
-    sentence instead.
+    The element of class `cursor` is a vertical line for a script to move: x is LEFT at step 0 and WIDTH - RIGHT at
+    step `last`.
+
+    Args:
+        title: What the values are.
+        points: (step, value); values that are not finite are left out.
+        last: The step at the right edge.
+        marks: Steps with a vertical line, as where a stage starts.
     """
     shown = _averaged([(step, value) for step, value in points if math.isfinite(value)])
     if not shown:
@@ -67,7 +72,7 @@ def _averaged(points: Sequence[Point]) -> list[Point]:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Three to six round numbers that lie around or between the two."""
+    """Return three to six round numbers that span the range."""
     raw = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw * 0.999)

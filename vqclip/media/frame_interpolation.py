@@ -1,10 +1,11 @@
-"""More frames than were drawn: FFmpeg's minterpolate moves what it finds in two neighbouring frames.
+"""Raise the frame rate of a video with FFmpeg's minterpolate, which estimates the motion between frames.
 
-It is the filter that nerdyrodent's tool calls as a program; PyAV brings it as a library.
+nerdyrodent/VQGAN-CLIP calls the same filter through the ffmpeg program; PyAV has it as a library.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -14,27 +15,26 @@ from vqclip.media.images import Pixels
 
 _FILTER = "mi_mode=mci:mc_mode=aobmc:me_mode=bidir:vsbmc=1:scd=none"
 _LEAST = 64
-"""Pixels along the shorter side that the filter needs for its blocks; smaller frames are padded for it."""
+"""Pixels per side that the filter's blocks need; smaller frames are padded."""
 
 _LATENCY = 3
-"""Frames that the filter wants to see behind those that it has to give."""
+"""How many frames the filter reads ahead."""
 
 
 class Smoother:
-    """Frames at one rate to frames at a higher one, in order and a few at a time.
+    """Converts frames at one rate to frames at a higher one, a few at a time.
 
-    Equal frames give equal bytes. n frames last as long as before: round(n * wanted / given) come out.
+    n frames become round(n * wanted / given), which take the same time. Equal frames give equal bytes.
     """
 
     def __init__(self, given: Fraction, wanted: Fraction) -> None:
-        """given, wanted: frames per second."""
         self.given, self.wanted = given, wanted
         self._graph: Any = None
         self._pushed = self._pulled = 0
         self._last: Pixels | None = None
 
     def push(self, frame: Pixels) -> list[Pixels]:
-        """Take one more uint8 (H, W, 3) frame, all of one size; return those that are ready."""
+        """Add a frame, uint8 (H, W, 3), all of one size; return those that are ready."""
         import av
         from av.video.reformatter import ColorRange, Colorspace
 
@@ -55,12 +55,12 @@ class Smoother:
         return self._pull()
 
     def flush(self) -> list[Pixels]:
-        """Return the frames that are left."""
+        """Return the remaining frames."""
         if self._last is None:
             return []
         wanted = round(self._pushed * self.wanted / self.given)
         found: list[Pixels] = []
-        # The filter gives nothing beyond the last frame that it sees: it is shown the last one again, at rest.
+        # The filter gives nothing after the last frame that it reads, so it reads the last one again.
         for _ in range(_LATENCY + 1):
             found += self.push(self._last)
         left = wanted - (self._pulled - len(found))
@@ -78,23 +78,15 @@ class Smoother:
         )
         rate = f"fps={self.wanted.numerator}/{self.wanted.denominator}"
         smooth = self._graph.add("minterpolate", f"{rate}:{_FILTER}")
-        sink = self._graph.add("buffersink")
-        source.link_to(smooth)
-        smooth.link_to(sink)
-        self._graph.configure()
+        self._graph.link_nodes(source, smooth, self._graph.add("buffersink")).configure()
 
     def _pull(self) -> list[Pixels]:
-        from av.error import BlockingIOError as NotYet
         from av.video.reformatter import ColorRange, Colorspace
 
         assert self._last is not None
         height, width = self._last.shape[:2]
         found: list[Pixels] = []
-        while True:
-            try:
-                picture = self._graph.pull()
-            except (NotYet, EOFError):
-                return found
+        for picture in ready(self._graph):
             picture = picture.reformat(
                 format="rgb24",
                 src_colorspace=Colorspace.ITU709,
@@ -103,3 +95,15 @@ class Smoother:
             )
             found.append(picture.to_ndarray()[:height, :width])
             self._pulled += 1
+        return found
+
+
+def ready(graph: Any) -> Iterator[Any]:
+    """Yield the frames that a filter graph of PyAV can give now."""
+    from av.error import BlockingIOError as NotYet
+
+    while True:
+        try:
+            yield graph.pull()
+        except (NotYet, EOFError):
+            return

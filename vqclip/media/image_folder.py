@@ -1,4 +1,4 @@
-"""What lies below a folder: its picture files, which of them can be read, and why others cannot."""
+"""Find the picture files below a folder and read them in parallel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_AT_ONCE, LARGE = 4, 16_000_000
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture file: its path below the folder with `/`, bytes, time of change in ns, and SHA-256."""
+    """One picture file: its path relative to the folder, with `/`; bytes; time of change in ns; SHA-256."""
 
     path: str
     size: int
@@ -34,17 +34,23 @@ class Entry:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A picture that was left out, and why."""
+    """A picture that cannot be read, and why."""
 
     path: str
     why: str
 
 
 def scan(folder: Path) -> tuple[list[Entry], list[Skipped]]:
-    """Every file below a folder that is named like a picture, by path, and the folders that cannot be read.
+    """Find every file below a folder that is named like a picture.
 
-    Hidden files and folders are left out. Links to files are followed, links to folders are not, so that a loop
-    ends. A file that cannot be looked at has the size -1. Raises InputError when there is no picture.
+    Hidden files and folders are ignored. Links to files are followed, links to folders are not, because they may form
+    loops. A file whose status cannot be read gets the size -1.
+
+    Returns:
+        The files, by path, and the folders that cannot be read.
+
+    Raises:
+        InputError: There is no picture.
     """
     found: list[Entry] = []
     closed: list[Skipped] = []
@@ -59,7 +65,7 @@ def scan(folder: Path) -> tuple[list[Entry], list[Skipped]]:
                     if item.is_dir(follow_symlinks=False):
                         waiting.append(f"{below}{item.name}/")
                     elif item.name.lower().endswith(SUFFIXES):
-                        found += _seen(item, below + item.name)
+                        found += _entry(item, below + item.name)
         except OSError as error:
             name = files.printable(folder / below)
             closed.append(Skipped(below, f"Cannot read {name}: {error.strerror}."))
@@ -69,47 +75,47 @@ def scan(folder: Path) -> tuple[list[Entry], list[Skipped]]:
     return sorted(found, key=lambda entry: entry.path), closed
 
 
-def told(skipped: Sequence[Skipped]) -> str:
-    """One line about the pictures that were left out."""
+def format_skipped(skipped: Sequence[Skipped]) -> str:
+    """Describe the skipped pictures in one line."""
     many = f"{len(skipped)} pictures are" if len(skipped) > 1 else "1 picture is"
     return f"{many} left out. {'The first: ' if len(skipped) > 1 else ''}{skipped[0].why}"
 
 
 def readable(paths: Sequence[Path], read: list[int], skipped: list[Skipped]) -> Iterator[images.Pixels]:
-    """Open pictures in their order; `read` gets the places of those that could be, `skipped` the others.
+    """Open pictures in order, decoding the next ones in threads meanwhile.
 
-    While one is looked at, the next ones are decoded, each on a core of its own.
+    The indices of those that can be read are appended to `read`, the others to `skipped`.
     """
-    for place, (path, found) in enumerate(zip(paths, _opened_ahead(paths), strict=True)):
+    for index, (path, found) in enumerate(zip(paths, _opened_ahead(paths), strict=True)):
         if isinstance(found, InputError):
             skipped.append(Skipped(str(path), found.message))
             continue
-        read.append(place)
+        read.append(index)
         yield found
 
 
 def _opened_ahead(paths: Sequence[Path]) -> Iterator[images.Pixels | InputError]:
-    """Every picture, or why it cannot be read, in the order of the paths."""
+    """Yield every picture, or why it cannot be read, in the order of the paths."""
     if not paths:
         return
-    # By itself: whoever waits for it may load its models only now, and a few pictures need no threads.
+    # The first one by itself: the caller loads its models when it arrives.
     yield _read(paths[0])
     waiting: deque[Future[images.Pixels | InputError | None]] = deque()
-    with ThreadPoolExecutor(min(MOST_AT_ONCE, os.cpu_count() or 1), "picture") as crew:
+    with ThreadPoolExecutor(min(MOST_AT_ONCE, os.cpu_count() or 1), "picture") as pool:
         try:
             ahead = iter(paths[1:])
-            waiting.extend(crew.submit(_read_small, path) for path in islice(ahead, MOST_AT_ONCE))
+            waiting.extend(pool.submit(_read_small, path) for path in islice(ahead, MOST_AT_ONCE))
             for path in paths[1:]:
                 found = waiting.popleft().result()
-                waiting.extend(crew.submit(_read_small, following) for following in islice(ahead, 1))
-                # Several large ones at once would not fit into memory.
+                waiting.extend(pool.submit(_read_small, following) for following in islice(ahead, 1))
+                # Several large ones would not fit into memory together.
                 yield _read(path) if found is None else found
         finally:
-            crew.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _read_small(path: Path) -> images.Pixels | InputError | None:
-    """As `_read`, or None for a picture of more than LARGE pixels."""
+    """Read a picture, or return None for one of more than LARGE pixels."""
     try:
         return None if images.count_pixels(path) > LARGE else images.open_image(path)
     except InputError as error:
@@ -123,8 +129,8 @@ def _read(path: Path) -> images.Pixels | InputError:
         return error
 
 
-def _seen(item: os.DirEntry[str], path: str) -> list[Entry]:
-    """The entry of one file; none for a link to a folder."""
+def _entry(item: os.DirEntry[str], path: str) -> list[Entry]:
+    """Return the entry of one file; none for a link to a folder."""
     try:
         status = item.stat()
     except OSError:

@@ -301,4 +301,3 @@ def _refuse(path: Path, why: str) -> NoReturn:
         f"Cannot read the metadata of {printable(path)}: {why}.",
         "The file was changed by another program or is not vqclip's; use the original file.",
     )
-

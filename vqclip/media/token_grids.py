@@ -1,7 +1,7 @@
-"""Token grids: a picture as the numbers of its codes, in an .npz file that numpy reads.
+"""Read and write token grids: a picture as codebook indices, in an .npz file for numpy.
 
-`tokens` (rows, columns) holds the numbers; `n_embed`, `factor`, `vqgan` and `sha256` say which VQGAN they are of.
-The numbers of one VQGAN mean nothing to another.
+`tokens` (rows, columns) holds the indices; `n_embed`, `factor`, `vqgan` and `sha256` identify the VQGAN. The indices
+mean nothing to another VQGAN.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ MAX_CODES = 2**20
 MAX_HEADER_BYTES = 4096
 MAX_TEXT = 500
 MAX_DIRECTORY_BYTES = 2**16
-"""Of the archive: it holds five arrays."""
+"""Of the zip directory: the archive holds five arrays."""
 
 
 @dataclass(frozen=True)
 class TokenGrid:
-    """One picture in codes.
+    """One picture as codebook indices.
 
-    tokens: (rows, columns) int64, each in [0, n_embed). factor: pixels along one side of a token. vqgan: its name.
-    sha256: of its checkpoint.
+    tokens: (rows, columns) int64 in [0, n_embed). factor: pixels per side of a token. vqgan: its name. sha256: of its
+    checkpoint.
     """
 
     tokens: npt.NDArray[np.int64]
@@ -54,24 +54,24 @@ class TokenGrid:
 
     @property
     def bits(self) -> float:
-        """What the tokens take in a code of fixed length: log2(n_embed) bits each."""
+        """Size of the tokens in a code of fixed length: log2(n_embed) bits each."""
         return self.tokens.size * math.log2(self.n_embed)
 
     @property
     def entropy_bits(self) -> float:
-        """What they take in a code made for their own frequencies: the Shannon entropy of the grid, in bits."""
+        """Size in a code made for their own frequencies: the Shannon entropy of the grid."""
         counts = np.unique(self.tokens, return_counts=True)[1]
         return float(-(counts * np.log2(counts / self.tokens.size)).sum()) + 0.0
 
 
 def check_name(path: Path) -> None:
-    """Raise UsageError for a file that is not named like a token grid."""
+    """Raise UsageError for a file name that does not end in .npz."""
     if path.suffix.lower() != ".npz":
         raise UsageError(f"tokens {files.printable(path)} is not an .npz file.", "Let its name end in .npz.")
 
 
 def save(path: Path, grid: TokenGrid) -> None:
-    """Write a grid, whole or not at all; equal grids give equal bytes. Raises OutputError."""
+    """Write a grid atomically; equal grids give equal bytes. Raises OutputError."""
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
@@ -85,10 +85,10 @@ def save(path: Path, grid: TokenGrid) -> None:
 
 
 def load(path: Path) -> TokenGrid:
-    """Read a grid from a file that may come from anywhere.
+    """Read a grid from an untrusted file.
 
-    Sizes and types are looked at before anything is unpacked, and no pickle is obeyed. Raises InputError for a
-    file that is no grid, or whose numbers are not those of its codebook.
+    Sizes and types are checked before anything is unpacked, and pickles are refused. Raises InputError for a file
+    that is no grid, and for indices outside of its codebook.
     """
     name = files.printable(path)
     hint = "Give a file written by `vqclip encode`."
@@ -111,10 +111,10 @@ def load(path: Path) -> TokenGrid:
 
 
 class _NotAGridError(Exception):
-    """The file is not what `save` writes."""
+    """The file is not one that `save` writes."""
 
 
-# numpy parses an array's header as Python, and takes any number as a character.
+# numpy parses the header of an array as Python, and accepts any number as a character.
 _UNREADABLE: tuple[type[Exception], ...] = (
     _NotAGridError,
     zipfile.BadZipFile,
@@ -126,13 +126,13 @@ _UNREADABLE: tuple[type[Exception], ...] = (
 
 
 def _array(archive: zipfile.ZipFile, key: str, kinds: str, dimensions: int, most: int) -> npt.NDArray[Any]:
-    """One array of an .npz, after a look at its header. most: numbers, or characters of a text."""
+    """Read one array of an .npz after checking its header. most: numbers, or characters of a text."""
     try:
         member = archive.getinfo(f"{key}.npy")
     except KeyError:
         raise _NotAGridError(f"it has no {key}") from None
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        # Others, of which numpy writes none, take as much memory as a file wants.
+        # numpy writes no others, and they can take any amount of memory.
         raise _NotAGridError(f"its {key} is compressed in another way")
     if member.file_size > most * 8 + MAX_HEADER_BYTES:
         raise _NotAGridError(f"its {key} is too large")

@@ -45,8 +45,8 @@ FRAME_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 class VideoWriter:
     """A video file that is written one frame at a time.
 
-    `close` moves the finished file to `path`; until then an earlier file stays there. As a context manager, the writer
-    drops the video when the block fails.
+    `close` moves the finished file to `path`; until then an earlier file stays there. As a context manager, the
+    writer drops the video when the block fails.
 
     Args:
         path: The file.

@@ -137,7 +137,7 @@ def to_yuv(frame: Any) -> Any:
 def to_palette(frame: Pixels) -> Any:
     """Reduce uint8 (H, W, 3) to a dithered PyAV frame with its own 256 colours.
 
-    With a palette for each frame, frames can be written as they come. Pillow's octree takes 10 ms at 512x512; FFmpeg's
+    A palette for each frame lets frames be written as they come. Pillow's octree takes 10 ms at 512x512; FFmpeg's
     palettegen and paletteuse take a second, with a slightly larger error.
     """
     import av

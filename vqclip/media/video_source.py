@@ -1,6 +1,6 @@
-"""Moving pictures in: the frames of a video file or of a folder, one at a time, and the sound that belongs to them.
+"""Read the frames of a video file or of a folder, one at a time, and copy the sound of a video.
 
-PyAV decodes and copies, so no program is called and no name of a file is ever read by a shell.
+PyAV decodes and copies: no program is started, and no shell sees a file name.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ import numpy as np
 from vqclip import files, reading
 from vqclip.errors import InputError, OutputError
 from vqclip.media import images, video
+from vqclip.media.frame_interpolation import ready
 from vqclip.media.images import Pixels
 from vqclip.media.video_encoders import MAX_FPS, MIN_FPS, check_rate, format_of
 
 _COPIED = {".mp4": ("aac", "mp3", "ac3", "eac3", "alac", "opus"), ".webm": ("opus", "vorbis")}
-"""Sound that goes into a container as it is; any other is encoded anew."""
+"""Sound codecs that are copied into a container; any other is encoded again."""
 _SOUND = {".mp4": "aac", ".webm": "libopus"}
 _HINT = "Give a video file, or a folder of numbered pictures."
 
 
 @dataclass(frozen=True)
-class Footage:
-    """What is known of some moving pictures.
+class VideoSource:
+    """A video file or a folder of numbered pictures.
 
-    path: of the video, or of the folder. width, height: in pixels, as shown. frames: how many there are at `rate`, in
-    frames per second. sound: whether there is any.
+    path: of the file or folder. width, height: in pixels, as shown. frames: their number at `rate`. rate: frames per
+    second. sound: whether there is any.
     """
 
     path: Path
@@ -43,8 +44,41 @@ class Footage:
     rate: Fraction
     sound: bool
 
+    @staticmethod
+    def open(path: Path, fps: float | None = None) -> VideoSource:
+        """Inspect a source.
+
+        Args:
+            path: The video file, or the folder.
+            fps: Frames per second to read, repeating or skipping frames; None takes the video's own, or 15 for a
+                folder.
+
+        Raises:
+            InputError: It is neither, or holds no frame.
+        """
+        if files.is_folder(path):
+            found = video.frame_paths(path)
+            if not found:
+                raise InputError(f"There are no numbered pictures in {files.printable(path)}.", _HINT)
+            height, width = images.open_image(found[0]).shape[:2]
+            return VideoSource(path, width, height, len(found), check_rate(fps or 15.0), sound=False)
+        with _opened(path) as container:
+            stream = container.streams.video[0]
+            own = stream.average_rate or stream.guessed_rate or Fraction(25)
+            sound = bool(container.streams.audio)
+        # Some containers claim thousands of frames per second.
+        rate = check_rate(fps or min(MAX_FPS, max(MIN_FPS, float(own))))
+        count, shape = 0, (0, 0)
+        for frame in _decoded(path, rate):
+            if not count:
+                shape = (frame.width, frame.height) if frame.rotation % 180 == 0 else (frame.height, frame.width)
+            count += 1
+        if not count:
+            raise InputError(f"There is no frame in {files.printable(path)}.", _HINT)
+        return VideoSource(path, *shape, count, rate, sound)
+
     def pictures(self, first: int = 0) -> Iterator[Pixels]:
-        """The frames from number `first` on, uint8 (height, width, 3) each; those of a folder may differ in size.
+        """Yield the frames from number `first` on, uint8 (H, W, 3); those of a folder may differ in size.
 
         Only one is in memory at a time. Raises InputError for a frame that cannot be read.
         """
@@ -53,57 +87,32 @@ class Footage:
             return
         for frame in itertools.islice(_decoded(self.path, self.rate), first, None):
             pixels = frame.to_ndarray(format="rgb24")
-            # Phones store films lying down, and how far they are to be turned.
+            # Phones store videos unrotated, with the rotation beside them.
             yield np.ascontiguousarray(np.rot90(pixels, frame.rotation // 90))
 
 
-def look(path: Path, fps: float | None = None) -> Footage:
-    """Look at moving pictures.
+def add_sound(target: Path, source: Path) -> bool:
+    """Add the sound of `source` to a finished mp4 or webm, cut to its length.
 
-    fps: take as many per second, doubled or left out as need be; a folder has no pace of its own, and takes 15.
-    Raises InputError for what is none.
+    Returns:
+        False, with the video unchanged, when there is no sound or the format holds none.
+
+    Raises:
+        InputError: One of the files cannot be read.
+        OutputError: The sound cannot be added.
     """
-    if files.is_folder(path):
-        found = video.frame_paths(path)
-        if not found:
-            raise InputError(f"There are no numbered pictures in {files.printable(path)}.", _HINT)
-        height, width = images.open_image(found[0]).shape[:2]
-        return Footage(path, width, height, len(found), check_rate(fps or 15.0), sound=False)
-    with _opened(path) as container:
-        stream = container.streams.video[0]
-        own = stream.average_rate or stream.guessed_rate or Fraction(25)
-        sound = bool(container.streams.audio)
-    # Some containers claim thousands of frames per second.
-    rate = check_rate(fps or min(MAX_FPS, max(MIN_FPS, float(own))))
-    count, shape = 0, (0, 0)
-    for frame in _decoded(path, rate):
-        if not count:
-            shape = (frame.width, frame.height) if frame.rotation % 180 == 0 else (frame.height, frame.width)
-        count += 1
-    if not count:
-        raise InputError(f"There is no frame in {files.printable(path)}.", _HINT)
-    return Footage(path, *shape, count, rate, sound)
-
-
-def add_sound(film: Path, source: Path) -> bool:
-    """Put the sound of `source` under a finished mp4 or webm, as it is where the container takes it, cut to the film.
-
-    Returns False, and leaves the film as it is, where there is no sound or no place for it. Raises OutputError and
-    InputError.
-    """
-    if film.suffix not in _SOUND:
+    if target.suffix not in _SOUND:
         return False
-    with contextlib.ExitStack() as stack:
-        pictures, heard = stack.enter_context(_opened(film)), stack.enter_context(_opened(source))
+    with _opened(target) as pictures, _opened(source) as heard:
         if not heard.streams.audio:
             return False
         import av
 
-        known = format_of(film.suffix)
+        known = format_of(target.suffix)
         shown, sound = pictures.streams.video[0], heard.streams.audio[0]
-        start = _begin(heard.streams.video[0])
+        start = _start_of(heard.streams.video[0])
         end = start + Fraction(pictures.duration or 0, av.time_base)
-        with files.atomic(film) as part:
+        with files.atomic(target) as part:
             try:
                 with av.open(str(part), "w", format=known.container, options=dict(known.options)) as out:
                     out.flags |= av.container.core.Flags.bitexact.value
@@ -111,24 +120,24 @@ def add_sound(film: Path, source: Path) -> bool:
                         {k: v for k, v in pictures.metadata.items() if k.lower() in ("title", "comment")}
                     )
                     into = out.add_stream_from_template(shown)
-                    if sound.codec_context.name in _COPIED[film.suffix]:
+                    if sound.codec_context.name in _COPIED[target.suffix]:
                         under = out.add_stream_from_template(sound)
                         packets = _copied(heard, sound, under, start, end)
                     else:
-                        under = out.add_stream(_SOUND[film.suffix], rate=sound.rate, layout=sound.layout.name)
+                        under = out.add_stream(_SOUND[target.suffix], rate=sound.rate, layout=sound.layout.name)
                         packets = _encoded(heard, sound, under, start, end)
                     # In the order of time, so that the muxer has nothing to hold back.
                     for packet in heapq.merge(_copied(pictures, shown, into), packets, key=_moment):
                         out.mux(packet)
             except av.FFmpegError as error:
                 raise OutputError(
-                    f"Cannot put the sound under {film.name}: {error}.", "The film is whole."
+                    f"Cannot add the sound to {target.name}: {error}.", "The video is complete without it."
                 ) from error
     return True
 
 
-def _begin(stream: Any) -> Fraction:
-    """When a stream begins, in seconds."""
+def _start_of(stream: Any) -> Fraction:
+    """Return when a stream starts, in seconds."""
     return Fraction((stream.start_time or 0) * stream.time_base)
 
 
@@ -163,7 +172,7 @@ def _encoded(container: Any, stream: Any, into: Any, start: Fraction, end: Fract
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A container with moving pictures in it. Raises InputError."""
+    """Open a container that holds a video stream. Raises InputError."""
     import av
 
     shown = files.printable(path)
@@ -179,7 +188,7 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _decoded(path: Path, rate: Fraction) -> Iterator[Any]:
-    """The frames of a video file at a steady rate, from its beginning, as PyAV's. Raises InputError."""
+    """Yield PyAV's frames of a video file at a constant rate, from its start. Raises InputError."""
     import av
     from av.filter import Graph
 
@@ -196,29 +205,16 @@ def _decoded(path: Path, rate: Fraction) -> Iterator[Any]:
                 if graph is None:
                     graph = Graph()
                     source = graph.add_buffer(template=stream, time_base=stream.time_base)
-                    begin = float(_begin(stream))
-                    steady = graph.add("fps", f"fps={rate.numerator}/{rate.denominator}:start_time={begin:.6f}")
-                    sink = graph.add("buffersink")
-                    source.link_to(steady)
-                    steady.link_to(sink)
-                    graph.configure()
+                    start = float(_start_of(stream))
+                    steady = graph.add("fps", f"fps={rate.numerator}/{rate.denominator}:start_time={start:.6f}")
+                    graph.link_nodes(source, steady, graph.add("buffersink")).configure()
                 if not frame.duration:
-                    # Some containers do not say how long a frame stays, and a last one that stays no time is lost.
+                    # Some containers give no duration, and a last frame without one would be lost.
                     frame.duration = round(1 / (float(stream.average_rate or rate) * float(frame.time_base)))
                 graph.push(frame)
-                yield from _ready(graph)
+                yield from ready(graph)
             if graph is not None:
                 graph.push(None)
-                yield from _ready(graph)
+                yield from ready(graph)
         except av.FFmpegError as error:
             raise InputError(f"Cannot read {files.printable(path)}: a frame is damaged ({error}).", _HINT) from error
-
-
-def _ready(graph: Any) -> Iterator[Any]:
-    from av.error import BlockingIOError as NotYet
-
-    while True:
-        try:
-            yield graph.pull()
-        except (NotYet, EOFError):
-            return

@@ -1,4 +1,4 @@
-"""What settings say of a run's film: at which steps a frame is kept, how fast they pass, and how it is called."""
+"""The video of a run: which steps give a frame, at what rate they are shown, and how the file is labelled."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from vqclip.settings.video_formats import LOSSLESS, UNTITLED
 
 
 def frame_steps(settings: Settings) -> list[int]:
-    """The steps after which a frame is kept, in order: 0, the start, to the last; empty where none is kept.
+    """Return the steps after which a frame is kept, from 0 (the start) to the last; none without `save_every`.
 
-    Even: every `save_every` steps. Early: about as many, at the squares of even places, so that the first ones lie
-    one step apart and the last ones about twice save_every: a picture changes most in its first steps.
+    `frame_spacing` "even" keeps every `save_every`-th step. "early" keeps as many at growing distances, the squares
+    of even ones: a picture changes most in its first steps.
     """
     last, every = settings.iterations, settings.save_every
     if not every:
@@ -31,59 +31,59 @@ def frame_steps(settings: Settings) -> list[int]:
     if settings.frame_spacing == "early":
         count = len(steps) - 1
         steps = {round(last * (place / max(1, count)) ** 2) for place in range(count + 1)}
-        # The first squares fall on one step; later gaps are filled, so that no frame is lost.
+        # The first squares round to the same step; further steps make up for them.
         spare = (step for step in range(last + 1) if step not in steps)
         while len(steps) <= count:
             steps.add(next(spare))
     return sorted(steps | {0, last})
 
 
-def rate_of(settings: Settings, frames: int) -> float:
-    """Frames per second of a film of so many frames. Raises UsageError where its length cannot be had."""
+def frame_rate(settings: Settings, frames: int) -> float:
+    """Return the frames per second for so many frames. Raises UsageError when `video_seconds` cannot be met."""
     rate = settings.fps
     if settings.video_seconds is not None:
         moving = settings.video_seconds - settings.hold_last
         rate = frames / moving if moving > 0 else 0.0
         if settings.video_smooth is None and rate:
-            # The last frame is held in whole frames; these are counted, so that the length comes out.
+            # The last frame is held for a whole number of frames, which count towards the length.
             rate = (frames + round(settings.hold_last * rate)) / settings.video_seconds
         if not MIN_FPS <= rate <= MAX_FPS:
             low, high = frames / MAX_FPS + settings.hold_last, frames / MIN_FPS + settings.hold_last
             raise UsageError(
-                f"video_seconds {settings.video_seconds:g} cannot be had with {frames} frames.",
-                f"Valid here: {low:.3g} to {high:.6g} s. Other numbers of frames come from --save-every.",
+                f"video_seconds {settings.video_seconds:g} is not possible with {frames} frames.",
+                f"Valid here: {low:.3g} to {high:.6g} s. --save-every changes the number of frames.",
             )
     if settings.video_smooth is not None and settings.video_smooth <= rate:
         raise UsageError(
-            f"video_smooth {settings.video_smooth:g} has no effect: the frames come at {rate:g} per second already.",
+            f"video_smooth {settings.video_smooth:g} has no effect: there are {rate:g} frames per second already.",
             "Give a higher rate, or leave it out.",
         )
     return rate
 
 
-def film_of(settings: Settings, frames: int) -> dict[str, Any]:
-    """What `VideoWriter` is to be told for a film of so many frames, by its own names. Raises UsageError."""
-    says = settings.metadata == "full"
+def writer_options(settings: Settings, frames: int) -> dict[str, Any]:
+    """Return the keyword arguments of `VideoWriter` for so many frames. Raises UsageError."""
+    described = settings.metadata == "full"
     models = ", ".join(map(last_part, (settings.vqgan, *settings.clip)))
     comment = f"vqclip, seed {settings.seed}, {settings.iterations} steps, models {models}"
     return {
-        "fps": rate_of(settings, frames),
+        "fps": frame_rate(settings, frames),
         "crf": settings.crf,
         "format": settings.video_format,
         "hold": settings.hold_last,
         "smooth": settings.video_smooth,
-        "title": settings.video_title or (settings.prompt if says else None),
-        "comment": settings.video_comment or (comment if says else None),
+        "title": settings.video_title or (settings.prompt if described else None),
+        "comment": settings.video_comment or (comment if described else None),
     }
 
 
 def check(settings: Settings) -> None:
-    """Raise UsageError or EncoderError where the film of a run cannot be made, before the run begins."""
+    """Raise UsageError or EncoderError when the video of a run cannot be written, before the run starts."""
     check_encoder(settings.video_format)
-    rate_of(settings, len(frame_steps(settings)))
+    frame_rate(settings, len(frame_steps(settings)))
 
 
-def again(
+def render_again(
     folder: Path,
     output: Path | None,
     flags: Mapping[str, Any],
@@ -91,11 +91,20 @@ def again(
     allow_gaps: bool = False,
     warn: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Write the film of the frames in a folder anew.
+    """Write the video of a folder of frames.
 
-    folder: of a run, or of numbered pictures without one. output: None is the run's own video. flags: settings of
-    FILM_PARTS as typed, None for those that are to be as the run has them. Returns what was written. Raises
-    VqclipError.
+    Args:
+        folder: Of a run, or of numbered pictures.
+        output: The file; None is the run's own video.
+        flags: Settings of the video by name; None keeps what the run recorded.
+        allow_gaps: Accept missing frames.
+        warn: Called with a message.
+
+    Returns:
+        The file, its number of frames, the frames per second and the length in seconds.
+
+    Raises:
+        VqclipError: The run, a setting or a frame is invalid, or the video cannot be written.
     """
     whole = files.exists(folder / "run.json") or not files.is_folder(folder)
     kept = directory.read_manifest(folder).settings if whole else None
@@ -105,7 +114,7 @@ def again(
         known = format_of(str(record.get("video_format", "mp4")))
         if known.suffix != output.suffix.lower():
             record["video_format"] = format_of(output.suffix).suffix.removeprefix(".")
-    # Of two settings that exclude each other the one that was typed holds.
+    # A given option replaces a recorded one that excludes it.
     for typed, out in (("fps", "video_seconds"), ("video_seconds", "fps")):
         if typed in given:
             record.pop(out, None)
@@ -114,14 +123,14 @@ def again(
     useless |= {"crf"} if wanted_format in LOSSLESS else set()
     record = {name: value for name, value in record.items() if name not in useless}
     where = sources.Record(record, "the run")
-    # The frames are there, whatever the run was to write of them.
+    # The frames exist, whatever the run recorded about a video.
     wanted = sources.resolve({**given, "video": True, "save_every": 1}, environment={}, recorded=where).settings
     settings = (kept or Settings(metadata="none")).replace(**{name: getattr(wanted, name) for name in FILM_PARTS})
     frames = video.frame_paths(folder)
     target = output or folder / f"video{format_of(settings.video_format).suffix}"
     size = images.open_image(frames[-1]).shape[1::-1] if frames else None
-    film = film_of(settings, len(frames) or 1)
-    video.render(frames, target, size=size, allow_gaps=allow_gaps, warn=warn, **film)
-    rate = film["smooth"] or film["fps"]
-    seconds = len(frames) / film["fps"] + round(film["hold"] * rate) / rate
-    return {"video": str(target), "frames": len(frames), "fps": film["fps"], "seconds": seconds}
+    options = writer_options(settings, len(frames) or 1)
+    video.render(frames, target, size=size, allow_gaps=allow_gaps, warn=warn, **options)
+    rate = options["smooth"] or options["fps"]
+    seconds = len(frames) / options["fps"] + round(options["hold"] * rate) / rate
+    return {"video": str(target), "frames": len(frames), "fps": options["fps"], "seconds": seconds}

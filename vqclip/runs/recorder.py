@@ -102,7 +102,7 @@ class _Recorder:
             return
         warnings: list[str] = []
         path = self.run.film(self.settings.video_format)
-        film = progress_video.film_of(self.settings, len(self.steps))
+        film = progress_video.writer_options(self.settings, len(self.steps))
         # The frames of early stages are smaller; the video has the size of the last.
         self.writer = video.VideoWriter(path, **film, size=size, warn=warnings.append)
         yield from map(Warned, warnings)

@@ -3,13 +3,13 @@ const frames = JSON.parse(document.getElementById("frames").textContent);
 const slider = document.getElementById("slider");
 if (slider) {
   const view = document.getElementById("frame");
-  const told = document.getElementById("step");
+  const stepLabel = document.getElementById("step");
   const play = document.getElementById("play");
   let timer = 0;
   const show = () => {
     const frame = frames.pictures[slider.value];
     view.src = frame.source;
-    told.textContent = "step " + frame.step;
+    stepLabel.textContent = "step " + frame.step;
     for (const chart of document.querySelectorAll(".chart")) {
       const left = Number(chart.dataset.left), right = Number(chart.dataset.right);
       const x = left + (right - left) * frame.step / Math.max(1, Number(chart.dataset.last));

@@ -1,7 +1,7 @@
-"""One HTML page that shows a run: picture, video, curves, settings, and the frames on a slider.
+"""Write an HTML page that shows a run: picture, video, curves, settings and frames.
 
-The page holds all that it shows, so it opens from a disk, an e-mail or a web server alike; its own policy
-forbids it to fetch anything. What it says of a run is text to the browser, never markup.
+The page contains everything that it shows, and its content security policy forbids it to load anything. Text from the
+run is escaped.
 """
 
 from __future__ import annotations
@@ -25,29 +25,37 @@ from vqclip.errors import InputError
 from vqclip.media import images, video
 from vqclip.media.charts import line_chart
 from vqclip.media.video_encoders import format_of
-from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video
+from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics
 from vqclip.settings.schema import default_of, options
 from vqclip.settings.video_formats import FORMATS
 
 MOST_FRAMES = 120
 MOST_BYTES = 48_000_000
-"""Of the picture, and of the video: larger ones are linked."""
+"""Of the picture and of the video; larger ones are linked."""
 FRAME_SIDE = 768
 _KINDS = {".png": "image/png"} | {known.suffix: known.media for known in FORMATS.values()}
 
 
 def write(directory: Path, target: Path | None = None) -> Path:
-    """Write the page of a run, finished or not, and return its path: `target`, or report.html in the folder.
+    """Write the page of a run, finished or not.
 
-    Of more than MOST_FRAMES frames some are left out, evenly. Raises UsageError for a folder without a run,
-    OutputError for a target that cannot be written.
+    Args:
+        directory: Of the run. At most MOST_FRAMES of its frames are shown, evenly spread.
+        target: The file; None is report.html in the folder.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        UsageError: The folder holds no run.
+        OutputError: The page cannot be written.
     """
-    manifest = run_folder.read_manifest(directory)
-    target = target or directory / run_folder.REPORT
+    manifest = read_manifest(directory)
+    target = target or directory / REPORT
     shown_metrics = ("step", "stage", "loss", "score")
-    rows = [{name: row[name] for name in shown_metrics} for row in run_folder.read_metrics(directory)]
-    # A killed run wrote its newest steps down before its manifest.
+    rows = [{name: row[name] for name in shown_metrics} for row in read_metrics(directory)]
+    # A killed run has newer steps in metrics.jsonl than in its manifest.
     reached = max([manifest.step, *(row["step"] for row in rows)])
     shown = list(_frames(directory, progress_video.frame_steps(manifest.settings), reached))
     script = _shipped("report.js")
@@ -60,7 +68,7 @@ def write(directory: Path, target: Path | None = None) -> Path:
         pictures="\n".join(_pictures(directory, manifest, target.parent, shown)),
         charts="\n".join(_charts(rows)),
         tables="\n".join(_tables(manifest)),
-        # Base64 and numbers hold no "<", so that this cannot end the script element.
+        # Base64 and numbers contain no "<", so this cannot end the script element.
         frames=files.canonical({"fps": min(30.0, manifest.settings.fps), "pictures": shown}),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -69,7 +77,7 @@ def write(directory: Path, target: Path | None = None) -> Path:
     return target
 
 
-def _facts(directory: Path, manifest: run_folder.Manifest, reached: int) -> str:
+def _facts(directory: Path, manifest: Manifest, reached: int) -> str:
     settings = manifest.settings
     facts = [
         files.printable(directory.name or directory.absolute().name),
@@ -84,20 +92,18 @@ def _facts(directory: Path, manifest: run_folder.Manifest, reached: int) -> str:
     return " · ".join(facts)
 
 
-def _pictures(
-    directory: Path, manifest: run_folder.Manifest, page: Path, frames: Sequence[Mapping[str, Any]]
-) -> Iterator[str]:
+def _pictures(directory: Path, manifest: Manifest, page: Path, frames: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     picture = directory / "image.png"
-    film = directory / f"video{format_of(manifest.settings.video_format).suffix}"
+    video_file = directory / f"video{format_of(manifest.settings.video_format).suffix}"
     if files.is_file(picture):
         source = _inline(picture, page)
         yield f'<figure><img src="{source}" alt="The picture"><figcaption>The picture</figcaption></figure>'
-    if files.is_file(film):
-        source = _inline(film, page)
-        moving = f'<img src="{source}" alt="The way there">'
-        if _KINDS[film.suffix].startswith("video/"):
+    if files.is_file(video_file):
+        source = _inline(video_file, page)
+        moving = f'<img src="{source}" alt="The video">'
+        if _KINDS[video_file.suffix].startswith("video/"):
             moving = f'<video src="{source}" controls loop muted playsinline></video>'
-        yield f"<figure>{moving}<figcaption>The way there</figcaption></figure>"
+        yield f"<figure>{moving}<figcaption>The video</figcaption></figure>"
     if frames:
         last = len(frames) - 1
         yield (
@@ -109,7 +115,7 @@ def _pictures(
 
 
 def _frames(directory: Path, steps: Sequence[int], reached: int) -> Iterator[dict[str, Any]]:
-    """The frames to show, each with its step and its picture as a data address."""
+    """Yield the frames to show, each with its step and its picture as a data URL."""
     try:
         paths = video.frame_paths(directory / "frames")
     except InputError:
@@ -119,30 +125,26 @@ def _frames(directory: Path, steps: Sequence[int], reached: int) -> Iterator[dic
         try:
             pixels = images.open_image(path)
         except InputError:
-            # A page with one frame less is better than none.
             continue
-        height, width = pixels.shape[:2]
-        scale = min(1.0, FRAME_SIDE / max(height, width))
-        small = images.resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
         buffer = io.BytesIO()
-        Image.fromarray(small).save(buffer, "WEBP", quality=85)
+        Image.fromarray(images.shrink(pixels, FRAME_SIDE)).save(buffer, "WEBP", quality=85)
         number = int(path.stem)
-        # The last frame of a run that ended early lies before its planned step.
+        # The last frame of a run that ended early comes before its planned step.
         step = min(steps[number], reached) if number < len(steps) else reached
         yield {"step": step, "source": _data("image/webp", buffer.getvalue())}
 
 
 def _charts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     last = max((row["step"] for row in rows), default=0)
-    begun = {row.get("stage"): row["step"] for row in reversed(rows)}
-    marks = sorted(begun.values())[1:]
+    starts = {row.get("stage"): row["step"] for row in reversed(rows)}
+    marks = sorted(starts.values())[1:]
     for name in ("loss", "score"):
         points = [(row["step"], float(row[name])) for row in rows if isinstance(row.get(name), (int, float))]
         ending = f", {points[-1][1]:.4f} at the end" if points else ""
         yield f"<figure>{line_chart(name, points, last, marks)}<figcaption>{name}{ending}</figcaption></figure>"
 
 
-def _tables(manifest: run_folder.Manifest) -> Iterator[str]:
+def _tables(manifest: Manifest) -> Iterator[str]:
     groups: dict[str, list[tuple[str, str, bool]]] = {}
     for name, value in manifest.settings.to_dict().items():
         default = default_of(name)
@@ -166,14 +168,14 @@ def _tables(manifest: run_folder.Manifest) -> Iterator[str]:
 
 
 def _inline(path: Path, page: Path) -> str:
-    """The file as a data address, or the way to it from the page's folder when it is too large."""
+    """Return the file as a data URL, or its path relative to the page when it is too large."""
     if path.stat().st_size > MOST_BYTES:
         return escape(quote(os.path.relpath(path, page).replace(os.sep, "/")))
     return _data(_KINDS[path.suffix], reading.read_bytes(path, MOST_BYTES))
 
 
 def _shipped(name: str) -> str:
-    """A part of the page that lies beside this module."""
+    """Read a part of the page that is shipped beside this module."""
     return reading.read_text(Path(__file__).with_name(name), reading.MAX_TEXT_BYTES)
 
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from vqclip import files, reading
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.media import images
-from vqclip.media.image_folder import Entry, Skipped, readable, scan, told
+from vqclip.media.image_folder import Entry, Skipped, format_skipped, readable, scan
 from vqclip.models import inspection
 from vqclip.models.inspection import inspect
 
@@ -121,7 +121,7 @@ def update(
             f"no picture below {files.printable(folder)} can be read, for one: {first}", "Check the files."
         )
     if work.skipped:
-        warnings.append(told(work.skipped))
+        warnings.append(format_skipped(work.skipped))
     index = work.index(clip)
     return Updated(
         index, work.encoded, len(index.entries) - work.encoded, work.dropped, tuple(work.skipped), tuple(warnings)

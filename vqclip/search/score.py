@@ -144,7 +144,7 @@ def classify(
         for place, row in zip(read, shares, strict=True)
     ]
     if skipped:
-        warnings.append(image_folder.told(skipped))
+        warnings.append(image_folder.format_skipped(skipped))
     return {"clip": clip.files.name, "images": found} | _ending(skipped, warnings)
 
 
@@ -263,7 +263,7 @@ def _draw(sheet: Path, results: Sequence[dict[str, Any]]) -> list[str]:
     if pictures:
         columns = max(min(SHEET_COLUMNS, len(pictures)), math.isqrt(len(pictures)))
         images.save_png(sheet, images.contact_sheet(pictures, labels, columns), {})
-    return [image_folder.told(skipped)] if skipped else []
+    return [image_folder.format_skipped(skipped)] if skipped else []
 
 
 def _small(pixels: images.Pixels) -> images.Pixels:
