@@ -1,17 +1,20 @@
-"""Read files that others wrote: the only module that opens them.
+"""Read files from other people. No other module opens such files.
 
-Three rules hold for every such file. It is an ordinary file: vqclip never waits for a pipe and never reads a device
-(`open_regular`). At most a stated number of bytes is read (`read_bytes`). What a parser raises because of the content
-becomes one error of ours (`refusing`): a hostile file causes a `RecursionError` or a `MemoryError` as easily as a
-`ValueError`.
+Three rules hold for each of them:
 
-Every function takes `error`, the `VqclipError` to raise: `ModelError` for models, `UsageError` for settings,
-`InputError` for all else.
+- It is an ordinary file. vqclip never waits for a pipe and never reads a device (`open_regular`).
+- It has a largest size, and no more bytes are read (`read_bytes`).
+- Whatever its content makes a parser raise becomes one `VqclipError` (`refusing`). A hostile file causes a
+  `RecursionError` or a `MemoryError` as easily as a `ValueError`.
+
+The argument `error` is the `VqclipError` to raise: `ModelError` for models, `UsageError` for settings, `InputError`
+for everything else.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import json
@@ -28,19 +31,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from safetensors import SafetensorError
 
-from vqclip.errors import InputError, VqclipError
+from vqclip.errors import InputError, OutOfMemory, VqclipError
 from vqclip.files import printable
 
 if TYPE_CHECKING:
     import yaml
 
 MAX_TEXT_BYTES = 10_000_000
+MORE_MEMORY = "Close other programs, raise the limit of this process (ulimit -v), or give a smaller --size."
 MAX_LINE_BYTES = 100_000
-"""Of one line of JSON."""
+"""Limit of one line of JSON."""
 MAX_DIGITS = 32
-"""Of one number in JSON or YAML. The largest that vqclip writes is a seed, of 19 digits."""
+"""Limit of one number in JSON or YAML. The longest that vqclip writes is a seed of 19 digits."""
 MAX_YAML_NODES = 30_000
-"""Of one YAML document, with every alias counted as what it stands for. PyYAML reads some 20,000 in a second."""
+"""Limit of one YAML document with its aliases expanded. PyYAML reads about 20,000 nodes per second."""
 MALFORMED: tuple[type[Exception], ...] = (
     ArithmeticError,
     AssertionError,
@@ -56,34 +60,56 @@ MALFORMED: tuple[type[Exception], ...] = (
     struct.error,
     zlib.error,
 )
-"""What readers raise because of the content of a file. The last guard of a door catches all of them."""
-# A text, or what is between two.
+"""Everything that readers raise because of the content of a file."""
+_OUT_OF_MEMORY = (
+    "failed to map segment", "cannot allocate memory", "defaultcpuallocator", "std::bad_alloc", "out of memory",
+    "not enough memory", "could not create a primitive", "could not create a memory",
+)  # fmt: skip
+# A string, or the text between two strings.
 _JSON_PART = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"]++', re.DOTALL)
 _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @contextlib.contextmanager
-def refusing(message: str, hint: str = "", error: type[VqclipError] = InputError) -> Iterator[None]:
-    """Turn whatever the content of a file makes a reader raise into one error; errors of ours pass.
+def refusing(
+    message: str, hint: str = "", error: type[VqclipError] = InputError, *, bounded: bool = False
+) -> Iterator[None]:
+    """Turn everything that the content of a file makes a reader raise into one error.
 
     Args:
-        message: Names the file and what it is not, without a full stop. The reason is added in brackets.
+        message: Names the file and what is wrong with it, without a full stop. The reason is added in brackets.
         hint: The next step.
         error: The error to raise.
+        bounded: vqclip limits what this reader allocates, so the file is not to blame when memory runs out.
+
+    Raises:
+        error: For everything in MALFORMED. A `VqclipError` passes unchanged.
+        OutOfMemory: Memory ran out, and the reader is bounded.
     """
     try:
         yield
     except VqclipError:
         raise
     except MALFORMED as problem:
-        # torch's own, of a device: the file is not at fault.
+        # torch raises it for a GPU, and the file is not to blame.
         if type(problem).__name__ == "OutOfMemoryError":
             raise
+        if bounded and is_out_of_memory(problem):
+            raise OutOfMemory(f"{message}: the system has no memory left for it.", MORE_MEMORY) from None
         raise error(f"{message} ({reason(problem)}).", hint) from None
 
 
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether an exception says that the system gives this process no more memory."""
+    if isinstance(problem, MemoryError) or (isinstance(problem, OSError) and problem.errno == errno.ENOMEM):
+        return True
+    if not isinstance(problem, (OSError, ImportError, RuntimeError, SystemError, SafetensorError)):
+        return False
+    return any(words in str(problem).lower() for words in _OUT_OF_MEMORY)
+
+
 def reason(problem: BaseException) -> str:
-    """What an exception says, on one line of at most 200 characters without a full stop at its end."""
+    """The message of an exception on one line of at most 200 characters, without a full stop at its end."""
     if isinstance(problem, RecursionError):
         return "it is nested too deep"
     if isinstance(problem, MemoryError):
@@ -96,17 +122,17 @@ def open_regular(path: Path, error: type[VqclipError] = InputError, *, empty: bo
     """Open an ordinary file for reading, without ever waiting on a pipe or a device.
 
     Args:
-        path: The file; links are followed.
+        path: The file. Links are followed.
         error: The error to raise.
         empty: Whether the file may be empty.
 
     Raises:
-        error: There is no such file, it is not an ordinary one, it may not be read, or it is empty.
+        error: The file does not exist, is not an ordinary file, cannot be read, or is empty.
     """
     name = printable(path)
     try:
         _refuse_special(name, path.stat().st_mode, error)
-        # The second look is at the open file itself: it may have been swapped since the first.
+        # The file may be replaced after this check, so the open file is checked again.
         handle = os.fdopen(os.open(path, os.O_RDONLY | _NONBLOCK), "rb")
     except (OSError, ValueError) as problem:
         what = "there is no such file" if isinstance(problem, FileNotFoundError) else str(problem)
@@ -125,7 +151,7 @@ def open_regular(path: Path, error: type[VqclipError] = InputError, *, empty: bo
 
 
 def check_regular(path: Path, error: type[VqclipError] = InputError) -> Path:
-    """The same path, for a library that opens it itself, once it is known to be an ordinary and readable file.
+    """Return the path of an ordinary, readable file, for a library that opens the file itself.
 
     Raises:
         error: As `open_regular`.
@@ -135,11 +161,11 @@ def check_regular(path: Path, error: type[VqclipError] = InputError) -> Path:
 
 
 class Bounded(io.RawIOBase):
-    """A binary file that gives at most `most` bytes at once, for a library that reads as many as the file claims.
+    """Limits each read of a file, for a library that reads as many bytes as the file claims to have.
 
     Args:
         handle: The open file.
-        most: Bytes of one `read`, which raises a ValueError when there are more. It may be changed between two.
+        most: Largest number of bytes of one `read`; more raise ValueError. It can be changed between reads.
     """
 
     def __init__(self, handle: BinaryIO, most: int) -> None:
@@ -147,52 +173,51 @@ class Bounded(io.RawIOBase):
         self.handle, self.most = handle, most
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As of a file. Raises ValueError for more than `most` bytes."""
+        """Read as from a file. Raises ValueError for more than `most` bytes."""
         data = self.handle.read(self.most + 1 if size is None or size < 0 else min(size, self.most + 1))
         if len(data) > self.most:
             raise ValueError(f"a part of it has more than {self.most} bytes")
         return data
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """As of a file."""
+        """Move as in a file."""
         return self.handle.seek(offset, whence)
 
     def tell(self) -> int:
-        """As of a file."""
+        """The position in the file."""
         return self.handle.tell()
 
     def seekable(self) -> bool:
-        """As of a file."""
+        """Always True."""
         return True
 
 
 def read_bytes(path: Path, most: int, error: type[VqclipError] = InputError, *, empty: bool = False) -> bytes:
-    """The content of an ordinary file of at most `most` bytes.
+    """Read an ordinary file of at most `most` bytes.
 
     Raises:
-        error: As `open_regular`, for a larger file, and for one that the disk does not give.
+        error: As `open_regular`, for a larger file, and when the disk fails.
+        OutOfMemory: The system has no memory for the file.
     """
-    with open_regular(path, error, empty=empty) as handle:
-        try:
-            data = handle.read(most + 1)
-        except (OSError, MemoryError) as problem:
-            raise error(f"Cannot read {printable(path)}: {reason(problem)}.", "Check the disk.") from None
+    message = f"Cannot read {printable(path)}"
+    with open_regular(path, error, empty=empty) as handle, refusing(message, "Check the disk.", error, bounded=True):
+        data = handle.read(most + 1)
     if len(data) > most:
         raise error(f"Cannot read {printable(path)}: it has more than {most} bytes.", "Give a smaller file.")
     return data
 
 
 def read_text(path: Path, most: int, error: type[VqclipError] = InputError, *, empty: bool = False) -> str:
-    """The content of an ordinary UTF-8 file of at most `most` bytes, without a byte order mark.
+    """Read an ordinary UTF-8 file of at most `most` bytes, without its byte order mark.
 
     Raises:
-        error: As `read_bytes`, and for what is not UTF-8.
+        error: As `read_bytes`, and when the file is not UTF-8.
     """
     return _decode(read_bytes(path, most, error, empty=empty), printable(path), error)
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 text file, or of standard input for `-`.
+    """Read the lines of a UTF-8 text file, or of standard input for `-`.
 
     Raises:
         InputError: The file cannot be read, is not UTF-8, or has more than MAX_TEXT_BYTES.
@@ -202,18 +227,18 @@ def read_lines(path: Path) -> list[str]:
     try:
         data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
     except (OSError, AttributeError):
-        # Python's own standard input is None where the descriptor is closed.
-        raise InputError("Cannot read standard input: it is closed.", "Give a file, or open it.") from None
+        # sys.stdin is None when its descriptor is closed.
+        raise InputError("Cannot read standard input: it is closed.", "Give a file.") from None
     if len(data) > MAX_TEXT_BYTES:
         raise InputError(f"standard input has more than {MAX_TEXT_BYTES} bytes.", "Give a text file of lines.")
     return _decode(data, "standard input", InputError).splitlines()
 
 
 def read_gzip(path: Path, most: int, error: type[VqclipError] = InputError) -> bytes:
-    """What a gzip file unpacks to; unpacking stops at `most` bytes.
+    """Unpack a gzip file to at most `most` bytes.
 
     Raises:
-        error: As `read_bytes`, for what is not gzip, and for what unpacks to more than `most` bytes.
+        error: As `read_bytes`, when the file is not gzip, and when it unpacks to more than `most` bytes.
     """
     packed = read_bytes(path, most, error)
     with (
@@ -227,10 +252,10 @@ def read_gzip(path: Path, most: int, error: type[VqclipError] = InputError) -> b
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The value of a JSON text in which every number is finite and has at most MAX_DIGITS digits.
+    """Parse JSON whose numbers are finite and have at most MAX_DIGITS digits.
 
     Raises:
-        ValueError: The text is not such JSON, or it is nested too deep or too large to be held.
+        ValueError: The text is not such JSON, is nested too deep, or does not fit in memory.
     """
     try:
         return json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
@@ -239,9 +264,9 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def check_structure(text: bytes, most: int) -> None:
-    """Raise ValueError for JSON with more than `most` bytes beside the content of its texts.
+    """Raise ValueError for JSON with more than `most` bytes outside its strings.
 
-    Lists and numbers take many times their bytes in memory; a long text takes few.
+    Lists and numbers take many times their length in memory; strings do not.
     """
     count = position = 0
     while position < len(text):
@@ -255,10 +280,10 @@ def check_structure(text: bytes, most: int) -> None:
 
 
 def read_json(path: Path, most: int, error: type[VqclipError] = InputError) -> Any:
-    """The value in a JSON file of at most `most` bytes; see `parse_json`.
+    """Read a JSON file of at most `most` bytes; see `parse_json`.
 
     Raises:
-        error: As `read_bytes`, and for what is not JSON.
+        error: As `read_bytes`, and when the file is not JSON.
     """
     data = read_bytes(path, most, error)
     with refusing(f"{printable(path)} is not JSON", "Give another file.", error):
@@ -266,10 +291,10 @@ def read_json(path: Path, most: int, error: type[VqclipError] = InputError) -> A
 
 
 def json_lines(path: Path, most: int, error: type[VqclipError] = InputError) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON-lines file in their order, read one line at a time.
+    """Yield the objects of a JSON-lines file, reading one line at a time.
 
-    An unfinished last line, damaged lines and lines of more than MAX_LINE_BYTES are passed over. A missing file has
-    no lines.
+    An unfinished last line, damaged lines and lines of more than MAX_LINE_BYTES are skipped. A missing file has no
+    lines.
 
     Raises:
         error: As `open_regular`, and for a file of more than `most` bytes.
@@ -288,16 +313,16 @@ def json_lines(path: Path, most: int, error: type[VqclipError] = InputError) -> 
 
 
 def compose_yaml(data: str | bytes) -> yaml.Node | None:
-    """The node tree of a YAML document, None of an empty one; nothing is built from it, so no tag is obeyed.
+    """Parse YAML to its node tree, None for an empty document. No object is constructed, so tags do nothing.
 
     Raises:
-        YamlError: The text is not YAML, is nested too deep, refers to itself, or holds more than MAX_YAML_NODES with
-            every alias written out.
+        YamlError: The text is not YAML, is nested too deep, refers to itself, or has more than MAX_YAML_NODES nodes
+            with its aliases expanded.
     """
     import yaml
 
     class Counting(yaml.SafeLoader):
-        """Stops at the first node beyond the limit: PyYAML takes ten seconds for a megabyte of them."""
+        """Stops at the first node beyond the limit; PyYAML takes ten seconds for a megabyte of nodes."""
 
         nodes = 0
 
@@ -315,7 +340,11 @@ def compose_yaml(data: str | bytes) -> yaml.Node | None:
 
 
 class YamlError(ValueError):
-    """A text that is not YAML, or not YAML that vqclip reads. line: where, from 1, or None."""
+    """The text is not YAML, or not YAML that vqclip accepts.
+
+    Attributes:
+        line: Where, counted from 1; None if unknown.
+    """
 
     def __init__(self, problem: str, line: int | None) -> None:
         super().__init__(problem)
@@ -323,11 +352,10 @@ class YamlError(ValueError):
 
 
 def parse_yaml(data: str | bytes) -> Any:
-    """The plain value of a YAML document: mappings, lists, texts, numbers, dates; None of an empty one.
+    """Parse YAML to plain values: mappings, lists, strings, numbers, dates; None for an empty document.
 
     Raises:
-        YamlError: As `compose_yaml`, for a tag that stands for anything else, and for a number of more than
-            MAX_DIGITS digits.
+        YamlError: As `compose_yaml`, for any other tag, and for a number of more than MAX_DIGITS digits.
     """
     import yaml
 
@@ -356,7 +384,7 @@ def _yaml_errors() -> Iterator[None]:
 
 
 def _unfolded(node: yaml.Node, known: dict[int, int], within: set[int]) -> int:
-    """How many nodes a node stands for with its aliases written out."""
+    """Count the nodes below a node with its aliases expanded."""
     if id(node) in known:
         return known[id(node)]
     if id(node) in within:
@@ -377,7 +405,7 @@ def _refuse_long_numbers(node: yaml.Node, seen: set[int]) -> None:
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:
-    """The nodes in a YAML sequence or mapping; a scalar has none."""
+    """The nodes in a YAML sequence or mapping; none for a scalar."""
     if isinstance(node.value, str):
         return []
     return [child for item in node.value for child in (item if isinstance(item, tuple) else (item,))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 import subprocess
 import sys
@@ -11,9 +12,10 @@ import pytest
 import torch
 
 from faults import makers
-from vqclip.errors import ModelError
+from vqclip.errors import ModelError, OutOfMemory
+from vqclip.models import checkpoints
 from vqclip.models.architecture import read_architecture
-from vqclip.models.checkpoints import check_state_dict, read_state_dict
+from vqclip.models.checkpoints import check_state_dict, read_state_dict, sha256
 from vqclip.models.registry import VqganFiles
 from vqclip.models.vqgan import VQGAN, load_vqgan
 
@@ -285,6 +287,38 @@ def test_fault_12_a_file_that_is_not_the_published_one_is_not_used(tmp_path):
     path = makers.write_safetensors(tmp_path / "x.safetensors", reference.state_dict())
     with pytest.raises(ModelError, match=r"x\.safetensors is not the published file"):
         load_vqgan(VqganFiles("x", path, reference.config, sha256="0" * 64), torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [MemoryError(), OSError(errno.ENOMEM, "Cannot allocate memory"),
+     RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "where", ["torch.load", "safetensors.torch.load_file", "zipfile.ZipFile", "hashlib.file_digest"]
+)
+def test_a_lack_of_memory_is_not_the_fault_of_a_checkpoint(where, problem, tmp_path, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise problem
+
+    state = {"w": torch.zeros(3)}
+    name = "x.safetensors" if "safetensors" in where else "x.pt"
+    path = (makers.write_safetensors if "safetensors" in where else makers.write_pt)(tmp_path / name, state)
+    monkeypatch.setattr(where, fail)
+    with pytest.raises(OutOfMemory, match=name) as caught:
+        sha256(path) if "digest" in where else read_state_dict(path)
+    assert caught.value.exit_code == 7
+
+
+def test_models_verify_ends_with_7_where_memory_runs_out(call, monkeypatch):
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    checkpoints._digest.cache_clear()
+    monkeypatch.setattr("hashlib.file_digest", fail)
+    answer = call("models", "verify", "tiny")
+    assert (answer.code, answer.out) == (7, "")
+    assert "memory" in answer.err
 
 
 @pytest.mark.parametrize("change", ["missing", "foreign", "reshaped"])

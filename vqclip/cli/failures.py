@@ -11,19 +11,15 @@ from pathlib import Path
 
 from vqclip.errors import InputError, Interrupted, OutOfMemory, UsageError, VqclipError
 from vqclip.files import output_error, printable
-from vqclip.reading import reason
+from vqclip.reading import MORE_MEMORY, is_out_of_memory, reason
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _OF_A_PATH = (
     errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.EIO,
     errno.ESTALE, errno.EINVAL, errno.EEXIST,
 )  # fmt: skip
-_MEMORY_WORDS = ("failed to map segment", "cannot allocate memory", "defaultcpuallocator", "std::bad_alloc",
-                 "out of memory", "not enough memory", "could not create a primitive",
-                 "could not create a memory")  # fmt: skip
 _THREAD_WORDS = ("can't start new thread", "cannot start new thread", "thread creation failed",
                  "resource temporarily unavailable")  # fmt: skip
-_LESS = "Close other programs, raise the limit of this process (ulimit -v), or give a smaller --size."
 
 
 def is_help(problem: BaseException) -> bool:
@@ -70,9 +66,8 @@ def _of_limits(problem: BaseException) -> VqclipError | None:
             continue
         if number == errno.EAGAIN or any(words in text for words in _THREAD_WORDS):
             return OutOfMemory("the system starts no more threads for this process.", "Raise the limit (ulimit -u).")
-        memory = isinstance(each, MemoryError) or number == errno.ENOMEM
-        if memory or any(words in text for words in _MEMORY_WORDS):
-            return OutOfMemory("the system gives this process no more memory.", _LESS)
+        if is_out_of_memory(each):
+            return OutOfMemory("the system gives this process no more memory.", MORE_MEMORY)
     return None
 
 

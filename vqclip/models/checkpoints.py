@@ -1,6 +1,6 @@
-"""Foreign weights in, checked tensors out: the only room that loads what others wrote.
+"""Load checkpoints from other people as checked tensors. No other module loads such weights.
 
-torch and safetensors are imported when a function needs them, so that importing this room stays cheap.
+torch and safetensors are imported where a function needs them, which keeps the import of this module cheap.
 """
 
 from __future__ import annotations
@@ -8,30 +8,30 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import io
 import re
 import warnings
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from vqclip.errors import ModelError
+from vqclip.errors import ModelError, OutOfMemory, VqclipError
 from vqclip.files import data_path, excerpt, is_file, printable
 from vqclip.models import catalogue
 from vqclip.models.inspection import Inspected, inspect
-from vqclip.reading import MALFORMED, check_regular, open_regular, read_text, refusing
+from vqclip.reading import MORE_MEMORY, check_regular, is_out_of_memory, open_regular, read_text, reason, refusing
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-# Kept by training, of no use afterwards: the perceptual loss, the discriminator, and LDM's running average.
+# Only training needs these: the perceptual loss, the discriminator, and the running average of latent-diffusion.
 TRAINING_ONLY = ("loss.", "model_ema.")
-# What wrappers put before every name: data parallelism, and taming's transformer around its first stage.
+# Prefixes that wrappers add to every name: data parallelism, and taming's transformer around its first stage.
 WRAPPERS = ("module.", "first_stage_model.", "module.first_stage_model.", "model.")
 _LEFT_OUT = tuple(wrapper + part for wrapper in ("", *WRAPPERS) for part in TRAINING_ONLY)
-# Names in one storage: a model that shares weights does so a few times.
+# How often the names of a checkpoint may share one storage. Tied weights do so a few times.
 _MAX_SHARING = 16
-_SHOWN = 200
 _BLOCK = 2**20
 _MAX_SUMS_BYTES = 10**6
 _SAFER = "Use a .safetensors copy of the model, or a file from its makers."
@@ -41,27 +41,27 @@ Explain = Callable[[Mapping[str, "Tensor"], Mapping[str, "Tensor"]], str | None]
 
 @contextlib.contextmanager
 def without_weights() -> Iterator[None]:
-    """Networks built within have parameters without storage, to be filled by `load_into`.
+    """Build networks on the meta device, without storage; `load_into` gives them their weights.
 
-    Their makers' initial values are not drawn: for tensors without storage torch would import its compiler to do so,
-    which takes as long as all of torch.
+    Initial values are skipped: to draw them on the meta device, torch would import its compiler, which takes as long
+    as importing torch.
     """
     import torch
     from torch.overrides import TorchFunctionMode
 
-    class _Undrawn(TorchFunctionMode):
+    class _SkipInit(TorchFunctionMode):
         def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             known = kwargs or {}
             if getattr(function, "__module__", "") == "torch.nn.init":
                 return known["tensor"] if "tensor" in known else args[0]
             return function(*args, **known)
 
-    with torch.device("meta"), _Undrawn():
+    with torch.device("meta"), _SkipInit():
         yield
 
 
 class Inert:
-    """Takes the place of a training framework's object in a pickle, and does nothing."""
+    """Replaces an object of a training framework in a pickle, and does nothing."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         pass
@@ -73,22 +73,29 @@ class Inert:
 def read_state_dict(
     path: Path, expected_bytes: int | None = None, *, wrappers: Iterable[str] = ("state_dict", "model")
 ) -> dict[str, Tensor]:
-    """Read the tensors of a Lightning .ckpt, a plain .pt (of any torch) or a .safetensors file.
+    """Read the tensors of a Lightning .ckpt, a .pt of any version of torch, or a .safetensors file.
 
-    Optimiser states, losses and everything else that is not the model is left out. The tensors are dense, on
-    the CPU, as stored (fp16 stays fp16), and may be views of the file. expected_bytes: the file's published
-    size, if known. wrappers: under which of these names the tensors may lie, the first that is there. Raises
-    ModelError for what `vqclip.models.inspection` refuses, and for sparse, quantised, complex
-    or overlapping tensors.
+    Args:
+        path: The file.
+        expected_bytes: Its published size, if known.
+        wrappers: The state dict may be the value of one of these keys; the first that exists is used.
+
+    Returns:
+        Dense tensors on the CPU, as stored (float16 stays float16); they may be views of the file. Optimiser states,
+        losses and everything else outside the model are left out.
+
+    Raises:
+        ModelError: `inspect` refuses the file, or a tensor is sparse, quantised or complex, or overlaps others.
+        OutOfMemory: Memory ran out while the file was read.
     """
     found = inspect(path, expected_bytes)
     name = printable(path)
-    loaded = _load_safetensors(path, name) if found.kind == "safetensors" else _load_pickle(path, name, found)
+    loaded = _load(path, name, found)
     for wrapper in wrappers:
         if isinstance(loaded, dict) and isinstance(dict.get(loaded, wrapper), dict):
             loaded = dict.get(loaded, wrapper)
             break
-    # A subclass of dict may have any attribute in the place of its methods.
+    # A subclass of dict may replace its methods by any attribute.
     entries = dict(dict.items(loaded)) if isinstance(loaded, dict) else None
     if entries is None or not all(type(key) is str for key in entries):
         raise ModelError(f"{name} holds no state dict but a {type(loaded).__name__}.", _SAFER)
@@ -96,8 +103,7 @@ def read_state_dict(
     for key, value in entries.items():
         if key.startswith(_LEFT_OUT):
             continue
-        problem = _problem(value) if _is_name(key) else "has a name that no file can hold"
-        if problem:
+        if problem := _problem(value) if _is_name(key) else "has a name that no file can hold":
             raise ModelError(f"{name}: the tensor {_short(key)} {problem}.", _SAFER)
         state[key] = _plain(value)
     if not state:
@@ -113,23 +119,24 @@ def check_state_dict(
     explain: Explain | None = None,
     ignored: tuple[str, ...] = (),
 ) -> dict[str, Tensor]:
-    """Return the tensors that a model expects, under its own names, and nothing else.
+    """Return exactly the tensors that a model expects, under its own names.
 
-    expected: the model's state dict; only shapes and kinds of numbers are looked at, so it may be on the meta device.
-    source: how messages name the checkpoint. explain: turns a mismatch of both into words of its model, or None.
-    ignored: beginnings of names that the checkpoint may hold and the model does without. The names of known wrappers
-    are taken off. Raises ModelError for missing and unknown names, other shapes and kinds of numbers, NaN and
-    infinity.
+    Args:
+        state: Tensors of a checkpoint. Prefixes of known wrappers are removed.
+        expected: The model's state dict; only shapes and dtypes are read, so it may be on the meta device.
+        source: Names the checkpoint in messages.
+        explain: Describes a mismatch in the model's own words, or returns None.
+        ignored: Prefixes of tensors that the checkpoint may hold and the model does not need.
+
+    Raises:
+        ModelError: A name is missing or unknown, a shape or kind of number differs, or a number is not finite.
     """
     state = _unwrapped(state, expected)
     state = {key: value for key, value in state.items() if key in expected or not key.startswith(ignored)}
-    missing = [key for key in expected if key not in state]
-    extra = [key for key in state if key not in expected]
-    other = [key for key in expected if key in state and state[key].shape != expected[key].shape]
-    if missing or extra or other:
-        told = explain(state, expected) if explain else None
+    if difference := _mismatch(state, expected):
+        described = explain(state, expected) if explain else None
         raise ModelError(
-            f"{source} does not fit its configuration: {told or _mismatch(state, expected, missing, extra, other)}.",
+            f"{source} does not fit its configuration: {described or difference}.",
             "Give the YAML file that belongs to this checkpoint.",
         )
     for key, wanted in expected.items():
@@ -146,33 +153,31 @@ def load_into(
     state: Mapping[str, Tensor],
     source: str,
     *,
-    dtype: torch.dtype | None = None,
     explain: Explain | None = None,
     ignored: tuple[str, ...] = (),
 ) -> None:
-    """Give a module on the meta device its weights, frozen and in evaluation mode.
+    """Give a module on the meta device its weights in float32, frozen and in evaluation mode.
 
-    dtype: of all floating-point weights; float32 when not given, also for fp16 storage. The rest as in
-    `check_state_dict`, which it begins with.
+    The other arguments and errors are those of `check_state_dict`.
     """
-    import torch
-
     checked = check_state_dict(state, module.state_dict(), source, explain, ignored)
-    wanted = dtype or torch.float32
     ready = {
-        key: (value.to(wanted) if value.is_floating_point() else value).contiguous() for key, value in checked.items()
+        key: (value.float() if value.is_floating_point() else value).contiguous() for key, value in checked.items()
     }
     module.load_state_dict(ready, strict=True, assign=True)
     module.requires_grad_(False).eval()
 
 
 def leave_file(module: nn.Module, cast: torch.dtype) -> None:
-    """Copy a module's tensors out of the file that they are mapped from, in place.
+    """Copy the tensors of a module that are still mapped from a file, so that the file's memory is freed.
 
-    cast: precision that the module was put into; what is in it was copied then, as all was that went to a GPU.
+    One mapped tensor keeps the whole file in memory. After a ViT-B/32 was cast to bfloat16, its norms and embeddings
+    alone held 0.6 GB of float32 weights that nothing read.
 
-    A file stays in memory as long as one tensor of it is in use, and a cast leaves a few behind: of a ViT-B/32 in
-    bfloat16 norms and embeddings alone held 0.6 GB of float32 weights that nothing read any more.
+    Args:
+        module: The network, changed in place.
+        cast: The precision that it was cast to. Tensors of that precision were copied by the cast, and those on a GPU
+            by the move.
     """
     for tensor in (*module.parameters(), *module.buffers()):
         if tensor.is_cpu and tensor.dtype != cast:
@@ -180,9 +185,10 @@ def leave_file(module: nn.Module, cast: torch.dtype) -> None:
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file as 64 hexadecimal digits, read once per process and state of the file.
+    """The SHA-256 of a file as 64 hexadecimal digits. An unchanged file is read once per process.
 
-    Raises ModelError when it cannot be read.
+    Raises:
+        ModelError: The file cannot be read.
     """
     try:
         status = path.stat()
@@ -191,8 +197,15 @@ def sha256(path: Path) -> str:
     return _digest(path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
+@functools.lru_cache(maxsize=64)
+def _digest(path: Path, size: int, modified: int, inode: int) -> str:
+    message = f"{printable(path)} cannot be read"
+    with open_regular(path, ModelError) as handle, refusing(message, "", ModelError, bounded=True):
+        return hashlib.file_digest(cast(io.BufferedReader, handle), "sha256").hexdigest()
+
+
 def verify_sha256(path: Path, expected: str | None) -> None:
-    """Raise ModelError unless a file is the one that was published; None accepts any."""
+    """Raise ModelError unless a file has the published hash; None accepts any file."""
     if expected is not None and sha256(path) != expected:
         raise ModelError(
             f"{printable(path)} is not the published file: its SHA-256 is {sha256(path)}, not {expected}.",
@@ -201,9 +214,10 @@ def verify_sha256(path: Path, expected: str | None) -> None:
 
 
 def verify_sums(folder: Path) -> list[str]:
-    """Check every file that SHA256SUMS in a folder lists, and return their names.
+    """Check every file that the SHA256SUMS of a folder lists, and return their names.
 
-    Raises ModelError for the first that is missing or differs, and for a list that names files elsewhere.
+    Raises:
+        ModelError: A file is missing or differs, or the list names files outside the folder.
     """
     try:
         lines = read_text(folder / "SHA256SUMS", _MAX_SUMS_BYTES, ModelError).splitlines()
@@ -222,10 +236,16 @@ def verify_sums(folder: Path) -> list[str]:
 
 
 def verify_all(names: Container[str] | None = None) -> dict[str, bool]:
-    """Check the shipped models and the VQGANs in the cache: whether each had a hash to check, by its name.
+    """Check the shipped models and the VQGANs in the cache against their published hashes.
 
-    names: of the models to check, "tiny" for all that are shipped; None for every one. Raises ModelError for the
-    first file that is not the published one.
+    Args:
+        names: Models to check; "tiny" stands for everything shipped, None for every model.
+
+    Returns:
+        For each name whether a hash of it is published.
+
+    Raises:
+        ModelError: A file is not the published one.
     """
     shipped = names is None or "tiny" in names
     checked = dict.fromkeys(verify_sums(data_path("checkpoints")), True) if shipped else {}
@@ -236,32 +256,35 @@ def verify_all(names: Container[str] | None = None) -> dict[str, bool]:
     return checked
 
 
-def _load_safetensors(path: Path, name: str) -> Any:
-    from safetensors.torch import load_file
-
-    try:
-        return load_file(path)
-    except MALFORMED as error:
-        raise ModelError(f"{name} is damaged: {_one_line(error)}.", "Fetch it again.") from None
-
-
-def _load_pickle(path: Path, name: str, found: Inspected) -> Any:
+def _load(path: Path, name: str, found: Inspected) -> Any:
+    """The content of an inspected checkpoint, which claims no more memory than its file has bytes."""
     import torch
+    from safetensors.torch import load_file
     from torch.serialization import safe_globals
 
-    stand_ins: list[Any] = [(Inert, stand_in) for stand_in in found.stand_ins]
     check_regular(path, ModelError)
+    stand_ins: list[Any] = [(Inert, stand_in) for stand_in in found.stand_ins]
     try:
+        if found.kind == "safetensors":
+            with refusing(f"{name} is damaged", "Fetch it again.", ModelError, bounded=True):
+                return load_file(path)
         with safe_globals(stand_ins), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return torch.load(str(path), map_location="cpu", weights_only=True, mmap=found.kind == "zip")
-    # The bytes are a stranger's: whatever they make torch raise means the same to the reader.
+    except VqclipError:
+        raise
+    # Whatever the bytes of a stranger make torch raise means the same to the reader.
     except Exception as error:
-        raise ModelError(f"{name} cannot be read safely: {_one_line(error)}.", _SAFER) from None
+        if is_out_of_memory(error):
+            raise OutOfMemory(f"the system has no memory left to read {name}.", MORE_MEMORY) from None
+        # The message of torch goes on to recommend switching the protection off.
+        text = re.sub(r"^Weights only load failed.*?WeightsUnpickler error:\s*", "", str(error), flags=re.DOTALL)
+        said = reason(Exception(text.strip() or type(error).__name__)).split(". ")[0]
+        raise ModelError(f"{name} cannot be read safely: {said}.", _SAFER) from None
 
 
 def _problem(value: object) -> str | None:
-    """What makes a value unfit to be a weight, before any of its numbers is looked at."""
+    """Why a value cannot be a weight, without reading its numbers; None if it can."""
     import torch
 
     if not isinstance(value, torch.Tensor):
@@ -282,19 +305,19 @@ def _problem(value: object) -> str | None:
 
 
 def _is_name(key: str) -> bool:
-    """Whether safetensors can hold a tensor of that name: not with half a character, nor under its own keyword."""
+    """Whether safetensors can hold a tensor of that name: no lone surrogate, and not its own keyword."""
     return key != "__metadata__" and (key.isascii() or key.isprintable() or not re.search("[\ud800-\udfff]", key))
 
 
 def _plain(value: Tensor) -> Tensor:
-    """The same numbers as a plain tensor: without a class, a gradient, hooks and attributes of its own."""
+    """The same numbers as a plain tensor, without a subclass, gradient, hooks or attributes."""
     import torch
 
     return torch.Tensor.detach(value).as_subclass(torch.Tensor)
 
 
 def _check_sharing(state: Mapping[str, Tensor], stored: int, name: str) -> None:
-    """Refuse tensors that lie over each other so often, or reach so far, that copies of them fill the memory."""
+    """Refuse tensors that overlap so often, or reach so far, that copies of them would fill the memory."""
     largest = max(tensor.untyped_storage().nbytes() for tensor in state.values())
     claimed = sum(tensor.nbytes for tensor in state.values())
     if largest > stored or claimed > _MAX_SHARING * stored:
@@ -302,7 +325,7 @@ def _check_sharing(state: Mapping[str, Tensor], stored: int, name: str) -> None:
 
 
 def _wrong_kind(given: Tensor, wanted: Tensor) -> str | None:
-    """What is wrong with the kind of numbers of a tensor, or None."""
+    """What is wrong with the dtype of a tensor, or None."""
     import torch
 
     kind = str(given.dtype).removeprefix("torch.")
@@ -319,14 +342,14 @@ def _wrong_kind(given: Tensor, wanted: Tensor) -> str | None:
     if wanted.dtype == torch.bool:
         return None if given.dtype in (torch.bool, torch.uint8) else f"is {kind}; it has to be bool"
     fits = given.dtype != torch.bool
-    # Who casts a whole state dict to float16 casts its counters, too.
+    # Casting a whole state dict to float16 casts its counters too.
     if given.is_floating_point():
         fits = given.numel() <= _BLOCK and bool(torch.equal(given.float(), given.float().round()))
     return None if fits else f"is {kind}; it has to be an integer type such as int64"
 
 
 def _of_kind(given: Tensor, wanted: Tensor) -> Tensor:
-    """The tensor with numbers of the wanted kind: integers stored as floats become integers."""
+    """The tensor, with integers that are stored as floats turned back into integers."""
     return given if given.is_floating_point() == wanted.is_floating_point() else given.to(wanted.dtype)
 
 
@@ -340,19 +363,14 @@ def _unwrapped(state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> M
     return {key.removeprefix(best): value for key, value in state.items() if key.startswith(best)}
 
 
-def _mismatch(
-    state: Mapping[str, Tensor],
-    expected: Mapping[str, Tensor],
-    missing: Iterable[str],
-    extra: Iterable[str],
-    other: Iterable[str],
-) -> str:
-    shapes = [f"{key} is {_shape(state[key])} instead of {_shape(expected[key])}" for key in other]
+def _mismatch(state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
+    """How names and shapes of the tensors differ; empty when they are the same."""
+    other = [key for key in expected if key in state and state[key].shape != expected[key].shape]
     parts = []
     for what, names in (
-        ("with other shapes", shapes),
-        ("missing", list(missing)),
-        ("unknown", list(map(_short, extra))),
+        ("with other shapes", [f"{key} is {_shape(state[key])} instead of {_shape(expected[key])}" for key in other]),
+        ("missing", [key for key in expected if key not in state]),
+        ("unknown", [_short(key) for key in state if key not in expected]),
     ):
         if names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
@@ -370,29 +388,13 @@ def _is_finite(tensor: Tensor) -> bool:
     if not tensor.is_floating_point() or not tensor.numel():
         return True
     if tensor.element_size() < 2:
-        # torch has no minimum of them: they are cast, a block at a time.
+        # torch has no minimum for these types, so they are cast in blocks.
         blocks = torch.split(tensor.flatten(), _BLOCK)
         return all(bool(torch.isfinite(block.float()).all()) for block in blocks)
-    # Both ends in one pass: NaN passes through, and no mask of the tensor's size is made.
+    # One pass over the tensor that NaN survives, and no mask of its size.
     low, high = torch.aminmax(tensor)
     return bool(torch.isfinite(low) and torch.isfinite(high))
 
 
 def _short(text: str) -> str:
-    return excerpt(printable(text), _SHOWN)
-
-
-def _one_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    # torch's own message goes on to recommend switching the protection off.
-    text = re.sub(r"^Weights only load failed.*?WeightsUnpickler error:\s*", "", text, flags=re.DOTALL)
-    return printable(text.split("\n")[0].split(". ")[0].strip().rstrip("."))[:200]
-
-
-@functools.lru_cache(maxsize=64)
-def _digest(path: Path, size: int, modified: int, inode: int) -> str:
-    digest = hashlib.sha256()
-    with open_regular(path, ModelError) as handle, refusing(f"{printable(path)} cannot be read", "", ModelError):
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return excerpt(printable(text), 200)

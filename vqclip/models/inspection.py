@@ -1,11 +1,12 @@
-"""Look at a checkpoint's bytes before anything is built from them. Nothing in a file is ever executed here.
+"""Inspect the bytes of a checkpoint before anything is built from them. Nothing in a file is executed here.
 
-The order is: an ordinary file, its first bytes, its container, and for pickles what they name and what loading them
-would take. `vqclip.models.checkpoints` reads only what has passed.
+The order: it is an ordinary file, its first bytes, its container, and for pickles what they name and what loading
+them would take. `vqclip.models.checkpoints` loads only what passes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import zipfile
@@ -17,21 +18,29 @@ from typing import BinaryIO, Literal, TypeVar
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.pickles import STORAGES, Budget, ExcessError, PickleError, Walk
-from vqclip.reading import MALFORMED, Bounded, check_structure, open_regular, parse_json, refusing
+from vqclip.reading import (
+    MALFORMED,
+    Bounded,
+    check_structure,
+    is_out_of_memory,
+    open_regular,
+    parse_json,
+    refusing,
+)
 
 T = TypeVar("T")
 
 MAX_PICKLE_BYTES = 32 * 2**20
-"""Of the index of a checkpoint. It takes some 200 bytes for each tensor."""
+"""Limit of the index of a checkpoint, which has about 200 bytes per tensor."""
 MAX_HEADER_BYTES = 8 * 2**20
-"""Of the header of a safetensors file. It takes some 100 bytes for each tensor; the largest known has 0.5 MB."""
+"""Limit of the header of a safetensors file: about 100 bytes per tensor; the largest known has 0.5 MB."""
 MAX_DIRECTORY_BYTES = 8 * 2**20
-"""Of the directory of a zip archive. It takes some 70 bytes for each tensor, and Python ten times that in memory."""
+"""Limit of the directory of a zip archive: about 70 bytes per tensor, which take ten times that in memory."""
 _LEGACY_PICKLES = 5
 
 _DTYPES = ["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"]
-# All that a plain checkpoint of tensors and numbers names. torch's own list is wider: it also admits what
-# allocates without data (bytearray, torch.Tensor) and the layouts below.
+# Everything that a plain checkpoint of tensors and numbers names. torch's own list also admits what allocates memory
+# without data (bytearray, torch.Tensor) and the layouts below.
 _PLAIN = frozenset(
     [
         "collections.OrderedDict",
@@ -61,7 +70,7 @@ _ODD_TENSORS = {
     "torch.complex64": "complex",
     "torch.complex128": "complex",
 }
-# Bookkeeping of training frameworks: it is replaced by an object that does nothing, so nothing of theirs runs.
+# Records of training frameworks. `checkpoints.Inert` replaces them, so no code of theirs runs.
 _BOOKKEEPING = (
     "pytorch_lightning.",
     "lightning.",
@@ -89,10 +98,12 @@ _DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, *MALFORMED)
 
 @dataclass(frozen=True)
 class Inspected:
-    """A checkpoint that may be read.
+    """A checkpoint that may be loaded.
 
-    kind: its container. size: bytes of the file. stand_ins: the globals of its pickle that are to be replaced by
-    inert objects.
+    Attributes:
+        kind: Its container.
+        size: Bytes of the file.
+        stand_ins: Globals of its pickle that inert objects have to replace.
     """
 
     kind: Literal["zip", "legacy", "safetensors"]
@@ -101,26 +112,28 @@ class Inspected:
 
 
 def inspect(path: Path, expected_bytes: int | None = None, *, header_bytes: int = MAX_HEADER_BYTES) -> Inspected:
-    """Find what kind of checkpoint a file is.
+    """Find out what kind of checkpoint a file is.
 
     Args:
         path: The file.
         expected_bytes: Its published size, if known.
-        header_bytes: Most bytes of the header of a safetensors file. Beside texts it has at most MAX_HEADER_BYTES.
+        header_bytes: Limit of the header of a safetensors file. Without its strings, MAX_HEADER_BYTES is the limit.
 
     Raises:
-        ModelError: It is anything but a whole checkpoint of plain tensors: another kind of file, a cut-off one, a
-            compressed archive, or a pickle that names a global outside the list above or takes too much to load.
+        ModelError: The file is not a complete checkpoint of plain tensors: it is of another kind, cut short or
+            compressed, or its pickle names a global that is not listed above or takes too much to load.
+        OutOfMemory: Memory ran out.
     """
     name = printable(path)
-    with open_regular(path, ModelError) as handle, refusing(f"{name} cannot be read", _AGAIN, ModelError):
+    message = f"{name} cannot be read"
+    with open_regular(path, ModelError) as handle, refusing(message, _AGAIN, ModelError, bounded=True):
         size = handle.seek(0, 2)
         if expected_bytes is not None and size < expected_bytes:
             raise _cut_short(name, size, f"{expected_bytes}")
         handle.seek(0)
         start = handle.read(512)
         handle.seek(0)
-        # First, because the length that a safetensors file begins with can look like any other beginning.
+        # This comes first because a safetensors file starts with its length, which can look like any other kind.
         if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= header_bytes:
             return _inspect_safetensors(name, handle, size, header_bytes)
         if start[:4] == b"PK\x03\x04":
@@ -133,7 +146,7 @@ def inspect(path: Path, expected_bytes: int | None = None, *, header_bytes: int 
 
 
 def looks_like(start: bytes) -> str:
-    """What a file that begins with these bytes is, if it is a known thing that is no checkpoint; else nothing."""
+    """Name a known kind of file that is not a checkpoint, from its first bytes; empty for any other."""
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(b"<"):
         return "a web page (HTML), probably the download page or an error message"
@@ -155,7 +168,7 @@ def _inspect_safetensors(name: str, handle: BinaryIO, size: int, most: int) -> I
     if 8 + length > size:
         raise _cut_short(name, size, f"at least {8 + length}")
     handle.seek(8)
-    with refusing(f"{name} is damaged: its header cannot be read", _AGAIN, ModelError):
+    with refusing(f"{name} is damaged: its header cannot be read", _AGAIN, ModelError, bounded=True):
         data = handle.read(length)
         if length > MAX_HEADER_BYTES:
             check_structure(data, MAX_HEADER_BYTES)
@@ -173,15 +186,11 @@ def _inspect_safetensors(name: str, handle: BinaryIO, size: int, most: int) -> I
 
 def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
     bounded = Bounded(handle, MAX_DIRECTORY_BYTES)
-    try:
+    with _damaged(f"{name} is cut short or damaged: its {size} bytes end without the directory of a zip archive."):
         archive = zipfile.ZipFile(bounded)
         members = archive.infolist()
-    except _DAMAGED:
-        raise ModelError(
-            f"{name} is cut short or damaged: its {size} bytes end without the directory of a zip archive.", _AGAIN
-        ) from None
     if any(member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1 for member in members):
-        # torch never compresses; a few kB can unfold to gigabytes.
+        # torch never compresses, and a few kB can unpack to gigabytes.
         raise ModelError(f"{name} is a compressed archive, which no checkpoint is.", _REFUSED)
     if sum(member.file_size for member in members) > size:
         raise ModelError(f"{name} claims more data than it has.", _REFUSED)
@@ -196,22 +205,32 @@ def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
     if pickles[0].file_size > MAX_PICKLE_BYTES:
         raise _large_index(name)
     bounded.most = MAX_PICKLE_BYTES
+    with _damaged(f"{name} is damaged: its index does not match its checksum."), archive.open(pickles[0]) as pickle:
+        index = pickle.read(MAX_PICKLE_BYTES)
+    return Inspected("zip", size, _check_pickle(name, io.BytesIO(index), Walk(Budget(size))))
+
+
+@contextlib.contextmanager
+def _damaged(message: str) -> Iterator[None]:
+    """Raise a ModelError for everything that a damaged file makes a reader raise, except for a lack of memory."""
     try:
-        with archive.open(pickles[0]) as pickle:
-            index = pickle.read(MAX_PICKLE_BYTES)
-    except _DAMAGED:
-        raise ModelError(f"{name} is damaged: its index does not match its checksum.", _AGAIN) from None
-    return Inspected("zip", size, _judge(name, io.BytesIO(index), Walk(Budget(size))))
+        yield
+    except PickleError:
+        raise
+    except _DAMAGED as problem:
+        if is_out_of_memory(problem):
+            raise
+        raise ModelError(message, _AGAIN) from None
 
 
 def _inspect_legacy(name: str, handle: BinaryIO, size: int) -> Inspected:
-    """Judge all pickles of a file of torch before 1.6: magic, protocol, system, state, storage keys."""
+    """Check all pickles of a file of torch before 1.6: magic, protocol, system, state, storage keys."""
     index = io.BytesIO(handle.read(MAX_PICKLE_BYTES))
     stand_ins: set[str] = set()
     walk = Walk(Budget(size))
     for number in range(_LEGACY_PICKLES):
         try:
-            stand_ins.update(_judge(name, index, walk))
+            stand_ins.update(_check_pickle(name, index, walk))
         except ModelError:
             if index.tell() >= MAX_PICKLE_BYTES:
                 raise _large_index(name) from None
@@ -221,35 +240,36 @@ def _inspect_legacy(name: str, handle: BinaryIO, size: int) -> Inspected:
     return Inspected("legacy", size, tuple(sorted(stand_ins)))
 
 
-def _judge(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
-    """The globals of a pickle that are to be replaced. Raises ModelError for one that is not to be loaded."""
+def _check_pickle(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
+    """Return the globals of a pickle that have to be replaced; ModelError for a pickle that may not be loaded."""
     stand_ins = set()
     try:
-        for found, text in _uncollected(walk.globals_of(pickle)):
-            if found in _PLAIN:
-                continue
-            if found in _ODD_TENSORS:
-                raise ModelError(f"{name}: the tensor {printable(text[:200])} is {_ODD_TENSORS[found]}.", _REFUSED)
-            if not found.startswith(_BOOKKEEPING):
-                raise ModelError(
-                    f"{name} is refused: it would run {printable(found[:200])} when loaded, "
-                    "which a checkpoint has no need of.",
-                    _REFUSED,
-                )
-            stand_ins.add(found)
+        with _damaged(f"{name} is damaged or cut short: its index ends too early."):
+            for found, text in _uncollected(walk.globals_of(pickle)):
+                if found in _PLAIN:
+                    continue
+                if found in _ODD_TENSORS:
+                    raise ModelError(
+                        f"{name}: the tensor {printable(text[:200])} is {_ODD_TENSORS[found]}.", _REFUSED
+                    )
+                if not found.startswith(_BOOKKEEPING):
+                    raise ModelError(
+                        f"{name} is refused: it would run {printable(found[:200])} when loaded, "
+                        "which a checkpoint has no need of.",
+                        _REFUSED,
+                    )
+                stand_ins.add(found)
     except ExcessError as problem:
         raise ModelError(f"{name} is refused: its index {problem}.", _REFUSED) from None
     except PickleError as problem:
         raise ModelError(f"{name} is damaged: its index {problem}.", _AGAIN) from None
-    except MALFORMED:
-        raise ModelError(f"{name} is damaged or cut short: its index ends too early.", _AGAIN) from None
     return tuple(sorted(stand_ins))
 
 
 def _uncollected(items: Iterator[T]) -> Iterator[T]:
-    """The same items, without garbage collection while they are made.
+    """Yield the items without collecting garbage.
 
-    A walk makes many objects and no cycles. The collections that they trigger would take as long as the walk.
+    A walk creates many objects and no cycles; the collections that they trigger would take as long as the walk.
     """
     enabled = gc.isenabled()
     gc.disable()
