@@ -1,10 +1,11 @@
-"""What the documents show is run: the README's commands in order, and the example of CONTRIBUTING."""
+"""What the documents show is run: the commands of the README and of every page, and CONTRIBUTING's examples."""
 
 from __future__ import annotations
 
 import json
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from documents import DOCS, QUICK, ROOT, blocks, make_material
 from PIL import Image
 
 import vqclip
@@ -26,72 +27,89 @@ from vqclip.settings.augment_codes import AUGMENTS
 from vqclip.settings.cut_methods import METHODS
 from vqclip.settings.schema import default_of, options
 
-ROOT = Path(__file__).resolve().parent.parent
-QUICK = {"VQCLIP_SIZE": "32x32", "VQCLIP_STAGES": "1", "VQCLIP_ITERATIONS": "2", "VQCLIP_CUTOUTS": "4"}
+PAGES = [f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")) if blocks(f"docs/{path.name}", "sh")]
 
 
-def blocks(name: str, language: str) -> list[str]:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make runs short, and let a shell find this vqclip."""
+    for name, value in QUICK.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_the_commands_of_the_readme_run_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in QUICK.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+@pytest.mark.usefixtures("quick")
+def test_the_commands_of_the_readme_run_in_their_order() -> None:
     Path("prompts.txt").write_text("a red apple\na blue car\n")
     script = "\n".join(blocks("README.md", "sh"))
-    assert script.count("vqclip ") >= 10
-    told = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    for path in ("car/image.png", "car.gif", "back.png", "nearest.png", "mine.yaml", "out/a blue car/image.png"):
+    assert script.count("vqclip ") >= 9
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for path in ("car/image.png", "tile/image.png", "red-car/image.png", "grid/sheet.png", "nearest.png"):
         assert Path(path).stat().st_size > 0, path
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in QUICK.items():
-        monkeypatch.setenv(name, value)
+@pytest.mark.usefixtures("quick")
+def test_the_python_of_the_readme_runs() -> None:
     (example,) = blocks("README.md", "python")
-    told = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    assert "Stepped(step=2" in told.stdout
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Stepped(step=2" in done.stdout
     assert Path("apple/image.png").is_file()
 
 
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that the commands of the pages read."""
+    folder = tmp_path_factory.mktemp("material")
+    make_material(folder)
+    return folder
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_the_commands_about_starts_and_anchors_run(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in QUICK.items():
-        monkeypatch.setenv(name, value)
-    ramp = np.tile(np.arange(48, dtype=np.uint8) * 5, (48, 1))
-    Image.merge("RGB", [Image.fromarray(ramp)] * 3).save("photo.png")
-    Image.fromarray(np.where(ramp > 99, 255, 0).astype(np.uint8)).save("mask.png")
-    Image.fromarray(np.dstack([ramp, ramp, ramp, ramp.T])).save("logo.png")
-    commands = "".join(blocks("docs/anchors.md", "sh")).splitlines()
-    assert len(commands) >= 10
-    for command in commands:
-        answer = call(*shlex.split(command.removeprefix("vqclip ")), "-q", "--no-video")
-        assert answer.code == 0, answer.err
-        assert Path(answer.out.strip()).stat().st_size > 0
+@pytest.mark.timeout(1200)
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_run_in_their_order(page: str, material: Path, call: Any) -> None:
+    shutil.copytree(material, ".", ignore=shutil.ignore_patterns("car", "tree"), dirs_exist_ok=True)
+    for line in "".join(blocks(page, "sh")).splitlines():
+        command, _, kept = line.partition(" > ")
+        arguments = shlex.split(command.removeprefix("vqclip "))
+        answer = call(*arguments)
+        assert answer.code == 0, f"{line}\n{answer.err}"
+        assert answer.out.strip(), line
+        if kept:
+            Path(kept).write_text(answer.out)
+        for made in re.findall(r" (?:-o|--sheet) (\S+)", command):
+            assert Path(made).exists(), line
+            if Path(made).suffix == "":
+                assert Path(answer.out.splitlines()[-1]).stat().st_size > 0, line
+
+
+def test_the_pages_show_many_commands() -> None:
+    counts = {page: "".join(blocks(page, "sh")).count("vqclip ") for page in PAGES}
+    assert sum(counts.values()) >= 100
+    assert counts["docs/guide.md"] >= 35
+    assert counts["docs/starts.md"] >= 10
+    assert counts["docs/many.md"] >= 11
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_commands_about_many_runs_run(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {**QUICK, "VQCLIP_INIT": "tokens"}.items():
-        monkeypatch.setenv(name, value)
-    Path("prompts.txt").write_text("a red apple\n# not this one\na blue car | snow:0.3\n")
-    commands = "".join(blocks("docs/many.md", "sh")).splitlines()
-    assert len(commands) >= 11
-    for command in commands:
-        answer = call(*shlex.split(command.removeprefix("vqclip ")), "-q")
-        assert answer.code == 0, answer.err
-        assert Path(answer.out.strip()).stat().st_size > 0
-    assert Path("shown/report.html").is_file()
+@pytest.mark.usefixtures("quick")
+def test_the_loop_over_a_file_of_prompts_draws_each_once() -> None:
+    Path("prompts.txt").write_text("a red apple\na blue car\n")
+    (script,) = blocks("docs/runs.md", "bash")
+    drawn = []
+    for _ in range(2):
+        subprocess.run(["bash", "-euo", "pipefail", "-c", script], check=True)
+        drawn.append({path: path.stat().st_mtime_ns for path in Path("out").glob("*/image.png")})
+    assert set(drawn[0]) == {Path("out/a red apple/image.png"), Path("out/a blue car/image.png")}
+    assert drawn[0] == drawn[1]
 
 
 def test_the_make_targets_of_the_readme_exist() -> None:
@@ -102,7 +120,9 @@ def test_the_make_targets_of_the_readme_exist() -> None:
 
 DOCUMENTS = [
     "README.md",
+    "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
     "checkpoints/README.md",
     "training/README.md",
     *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
@@ -130,14 +150,19 @@ def test_the_exit_codes_are_the_same_in_the_program_its_help_and_the_documents(c
     ended = {kind.exit_code for kind in kinds(VqclipError)}
     said = " ".join(EXIT_CODES.split())
     assert {int(number) for number in re.findall(r"\d+", said)} == {0} | ended | stopped
-    pages = [call("--help").out, *((ROOT / name).read_text() for name in ("README.md", "docs/reference.md"))]
+    pages = [call("--help").out, *((DOCS / name).read_text() for name in ("runs.md", "reference.md"))]
     for page in pages:
         assert said in " ".join(page.split())
 
 
-def test_the_readme_names_every_style() -> None:
-    (listed,) = re.findall(r"text that pulls: ([^.]+)\.", (ROOT / "README.md").read_text(encoding="utf-8"))
+def test_the_page_on_styles_names_every_style() -> None:
+    page = " ".join((DOCS / "styles.md").read_text(encoding="utf-8").split())
+    (listed,) = re.findall(r"The styles are ([^.]+)\.", page)
     assert set(re.split(r",\s|\sand\s", listed)) == {path.stem for path in (ROOT / "configs/styles").glob("*.yaml")}
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 130
 
 
 def test_the_readme_opens_with_a_picture_made_by_the_tool() -> None:
@@ -181,11 +206,11 @@ def test_the_example_of_a_cut_method_is_one_file_that_is_offered_and_used(small:
     Path("more").mkdir()
     Path("more/close_up.py").write_text(example, encoding="utf-8")
     settings = json.dumps(small | {"cut_method": "close-up", "seed": 1, "iterations": 2})
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", WITH_ONE_MORE_METHOD, settings], capture_output=True, text=True, check=False
     )
-    assert told.returncode == 0, told.stderr
-    found = json.loads(told.stdout)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
     assert sorted(set(found["choices"]) - set(METHODS)) == ["close-up"]
     assert found["steps"] == 2
     assert [round(size / side, 3) for size, side in found["cutouts"]] == [1] * len(found["cutouts"])
@@ -225,7 +250,7 @@ def test_no_module_is_long() -> None:
 
 
 def test_the_page_on_cutouts_names_every_method_and_code() -> None:
-    page = (ROOT / "docs" / "cutouts.md").read_text(encoding="utf-8")
+    page = (DOCS / "cutouts.md").read_text(encoding="utf-8")
     for name in (*METHODS, *AUGMENTS):
         assert f"| `{name}` |" in page, name
     rows = [line.rpartition("| `")[2] for line in page.splitlines() if "| `--cut-method" in line]

@@ -8,20 +8,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import imageio.v3
-import numpy as np
 import pytest
+from documents import DOCS, QUICK, make_material
 
-import vqclip
-from vqclip.media import images
-
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "features.md"
-QUICK = {
-    "VQCLIP_SIZE": "32x32", "VQCLIP_STAGES": "1", "VQCLIP_ITERATIONS": "2", "VQCLIP_CUTOUTS": "4",
-    "VQCLIP_SAVE_EVERY": "1",
-}  # fmt: skip
+PAGE = DOCS / "features.md"
 NOT_DONE = "not done"
-BUGS = "## Bugs of theirs"
+BUGS = "## Bugs of the older tools"
 AT_MOST_NOT_DONE = 8
 FIELD = """
 Shape of the tool; A command that pip installs; Prompt separator, weight, stop; A colon inside the text;
@@ -60,33 +52,16 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the commands name: pictures, a film, texts, and two finished runs."""
+    """What the commands name: pictures, a video, texts, models, and two finished runs."""
     folder = tmp_path_factory.mktemp("material")
-    y, x = np.mgrid[0:48, 0:64]
-    photo = np.stack([x * 4, y * 5, np.full_like(x, 90)], 2).astype(np.uint8)
-    images.save_png(folder / "photo.png", photo)
-    images.save_png(folder / "mask.png", np.where(x[..., None] < 32, 255, 0).repeat(3, 2).astype(np.uint8))
-    (folder / "pictures").mkdir()
-    for number in range(3):
-        images.save_png(folder / "pictures" / f"{number}.png", np.roll(photo, number * 9, 1))
-    film = np.stack([np.roll(photo, number, 1) for number in range(4)])
-    imageio.v3.imwrite(folder / "film.mp4", film, fps=4, codec="libx264")
-    (folder / "prompts.txt").write_text("a red apple\na blue car\n")
-    (folder / "labels.txt").write_text("an apple\na car\na tree\n")
-    checkpoints = PAGE.parent.parent / "checkpoints"
-    shutil.copyfile(checkpoints / "tiny_vqgan.safetensors", folder / "vqgan.safetensors")
-    shutil.copyfile(checkpoints / "tiny_vqgan.yaml", folder / "vqgan.yaml")
-    shutil.copytree(checkpoints / "tiny_clip", folder / "clip")
-    for name, prompt in {"car": "a blue car", "tree": "a green tree"}.items():
-        flags: dict[str, Any] = {"size": "32x32", "stages": 1, "iterations": 2, "cutouts": 4, "save_every": 1}
-        list(vqclip.generate(prompt, seed=1, output=str(folder / name), **flags))
+    make_material(folder)
     return folder
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
 def test_a_command_of_the_page_runs(command: str, material: Path, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in QUICK.items():
+    for name, value in {**QUICK, "VQCLIP_SAVE_EVERY": "1"}.items():
         monkeypatch.setenv(name, value)
     shutil.copytree(material, ".", dirs_exist_ok=True)
     command = command.replace('"$(shuf -n 1 prompts.txt)"', '"a blue car"')  # what a shell would put there
@@ -102,10 +77,10 @@ def test_every_row_has_a_command_or_a_reason() -> None:
 
 
 def test_nothing_of_the_survey_is_missing() -> None:
-    told = {row[0].partition(":")[0] for row in rows()}
+    named = {row[0].partition(":")[0] for row in rows()}
     wanted = {" ".join(name.split()) for name in FIELD.split(";")}
     assert len(wanted) == 56
-    assert not wanted - told
+    assert not wanted - named
 
 
 def test_few_features_are_left_out_and_each_with_a_reason() -> None:
@@ -138,6 +113,6 @@ def test_each_of_their_bugs_has_a_test_here_that_would_catch_it() -> None:
     bugs = table_rows(PAGE.read_text(encoding="utf-8").partition(BUGS)[2])
     assert len(bugs) >= 10
     for row in bugs:
-        (room, name) = re.fullmatch(r"`((?:faults/)?test_\w+)\.py::(test_\w+)`", row[2]).groups()  # type: ignore[union-attr]
-        source = (Path(__file__).parent / f"{room}.py").read_text(encoding="utf-8")
+        (module, name) = re.fullmatch(r"`((?:faults/)?test_\w+)\.py::(test_\w+)`", row[2]).groups()  # type: ignore[union-attr]
+        source = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
         assert re.search(rf"^def {name}\(", source, re.MULTILINE), row

@@ -34,13 +34,15 @@ def test_data_path_finds_the_shipped_folders() -> None:
     assert files.data_path("checkpoints").is_dir()
 
 
-def test_a_checkout_goes_with_its_own_files_whichever_is_installed(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr("importlib.resources.files", lambda name: tmp_path / name)
-    assert files.data_path("configs", "presets") == Path(files.__file__).parent.parent / "configs" / "presets"
+def test_a_checkout_goes_with_its_own_files_whichever_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    checkout = Path(files.__file__).parent.parent
+    assert files.data_path("configs", "presets").samefile(checkout / "configs" / "presets")
+    assert files.data_path("checkpoints").samefile(checkout / "checkpoints")
     installed = tmp_path / "site-packages" / "vqclip" / "files.py"
-    (tmp_path / "site-packages" / "configs").mkdir(parents=True)
     monkeypatch.setattr(files, "__file__", str(installed))
-    assert files.data_path("configs", "presets") == tmp_path / "vqclip.configs" / "presets"
+    assert files.data_path("configs", "presets") == installed.parent / "configs" / "presets"
 
 
 def test_json_is_canonical_and_ends_with_a_newline(isolated: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import importlib.resources
 import json
 import math
 import os
@@ -50,13 +49,9 @@ _open_parts: set[Path] = set()
 def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
     """Return the path of a shipped file or folder; it need not exist.
 
-    Works from a wheel, an editable install and a plain checkout, which goes with its own files.
+    In a checkout, `vqclip/configs` and `vqclip/checkpoints` link to the folders of the same name beside the package.
     """
-    checkout = Path(__file__).resolve().parent.parent
-    if (checkout / "setup.cfg").is_file() and (checkout / kind).is_dir():
-        # Of two checkouts, the one that is not installed would find the other's packages of data.
-        return (checkout / kind).joinpath(*parts)
-    return Path(str(importlib.resources.files(f"vqclip.{kind}"))).joinpath(*parts)
+    return Path(__file__).resolve().parent.joinpath(kind, *parts)
 
 
 def output_error(path: Path | str, error: OSError | ValueError) -> OutputError:

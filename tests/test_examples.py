@@ -1,0 +1,82 @@
+"""Every script of examples/ runs on the built-in models, and examples/README.md lists it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from documents import QUICK, ROOT
+from PIL import Image
+
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in QUICK.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+
+
+def run(*command: str) -> list[str]:
+    """The lines that a script prints; fails when it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.slow
+def test_a_run_is_followed_through_its_events() -> None:
+    lines = run(sys.executable, str(EXAMPLES / "watch.py"), "a red apple", "apple.png")
+    assert re.fullmatch(r"step 2 of 2: loss [\d.-]+, score [\d.-]+", lines[0])
+    assert lines[-1] == "apple.png"
+    assert Image.open("apple.png").size == (32, 32)
+
+
+@pytest.mark.slow
+def test_a_refused_prompt_ends_the_example_with_its_message() -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "watch.py"), ""], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "prompt is empty" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_seeds_are_sorted_by_their_score() -> None:
+    lines = run(sys.executable, str(EXAMPLES / "seeds.py"), "a blue car", "3", "cars.png")
+    scores = [float(line.split()[-1]) for line in lines]
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    assert Image.open("cars.png").size == (96, 32)
+
+
+@pytest.mark.slow
+def test_each_prompt_starts_from_the_run_before_it() -> None:
+    script = str(EXAMPLES / "metamorphosis.py")
+    first = run(sys.executable, script, "out", "a red apple", "a green apple")
+    assert first == [str(Path(f"out/{number}/image.png").absolute()) for number in ("01", "02")]
+    drawn = Path("out/02/image.png").stat().st_mtime_ns
+    run(sys.executable, script, "out", "a red apple", "a green apple")
+    assert Path("out/02/image.png").stat().st_mtime_ns == drawn
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_batch_keeps_the_best_picture_of_each_prompt() -> None:
+    Path("prompts.txt").write_text("a red apple\n# a comment\na blue car\n")
+    script = str(EXAMPLES / "nightly.sh")
+    assert run("bash", script, "prompts.txt", "out", "2") == ["out/best-1.png", "out/best-2.png"]
+    assert len(list(Path("out/pictures").glob("*.png"))) == 4
+    drawn = {path: path.stat().st_mtime_ns for path in Path("out/batch").glob("*/image.png")}
+    run("bash", script, "prompts.txt", "out", "2")
+    assert {path: path.stat().st_mtime_ns for path in Path("out/batch").glob("*/image.png")} == drawn
+
+
+def test_every_example_is_listed() -> None:
+    listed = re.findall(r"^\| \[([\w.]+)\]\(\1\)", (EXAMPLES / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(listed) == {path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".sh")}
