@@ -2,10 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SOURCES := vqclip tests training benchmarks configs checkpoints docs
+SOURCES := vqclip tests training benchmarks configs checkpoints docs examples
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-fast lint format typecheck bench bench-check tiny reference build clean help
+.PHONY: demo test test-fast lint format typecheck docs bench bench-check tiny reference build clean help
 .DEFAULT_GOAL := help
 
 $(READY): setup.cfg pyproject.toml constraints.txt
@@ -23,35 +23,38 @@ test: $(READY) ## set up, and run every test
 test-fast: $(READY) ## run the tests that take seconds
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 -m "not slow" $(ARGS)
 
-lint: $(READY) ## check style and the order of the rooms
+lint: $(READY) ## check style and the order of imports
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/lint-imports --no-cache
 
-format: $(READY) ## rewrite the sources in the house style
+format: $(READY) ## format the sources
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
 typecheck: $(READY) ## check the types of the package
 	$(BIN)/mypy
 
+docs: $(READY) ## build the documentation into site/, with warnings as errors
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d build/doctrees docs site
+
 bench: $(READY) ## time a step of the loop with the built-in pair
 	$(BIN)/python -m benchmarks.steps
 
-bench-check: $(READY) ## lay two records of a benchmark side by side: make bench-check A=before.json B=after.json
+bench-check: $(READY) ## compare two records of a benchmark: make bench-check A=before.json B=after.json
 	$(BIN)/python -m benchmarks.compare $(A) $(B)
 
 reference: $(READY) ## write docs/reference.md from the command line's help
 	$(BIN)/python docs/reference.py
 
-tiny: $(READY) ## train the built-in models from nothing (hours; see training/README.md)
+tiny: $(READY) ## train the built-in models from scratch (hours; see training/README.md)
 	$(MAKE) -C training all PYTHON=../$(BIN)/python
 
 build: $(READY) ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## remove everything that the targets above made
-	rm -rf $(VENV) build dist demo *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist demo site *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## list the targets
