@@ -16,7 +16,7 @@ from open_clip.model import CLIP, convert_weights_to_lp
 from torch import Tensor, nn
 
 from benchmarks.records import Measure, Record, Result, machine
-from vqclip.models.image_encoders import find_tower
+from vqclip.models.clip_vit import find_vit
 from vqclip.runtime.devices import find_dtype
 
 Forward = Callable[[Tensor], Tensor]
@@ -45,7 +45,7 @@ def turn(forward: Forward, pixels: Tensor) -> tuple[float, float, Tensor]:
 def measure(name: str, dtype: torch.dtype, cutouts: int, rounds: int) -> list[Result]:
     """Both sides in turn, after a warm-up of each; ours also with ratios and how alike the gradients are."""
     visual = build(name, dtype)
-    own = find_tower(visual)
+    own = find_vit(visual)
     if own is None:
         raise SystemExit(f"{name}: vqclip leaves this tower to open_clip")
     side = visual.image_size[0]

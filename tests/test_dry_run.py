@@ -11,7 +11,7 @@ import torch
 import yaml
 
 from vqclip.files import data_path
-from vqclip.models import catalogue, clip
+from vqclip.models import catalogue, clip_resnet
 from vqclip.models import decoder as passes
 from vqclip.models.architecture import read_architecture
 from vqclip.models.checkpoints import without_weights
@@ -53,7 +53,7 @@ def test_what_a_decoder_keeps_and_weighs_is_foreseen(config: Any, side: int) -> 
 
 def test_what_the_built_in_tower_keeps_and_weighs_is_foreseen() -> None:
     config = dry_run._clip_config("tiny")
-    network = clip.build(config)
+    network = clip_resnet.build(config)
     cost = estimate.image_tower(config)
     assert network is not None
     assert cost is not None

@@ -195,14 +195,14 @@ def test_what_is_cut_off_is_told_of_the_text_that_is_read(tiny: Perceptor) -> No
 
 
 def test_a_word_that_few_captions_held_comes_with_what_it_was_met_with(tiny: Perceptor) -> None:
-    assert tiny.hardly_known("a Feline and a cat") == {"feline": ("black cat",)}
+    assert tiny.rare_words("a Feline and a cat") == {"feline": ("black cat",)}
     assert tiny.unknown_words("a feline") == {}
     assert "feline" not in tiny.unknown_words("a felline")["felline"], "a word that is no help is not proposed"
 
 
 def test_nothing_is_unknown_to_a_clip_without_a_word_list(tmp_path: Path) -> None:
     assert load(f"local-dir:{folder(tmp_path / 'vit')}").unknown_words("zzyzx") == {}
-    assert load(f"local-dir:{folder(tmp_path / 'other')}").hardly_known("feline") == {}
+    assert load(f"local-dir:{folder(tmp_path / 'other')}").rare_words("feline") == {}
 
 
 @pytest.mark.parametrize(

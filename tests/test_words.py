@@ -71,7 +71,7 @@ def test_a_plural_is_known_with_its_noun_and_has_no_plural_of_its_own(words: Any
 def test_the_words_of_the_battery_are_known(perceptor: Perceptor) -> None:
     for prompt in battery.PROMPTS:
         assert not perceptor.unknown_words(prompt), prompt
-        assert not perceptor.hardly_known(prompt), prompt
+        assert not perceptor.rare_words(prompt), prompt
 
 
 def test_every_line_of_the_list_is_a_word_and_what_helps_with_it(perceptor: Perceptor) -> None:

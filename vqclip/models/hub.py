@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vqclip.errors import Interrupted, ModelError, UsageError
-from vqclip.files import output_error, printable
+from vqclip.files import output_error
 from vqclip.models import registry
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
@@ -26,6 +26,7 @@ from vqclip.models.catalogue import (
 )
 from vqclip.models.checkpoints import verify_sha256
 from vqclip.models.download import Note, Progress, Transfer, download_vqgan, refuse_offline
+from vqclip.reading import reason
 
 # What a tokenizer of Hugging Face may be made of; a repository has some of these, or none.
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "bpe.txt.gz")
@@ -38,6 +39,10 @@ class _File:
     repo: str
     names: tuple[str, ...]
     optional: bool = False
+
+    def cached(self) -> Path | None:
+        """Where it is in the hub's cache, if it is there."""
+        return registry.cached_file(self.repo, *self.names)
 
 
 def source_of(name: str) -> VqganEntry | str:
@@ -67,11 +72,11 @@ def download_clip(name: str, progress: Progress) -> Path:
     disk; Interrupted. What has come so far is kept.
     """
     *others, weights = _files_of(name)
-    found = _in_cache(weights)
+    found = weights.cached()
     # The weights come last: once they are here, so is all that they need.
-    if found is None or not all(_in_cache(file) or file.optional for file in others):
+    if found is None or not all(file.cached() or file.optional for file in others):
         for file in others:
-            _ = _in_cache(file) or _fetch(name, file, progress)
+            _ = file.cached() or _fetch(name, file, progress)
         found = found or _fetch(name, weights, progress)
     assert found is not None, "weights are not optional"
     return found
@@ -95,17 +100,11 @@ def _files_of(name: str) -> list[_File]:
 
 
 def _of_open_clip(network: str, tag: str) -> _File:
-    """Where open_clip itself would fetch weights of its own list."""
-    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
-
-    known = get_pretrained_cfg(network, tag)
-    if not known:
-        tags = ", ".join(list_pretrained_tags_by_model(network)) or "none"
-        raise UsageError(f"open_clip knows no weights {tag!r} for the network {network!r}.", f"Known: {tags}.")
-    repo, _, name = str(known.get("hf_hub", "")).rpartition("/")
+    """The file that open_clip itself would download for weights of its list."""
+    repo, names, url = registry.open_clip_source(network, tag, UsageError)
     if not repo:
-        raise ModelError(f"{network}/{tag} is not on the hub.", f"Fetch {known.get('url')} and name the file.")
-    return _File(repo, (name,) if name else CLIP_WEIGHTS)
+        raise ModelError(f"{network}/{tag} is not on the hub.", f"Fetch {url} and name the file.")
+    return _File(repo, names)
 
 
 def _texts_of_open_clip(network: str) -> list[_File]:
@@ -122,16 +121,6 @@ def _texts_of_open_clip(network: str) -> list[_File]:
     return files
 
 
-def _in_cache(file: _File) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache
-
-    for name in file.names:
-        found = try_to_load_from_cache(file.repo, name)
-        if isinstance(found, str):
-            return Path(found)
-    return None
-
-
 def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
@@ -144,7 +133,7 @@ def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
             path = Path(hf_hub_download(file.repo, name, endpoint=endpoint, tqdm_class=bar))
         except LocalEntryNotFoundError as error:
             cause = error.__cause__ or error
-            raise _failed(clip, file.repo, f"{endpoint} cannot be reached ({_one_line(cause)})") from None
+            raise _failed(clip, file.repo, f"{endpoint} cannot be reached ({reason(cause)})") from None
         except EntryNotFoundError:
             continue
         except KeyboardInterrupt:
@@ -154,9 +143,9 @@ def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
         except OSError as error:
             if error.errno is not None and not isinstance(error, (HfHubHTTPError, ConnectionError, TimeoutError)):
                 raise output_error(Path(file.repo), error) from error
-            raise _failed(clip, file.repo, _one_line(error)) from None
+            raise _failed(clip, file.repo, reason(error)) from None
         except (ValueError, RuntimeError) as error:
-            raise _failed(clip, file.repo, _one_line(error)) from None
+            raise _failed(clip, file.repo, reason(error)) from None
         try:
             _verify(path)
         except ModelError:
@@ -179,7 +168,7 @@ def verify_clips(names: Container[str] | None = None) -> dict[str, bool]:
     for entry in clip_entries():
         if names is not None and entry.name not in names:
             continue
-        found = _in_cache(_File(entry.repo, CLIP_WEIGHTS)) if entry.repo else None
+        found = registry.cached_file(entry.repo, *CLIP_WEIGHTS) if entry.repo else None
         if found is not None:
             checked[entry.name] = _verify(found)
     return checked
@@ -213,7 +202,3 @@ def _failed(clip: str, repo: str, why: str) -> ModelError:
     return ModelError(
         f"{clip!r} could not be fetched from {repo}: {why}.", "Run the same command again; what came is kept."
     )
-
-
-def _one_line(error: BaseException) -> str:
-    return printable(str(error).strip().split("\n")[0] or type(error).__name__)[:200].rstrip(".")

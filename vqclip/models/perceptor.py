@@ -1,17 +1,16 @@
-"""The perceptor: one CLIP of open_clip, frozen, that scores cutouts of a picture against texts.
+"""The perceptor: one frozen CLIP (Radford et al. 2021, arXiv 2103.00020) that scores cutouts against texts.
 
-The networks are open_clip's own, but for the built-in one's kind (`clip`); how they are loaded is ours: built
-without weights, filled from a checked file, and never fetched by surprise. Image towers that `towers` knows are
-computed its way, which is faster.
+The networks are open_clip's, except for the kind of the built-in one (`clip_resnet`). vqclip loads them itself: built
+without weights, filled from a checked file, and never downloaded. `clip_vit` computes known vision transformers
+faster.
 """
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,17 +21,19 @@ from torch import Tensor, nn
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
-from vqclip.models import clip, text_encoders
+from vqclip.models import clip_resnet, text_encoders
 from vqclip.models.checkpoints import leave_file, load_into, read_state_dict, without_weights
 from vqclip.models.clip_config import check_model, check_preprocessing, read_clip_config
+from vqclip.models.clip_resnet import fold_norms, is_folded
+from vqclip.models.clip_vit import find_vit
 from vqclip.models.compiling import Compiled
-from vqclip.models.image_encoders import find_tower, fold_norms, is_folded
 from vqclip.models.inspection import inspect
-from vqclip.models.registry import ClipFiles
+from vqclip.models.registry import ClipFiles, cached_file, open_clip_source
 from vqclip.models.tokenizer import Tokenizer, spelt_out, words_of
-from vqclip.reading import check_regular, read_bytes, reason, refusing
+from vqclip.reading import check_regular, read_bytes, refusing
 
 _MAX_WORDS_BYTES = 1_000_000
+_CHECK = "Check its model_cfg."
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 _SPECIAL = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)>", re.IGNORECASE)
@@ -40,10 +41,13 @@ _SPECIAL = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)
 
 @dataclass(frozen=True)
 class Framing:
-    """How a whole picture becomes the square that a CLIP was trained on, in the words of open_clip.
+    """How a whole picture becomes the square that a CLIP was trained on, in open_clip's terms.
 
-    resize_mode: shortest (scale the shorter side, cut the middle out), squash or longest (scale the longer side,
-    pad with the grey fill_color, 0 to 255). interpolation: bicubic or bilinear; random means bicubic here.
+    Attributes:
+        resize_mode: "shortest" scales the shorter side and crops the centre, "squash" scales both sides, "longest"
+            scales the longer side and pads.
+        interpolation: "bicubic" or "bilinear"; "random" means bicubic here.
+        fill_color: Grey level of the padding, 0 to 255.
     """
 
     resize_mode: str = "shortest"
@@ -54,9 +58,12 @@ class Framing:
 class Perceptor(nn.Module):
     """A frozen CLIP: pictures and texts to unit vectors of one space.
 
-    cut_size: side of the square pictures that it takes, in pixels. context_length: tokens of a text that it
-    reads, start and end included. mean, std: (1, 3, 1, 1), its own normalisation of pixels. framing: what it
-    expects of whole pictures. logit_scale: the factor on cosines that it learned, at most 100 in the CLIP paper.
+    Attributes:
+        cut_size: Side of the square pictures that it takes, in pixels.
+        context_length: Tokens of a text that it reads, start and end included.
+        mean, std: (1, 3, 1, 1), its normalisation of pixels.
+        framing: How it expects whole pictures.
+        logit_scale: Its learned factor on cosines, at most 100 in the CLIP paper.
     """
 
     mean: Tensor
@@ -71,60 +78,68 @@ class Perceptor(nn.Module):
         vocabulary: Mapping[str, tuple[str, ...]] | None = None,
         framing: Framing | None = None,
     ) -> None:
-        """model: open_clip's, with its weights. tokenizer: open_clip's for that model. vocabulary: the words
-        that it was taught, in lower case, and for those that it hardly knows the things that it met them with; none
-        where all that is not known."""
+        """Wrap a CLIP.
+
+        Args:
+            model: A network of open_clip with its weights.
+            tokenizer: The tokenizer for it.
+            mean, std: Normalisation of pixels, one number per channel.
+            vocabulary: Words of its training texts in lower case. Each rare one has the words that it occurred with.
+                None when they are not known.
+            framing: How it expects whole pictures.
+        """
         super().__init__()
         self.vocabulary = vocabulary or {}
         self.framing = framing or Framing()
         # open_clip keeps the logarithm, in some models as a vector of one.
         self.logit_scale = float(model.logit_scale.float().exp())
         self.visual = model.visual
-        self._own = find_tower(model.visual)
+        self._vit = find_vit(model.visual)
         self._compiled: Compiled | None = None
         self._texts: Any = model
         self._tokenizer = tokenizer
         size = model.visual.image_size
         self.cut_size = int(size[0] if isinstance(size, (tuple, list)) else size)
-        # A text tower of transformers has room for more than CLIP was trained with; its tokenizer knows.
-        # One without a limit, such as mT5's, says 0.
-        room = int(model.context_length) or 2**16
-        self.context_length = min(room, getattr(tokenizer, "context_length", None) or 2**16)
+        # A text encoder of transformers accepts more tokens than CLIP was trained with; its tokenizer has the limit.
+        # An encoder without a limit, such as mT5's, says 0.
+        most = int(model.context_length) or 2**16
+        self.context_length = min(most, getattr(tokenizer, "context_length", None) or 2**16)
         embedding = getattr(model, "token_embedding", None)
         self._tokens = int(getattr(model, "vocab_size", 0) or getattr(embedding, "num_embeddings", 0))
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
 
     def encode_image(self, cutouts: Tensor) -> Tensor:
-        """Features of pictures: (N, 3, cut_size, cut_size) float32 in [0, 1] to (N, E) unit float32."""
-        # A lone picture goes beside itself: kernels for one round otherwise than those for many, and a rectifier may
-        # then land on the other side of zero, so that a cutout would have another gradient alone than in a batch.
+        """Encode pictures: (N, 3, cut_size, cut_size) float32 in [0, 1] to (N, E) unit float32."""
+        # A single picture is encoded twice. Kernels for one picture round differently from those for several, and a
+        # rectifier could then switch: a cutout would have another gradient alone than in a batch.
         shown = cutouts.expand(2, -1, -1, -1) if len(cutouts) == 1 else cutouts
-        see = self._compiled or self._own or self.visual
-        features = see(((shown - self.mean) / self.std).to(self.dtype))
+        encode = self._compiled or self._vit or self.visual
+        features = encode(((shown - self.mean) / self.std).to(self.dtype))
         if isinstance(features, (tuple, list)):
             features = features[0]
         unit: Tensor = F.normalize(features[: len(cutouts)].float(), dim=-1)
         return unit
 
     def compile_image_encoder(self) -> None:
-        """From here on, encode pictures with compiled kernels; see `Compiled`, which may raise UsageError."""
-        self._compiled = Compiled(self._own or self.visual, self.mean.device)
+        """Encode pictures with compiled kernels from now on. Raises UsageError as `Compiled` does."""
+        self._compiled = Compiled(self._vit or self.visual, self.mean.device)
 
     @torch.no_grad()
     def encode_text(self, texts: Sequence[str]) -> Tensor:
-        """Features of texts: (len(texts), E) unit float32. What does not fit the context is cut off.
+        """Encode texts to (len(texts), E) unit float32. Tokens beyond the context are dropped.
 
-        Raises RuntimeError once the text tower was dropped.
+        Raises:
+            RuntimeError: The text encoder was dropped.
+            ModelError: The tokenizer belongs to another network.
         """
         if self._texts is None:
-            raise RuntimeError("the text tower of this perceptor was dropped; load it again to encode texts")
-        return self._read(texts)
+            raise RuntimeError("the text encoder of this perceptor was dropped; load it again to encode texts")
+        return self._encode_text(texts)
 
-    def _read(self, texts: Sequence[str]) -> Tensor:
-        """What `encode_text` gives. Raises ModelError for a tokenizer of another network."""
+    def _encode_text(self, texts: Sequence[str]) -> Tensor:
         tokens = self._tokenizer([_neutral(text) for text in texts], context_length=self.context_length)
-        # On a GPU a token that the network has no row for would end the process.
+        # On a GPU, a token without a row in the embedding would end the process.
         if self._tokens and tokens.numel() and int(tokens.max()) >= self._tokens:
             raise ModelError(
                 f"the tokenizer of a CLIP gives the token {int(tokens.max())}, but the network knows {self._tokens}.",
@@ -137,52 +152,52 @@ class Perceptor(nn.Module):
         return unit
 
     def drop_text_encoder(self) -> None:
-        """Free what only `encode_text` needs: half of the memory of a ViT-B/32."""
+        """Free the text encoder: half of the memory of a ViT-B/32."""
         self._texts = None
 
     def count_tokens(self, text: str) -> int:
-        """Tokens of a text, start and end included, however many there are."""
+        """Count the tokens of a text, start and end included, without a limit."""
         return len(self._ids(text)) + 2
 
     def cut_text(self, text: str) -> str:
-        """The end of the `legible` text that does not fit the context and is not seen; empty when all of it is."""
+        """Return the end of the `legible` text that does not fit the context; empty when everything fits."""
         ids = self._ids(self.legible(text))
         fits = self.context_length - 2
         decoder = self._tokenizer if hasattr(self._tokenizer, "decode") else self._tokenizer.tokenizer
         return str(decoder.decode(ids[fits:])).strip() if len(ids) > fits else ""
 
     def legible(self, text: str) -> str:
-        """The text in nothing but words, for a CLIP that tells which ones it was taught; see `bpe.spelt_out`."""
+        """Spell a text out in words if the vocabulary of this CLIP is known; see `tokenizer.spelt_out`."""
         return spelt_out(text) if self.vocabulary else text
 
     def unknown_words(self, text: str) -> dict[str, list[str]]:
-        """The words of a text that this CLIP was not taught, each with those spelt like it that it knows.
+        """Find the words of a text that are not in the vocabulary, each with known words of similar spelling.
 
-        Nothing is unknown to a CLIP whose folder holds no words.txt.
+        Always empty for a CLIP without a words.txt in its folder.
         """
         unknown = [word for word in self._words(text) if word not in self.vocabulary]
         known = [word for word, met_with in self.vocabulary.items() if not met_with] if unknown else []
         return {word: difflib.get_close_matches(word, known, n=3) for word in unknown}
 
-    def hardly_known(self, text: str) -> dict[str, tuple[str, ...]]:
-        """The words of a text that this CLIP met too seldom to know, each with the things that it met it with."""
+    def rare_words(self, text: str) -> dict[str, tuple[str, ...]]:
+        """Find the words of a text that were rare in training, each with the words that it occurred with."""
         return {word: self.vocabulary[word] for word in self._words(text) if self.vocabulary.get(word)}
 
     def _words(self, text: str) -> dict[str, None]:
-        """The distinct words of a text in order, for a CLIP that tells which ones it was taught."""
+        """The distinct words of a text in order; none without a vocabulary."""
         return dict.fromkeys(words_of(spelt_out(text))) if self.vocabulary else {}
 
     @property
     def dtype(self) -> torch.dtype:
-        """The precision of what multiplies pixels: embeddings and norms stay in float32 when a tower is cast."""
+        """The precision of convolutions and linear layers; embeddings and norms stay in float32."""
         kinds = (nn.Conv2d, nn.Linear)
         first: Tensor = next(module.weight for module in self.visual.modules() if isinstance(module, kinds))
         return first.dtype
 
     @property
-    def tower(self) -> str:
-        """Whose forward encodes pictures: "own", "folded" (open_clip's over folded norms) or "open_clip"."""
-        if self._own is not None:
+    def image_encoder(self) -> str:
+        """Which code encodes pictures: "own" (`clip_vit`), "folded" (a ResNet with folded norms) or "open_clip"."""
+        if self._vit is not None:
             return "own"
         return "folded" if is_folded(self.visual) else "open_clip"
 
@@ -210,14 +225,20 @@ class ClipTarget:
 def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = torch.float32) -> Perceptor:
     """Load the CLIP that `registry.find_clip` found.
 
-    dtype: of the image tower, float32 or bfloat16; texts are always encoded in float32. Raises ModelError.
+    Args:
+        files: Its files.
+        device: Where it runs.
+        dtype: Precision of the image encoder, float32 or bfloat16. Texts are always encoded in float32.
+
+    Raises:
+        ModelError: Files are missing, damaged, or do not belong together.
     """
     weights = files.weights or _in_cache(files)
     source = printable(weights)
     config, preprocessing = _config(files)
-    # What can be refused without a network comes first: open_clip alone takes seconds and half a gigabyte.
+    # Checks without a network come first: importing open_clip takes seconds and half a gigabyte.
     tokenizer, vocabulary = _tokenizer(files, config), _vocabulary(files)
-    model = clip.build(config) or _build(config, dtype, files)
+    model = clip_resnet.build(config) or _build(config, dtype, files)
     _refuse_too_large(model, weights)
     load_into(model, read_state_dict(weights), source, ignored=text_encoders.COUNTED)
     _rebuild_buffers(model, source)
@@ -225,11 +246,11 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     perceptor = Perceptor(model, tokenizer, mean, std, vocabulary, _framing(preprocessing))
     if not math.isfinite(perceptor.logit_scale):
         raise ModelError(f"{source}: its logit_scale is out of range.", "Take another CLIP.")
-    if files.folder is not None and not isinstance(model, clip.CLIP):
-        _try_out(perceptor, printable(files.name))
+    if files.folder is not None and not isinstance(model, clip_resnet.CLIP):
+        _check_encodes(perceptor, printable(files.name))
     perceptor.requires_grad_(False).eval()
     if fold_norms(perceptor.visual) and device.type == "cpu":
-        # Folded and channels last, the built-in tower takes three fifths of its time; measured on CPUs only.
+        # Folding and channels_last take the built-in image encoder to 60 % of its time; measured on CPUs only.
         perceptor.visual.to(memory_format=torch.channels_last)
     perceptor.to(device)
     if dtype != torch.float32:
@@ -239,14 +260,14 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
 
 
 def read_cut_size(files: ClipFiles) -> int:
-    """The side of the pictures that a CLIP takes, in pixels, from its configuration alone. Raises ModelError."""
+    """Read the side of the pictures that a CLIP takes, in pixels, from its configuration. Raises ModelError."""
     config, _ = _config(files)
     size = config["vision_cfg"].get("image_size", 224)
     return int(size[0] if isinstance(size, (list, tuple)) else size)
 
 
 def _build(config: dict[str, Any], dtype: torch.dtype, files: ClipFiles) -> nn.Module:
-    """open_clip's network without weights, from a checked model_cfg."""
+    """Build a network of open_clip without weights from a checked model_cfg."""
     import open_clip.model as networks
 
     _check_timm(config["vision_cfg"], files)
@@ -254,11 +275,12 @@ def _build(config: dict[str, Any], dtype: torch.dtype, files: ClipFiles) -> nn.M
     known["vision_cfg"] = config["vision_cfg"] | {"timm_model_pretrained": False}
     named = text_encoders.is_of_transformers(config)
     if named:
-        # It is built here: open_clip would look for it by its name. This one of open_clip's own gives way to it.
+        # open_clip would download a text encoder of transformers by its name, so vqclip builds it. A tiny one of
+        # open_clip's own holds its place.
         known["text_cfg"] = {"layers": 1, "width": 64, "heads": 1, "vocab_size": 1, "context_length": 1}
     build = networks.CustomTextCLIP if named or config.get("custom_text") else networks.CLIP
     message = f"the configuration of the CLIP {printable(files.name)} describes no network of open_clip"
-    with _refusing_network(message), without_weights():
+    with refusing(message, _CHECK, ModelError), without_weights():
         model: nn.Module = build(**known, cast_dtype=dtype if dtype != torch.float32 else None)
         if named:
             model.text = text_encoders.build(config, files)
@@ -266,26 +288,15 @@ def _build(config: dict[str, Any], dtype: torch.dtype, files: ClipFiles) -> nn.M
     return model
 
 
-@contextlib.contextmanager
-def _refusing_network(message: str) -> Iterator[None]:
-    """As `refusing`, and for a RuntimeError, which torch raises for sizes that do not fit each other."""
-    hint = "Check its model_cfg."
-    try:
-        with refusing(message, hint, ModelError):
-            yield
-    except RuntimeError as problem:
-        raise ModelError(f"{message} ({reason(problem)}).", hint) from None
-
-
 def _check_timm(vision: Mapping[str, Any], files: ClipFiles) -> None:
-    """Raise ModelError for a network that timm does not have itself: it would look for one of another name."""
+    """Raise ModelError for a network that timm does not have; timm would look for it elsewhere."""
     name = vision.get("timm_model_name")
     if not name:
         return
     import timm
 
     message = f"the CLIP {printable(files.name)} sees with {name}, which is no network of timm"
-    with _refusing_network(message):
+    with refusing(message, _CHECK, ModelError):
         if not timm.is_model(name):
             raise ValueError("not in timm.list_models()")
         if "." in name:
@@ -293,12 +304,12 @@ def _check_timm(vision: Mapping[str, Any], files: ClipFiles) -> None:
 
 
 def _refuse_too_large(model: nn.Module, weights: Path) -> None:
-    """Raise ModelError for a network of more numbers than its file has bytes, before memory is taken for it."""
+    """Raise ModelError for a network of more numbers than its file has bytes, before memory is allocated."""
     numbers = sum(parameter.numel() for parameter in model.parameters())
     size = check_regular(weights, ModelError).stat().st_size
     if numbers <= size:
         return
-    inspect(weights)  # a file that is no checkpoint at all has a clearer message
+    inspect(weights)  # has a clearer message for a file that is no checkpoint
     raise ModelError(
         f"{printable(weights)} has {size} bytes, too few for the {numbers} numbers of the network that its "
         "configuration describes.",
@@ -306,24 +317,24 @@ def _refuse_too_large(model: nn.Module, weights: Path) -> None:
     )
 
 
-def _try_out(perceptor: Perceptor, name: str) -> None:
-    """Encode a picture and a long text: open_clip builds many a network that then fails at every picture or text.
+def _check_encodes(perceptor: Perceptor, name: str) -> None:
+    """Encode one picture and one long text: open_clip builds networks that then fail at every input.
 
     Raises:
-        ModelError: One of them fails, or they do not become vectors of one length.
+        ModelError: Encoding fails, or the two vectors differ in length.
     """
     size = perceptor.cut_size
-    with torch.no_grad(), _refusing_network(f"the CLIP {name} encodes no pictures and texts"):
+    with torch.no_grad(), refusing(f"the CLIP {name} encodes no pictures and texts", _CHECK, ModelError):
         seen = perceptor.encode_image(torch.zeros(1, 3, size, size))
-        read = perceptor._read(["a " * perceptor.context_length])
+        read = perceptor._encode_text(["a " * perceptor.context_length])
         if seen.dim() != 2 or seen.shape != read.shape:
             raise ValueError(f"a picture becomes {tuple(seen.shape)} numbers, a text {tuple(read.shape)}")
 
 
 def _cast(visual: nn.Module, dtype: torch.dtype) -> None:
-    """Put a tower into another precision. Norms stay in float32; open_clip's own cast leaves them so."""
-    if isinstance(visual, clip.ModifiedResNet):
-        clip.cast(visual, dtype)
+    """Cast an image encoder. Norms stay in float32, as in open_clip's own cast."""
+    if isinstance(visual, clip_resnet.ModifiedResNet):
+        clip_resnet.cast(visual, dtype)
         return
     from open_clip.model import convert_weights_to_lp
 
@@ -331,7 +342,7 @@ def _cast(visual: nn.Module, dtype: torch.dtype) -> None:
 
 
 def _rebuild_buffers(model: nn.Module, source: str) -> None:
-    """Make the buffers that no file holds: the causal mask of the text tower, or its counts of places."""
+    """Create the buffers that no file holds: the causal mask of the text encoder, or its position numbers."""
     for name, buffer in list(model.named_buffers()):
         if not buffer.is_meta:
             continue
@@ -346,7 +357,7 @@ def _rebuild_buffers(model: nn.Module, source: str) -> None:
 
 
 def _framing(preprocessing: Mapping[str, Any]) -> Framing:
-    """The framing that a checked preprocess_cfg asks for; open_clip's defaults where it says nothing."""
+    """The framing of a checked preprocess_cfg, with open_clip's defaults."""
     default = Framing()
     return Framing(
         preprocessing.get("resize_mode") or default.resize_mode,
@@ -364,7 +375,7 @@ def _config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _known_config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
-    """open_clip's own configuration of a named network, and the preprocessing of its weights."""
+    """Look up open_clip's configuration of a named network, and the preprocessing of its weights."""
     import open_clip
     from open_clip.pretrained import get_pretrained_cfg
 
@@ -375,30 +386,18 @@ def _known_config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _in_cache(files: ClipFiles) -> Path:
-    """The weights of a tag, if they were fetched before. Raises ModelError with the command that fetches them."""
-    from huggingface_hub import try_to_load_from_cache
-    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
-
-    known = get_pretrained_cfg(files.model, files.pretrained or "")
-    if not known:
-        tags = ", ".join(list_pretrained_tags_by_model(files.model)) or "none"
-        raise ModelError(
-            f"open_clip knows no weights {files.pretrained!r} for the network {files.model!r}.", f"Known: {tags}."
-        )
-    repo, _, name = str(known.get("hf_hub", "")).rpartition("/")
-    names = [name] if name else ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]
-    for candidate in names if repo else []:
-        found = try_to_load_from_cache(repo, candidate)
-        if isinstance(found, str):
-            return Path(found)
-    fetch = f"Fetch it with `vqclip models download {files.name}`" if repo else f"Fetch {known.get('url')}"
+    """Find the weights of a tag that was downloaded before. Raises ModelError with the command to download it."""
+    repo, names, url = open_clip_source(files.model, files.pretrained or "", ModelError)
+    if repo and (found := cached_file(repo, *names)):
+        return found
+    fetch = f"Fetch it with `vqclip models download {files.name}`" if repo else f"Fetch {url}"
     raise ModelError(f"the CLIP {files.name!r} is not on this machine.", f"{fetch}; nothing is downloaded by itself.")
 
 
 def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
     texts = config["text_cfg"]
     length = texts.get("context_length", 77)
-    # A link to nothing or to a device is there too, and is refused when it is read.
+    # A broken link or a device counts as present; reading refuses it.
     if files.folder is not None and (files.folder / "bpe.txt.gz").exists():
         return Tokenizer(files.folder / "bpe.txt.gz", context_length=length)
     if text_encoders.has_tokenizer_of_transformers(config):
@@ -410,7 +409,7 @@ def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
 
 
 def _vocabulary(files: ClipFiles) -> dict[str, tuple[str, ...]]:
-    """The words of words.txt in a CLIP's own folder, one on a line, and behind a colon what a word was met with."""
+    """Read words.txt in a CLIP's folder: one word per line; after a colon, the words that a rare one occurs with."""
     path = files.folder / "words.txt" if files.folder is not None else None
     if path is None or not path.exists():
         return {}
@@ -423,5 +422,5 @@ def _vocabulary(files: ClipFiles) -> dict[str, tuple[str, ...]]:
 
 
 def _neutral(text: str) -> str:
-    """The text with the names of special tokens broken up, so that they are read as words."""
+    """Break up the names of special tokens in a text, so that they are read as words."""
     return _SPECIAL.sub(lambda match: f"< {match[1]} >", text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vqclip.errors import ModelError, UsageError, did_you_mean
+from vqclip.errors import ModelError, UsageError, VqclipError, did_you_mean
 from vqclip.files import absence, data_path, exists, is_file, is_folder, printable, user_path
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
@@ -135,7 +135,7 @@ def find_clip(name: str) -> ClipFiles:
         return _clip_folder(name, data_path("checkpoints", entry.folder))
     weights, text = _in_hub_cache(entry), None
     if entry.text is not None:
-        found = [_cached(entry.text.repo, file) for file in entry.text.files]
+        found = [cached_file(entry.text.repo, file) for file in entry.text.files]
         text = found[0].parent if found and found[0] and None not in found else None
     if weights is None or (entry.text is not None and text is None):
         raise _clip_not_here(name)
@@ -306,7 +306,7 @@ def hub_repo(name: str) -> str:
 def _hub_folder(name: str) -> ClipFiles:
     """A repository of open_clip in the hub's cache: a folder like any other."""
     repo = hub_repo(name)
-    config, weights = _cached(repo, "open_clip_config.json"), _cached(repo, *CLIP_WEIGHTS)
+    config, weights = cached_file(repo, "open_clip_config.json"), cached_file(repo, *CLIP_WEIGHTS)
     if config is None or weights is None:
         raise _clip_not_here(name)
     return ClipFiles(name, f"local-dir:{config.parent}", folder=config.parent, weights=weights)
@@ -338,15 +338,39 @@ def _weights_in(folder: Path) -> Path | None:
 
 
 def _in_hub_cache(entry: ClipEntry) -> Path | None:
-    return _cached(entry.repo, *CLIP_WEIGHTS) if entry.repo else None
+    return cached_file(entry.repo, *CLIP_WEIGHTS) if entry.repo else None
 
 
-def _cached(repo: str, *names: str) -> Path | None:
-    """The first of these files of a repository that is in the hub's cache."""
+def cached_file(repo: str, *names: str) -> Path | None:
+    """Find the first of these files of a repository in the hub's cache; None also for a name of no repository."""
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
     for name in names:
-        found = try_to_load_from_cache(repo, name)
+        try:
+            found = try_to_load_from_cache(repo, name)
+        except (HFValidationError, ValueError):
+            return None
         if isinstance(found, str):
             return Path(found)
     return None
+
+
+def open_clip_source(network: str, tag: str, error: type[VqclipError]) -> tuple[str, tuple[str, ...], str | None]:
+    """Find where open_clip gets the weights of its tag.
+
+    Returns:
+        The hub's repository, the names that its file may have, and an address; the repository is empty for weights
+        that are only at the address.
+
+    Raises:
+        error: open_clip does not know the tag.
+    """
+    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
+
+    known = get_pretrained_cfg(network, tag)
+    if not known:
+        tags = ", ".join(list_pretrained_tags_by_model(network)) or "none"
+        raise error(f"open_clip knows no weights {tag!r} for the network {network!r}.", f"Known: {tags}.")
+    repo, _, name = str(known.get("hf_hub", "")).rpartition("/")
+    return repo, (name,) if name else CLIP_WEIGHTS, known.get("url")

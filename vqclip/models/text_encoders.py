@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models import text_tokens
-from vqclip.models.registry import ClipFiles
+from vqclip.models.registry import ClipFiles, cached_file
 from vqclip.models.text_config import TextConfig, read_text_config
 
 COUNTED = ("text.transformer.embeddings.position_ids", "text.transformer.embeddings.token_type_ids")
@@ -89,7 +89,8 @@ def tower_folder(config: Mapping[str, Any], files: ClipFiles) -> Path:
     if files.text is not None:
         return files.text
     name = str(config["text_cfg"]["hf_model_name"])
-    found = _cached(name, ("config.json",))
+    cached = cached_file(name, "config.json")
+    found = cached.parent if cached else None
     if found is None and files.folder is not None and (files.folder / "config.json").exists():
         found = files.folder
     if found is None:
@@ -129,10 +130,10 @@ def _tokenizer_folder(config: Mapping[str, Any], files: ClipFiles) -> Path:
     if own is not None:
         return own
     name = str(texts["hf_tokenizer_name"])
-    found = _cached(name, text_tokens.FILES)
+    found = cached_file(name, *text_tokens.FILES)
     if found is None:
         raise _missing(name, files)
-    return found
+    return found.parent
 
 
 def _described(known: TextConfig) -> Any:
@@ -157,21 +158,6 @@ def _transformer(described: Any, *, pooled: bool) -> Any:
     if getattr(described, "is_encoder_decoder", False):
         return make(described).encoder
     return make(described, add_pooling_layer=pooled)
-
-
-def _cached(repo: str, names: tuple[str, ...]) -> Path | None:
-    """The folder of a repository in the hub's cache that holds one of these files; None for a name that is a path."""
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    for name in names:
-        try:
-            found = try_to_load_from_cache(repo, name)
-        except (HFValidationError, ValueError):
-            return None
-        if isinstance(found, str):
-            return Path(found).parent
-    return None
 
 
 def _missing(repo: str, files: ClipFiles) -> ModelError:

@@ -176,5 +176,5 @@ def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: b
         for word, near in perceptor.unknown_words(text).items():
             known = f"; spelt like it: {', '.join(near)}" if near else ""
             yield f"{name} was not taught the word {files.excerpt(word)!r}{known}."
-        for word, met_with in perceptor.hardly_known(text).items():
+        for word, met_with in perceptor.rare_words(text).items():
             yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from vqclip.models import perceptor as perceptors
 from vqclip.models import registry
-from vqclip.models.image_encoders import find_tower, fold_norms
+from vqclip.models.clip_resnet import fold_norms
+from vqclip.models.clip_vit import find_vit
 from vqclip.models.perceptor import Perceptor, load_perceptor
 
 MEAN, STD = (0.48, 0.46, 0.41), (0.27, 0.26, 0.28)
@@ -86,7 +87,7 @@ def apart(ours: Tensor, theirs: Tensor) -> float:
 
 def assert_own_and_equal(model: Any) -> None:
     perceptor = Perceptor(model, Words(), MEAN, STD)
-    assert perceptor.tower == "own"
+    assert perceptor.image_encoder == "own"
     cutouts = pictures(perceptor.cut_size, 2)
     (ours, our_gradient), (theirs, their_gradient) = (
         forward_and_gradient(encode, cutouts) for encode in (perceptor.encode_image, stock(model))
@@ -121,7 +122,7 @@ def test_bfloat16_weights_see_what_float32_weights_see(name: str) -> None:
     theirs, their_gradient = forward_and_gradient(stock(small(name=name)), cutouts)
     perceptor = Perceptor(small(torch.bfloat16, name), Words(), MEAN, STD)
     convert_weights_to_lp(perceptor.visual, torch.bfloat16)
-    assert perceptor.tower == "own"
+    assert perceptor.image_encoder == "own"
     ours, gradient = forward_and_gradient(perceptor.encode_image, cutouts)
     assert (ours.dtype, gradient.dtype) == (torch.float32, torch.float32)
     middle = theirs.mean(0)
@@ -132,7 +133,7 @@ def test_bfloat16_weights_see_what_float32_weights_see(name: str) -> None:
 def test_bfloat16_towers_left_to_open_clip_take_pictures_too() -> None:
     perceptor = Perceptor(small(torch.bfloat16, pool_type="avg"), Words(), MEAN, STD)
     convert_weights_to_lp(perceptor.visual, torch.bfloat16)
-    assert perceptor.tower == "open_clip"
+    assert perceptor.image_encoder == "open_clip"
     theirs = stock(small(pool_type="avg"))(pictures(32))
     middle = theirs.mean(0)
     assert alike(perceptor.encode_image(pictures(32)) - middle, theirs - middle) > 0.99
@@ -159,7 +160,7 @@ def test_bfloat16_towers_left_to_open_clip_take_pictures_too() -> None:
 def test_other_towers_are_left_to_open_clip(vision: dict[str, Any]) -> None:
     model = small(**vision)
     perceptor = Perceptor(model, Words(), MEAN, STD)
-    assert perceptor.tower == "open_clip"
+    assert perceptor.image_encoder == "open_clip"
     cutouts = pictures(perceptor.cut_size, 2)
     assert apart(perceptor.encode_image(cutouts), stock(model)(cutouts)) < 1e-6
 
@@ -255,9 +256,9 @@ def forget_a_flag(visual: Any) -> None:
 )
 def test_one_unknown_part_is_enough_to_leave_a_tower_alone(change: Callable[[Any], None]) -> None:
     visual = small().visual
-    assert find_tower(visual) is not None
+    assert find_vit(visual) is not None
     change(visual)
-    assert find_tower(visual) is None
+    assert find_vit(visual) is None
 
 
 def test_known_towers_do_not_run_open_clips_forward(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,7 +316,7 @@ def test_the_built_in_tower_is_folded_and_sees_the_same(monkeypatch: pytest.Monk
     halved = load_perceptor(files, CPU, torch.bfloat16)
     monkeypatch.setattr(perceptors, "fold_norms", lambda visual: False)
     plain = load_perceptor(files, CPU)
-    assert (folded.tower, halved.tower, plain.tower) == ("folded", "folded", "open_clip")
+    assert (folded.image_encoder, halved.image_encoder, plain.image_encoder) == ("folded", "folded", "open_clip")
     assert not [module for module in folded.visual.modules() if isinstance(module, nn.BatchNorm2d)]
     cutouts = pictures(64, 16)
     (ours, our_gradient), (theirs, their_gradient) = (
@@ -363,4 +364,4 @@ def test_norms_that_are_not_frozen_or_not_known_are_not_folded(change: Callable[
 def test_vision_transformers_have_nothing_to_fold() -> None:
     visual = small().visual
     assert not fold_norms(visual)
-    assert find_tower(visual) is not None
+    assert find_vit(visual) is not None

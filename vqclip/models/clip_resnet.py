@@ -1,27 +1,29 @@
-"""CLIP as it was published with a ResNet for pictures (Radford et al. 2021), the built-in one's kind.
+"""CLIP with a ResNet as image encoder (Radford et al. 2021, arXiv 2103.00020): the kind of the built-in model.
 
-The same networks under the same names of weights as open_clip's, so that a run of the built-in models need not
-import open_clip, which takes longer than torch. Every other network is left to open_clip.
+Networks and names of weights are open_clip's. Importing open_clip takes longer than importing torch, so a run of the
+built-in models does without it. open_clip builds all other networks.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from vqclip.models.checkpoints import without_weights
 
 _PICTURES: dict[str, Any] = {"image_size": 0, "layers": 0, "width": 0, "head_width": 64}
 _TEXTS = {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12}
-"""What a configuration says of each tower, with open_clip's defaults; 0 has none that would do."""
+"""The fields of each encoder with open_clip's defaults; 0 where there is no usable default."""
 
 
 def build(config: Mapping[str, Any]) -> CLIP | None:
-    """The network that a model_cfg of open_clip describes, without weights; None when it is of another kind."""
+    """Build the network that a model_cfg of open_clip describes, without weights; None for another kind."""
     pictures, texts = config.get("vision_cfg"), config.get("text_cfg")
     if not (isinstance(pictures, dict) and isinstance(texts, dict)) or config.get("quick_gelu"):
         return None
@@ -43,7 +45,7 @@ def build(config: Mapping[str, Any]) -> CLIP | None:
 
 
 class CLIP(nn.Module):
-    """Both towers. visual: (N, 3, S, S), normalised, to (N, E)."""
+    """Image encoder and text encoder. `visual` maps (N, 3, S, S), normalised, to (N, E)."""
 
     def __init__(self, embed_dim: int, pictures: Mapping[str, Any], texts: Mapping[str, int]) -> None:
         super().__init__()
@@ -58,7 +60,7 @@ class CLIP(nn.Module):
         self.logit_scale = nn.Parameter(torch.empty([]))
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        """Features of texts: (N, context_length) int64 to (N, E). A text ends with the greatest token."""
+        """Encode texts: (N, context_length) int64 to (N, E). Each text ends at its greatest token."""
         x = self.token_embedding(tokens) + self.positional_embedding
         mask = torch.full((x.shape[1], x.shape[1]), -torch.inf, device=x.device).triu_(1)
         for block in self.transformer.get_submodule("resblocks").children():
@@ -69,7 +71,7 @@ class CLIP(nn.Module):
 
 
 class _Block(nn.Module):
-    """Attention to what comes before, and two layers."""
+    """Causal attention and two layers."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -88,7 +90,7 @@ class _Block(nn.Module):
 
 
 class ModifiedResNet(nn.Module):
-    """CLIP's ResNet: three convolutions first, averages before strides, attention instead of the last average."""
+    """CLIP's ResNet: a stem of three convolutions, anti-aliased strides, attention as the last pooling."""
 
     def __init__(self, embed_dim: int, sizes: Mapping[str, Any]) -> None:
         super().__init__()
@@ -103,9 +105,10 @@ class ModifiedResNet(nn.Module):
         given = width
         for number, count in enumerate(sizes["layers"]):
             planes = width * 2**number
-            blocks = [Bottleneck(given, planes, stride=2 if number else 1)]
+            first = Bottleneck(given, planes, stride=2 if number else 1)
             given = planes * 4
-            self.add_module(f"layer{number + 1}", nn.Sequential(*blocks, *_repeated(given, planes, count - 1)))
+            rest = (Bottleneck(given, planes, stride=1) for _ in range(count - 1))
+            self.add_module(f"layer{number + 1}", nn.Sequential(first, *rest))
         heads = width * 32 // sizes["head_width"]
         self.attnpool = AttentionPool2d(self.image_size // 32, width * 32, heads, embed_dim)
 
@@ -121,12 +124,8 @@ class ModifiedResNet(nn.Module):
         return pooled
 
 
-def _repeated(given: int, planes: int, count: int) -> list[Bottleneck]:
-    return [Bottleneck(given, planes, stride=1) for _ in range(count)]
-
-
 class Bottleneck(nn.Module):
-    """Three convolutions beside a shortcut; four times `planes` come out."""
+    """Three convolutions beside a shortcut, with 4 * planes channels as output."""
 
     def __init__(self, given: int, planes: int, stride: int) -> None:
         super().__init__()
@@ -155,7 +154,7 @@ class Bottleneck(nn.Module):
 
 
 class AttentionPool2d(nn.Module):
-    """The mean of all places attends to each of them."""
+    """Pooling by attention: the mean of all positions attends to each of them."""
 
     def __init__(self, side: int, width: int, heads: int, out: int) -> None:
         super().__init__()
@@ -166,34 +165,94 @@ class AttentionPool2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, width, side, side) to (N, out)."""
-        x = x.flatten(2).permute(2, 0, 1)  # (places, N, width)
+        x = x.flatten(2).permute(2, 0, 1)  # (positions, N, width)
         x = torch.cat([x.mean(dim=0, keepdim=True), x]) + self.positional_embedding[:, None].to(x.dtype)
+        bias = torch.cat([self.q_proj.bias, self.k_proj.bias, self.v_proj.bias])
         out, _ = F.multi_head_attention_forward(
-            x,
-            x,
-            x,
-            x.shape[-1],
-            self.heads,
-            in_proj_weight=None,
-            in_proj_bias=torch.cat([self.q_proj.bias, self.k_proj.bias, self.v_proj.bias]),
-            bias_k=None,
-            bias_v=None,
-            add_zero_attn=False,
-            dropout_p=0.0,
-            out_proj_weight=self.c_proj.weight,
-            out_proj_bias=self.c_proj.bias,
-            training=False,
-            need_weights=False,
-            use_separate_proj_weight=True,
-            q_proj_weight=self.q_proj.weight,
-            k_proj_weight=self.k_proj.weight,
-            v_proj_weight=self.v_proj.weight,
-        )
+            x, x, x, x.shape[-1], self.heads, None, bias, None, None, False, 0.0,
+            self.c_proj.weight, self.c_proj.bias, training=False, need_weights=False, use_separate_proj_weight=True,
+            q_proj_weight=self.q_proj.weight, k_proj_weight=self.k_proj.weight, v_proj_weight=self.v_proj.weight,
+        )  # fmt: skip
         return out[0]
 
 
 def cast(visual: nn.Module, dtype: torch.dtype) -> None:
-    """Put what multiplies pixels into another precision, in place, as open_clip does; embeddings stay."""
+    """Cast convolutions and linear layers in place, as open_clip does; embeddings keep their precision."""
     for module in visual.modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             module.to(dtype)
+
+
+def fold_norms(visual: nn.Module) -> bool:
+    """Fold the frozen batch norms of a CLIP ResNet into its convolutions, in place.
+
+    The names in the state dict change, so fold after loading.
+
+    Returns:
+        False, and nothing is changed, unless this is a ModifiedResNet, ours or open_clip's, with only known parts.
+    """
+    known = _origin(visual)
+    if type(visual) is not known.ModifiedResNet or not is_untouched(visual):
+        return False
+    pairs = [(owner, convolution, norm) for owner in visual.modules() for convolution, norm in _normed(owner, known)]
+    norms = [module for module in visual.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    if len(pairs) != len(norms) or not all(_folds(*pair) for pair in pairs):
+        return False
+    for owner, convolution, norm in pairs:
+        before, after = owner.get_submodule(convolution), owner.get_submodule(norm)
+        assert isinstance(before, nn.Conv2d)
+        assert isinstance(after, nn.BatchNorm2d)
+        fused = fuse_conv_bn_eval(before, after)
+        owner.set_submodule(convolution, fused)
+        owner.set_submodule(norm, nn.Identity())
+    return True
+
+
+def is_folded(visual: nn.Module) -> bool:
+    """Whether `fold_norms` has folded this image encoder."""
+    return isinstance(getattr(visual, "bn1", None), nn.Identity)
+
+
+def _origin(visual: nn.Module) -> Any:
+    """The module with the classes of a ResNet: this one or open_clip's."""
+    if isinstance(visual, ModifiedResNet):
+        return sys.modules[__name__]
+    from open_clip import modified_resnet
+
+    return modified_resnet
+
+
+def _normed(owner: Any, known: Any) -> list[tuple[str, str]]:
+    """The names of the convolutions in a part of a ResNet, each with that of the norm after it."""
+    if type(owner) is known.ModifiedResNet:
+        return [("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3")]
+    if type(owner) is known.Bottleneck:
+        shortcut = [] if owner.downsample is None else [("downsample.0", "downsample.1")]
+        return [("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3"), *shortcut]
+    return []
+
+
+def _folds(owner: nn.Module, convolution: str, norm: str) -> bool:
+    parts = dict(owner.named_modules())
+    before, after = parts.get(convolution), parts.get(norm)
+    return (
+        type(before) is nn.Conv2d
+        and type(after) is nn.BatchNorm2d
+        and parts_of(before) == {"weight"}
+        and parts_of(after) == {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}
+        and not (before.training or after.training)
+    )
+
+
+def parts_of(module: nn.Module) -> set[str]:
+    """The names of a module's own parameters, buffers and child modules."""
+    own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False), *module.named_children()]
+    return {name for name, _ in own}
+
+
+def is_untouched(visual: nn.Module) -> bool:
+    """Whether no module has a hook or a patched forward, which only its own forward would run."""
+    return not any(
+        module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or "forward" in vars(module)
+        for module in visual.modules()
+    )

@@ -17,7 +17,7 @@ from open_clip.tokenizer import SimpleTokenizer
 from safetensors.torch import load_file
 
 from vqclip.files import data_path
-from vqclip.models import clip
+from vqclip.models import clip_resnet
 from vqclip.models.tokenizer import Tokenizer, spelt_out
 
 FOLDER = data_path("checkpoints", "tiny_clip")
@@ -29,7 +29,7 @@ def both() -> tuple[Any, Any]:
     """The built-in CLIP as ours and as open_clip's network."""
     config = json.loads((FOLDER / "open_clip_config.json").read_text())["model_cfg"]
     weights = {n: w.float() for n, w in load_file(FOLDER / "open_clip_model.safetensors").items()}
-    ours, theirs = clip.build(config), open_clip.model.CLIP(**config)
+    ours, theirs = clip_resnet.build(config), open_clip.model.CLIP(**config)
     assert ours is not None
     ours.load_state_dict(weights, assign=True)
     theirs.load_state_dict(weights)
@@ -58,9 +58,9 @@ def test_texts_have_open_clips_features(both: tuple[Any, Any]) -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_a_cast_leaves_in_float32_what_open_clips_leaves(both: tuple[Any, Any], dtype: torch.dtype) -> None:
     config = json.loads((FOLDER / "open_clip_config.json").read_text())["model_cfg"]
-    ours, theirs = clip.build(config), open_clip.model.CLIP(**config)
+    ours, theirs = clip_resnet.build(config), open_clip.model.CLIP(**config)
     assert ours is not None
-    clip.cast(ours.visual, dtype)
+    clip_resnet.cast(ours.visual, dtype)
     open_clip.model.convert_weights_to_lp(theirs.visual, dtype=dtype)
     kinds = [{name: tensor.dtype for name, tensor in m.visual.named_parameters()} for m in (ours, theirs)]
     assert kinds[0] == kinds[1]
@@ -96,7 +96,7 @@ def changed(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_other_networks_are_left_to_open_clip(config: dict[str, Any]) -> None:
-    assert clip.build(config) is None
+    assert clip_resnet.build(config) is None
 
 
 TEXTS = [
