@@ -72,22 +72,31 @@ def guarded(
     wrapper: Sequence[str] = (),
     module: str = "vqclip",
 ) -> Ended:
-    """Run `python -m MODULE ARGUMENTS` under the guard.
+    """Run `python -m MODULE ARGUMENTS` under the guard, forked from a process that has imported torch.
 
     Args:
         arguments: Of the command.
         allowed: Folders in which files may be opened beside those of Python; None allows every place.
         environment: Variables beside those of this process.
         timeout: Seconds after which the process is killed, which gives the exit code -9.
-        wrapper: A command that runs the process, such as strace with its options.
+        wrapper: A command that runs a process of its own from the start, such as strace with its options.
         module: What runs.
     """
+    from attacks import forks
+
     places = None if allowed is None else [str(place) for place in allowed]
-    command = [*wrapper, sys.executable, str(Path(__file__)), json.dumps([module, places]), *arguments]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.monotonic()
-        with _started(command, out, err, {**os.environ, **(environment or {})}) as process:
-            status, peak, _ = wait(process, start + timeout)
+        if wrapper:
+            command = [*wrapper, sys.executable, str(Path(__file__)), json.dumps([module, places]), *arguments]
+            with _started(command, out, err, {**os.environ, **(environment or {})}) as process:
+                status, peak, _ = wait(process, start + timeout)
+        else:
+            with Path(os.devnull).open() as nothing:
+                streams = [nothing.fileno(), out.fileno(), err.fileno()]
+                status, _, peak = forks.run(
+                    module, arguments, streams, places=places, guarded=True, environment=environment, timeout=timeout
+                )
         seconds = time.monotonic() - start
         texts = []
         for stream in (out, err):
@@ -135,7 +144,7 @@ def _peak(pid: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
-def _watch(places: Sequence[str] | None) -> None:
+def watch(places: Sequence[str] | None) -> None:
     """Install the guard in this process, for good."""
     own = (sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path))
     roots = None if places is None else tuple(os.path.realpath(each) for each in (*_SYSTEM, *own, *places))
@@ -159,7 +168,7 @@ def _main() -> None:
     module, places = json.loads(sys.argv[1])
     sys.argv = [module, *sys.argv[2:]]
     sys.path[0] = str(Path.cwd())
-    _watch(places)
+    watch(places)
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

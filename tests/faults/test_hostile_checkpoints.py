@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import json
+import os
 import pickle
-import subprocess
-import sys
+import tempfile
 import time
 from collections import Counter, OrderedDict
 from pathlib import Path
@@ -15,7 +14,7 @@ from random import Random
 import pytest
 import torch
 import yaml
-from attacks import checkpoints, special_files, token_grids
+from attacks import checkpoints, forks, special_files, token_grids
 from torch import nn
 
 from faults import makers
@@ -28,39 +27,21 @@ from vqclip.models.layouts import to_taming
 from vqclip.models.vqgan import VQGAN
 from vqclip.reading import check_structure
 
-MOST_SECONDS, MOST_MEGABYTES = 10.0, 1000
-READ = (
-    "import pathlib, sys\n"
-    "from vqclip.errors import VqclipError\n"
-    "from vqclip.models.checkpoints import read_state_dict\n"
-    "from vqclip.media.token_grids import load\n"
-    "path = pathlib.Path(sys.argv[1])\n"
-    "try: load(path) if path.suffix == '.npz' else read_state_dict(path)\n"
-    "except VqclipError as error:\n"
-    "    print(f'error: {error}', file=sys.stderr)\n"
-    "    sys.exit(error.exit_code)\n"
-)
+MOST_SECONDS, MOST_BYTES = 10.0, 1000 * 2**20
 
 
-MEASURE = (
-    "import json, os, resource, subprocess, sys\n"
-    "ran = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, capture_output=True, text=True)\n"
-    "usage = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-    "print(json.dumps([ran.returncode, ran.stderr, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))\n"
-)
-"""From a small process: the memory of a child begins with that of its parent."""
-
-
-def bounded(*command: str, code: int = 3) -> str:
-    """Run Python in a process of its own within the bounds; its standard error, which has one or two lines."""
+def bounded(module: str, *arguments: str, code: int = 3) -> str:
+    """Run a module in a process of its own within the bounds; its standard error, which has one or two lines."""
     begun = time.monotonic()
-    measure = [sys.executable, "-S", "-c", MEASURE, sys.executable, *command]
-    ran = subprocess.run(measure, capture_output=True, text=True, check=True, timeout=120)
-    returned, told, seconds, megabytes = json.loads(ran.stdout)
+    with tempfile.TemporaryFile() as err, Path(os.devnull).open("r+b") as nothing:
+        streams = [nothing.fileno(), nothing.fileno(), err.fileno()]
+        returned, seconds, peak = forks.run(module, arguments, streams, timeout=120)
+        err.seek(0)
+        told = err.read().decode()
     assert returned == code, told
     assert "Traceback" not in told
     assert 1 <= len(told.splitlines()) <= 2, told
-    assert megabytes < MOST_MEGABYTES
+    assert peak < MOST_BYTES
     # Of the processor, when this machine has other work.
     assert min(time.monotonic() - begun, seconds) < MOST_SECONDS
     assert time.monotonic() - begun < 6 * MOST_SECONDS
@@ -83,7 +64,7 @@ def refused(path: Path, *words: str) -> ModelError:
 @pytest.mark.parametrize("attack", checkpoints.PICKLES)
 def test_fault_07_an_index_that_asks_for_too_much_is_refused_before_it_is_loaded(attack, legacy, tmp_path):
     path = checkpoints.write(tmp_path / "x.pt", checkpoints.PICKLES[attack](), legacy=legacy)
-    told = bounded("-c", READ, str(path))
+    told = bounded("attacks.read_file", str(path))
     assert "x.pt" in told
 
 
@@ -91,15 +72,15 @@ def test_fault_07_an_index_that_asks_for_too_much_is_refused_before_it_is_loaded
 def test_fault_07_the_commands_refuse_it_within_their_bounds(attack, tmp_path):
     path = checkpoints.write(tmp_path / "x.ckpt", checkpoints.PICKLES[attack]())
     makers.write_config(tmp_path / "x.yaml", makers.Reference().config)
-    assert "x.ckpt" in bounded("-m", "vqclip", "models", "convert", str(path), "y.safetensors")
+    assert "x.ckpt" in bounded("vqclip", "models", "convert", str(path), "y.safetensors")
     assert not Path("y.safetensors").exists()
 
 
 def test_fault_07_a_directory_or_header_that_asks_for_too_much_is_refused(tmp_path):
-    bounded("-c", READ, str(checkpoints.members(tmp_path / "members.pt")))
-    bounded("-c", READ, str(checkpoints.claimed_directory(tmp_path / "directory.pt")))
-    bounded("-c", READ, str(checkpoints.nested_header(tmp_path / "header.safetensors")))
-    bounded("-c", READ, str(checkpoints.nested_header(tmp_path / "small.safetensors", 7_900_000)))
+    bounded("attacks.read_file", str(checkpoints.members(tmp_path / "members.pt")))
+    bounded("attacks.read_file", str(checkpoints.claimed_directory(tmp_path / "directory.pt")))
+    bounded("attacks.read_file", str(checkpoints.nested_header(tmp_path / "header.safetensors")))
+    bounded("attacks.read_file", str(checkpoints.nested_header(tmp_path / "small.safetensors", 7_900_000)))
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
@@ -234,7 +215,7 @@ def test_fault_11_the_largest_network_of_a_configuration_takes_no_memory(tmp_pat
     }
     path = makers.write_safetensors(tmp_path / "x.safetensors", makers.Reference().state_dict())
     (tmp_path / "x.yaml").write_text(yaml.safe_dump(config))
-    assert "x.safetensors" in bounded("-m", "vqclip", "models", "convert", str(path), "y.safetensors")
+    assert "x.safetensors" in bounded("vqclip", "models", "convert", str(path), "y.safetensors")
 
 
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.float8_e4m3fn, torch.float8_e5m2]
@@ -302,10 +283,10 @@ def test_fault_17_a_special_file_is_refused_without_waiting(kind, replaced, tmp_
     makers.write_safetensors(tmp_path / "x.safetensors", makers.Reference().state_dict())
     makers.write_config(tmp_path / "x.yaml", makers.Reference().config)
     special_files.replace(tmp_path / replaced, kind)
-    told = bounded("-m", "vqclip", "models", "convert", str(tmp_path / "x.safetensors"), "y.safetensors")
+    told = bounded("vqclip", "models", "convert", str(tmp_path / "x.safetensors"), "y.safetensors")
     assert "x." in told
     tokens = token_grids.write(tmp_path / "x.npz", {})
-    bounded("-m", "vqclip", "decode", str(tokens), "--vqgan", str(tmp_path / "x.safetensors"))
+    bounded("vqclip", "decode", str(tokens), "--vqgan", str(tmp_path / "x.safetensors"))
 
 
 @pytest.mark.parametrize("kind", ["pipe", "endless", "folder", "sparse"])
@@ -314,7 +295,7 @@ def test_fault_17_a_special_file_beside_the_copy_is_refused_without_waiting(kind
     makers.write_config(tmp_path / "x.yaml", makers.Reference().config)
     special_files.replace(tmp_path / "y.yaml", kind)
     command = ("models", "convert", str(tmp_path / "x.safetensors"), str(tmp_path / "y.safetensors"))
-    assert "y.yaml" in bounded("-m", "vqclip", *command, code=5)
+    assert "y.yaml" in bounded("vqclip", *command, code=5)
 
 
 @pytest.mark.parametrize("kind", special_files.KINDS)
@@ -333,7 +314,7 @@ def test_fault_17_odd_arrays_are_no_token_grid(what, tmp_path):
 
 @pytest.mark.parametrize("what", token_grids.FILES)
 def test_fault_17_archives_that_unfold_are_no_token_grid(what, tmp_path):
-    bounded("-c", READ, str(token_grids.FILES[what](tmp_path / "x.npz")), code=4)
+    bounded("attacks.read_file", str(token_grids.FILES[what](tmp_path / "x.npz")), code=4)
 
 
 def test_a_mutated_checkpoint_loads_or_is_refused(tmp_path):
