@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import json
 import os
 import shutil
@@ -14,6 +16,7 @@ import hypothesis
 import option_markers
 import pytest
 import torch
+import typer
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
@@ -28,6 +31,12 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
     failures = list(option_markers.check(session, items))
     yield
     items[:0] = failures
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of garbage collections: every command that fails makes one, of half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -183,11 +192,17 @@ def peak_memory() -> type[PeakMemory]:
     return PeakMemory
 
 
+_command_of = functools.cache(typer.main.get_command)
+
+
 @pytest.fixture
-def call(capfd: pytest.CaptureFixture[str]) -> Any:
+def call(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Call the command line in this process."""
 
     from vqclip import cli
+
+    # A command ends with its process; here, making the options of all commands again takes most of a call's time.
+    monkeypatch.setattr(typer.main, "get_command", _command_of)
 
     def call(*arguments: str) -> Answer:
         capfd.readouterr()
