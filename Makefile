@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := vqclip tests training benchmarks configs checkpoints docs examples
+FUZZ_SECONDS ?= 60
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-fast lint format typecheck docs bench bench-check tiny reference build clean help
+.PHONY: demo test test-fast coverage fuzz lint format typecheck docs bench bench-check tiny reference build clean help
 .DEFAULT_GOAL := help
 
 $(READY): setup.cfg pyproject.toml constraints.txt
@@ -16,12 +17,20 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 demo: $(READY) ## set up, and draw a red apple with its frames and video into demo/
 	$(BIN)/vqclip generate "a red apple" --seed 1 --output demo --overwrite
 
+PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist worksteal
+
 test: $(READY) ## set up, and run every test
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist worksteal --cov --cov-report= $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-fast: $(READY) ## run the tests that take less than about a second each
+	$(PYTEST) -m "not slow" $(ARGS)
+
+coverage: $(READY) ## run every test and show which lines none of them reaches
+	$(PYTEST) --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report --fail-under=90 --skip-covered
 
-test-fast: $(READY) ## run the tests that take seconds
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+fuzz: $(READY) ## try changed files on every reader for a minute each: make fuzz FUZZ_SECONDS=600
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(PYTEST) tests/faults/test_fuzz.py $(ARGS)
 
 lint: $(READY) ## check style and the order of imports
 	$(BIN)/ruff check $(SOURCES)
