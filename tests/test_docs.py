@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import re
 import shlex
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from documents import DOCS, QUICK, ROOT, blocks, make_material
 from PIL import Image
 
@@ -60,6 +62,19 @@ def test_the_python_of_the_readme_runs() -> None:
     assert done.returncode == 0, done.stderr
     assert "Stepped(step=2" in done.stdout
     assert Path("apple/image.png").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("quick")
+def test_the_python_of_the_page_on_the_api_runs() -> None:
+    (example,) = blocks("docs/api.md", "python")
+    done = subprocess.run(
+        [sys.executable, "-c", example + "print(picture.shape)"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    first, second, shape = done.stdout.splitlines()
+    assert (first.split()[0], second.split()[0], shape) == ("1", "2", "(32, 32, 3)")
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +131,27 @@ def test_the_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^make (\w+)$", "\n".join(blocks("README.md", "")), re.MULTILINE):
         assert re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE), target
+
+
+def test_continuous_integration_runs_targets_that_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    steps = [step.get("run", "") for job in workflow["jobs"].values() for step in job["steps"]]
+    for script in ("\n".join(steps), (ROOT / ".ci/run").read_text()):
+        lines = re.findall(r"^make (.+)$", script, re.MULTILINE)
+        # A step may choose its target: ${{ condition && 'coverage' || 'test' }}.
+        targets = {target or line for line in lines for target in re.findall(r"^\w+$|'([a-z]+)'", line)}
+        assert targets >= {"lint", "typecheck", "docs", "test"}
+        for target in targets:
+            assert re.search(rf"^{target}:.* ## ", makefile, re.MULTILINE), target
+
+
+def test_the_extra_all_holds_every_extra_of_users() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    extras = setup["options.extras_require"]
+    (named,) = re.findall(r"^vqclip\[(.+)\]$", extras["all"].strip())
+    assert set(named.split(",")) == set(extras) - {"all", "dev", "docs"}
 
 
 DOCUMENTS = [
