@@ -1,7 +1,7 @@
-"""What can go wrong, each with a stable exit code and a next step for the reader.
+"""The errors of vqclip, each with its exit code.
 
-Every error that a user can cause or cure is one of these. The message names the input and what is wrong with
-it; `hint` says what to do next. Any other exception that ends a command gets its code in `vqclip.cli.failures`.
+Every error that a user can cause or fix is a `VqclipError`. Its message names the input and what is wrong, and `hint`
+says what to do next. `vqclip.cli.failures` maps every other exception to an exit code.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-# What a message may quote of an input: a prompt or a path of thousands of characters is shown by its two ends.
+# A message quotes at most this many characters of an input, such as a very long prompt or path.
 MESSAGE_LENGTH = 2000
 
 
 class VqclipError(Exception):
-    """A failure that is meant to be shown: one line, one hint, one exit code.
+    """An error that is shown to the user as one line.
 
-    message: names the input and what is wrong. hint: the next step, or an empty string.
+    Args:
+        message: names the input and what is wrong.
+        hint: what to do next, or an empty string.
     """
 
     exit_code = 1
@@ -33,65 +35,68 @@ class VqclipError(Exception):
 
 
 class UsageError(VqclipError):
-    """An option, a prompt or a settings file that cannot be meant."""
+    """An option, a prompt or a settings file is invalid."""
 
     exit_code = 2
     kind = "usage"
 
 
 class ModelError(VqclipError):
-    """A checkpoint or a model configuration that is missing, damaged, foreign or unsafe."""
+    """A checkpoint or a model configuration is missing, damaged, of another kind or unsafe."""
 
     exit_code = 3
     kind = "model"
 
 
 class InputError(VqclipError):
-    """An input file that cannot be read: a picture, a film, prompts, labels."""
+    """An input file cannot be read: a picture, a video, prompts, labels."""
 
     exit_code = 4
     kind = "input"
 
 
 class OutputError(VqclipError):
-    """A place that cannot be written, is in use, or is full."""
+    """The output cannot be written, is in use, or the disk is full."""
 
     exit_code = 5
     kind = "output"
 
 
 class Diverged(VqclipError):
-    """The loss or its gradient stopped being a finite number."""
+    """The loss or its gradient is no longer finite."""
 
     exit_code = 6
     kind = "diverged"
 
 
 class OutOfMemory(VqclipError):
-    """The device has no memory left for this size and these cutouts."""
+    """The device has too little memory for this size and these cutouts."""
 
     exit_code = 7
     kind = "memory"
 
 
 class EncoderError(VqclipError):
-    """No encoder for the wanted video format is at hand."""
+    """No encoder for the video format is available."""
 
     exit_code = 8
     kind = "encoder"
 
 
 class ReaderGone(VqclipError):
-    """Whoever read standard output went away (`| head`): nothing is left to say, and nobody to say it to."""
+    """The reader of standard output has closed it, as `| head` does."""
 
     exit_code = 141
     kind = "reader"
 
 
 class Interrupted(VqclipError):
-    """A signal ended the run after its step was finished and kept.
+    """A signal stopped the run after its step was finished and saved.
 
-    signal_number: 2 for SIGINT (exit code 130), 15 for SIGTERM (143), 1 for SIGHUP (129).
+    Args:
+        message: where the run stopped.
+        hint: the command that resumes it.
+        signal_number: 2 for SIGINT (exit code 130), 15 for SIGTERM (143), 1 for SIGHUP (129).
     """
 
     kind = "interrupted"
@@ -103,7 +108,7 @@ class Interrupted(VqclipError):
 
 
 def shortened(text: str, length: int = MESSAGE_LENGTH) -> str:
-    """A text of at most `length` characters: a longer one keeps its beginning and its end."""
+    """Shorten a text to at most `length` characters by leaving out its middle."""
     if len(text) <= length:
         return text
     half = (length - 3) // 2
@@ -111,7 +116,7 @@ def shortened(text: str, length: int = MESSAGE_LENGTH) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """A hint for a name that is not known: the known one spelt most like it, whatever its case; else `otherwise`."""
+    """Return a hint with the known name closest to `name`, ignoring case, or `otherwise` if none is close."""
     by_fold = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold(), by_fold, n=1)
     return f"Did you mean {by_fold[close[0]]!r}?" if close else otherwise
