@@ -22,7 +22,7 @@ PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist wo
 test: $(READY) ## set up, and run every test
 	$(PYTEST) $(ARGS)
 
-test-fast: $(READY) ## run the tests that take less than about a second each
+test-fast: $(READY) ## run the tests that take less than half a second each
 	$(PYTEST) -m "not slow" $(ARGS)
 
 coverage: $(READY) ## run every test and show which lines none of them reaches

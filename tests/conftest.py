@@ -33,8 +33,9 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
     items[:0] = failures
 
 
-def pytest_collection_finish() -> None:
-    """Leave what was imported out of garbage collections: every command that fails makes one, of half a second."""
+@pytest.fixture(autouse=True, scope="module")
+def frozen() -> None:
+    """Leave what there is out of garbage collections: each command that fails makes one, which took half a second."""
     gc.collect()
     gc.freeze()
 

@@ -73,6 +73,7 @@ def test_metadata_can_be_kept_short(small: dict[str, Any], level: str) -> None:
     assert bool(info) == (level == "minimal")
 
 
+@pytest.mark.slow
 def test_output_settings_do_not_change_the_picture(small: dict[str, Any]) -> None:
     draw("a", small)
     draw("b", small, save_every=0, video=False, snapshot_every=1)
@@ -94,11 +95,13 @@ def test_a_misspelt_setting_is_refused_with_the_right_one(small: dict[str, Any],
     assert not (isolated / "run").exists()
 
 
+@pytest.mark.slow
 def test_no_frames_means_no_video_and_says_so(small: dict[str, Any]) -> None:
     events = draw("run", small, save_every=0)
     assert any(isinstance(e, Warned) and "no video" in e.message for e in events)
 
 
+@pytest.mark.slow
 def test_without_an_output_nothing_is_written(small: dict[str, Any], isolated: Path) -> None:
     events = draw(None, small)  # type: ignore[arg-type]
     assert list(isolated.iterdir()) == []
@@ -123,6 +126,7 @@ def test_fault_43_the_same_run_again_does_nothing(small: dict[str, Any]) -> None
     assert Path("run/image.png").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_the_same_run_without_a_seed_goes_on_with_the_seed_that_was_drawn(call: Any, small: dict[str, Any]) -> None:
     steps = iter([None, signal.SIGTERM])
     with pytest.raises(Interrupted):
@@ -142,6 +146,7 @@ def test_the_same_run_without_a_seed_goes_on_with_the_seed_that_was_drawn(call: 
     assert directory.read_manifest(Path("run")).settings.seed != seed, "another picture is drawn when it is replaced"
 
 
+@pytest.mark.slow
 def test_a_run_that_drew_nothing_is_not_in_the_way(small: dict[str, Any]) -> None:
     Path("bad.safetensors").write_bytes(b"not a model")
     Path("bad.yaml").write_bytes(Path(registry.find_vqgan("tiny").config).read_bytes())
@@ -152,6 +157,7 @@ def test_a_run_that_drew_nothing_is_not_in_the_way(small: dict[str, Any]) -> Non
     assert directory.read_manifest(Path("run")).status == "finished"
 
 
+@pytest.mark.slow
 def test_another_run_is_never_overwritten_unasked(small: dict[str, Any]) -> None:
     draw("run", small)
     kept = Path("run/image.png").read_bytes()
@@ -168,6 +174,7 @@ def test_another_run_is_never_overwritten_unasked(small: dict[str, Any]) -> None
         draw("mine", small)
 
 
+@pytest.mark.slow
 def test_a_stop_keeps_the_step_and_resume_ends_the_same(small: dict[str, Any]) -> None:
     draw("whole", small, iterations=6)
     asked = iter([None, None, signal.SIGTERM])
@@ -186,6 +193,7 @@ def test_a_stop_keeps_the_step_and_resume_ends_the_same(small: dict[str, Any]) -
     assert Path("run/metrics.jsonl").read_text() == Path("whole/metrics.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_fault_42_missing_frames_and_damaged_snapshots_are_survived(small: dict[str, Any]) -> None:
     draw("whole", small, iterations=6)
     asked = iter([None, None, None, None, signal.SIGINT])
@@ -232,6 +240,7 @@ def test_a_long_prompt_says_what_is_not_seen(small: dict[str, Any]) -> None:
     assert "zebra" in warned[0]
 
 
+@pytest.mark.slow
 def test_several_perceptors_and_an_init_picture(small: dict[str, Any]) -> None:
     Image.new("RGB", (40, 20), (200, 20, 20)).save("start.png")
     events = draw("run", small, clip=["tiny", "tiny:0.5"], init_image="start.png", init_weight=1.0)
@@ -305,6 +314,7 @@ def test_the_public_names_are_lazy() -> None:
         _ = vqclip.nonsense
 
 
+@pytest.mark.slow
 def test_fault_47_a_run_holds_no_frame_that_is_written(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[weakref.ref[Any]] = []
     alive: list[int] = []

@@ -281,6 +281,7 @@ def test_what_cannot_be_meant_or_would_do_nothing_is_refused(changes: dict[str, 
     assert str(caught.value).startswith(told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [{"cut_method": "disco"}, {"cut_method": "pixray", "augments": "Et Ts Cr Re Gn Sh Er Hf Pe Ro Af Ji"}],

@@ -44,6 +44,7 @@ def pixels(path: Path | str) -> Any:
     return np.asarray(Image.open(path))
 
 
+@pytest.mark.slow
 def test_every_cell_is_the_run_of_its_settings_and_models_load_once(
     isolated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +78,7 @@ def test_every_cell_is_the_run_of_its_settings_and_models_load_once(
     assert all(0 < float(r["seconds"]) < 300 and r["status"] == "finished" and r["steps"] == "2" for r in rows)
 
 
+@pytest.mark.slow
 def test_the_sheet_shows_the_pictures_in_the_order_of_the_grid(isolated: Path) -> None:
     list(
         batch.sweep("x", ["init=tokens,spot", "seed=1..3"], output="grid", **{**TINY, "init": None, "iterations": 0})
@@ -97,6 +99,7 @@ def test_the_sheet_shows_the_pictures_in_the_order_of_the_grid(isolated: Path) -
     assert places[0][0] < places[3][0]
 
 
+@pytest.mark.slow
 def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Path) -> None:
     steps = 0
 
@@ -129,6 +132,7 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
     assert "vqclip resume whole" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_the_seed_is_drawn_once_for_all(isolated: Path) -> None:
     list(batch.sweep("x", ["learning_rate=0.05,0.3"], output="grid", **{**TINY, "iterations": 0}))
     grid = batch.read(Path("grid"))
@@ -143,6 +147,7 @@ def test_the_seed_is_drawn_once_for_all(isolated: Path) -> None:
     assert again == {path.parent.name: path.read_bytes() for path in Path("grid").glob("*/image.png")}
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_does_not_stop_the_others(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = api.start
 
@@ -221,6 +226,7 @@ def test_a_picture_can_stand_in_for_the_prompt(isolated: Path) -> None:
     assert [row["status"] for row in table("grid")] == ["finished", "finished"]
 
 
+@pytest.mark.slow
 def test_a_sweep_that_somebody_edited_or_a_run_is_refused(call: Any, isolated: Path) -> None:
     Path("grid").mkdir()
     Path("grid/sweep.json").write_text('{"schema": 2, "preset": null, "axes": [["seed", ["1"]]], "cells": [{}]}')
@@ -233,6 +239,7 @@ def test_a_sweep_that_somebody_edited_or_a_run_is_refused(call: Any, isolated: P
     assert call("sweep", "x", "--vary", "seed=1", *FLAGS, "-o", "run").code == 5
 
 
+@pytest.mark.slow
 @pytest.mark.option("--vary")
 def test_every_line_of_a_file_is_a_prompt_of_its_own(call: Any, isolated: Path) -> None:
     Path("p.txt").write_text(
@@ -295,6 +302,7 @@ def test_a_bad_line_is_named_before_the_first_run(call: Any, isolated: Path, tex
     assert not Path("out").exists()
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_with_as_many_at_once_as_it_was_begun_with(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 

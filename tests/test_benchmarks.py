@@ -75,6 +75,7 @@ def job(folder: Path, **changes: Any) -> sides.Job:
     return sides.Job(**{**known, **changes})
 
 
+@pytest.mark.slow
 def test_the_peers_source_runs_up_to_its_loop_and_then_its_own_step(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("generate.py").write_text(GENERATE)
     monkeypatch.setattr(sys, "argv", [])
@@ -121,6 +122,7 @@ def test_both_sides_of_a_pair_read_the_same_weights(small_pair: random_pair.Pair
     assert small_pair.clip.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_our_side_times_the_steps_and_counts_their_operations(small_pair: random_pair.Pair) -> None:
     few, many = (sides.take(sides.begin_vqclip(job(Path("pair"), cutouts=n)), 2) for n in (4, 8))
     assert len(few.seconds) == len(few.processor_seconds) == 2
@@ -256,6 +258,7 @@ def test_scaling_takes_a_case_and_draws_what_it_found(capsys: pytest.CaptureFixt
     assert panels[0].lines == {"": [(32.0, 1.0), (64.0, 2.0)]}
 
 
+@pytest.mark.slow
 def test_a_sheet_of_charts_names_its_axes_and_lines_and_is_the_same_each_time(tmp_path: Path) -> None:
     one = plot.Chart("s per step by size", "side in pixels", "s per step", {"": [(32.0, 1.0), (64.0, 2.0)]})
     two = plot.Chart(
@@ -270,6 +273,7 @@ def test_a_sheet_of_charts_names_its_axes_and_lines_and_is_the_same_each_time(tm
     assert width > height
 
 
+@pytest.mark.slow
 def test_a_start_is_timed_to_its_first_step_and_its_imports_are_told_apart() -> None:
     flags = ["--size", "32x32", "--candidates", "1", "--cutouts", "2", "--threads", "1"]
     seconds, told = starts.first_step(flags, ["-X", "importtime"])
@@ -316,6 +320,7 @@ def held_out() -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_scorers_asks_the_commands_and_counts_what_they_find(
     held_out: Path, call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -377,6 +382,7 @@ def test_a_naming_sheet_is_laid_out_in_a_folder_that_is_not_there_yet(monkeypatc
     assert Path("sheets/new/naming.png").exists()
 
 
+@pytest.mark.slow
 def test_a_step_of_the_built_in_pair_has_the_gradient_of_stock_modules() -> None:
     settings = parity.Settings(prompt="a red apple", size="64x64", cutouts=8, cut_method="pooled")
     whole, half = parity.measure("tiny", [torch.float32, torch.bfloat16], settings, Path())

@@ -36,6 +36,7 @@ def chosen_of(events: list[Any]) -> Chosen:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.option("best_of", "best_of_share")
 def test_the_best_start_goes_on_as_the_run_of_its_seed(whole: Any) -> None:
     best, events = whole
@@ -54,6 +55,7 @@ def test_the_best_start_goes_on_as_the_run_of_its_seed(whole: Any) -> None:
     assert Image.open(best / "starts.png").width >= 3 * 96
 
 
+@pytest.mark.slow
 def test_without_files_the_same_start_is_chosen(whole: Any) -> None:
     events = list(vqclip.generate("a red apple", **BEST, **FEW))
     assert chosen_of(events) == chosen_of(whole[1])
@@ -76,6 +78,7 @@ def test_a_start_is_judged_by_its_picture(pair: Any) -> None:
     assert best_of.judge(red, models, other) > best_of.judge(blue, models, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [2, 6, 10])
 def test_wherever_it_is_stopped_it_ends_the_same(call: Any, whole: Any, at: int) -> None:
     asked = 0
@@ -111,6 +114,7 @@ def test_a_kill_while_the_best_start_is_taken_over_loses_nothing(whole: Any, iso
         assert Path("killed", name).read_bytes() == (whole[0] / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_the_same_command_again_draws_nothing_and_another_is_refused(whole: Any) -> None:
     shutil.copytree(whole[0], "best")
     again = list(vqclip.generate("a red apple", output="best", **BEST, **FEW))
@@ -125,6 +129,7 @@ def test_the_same_command_again_draws_nothing_and_another_is_refused(whole: Any)
     assert sorted(path.name for path in Path("best/starts").iterdir()) == ["1", "2"]
 
 
+@pytest.mark.slow
 def test_another_start_can_be_gone_on_with(whole: Any) -> None:
     shutil.copytree(whole[0], "best")
     events = whole[1]
@@ -143,6 +148,7 @@ def test_the_share_of_the_steps_is_as_documented() -> None:
     assert [steps(300, 0.1), steps(5, 0.1), steps(5, 0), steps(0, 0.5), steps(7, 1)] == [30, 1, 0, 0, 7]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "iterations"), [(0.0, 1), (1.0, 1)])
 def test_starts_of_no_steps_and_of_all_steps_are_starts_too(isolated: Path, share: float, iterations: int) -> None:
     few = {**FEW, "stages": 1, "iterations": iterations}
@@ -151,6 +157,7 @@ def test_starts_of_no_steps_and_of_all_steps_are_starts_too(isolated: Path, shar
     assert Path("best/image.png").read_bytes() == Path("alone/image.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_command_line_tells_which_start_is_the_best(call: Any, isolated: Path) -> None:
     flags = ["--size", "32x32", "-n", "1", "--stages", "1", "--init", "tokens", "--cutouts", "2", "--seed", "3"]
     answer = call("generate", "x", "--best-of", "2", "-o", "run", *flags)

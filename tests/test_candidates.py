@@ -59,6 +59,7 @@ def test_the_ranking_is_the_prompt_s_loss_of_picture_and_mirror(pair: Pair, samp
         )
 
 
+@pytest.mark.slow
 def test_chunks_do_not_change_candidates(pair: Pair, sampler: Any) -> None:
     whole = drawn(pair, sampler, FOUR.replace(cut_chunk=16))
     assert torch.equal(whole.codes, drawn(pair, sampler).codes)
@@ -70,6 +71,7 @@ def in_order(found: candidates.Candidates) -> torch.Tensor:
     return codes
 
 
+@pytest.mark.slow
 @pytest.mark.option("guidance")
 def test_guidance_brings_candidates_near_their_prompt_and_without_it_none_is_heard(pair: Pair, sampler: Any) -> None:
     plain = FOUR.replace(prior_style="noto")
@@ -81,6 +83,7 @@ def test_guidance_brings_candidates_near_their_prompt_and_without_it_none_is_hea
     assert heard.losses.mean() < apple.losses.mean() - 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.option("temperature")
 def test_a_low_temperature_makes_candidates_alike(pair: Pair, sampler: Any) -> None:
     def alike(temperature: float) -> float:
@@ -91,6 +94,7 @@ def test_a_low_temperature_makes_candidates_alike(pair: Pair, sampler: Any) -> N
     assert alike(0.01) > alike(2.0) + 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.option("prior_style")
 def test_a_style_is_that_of_every_candidate_and_without_one_each_takes_its_turn(
     pair: Pair, sampler: Any, monkeypatch: pytest.MonkeyPatch
@@ -110,6 +114,7 @@ def test_a_style_is_that_of_every_candidate_and_without_one_each_takes_its_turn(
     assert not torch.equal(named[0], named[1])
 
 
+@pytest.mark.slow
 def test_the_options_of_samples_reach_its_sheet(pair: Pair, sampler: Any, call: Any) -> None:
     how = {"candidates": 2, "prior_style": "blob", "guidance": 1.5, "temperature": 0.4, "seed": 7}
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in how.items()]
@@ -141,6 +146,7 @@ def test_a_candidate_of_another_shape_is_not_stretched(pair: Pair, sampler: Any,
         assert torch.equal(shown[..., 0], shown[..., left])
 
 
+@pytest.mark.slow
 @pytest.mark.option("init", "candidates")
 def test_a_run_begins_with_the_best_of_its_candidates(small: dict[str, Any]) -> None:
     flags = {
@@ -166,6 +172,7 @@ def test_a_run_begins_with_the_best_of_its_candidates(small: dict[str, Any]) -> 
     assert sum(places) == 1
 
 
+@pytest.mark.slow
 def test_a_run_with_candidates_resumes_without_drawing_them_again(small: dict[str, Any]) -> None:
     flags = {
         **small,

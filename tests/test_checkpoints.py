@@ -47,6 +47,7 @@ def test_every_container_gives_the_same_tensors(kind, state, tmp_path):
         assert not found[name].requires_grad
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("legacy", [False, True])
 def test_fault_02_lightning_checkpoint_loads_without_lightning(legacy, state, tmp_path):
     path = makers.write_lightning(tmp_path / "last.ckpt", state, legacy=legacy)

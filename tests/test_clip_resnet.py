@@ -138,6 +138,7 @@ def test_the_full_vocabulary_is_read_as_open_clip_reads_it() -> None:
 NEEDLESS = ("open_clip", "torchvision", "timm", "transformers", "torch._dynamo", "sympy", "ftfy", "huggingface_hub")
 
 
+@pytest.mark.slow
 def test_a_run_of_the_built_in_pair_imports_only_what_it_uses() -> None:
     code = (
         "import sys, vqclip\n"

@@ -99,6 +99,7 @@ def assert_own_and_equal(model: Any) -> None:
     assert our_gradient.norm().item() == pytest.approx(their_gradient.norm().item(), rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ViT-B-32-quickgelu", "ViT-B-32", "ViT-B-16", "ViT-L-14"])
 def test_plain_towers_give_the_features_and_gradients_of_open_clip(name: str) -> None:
     assert_own_and_equal(network(name, layers=2))

@@ -87,6 +87,7 @@ def test_fault_32_unquoted_words_in_yaml_stay_text(text: str) -> None:
     assert resolve(config_files=[yaml(f"prompt: {text}")]).settings.prompt == text
 
 
+@pytest.mark.slow
 @trials(deadline=None)  # all settings are typed each time, which a busy machine makes slow
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40))
 def test_fault_32_any_text_survives(text: str) -> None:
@@ -215,6 +216,7 @@ def test_random_seed_is_not_a_seed() -> None:
     assert resolve({"seed": 0}).settings.seed == 0
 
 
+@pytest.mark.slow
 def test_a_word_is_a_seed_the_same_one_wherever_it_stands_and_a_slip_of_digits_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("seed: rainbow")
     found = [

@@ -88,6 +88,7 @@ def test_the_copy_names_what_it_was_made_from(tmp_path):
         assert file.metadata()["source_sha256"] == sha256(source)
 
 
+@pytest.mark.slow
 @pytest.mark.option("models convert --vqgan-config")
 def test_a_checkpoint_alone_is_converted_by_the_configuration_that_is_named(tmp_path, call):
     reference = makers.Reference()
@@ -138,6 +139,7 @@ def test_a_model_known_by_name_gets_its_configuration_written_out(tmp_path, monk
     assert (copy.decode(z) - tiny.decode(z)).abs().mean() < 0.05
 
 
+@pytest.mark.slow
 def test_what_cannot_be_meant_is_said_and_nothing_is_written(tmp_path, call):
     source = lightning(tmp_path, makers.Reference())
     (tmp_path / "taken.yaml").write_text("something: else\n")
@@ -163,6 +165,7 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(tmp_path, call):
     assert (told.code, told.out) == (2, "")
 
 
+@pytest.mark.slow
 def test_the_same_checkpoint_gives_the_same_bytes_in_every_process(tmp_path):
     source = lightning(tmp_path, makers.Reference())
     made = []

@@ -82,6 +82,7 @@ def test_the_sheet_shows_what_the_loop_takes(
     assert not torch.equal(plans[3].homographies, plans[1].homographies)
 
 
+@pytest.mark.slow
 @pytest.mark.option("cutouts --output")
 def test_size_and_seed_are_those_asked_for(quarters: Path, call: Any) -> None:
     for seed, name in (("1", "a"), ("1", "b"), ("2", "c")):
@@ -112,6 +113,7 @@ def test_the_shares_of_disco_are_those_of_the_step(quarters: Path, call: Any) ->
         assert (np.ptp(shown, axis=2).max() < 8) == grey
 
 
+@pytest.mark.slow
 def test_augments_bend_as_strongly_as_they_are_told_to_and_noise_is_grain(quarters: Path, call: Any) -> None:
     plain = ("--cut-method", "crowson", "--cut-noise", "0")
 
@@ -157,6 +159,7 @@ def test_clips_of_two_sizes_each_have_their_cutouts(quarters: Path, call: Any) -
     assert [row["side"] for row in answer.lines[0]["cutouts"]] == [64, 64, 288, 288]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [

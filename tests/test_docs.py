@@ -235,6 +235,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_the_example_of_a_cut_method_is_one_file_that_is_offered_and_used(small: dict[str, Any]) -> None:
     (example,) = (block for block in blocks("CONTRIBUTING.md", "python") if "def plan(" in block)
     assert len(example[example.index("def ") :].splitlines()) <= 5
@@ -255,6 +256,7 @@ def test_the_example_of_a_cut_method_is_one_file_that_is_offered_and_used(small:
     assert Path(found["used"]).samefile("more/close_up.py")
 
 
+@pytest.mark.slow
 def test_the_example_of_a_loss_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_losses, "IMAGE_LOSSES", dict(image_losses.IMAGE_LOSSES))
     (example,) = (block for block in blocks("CONTRIBUTING.md", "python") if "@image_loss" in block)

@@ -510,6 +510,7 @@ def test_addresses_of_the_hub_follow_its_variable(monkeypatch):
     assert mirror.url == "https://mirror.example/a/b/resolve/main/c.ckpt"
 
 
+@pytest.mark.slow
 def test_the_command_fetches_says_so_on_standard_error_and_answers_with_the_path(
     entry, data, server, monkeypatch, call
 ):

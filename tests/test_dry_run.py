@@ -66,6 +66,7 @@ def test_what_the_built_in_tower_keeps_and_weighs_is_foreseen() -> None:
     assert cost.kept < kept_by(lambda: visual(pixels), visual) < 4 * cost.kept
 
 
+@pytest.mark.slow
 @pytest.mark.option("generate --dry-run")
 def test_a_dry_run_tells_all_and_draws_nothing(call: Any) -> None:
     answer = call("generate", "a red apple", "--seed", "4", "--dry-run", "--threads", "1")
@@ -101,6 +102,7 @@ def test_a_dry_run_names_what_is_missing_and_how_it_is_fetched(call: Any) -> Non
     assert 3e9 < answer.record["memory_bytes"] < 9e9
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_what_cannot_be_meant_is_an_error(call: Any) -> None:
     assert call("generate", "a", "--size", "0", "--dry-run").code == 2
     assert call("generate", "a", "--vqgan", "nonsense", "--dry-run").code == 2

@@ -170,6 +170,7 @@ def test_other_bytes_than_the_hub_says_are_thrown_away(server):
         registry.find_clip("ViT-B-32")
 
 
+@pytest.mark.slow
 def test_verify_looks_at_the_clips_of_the_cache_too(server, call):
     server.files[B32, "open_clip_model.safetensors"] = b"weights"
     path, _ = fetch("ViT-B-32")
@@ -203,6 +204,7 @@ def test_offline_asks_nobody(server, monkeypatch):
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_the_command_takes_both_kinds_and_refuses_unknown_names_before_it_begins(server, call):
     server.files[B32, "open_clip_model.safetensors"] = b"weights"
     told = call("models", "download", "ViT-B-32", "tiny", "nothing")

@@ -151,6 +151,7 @@ def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: st
     assert after < before - 0.1 * abs(before)
 
 
+@pytest.mark.slow
 @pytest.mark.option("tv")
 def test_the_option_tv_is_the_loss_tv(pair: Pair, free: torch.Tensor) -> None:
     image = drawn(pair, tv=300.0)
@@ -181,6 +182,7 @@ def test_a_weight_below_zero_asks_for_the_opposite(pair: Pair, free: torch.Tenso
     assert value("saturation", drawn(pair, "saturation:-30")) > value("saturation", free) + 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.option("loss")
 def test_a_schedule_is_followed_at_every_step(small: dict[str, Any]) -> None:
     terms = ["tv:2@0:1,2:0", "contrast:-0.5@0:0,1:1 hold"]
@@ -196,6 +198,7 @@ def test_a_schedule_is_followed_at_every_step(small: dict[str, Any]) -> None:
     assert all(row["contrast"] < 0 for row in rows[1:])
 
 
+@pytest.mark.slow
 def test_a_palette_file_is_read_kept_and_guarded(call: Any, small: dict[str, Any]) -> None:
     Image.new("RGB", (8, 8), "red").save("red.png")
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]

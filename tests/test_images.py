@@ -105,6 +105,7 @@ def test_fault_18_a_decompression_bomb_is_refused_before_decode(isolated: Path, 
     assert caught.value.hint == "Give a smaller picture."
 
 
+@pytest.mark.slow
 def test_fault_18_pillows_own_limit_is_left_alone(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images.save_png(isolated / "a.png", picture(20, 20))
     before, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)

@@ -85,6 +85,7 @@ def test_a_run_begins_with_the_ground_that_it_names(small: dict[str, Any], pair:
     assert np.abs(shown - ground).mean() < np.abs(shown - other).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.option("init_image_alpha")
 def test_an_init_picture_lies_over_the_ground_as_much_as_its_alpha_says(small: dict[str, Any]) -> None:
     picture = np.full((64, 64, 3), (220, 40, 40), np.uint8)
@@ -98,6 +99,7 @@ def test_an_init_picture_lies_over_the_ground_as_much_as_its_alpha_says(small: d
     assert middle < 0.5 * np.abs(ends[0] - ends[1]).mean() / 2
 
 
+@pytest.mark.slow
 @pytest.mark.option("init_image")
 def test_a_ground_that_is_named_shows_where_an_init_picture_is_clear(small: dict[str, Any]) -> None:
     layer = np.full((64, 64, 4), (220, 40, 40, 255), np.uint8)

@@ -30,6 +30,7 @@ def runs(small: dict[str, Any]) -> tuple[Path, Path]:
     return Path("a"), Path("b")
 
 
+@pytest.mark.slow
 @pytest.mark.option("interpolate --frames", "interpolate --output", "interpolate --overwrite")
 def test_the_frames_begin_and_end_with_the_pictures_of_the_runs(runs: tuple[Path, Path], call: Any) -> None:
     answer = call("interpolate", "a", "b", "--frames", "7", "--fps", "7", "-o", "way", "--dtype", "float32", "--json")
@@ -58,6 +59,7 @@ def test_the_frames_begin_and_end_with_the_pictures_of_the_runs(runs: tuple[Path
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.option("interpolate --loop")
 def test_pictures_and_tokens_are_ends_too_and_a_loop_comes_back(runs: tuple[Path, Path], call: Any) -> None:
     assert call("encode", "b/image.png", "-o", "b.npz", "--dtype", "float32").code == 0
@@ -76,6 +78,7 @@ def test_pictures_and_tokens_are_ends_too_and_a_loop_comes_back(runs: tuple[Path
     assert np.array_equal(pixels(frames[4]), pixels("a/image.png"))
 
 
+@pytest.mark.slow
 @pytest.mark.option("interpolate --quantise")
 def test_codes_alone_or_what_lies_between_them(runs: tuple[Path, Path], call: Any) -> None:
     for name, flag in (("codes", "--quantise"), ("all", "--no-quantise")):
@@ -85,6 +88,7 @@ def test_codes_alone_or_what_lies_between_them(runs: tuple[Path, Path], call: An
     assert not np.array_equal(pixels("codes/frames/00001.png"), pixels("all/frames/00001.png"))
 
 
+@pytest.mark.slow
 @pytest.mark.option("interpolate --path", "interpolate --easing")
 def test_the_way_and_its_pace_are_those_that_are_asked_for(runs: tuple[Path, Path], call: Any, pair: Any) -> None:
     fixed = ("--frames", "5", "--no-video", "--no-quantise", "--dtype", "float32")
@@ -109,6 +113,7 @@ def test_the_way_and_its_pace_are_those_that_are_asked_for(runs: tuple[Path, Pat
         assert np.abs(pixels(f"{name}/frames/00001.png") - expected).max() <= 1, name
 
 
+@pytest.mark.slow
 def test_the_film_of_a_way_is_as_the_options_say(runs: tuple[Path, Path], call: Any) -> None:
     flags = {
         "frames": 4,
@@ -132,6 +137,7 @@ def test_the_film_of_a_way_is_as_the_options_say(runs: tuple[Path, Path], call: 
     assert Path("0/video.webm").stat().st_size > 1.2 * Path("51/video.webm").stat().st_size
 
 
+@pytest.mark.slow
 def test_runs_go_by_their_own_size_and_vqgan_unless_others_are_named(
     runs: tuple[Path, Path], turned: str, call: Any
 ) -> None:
@@ -203,6 +209,7 @@ def test_bad_ends_are_named(isolated: Path, call: Any, arguments: list[str], cod
     assert not Path("interpolation").exists()
 
 
+@pytest.mark.slow
 def test_runs_of_two_sizes_and_unfinished_runs_are_refused(
     runs: tuple[Path, Path], small: dict[str, Any], call: Any
 ) -> None:

@@ -44,6 +44,7 @@ def read(path: str | Path) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
+@pytest.mark.slow
 @pytest.mark.option("mask")
 @pytest.mark.parametrize("stages", [1, 2])
 def test_what_a_mask_keeps_is_unchanged_to_the_byte(masked: dict[str, Any], stages: int) -> None:
@@ -58,6 +59,7 @@ def test_what_a_mask_keeps_is_unchanged_to_the_byte(masked: dict[str, Any], stag
         assert np.array_equal(frame[kept], PHOTO[kept])
 
 
+@pytest.mark.slow
 @pytest.mark.option("mask_feather")
 def test_the_edge_of_what_is_free_is_soft(masked: dict[str, Any]) -> None:
     def jump(feather: int) -> float:
@@ -165,6 +167,7 @@ def test_a_prompt_with_a_region_finds_it_in_a_tile_too(pair: Any) -> None:
 FLIPS = {"horizontal": np.fliplr, "vertical": np.flipud, "diagonal": lambda image: image.transpose(1, 0, 2)}
 
 
+@pytest.mark.slow
 @pytest.mark.option("symmetry")
 @pytest.mark.parametrize(
     ("symmetry", "flips"),

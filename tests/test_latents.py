@@ -34,6 +34,7 @@ def pixels(path: Path | str) -> Any:
     return np.asarray(Image.open(path), dtype=int)
 
 
+@pytest.mark.slow
 def test_a_finished_run_keeps_the_snapshot_of_its_last_step(first: Path) -> None:
     assert sorted(path.name for path in (first / "state").iterdir()) == [
         "step-000002.safetensors",
@@ -41,6 +42,7 @@ def test_a_finished_run_keeps_the_snapshot_of_its_last_step(first: Path) -> None
     ]
 
 
+@pytest.mark.slow
 def test_it_begins_with_the_picture_and_goes_on_with_the_new_prompt(call: Any, first: Path) -> None:
     answer = call("continue", str(first), "a blue car", "-n", "12", "--learning-rate", "0.2", "-o", "next", "--json")
     assert answer.code == 0, answer.err
@@ -62,6 +64,7 @@ def test_any_run_can_begin_where_a_finished_one_ended(call: Any, first: Path) ->
     assert np.array_equal(pixels("next/image.png"), pixels(first / "image.png"))
 
 
+@pytest.mark.slow
 def test_it_is_a_run_like_any_other(first: Path) -> None:
     asked = 0
 
@@ -82,6 +85,7 @@ def test_it_is_a_run_like_any_other(first: Path) -> None:
     assert directory.read_manifest(Path("third")).settings.prompt == "a blue car"
 
 
+@pytest.mark.slow
 def test_another_size_begins_with_the_picture_resized(first: Path) -> None:
     list(api.continue_run(first, output="large", iterations=0, size="128x128"))
     wanted = np.asarray(Image.open(first / "image.png").resize((128, 128), Image.Resampling.BICUBIC), dtype=int)
@@ -91,6 +95,7 @@ def test_another_size_begins_with_the_picture_resized(first: Path) -> None:
     assert np.abs(drawn - wanted).mean() < np.abs(drawn - other).mean() / 2
 
 
+@pytest.mark.slow
 def test_an_init_weight_holds_on_to_the_first_run(first: Path) -> None:
     def distance(weight: float) -> float:
         known = {"iterations": 5, "learning_rate": 0.3, "save_every": 0, "video": False, "init_weight": weight}
@@ -101,6 +106,7 @@ def test_an_init_weight_holds_on_to_the_first_run(first: Path) -> None:
     assert distance(100.0) < distance(0.0) * 0.8
 
 
+@pytest.mark.slow
 def test_what_cannot_be_continued_is_refused_with_a_way_out(call: Any, first: Path) -> None:
     assert call("continue", "nowhere").code == 4
     shutil.copytree(first, "old")
@@ -122,6 +128,7 @@ def test_what_cannot_be_continued_is_refused_with_a_way_out(call: Any, first: Pa
         list(api.continue_run("other", iterations=1))
 
 
+@pytest.mark.slow
 def test_what_has_no_effect_on_such_a_start_is_refused(call: Any, first: Path) -> None:
     for flags, words in (
         (["--candidates", "3"], "candidates has no effect on an init run"),

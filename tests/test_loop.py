@@ -46,6 +46,7 @@ def final(pair: Pair, wanted: Settings, given: InitInputs | None = None, **known
     return last.image()
 
 
+@pytest.mark.slow
 @pytest.mark.option("seed")
 def test_one_seed_one_picture_and_zero_is_a_seed(pair: Pair) -> None:
     pictures = {seed: final(pair, settings(seed=seed)) for seed in (0, 1)}
@@ -108,6 +109,7 @@ STOPS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("look", "stop"), STOPS)
 def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -> None:
     vqgan, targets_of = pair
@@ -167,6 +169,7 @@ def test_clip_sees_as_many_cutouts_as_are_asked_for_and_never_more_at_once_than_
         assert seen == sizes * 2
 
 
+@pytest.mark.slow
 @pytest.mark.option("prompt")
 def test_the_score_of_the_prompt_rises(pair: Pair) -> None:
     wanted = settings(size="64x64", iterations=30, cutouts=8, learning_rate=0.15, init="spot")
@@ -174,6 +177,7 @@ def test_the_score_of_the_prompt_rises(pair: Pair) -> None:
     assert np.mean(scores[-5:]) > np.mean(scores[:3]) + 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.option("prompt")
 def test_a_negative_prompt_lowers_its_score(pair: Pair) -> None:
     def score(prompt: str) -> float:
@@ -210,6 +214,7 @@ def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
     assert right[2] > right[0] + 80
 
 
+@pytest.mark.slow
 @pytest.mark.option("init_weight", "init_weight_pixels", "init_weight_end")
 @pytest.mark.parametrize(("name", "weight"), [("init_weight", 30.0), ("init_weight_pixels", 100.0)])
 @pytest.mark.parametrize("stages", [1, 2])
@@ -370,6 +375,7 @@ def test_fault_44_out_of_memory_says_what_to_change(pair: Pair) -> None:
     assert "smaller --size" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_fault_44_out_of_memory_halves_the_chunk_and_loses_no_step(pair: Pair) -> None:
     vqgan, targets_of = pair
     (clip_target,) = targets_of("a red apple")

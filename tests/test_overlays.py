@@ -43,6 +43,7 @@ def pictures(pair: Any, **changes: Any) -> list[np.ndarray]:
     return [event.image().astype(int) for event in climb(pair, **changes)]
 
 
+@pytest.mark.slow
 @pytest.mark.option("target_image", "target_weight_pixels")
 @pytest.mark.parametrize("weight", ["target_weight", "target_weight_pixels"])
 def test_a_run_grows_towards_its_target(pair: Any, weight: str) -> None:
@@ -73,6 +74,7 @@ def test_the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels(pair:
     assert first.terms["target_pixels"] == pytest.approx(50 * pixels, rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.option("overlay_image", "overlay_every", "overlay_until")
 def test_an_overlay_comes_after_its_steps_until_its_last(pair: Any) -> None:
     plain = pictures(pair)
@@ -172,6 +174,7 @@ def test_a_layer_keeps_its_colours_where_it_is_clear_and_is_turned_upright() -> 
         images.open_layer(Path("clear.png"))
 
 
+@pytest.mark.slow
 def test_a_run_with_target_and_overlay_goes_on_to_the_same_bytes(small: dict[str, Any]) -> None:
     Image.fromarray(RED).save("red.png")
     flags = small | {

@@ -94,6 +94,7 @@ def test_without_a_normalisation_of_its_own_a_model_gets_openais(tmp_path: Path)
     assert perceptor.std.flatten().tolist() == pytest.approx([0.26862954, 0.26130258, 0.27577711])
 
 
+@pytest.mark.slow
 def test_a_named_network_takes_weights_from_a_file(tmp_path: Path) -> None:
     torch.manual_seed(3)
     model = open_clip.create_model("RN50", pretrained=None).eval()

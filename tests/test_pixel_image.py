@@ -107,6 +107,7 @@ def test_pixels_show_the_picture_that_they_were_made_of_with_its_black_and_white
     assert bool((z.grad != 0).all()), "black and white can be left again"
 
 
+@pytest.mark.slow
 @pytest.mark.option("pixel_steps")
 def test_nothing_is_decoded_in_pixel_optimisation_and_the_score_rises(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
@@ -142,6 +143,7 @@ def test_nothing_is_decoded_in_pixel_optimisation_and_the_score_rises(
     assert np.abs(last.image() / 255 - expected.detach().numpy()).max() < 0.01, "the VQGAN has the last word"
 
 
+@pytest.mark.slow
 @pytest.mark.option("pixel_learning_rate")
 def test_the_rate_of_the_pixels_is_theirs_alone(pair: Pair) -> None:
     wanted = settings(pixel_learning_rate=0.25, learning_rate=0.05, learning_rate_end=1.0)
@@ -152,6 +154,7 @@ def test_the_rate_of_the_pixels_is_theirs_alone(pair: Pair) -> None:
     assert np.abs(fast - start).mean() > 1.5 * np.abs(slow - start).mean() > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [1, 2, 3, 4])
 def test_a_run_goes_on_exactly_from_within_its_pixel_steps(pair: Pair, stop: int) -> None:
     vqgan, targets_of = pair
@@ -193,6 +196,7 @@ def test_an_overlay_is_laid_over_pixels_and_a_move_moves_them(pair: Pair) -> Non
     assert np.abs(images[2][:, 8:] - images[1][:, :-8]).max() <= 2
 
 
+@pytest.mark.slow
 def test_a_frame_of_pixel_optimisation_is_what_the_vqgan_makes_of_its_pixels(pair: Pair) -> None:
     vqgan, _ = pair
     wanted = settings(ema=0.0, pixel_learning_rate=0.5, iterations=12)
@@ -203,6 +207,7 @@ def test_a_frame_of_pixel_optimisation_is_what_the_vqgan_makes_of_its_pixels(pai
     assert np.abs(shown - drawn.clip(0, 255)).mean() < np.abs(shown - reached).mean() / 5
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_not_decoded_for_its_pixel_steps(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     def whole(*known: Any, **named: Any) -> None:
         raise AssertionError("decoded whole")
@@ -233,6 +238,7 @@ def test_a_run_without_pixel_steps_has_no_stage_of_one(pair: Pair) -> None:
     assert [(stage.pixels, stage.first, stage.last) for stage in few] == [(True, 0, 1), (False, 1, 1), (False, 1, 2)]
 
 
+@pytest.mark.slow
 def test_a_run_reports_its_pixel_steps_and_one_continued_from_it_has_none(call: Any, small: dict[str, Any]) -> None:
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in (small | {"pixel_steps": 0.5}).items()]
     told = call("generate", "a red apple", *flags, "--seed=1", "-o", "first")

@@ -81,6 +81,7 @@ def test_a_picture_keeps_its_shape_and_fits() -> None:
     assert preview.fitted(5000, 3, 80, 72) == (64, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.option("--preview", "--open")
 def test_at_a_terminal_the_picture_is_shown_and_opened(finished: Path) -> None:
     Path("bin").mkdir()
@@ -101,6 +102,7 @@ def test_at_a_terminal_the_picture_is_shown_and_opened(finished: Path) -> None:
     assert Path("opened").read_text() == f"{finished / 'image.png'}\n"
 
 
+@pytest.mark.slow
 def test_without_a_viewer_it_says_so(finished: Path) -> None:
     code, told = at_a_terminal("report", str(finished), "--open", PATH=str(Path.cwd()))
     assert code == 0

@@ -84,6 +84,7 @@ def test_a_low_temperature_and_few_codes_keep_to_the_likely(prior: Prior) -> Non
     assert not torch.equal(prior.sample(text, torch.ones(1), style, seeded(), temperature=5.0), best)
 
 
+@pytest.mark.slow
 def test_the_built_in_prior_follows_words_and_styles(sampler: Any) -> None:
     def draw(prompt: str, style: str) -> torch.Tensor:
         drawn: torch.Tensor = sampler.sample(parse(prompt), 2, seeded(), style=style)

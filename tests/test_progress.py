@@ -74,6 +74,7 @@ ENDS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.option("until_score", "max_seconds")
 @pytest.mark.parametrize("reason", ENDS)
 def test_a_run_that_ends_early_is_finished_and_says_why(
@@ -115,6 +116,7 @@ def test_time_that_ends_in_an_early_stage_leaves_a_picture_of_the_full_size(
     assert [event.stage for event in events if isinstance(event, StageStarted)] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_what_time_ends_early_is_gone_on_with_at_its_full_size(
     small: dict[str, Any], slow_clock: list[float]
 ) -> None:
@@ -126,6 +128,7 @@ def test_what_time_ends_early_is_gone_on_with_at_its_full_size(
             assert np.array_equal(event.image(), np.asarray(Image.open("run/image.png")))
 
 
+@pytest.mark.slow
 def test_time_is_that_of_all_starts_and_the_best_of_them(
     small: dict[str, Any], slow_clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +143,7 @@ def test_time_is_that_of_all_starts_and_the_best_of_them(
         assert (last.stopped_by, last.step) == ("max_seconds", 2), "what they took is spent"
 
 
+@pytest.mark.slow
 def test_seconds_of_earlier_sessions_count(small: dict[str, Any], slow_clock: list[float]) -> None:
     known = small | {"iterations": 300, "max_seconds": 20.0, "snapshot_every": 1}
     for event in vqclip.generate("a red apple", seed=1, output="run", **known):
@@ -164,6 +168,7 @@ def test_a_halt_ends_only_the_last_stage(small: dict[str, Any]) -> None:
     assert (last.stopped_by, last.step) == ("auto_stop", 6)
 
 
+@pytest.mark.slow
 @pytest.mark.option("learning_rate_plateau", "patience")
 def test_a_killed_run_ends_at_the_step_where_an_unbroken_one_ends(small: dict[str, Any]) -> None:
     known = small | {

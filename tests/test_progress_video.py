@@ -35,6 +35,7 @@ def told(path: Path) -> dict[str, str]:
         return {name.lower(): text for name, text in container.metadata.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.option("video_format")
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_run_writes_its_video_in_the_format_that_was_asked_for(small: dict[str, Any], name: str) -> None:
@@ -69,6 +70,7 @@ def test_early_frames_lie_dense_and_are_as_many(iterations: int, every: int) -> 
         assert distances[-1] >= 1.5 * every
 
 
+@pytest.mark.slow
 @pytest.mark.option("save_every", "frame_spacing")
 def test_frames_are_kept_at_those_steps_and_resume_keeps_to_them(small: dict[str, Any]) -> None:
     wanted = {"iterations": 9, "save_every": 3, "frame_spacing": "early", "snapshot_every": 2}
@@ -129,6 +131,7 @@ def test_a_film_that_cannot_be_made_is_refused_before_the_run(
     assert not Path("run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.option("crf")
 @pytest.mark.parametrize("name", [name for name in FORMATS if name not in LOSSLESS])
 def test_a_quality_can_be_chosen(small: dict[str, Any], name: str) -> None:
@@ -139,6 +142,7 @@ def test_a_quality_can_be_chosen(small: dict[str, Any], name: str) -> None:
     assert fine.stat().st_size > 1.2 * coarse.stat().st_size
 
 
+@pytest.mark.slow
 @pytest.mark.option("fps", "hold_last", "video_smooth")
 def test_a_film_goes_at_its_rate_holds_its_end_and_is_smoothed(small: dict[str, Any]) -> None:
     def film(name: str, **changes: Any) -> tuple[float, float]:
@@ -151,6 +155,7 @@ def test_a_film_goes_at_its_rate_holds_its_end_and_is_smoothed(small: dict[str, 
     assert film("smooth", hold_last=1.0, video_smooth=12.0) == pytest.approx((5 / 4 + 1, 12), abs=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.option("video")
 def test_a_rate_in_the_users_own_file_is_no_hindrance_to_a_run_without_a_film(
     small: dict[str, Any], call: Any, monkeypatch: pytest.MonkeyPatch
@@ -168,6 +173,7 @@ def test_a_rate_in_the_users_own_file_is_no_hindrance_to_a_run_without_a_film(
     assert (refused.code, "fps has no effect without a film" in refused.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_begun_before_a_rule_goes_on(small: dict[str, Any], call: Any) -> None:
     asked = iter([None, 15])
     with pytest.raises(vqclip.VqclipError, match="stopped at step 2"):
@@ -180,6 +186,7 @@ def test_a_run_that_was_begun_before_a_rule_goes_on(small: dict[str, Any], call:
     assert Path("again/image.png").read_bytes() == Path("run/image.png").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.option("video_title", "video_comment")
 def test_a_video_says_the_prompt_and_the_seed_as_far_as_metadata_are_wanted(small: dict[str, Any]) -> None:
     full = told(draw("full", small) / "video.mp4")
@@ -192,6 +199,7 @@ def test_a_video_says_the_prompt_and_the_seed_as_far_as_metadata_are_wanted(smal
     assert not {"title", "comment"} & none.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.option("video --output")
 def test_the_video_command_makes_it_anew_with_what_is_given(small: dict[str, Any], call: Any) -> None:
     run = draw("run", small, save_every=1, video_seconds=2.5, hold_last=0.5)

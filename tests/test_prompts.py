@@ -264,6 +264,7 @@ def test_lines_are_prompts_scenes_and_remarks() -> None:
     assert join_lines(["", "# nothing"]) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.option("generate --prompt-file")
 def test_prompts_come_from_a_file_or_standard_input(call: Any, small: dict[str, Any], monkeypatch: Any) -> None:
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in {**small, "iterations": 1}.items()]

@@ -125,6 +125,7 @@ def test_a_recipe_that_leaves_a_technique_out_differs_from_ours_in_what_is_drawn
     assert all(settings_of(name) != ours for name in less)
 
 
+@pytest.mark.slow
 def test_every_recipe_has_valid_settings() -> None:
     import vqclip
 

@@ -92,6 +92,7 @@ def test_the_note_says_bits_and_error(call: Any, apple: Path) -> None:
     assert " dB" in err
 
 
+@pytest.mark.slow
 @pytest.mark.option("vqgan_config")
 def test_a_checkpoint_alone_is_read_by_the_configuration_that_is_named(call: Any, apple: Path, small: Any) -> None:
     own = data_path("checkpoints")
@@ -197,6 +198,7 @@ def test_the_good_one_among_the_bad_is_read(isolated: Path) -> None:
     assert token_grids.load(Path("good.npz")).height == 16
 
 
+@pytest.mark.slow
 def test_bad_input_is_refused_before_torch_is_imported(apple: Path) -> None:
     Path("odd.npz").write_bytes(b"odd")
     calls = [

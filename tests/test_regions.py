@@ -144,6 +144,7 @@ def test_each_half_of_the_picture_goes_its_own_way(pair: Any, prompt: str) -> No
     assert abs(reds[:, :32].mean() - reds[:, 32:].mean()) < 30
 
 
+@pytest.mark.slow
 def test_the_score_of_a_prompt_is_that_of_the_cutouts_that_it_sees(pair: Any) -> None:
     last = drawn(pair, "red @left | blue @right", iterations=8)
     crossed = drawn(pair, "red | blue", iterations=8)
@@ -160,6 +161,7 @@ def test_a_run_with_regions_goes_on_exactly(pair: Any) -> None:
     assert np.array_equal(again.image(), event.image())
 
 
+@pytest.mark.slow
 def test_a_masks_file_is_checked_kept_and_not_told(call: Any, small: dict[str, Any]) -> None:
     Path("deep").mkdir()
     Image.fromarray((HALF * 255).astype(np.uint8)).save("deep/sky.png")

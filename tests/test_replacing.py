@@ -106,6 +106,7 @@ def test_a_folder_of_pictures_is_not_restyled_into_itself(pictures: Path) -> Non
     assert not (pictures / "frames").exists()
 
 
+@pytest.mark.slow
 def test_nothing_is_replaced_before_the_new_run_can_begin(
     run: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +122,7 @@ def test_nothing_is_replaced_before_the_new_run_can_begin(
     assert contents(run) == before
 
 
+@pytest.mark.slow
 def test_ends_that_do_not_fit_each_other_replace_nothing(run: Path, small: dict[str, Any]) -> None:
     for name, size in (("a", "32x32"), ("b", "48x32")):
         list(vqclip.generate("a blue car", seed=1, output=name, **small | {"size": size, "iterations": 0}))
@@ -130,6 +132,7 @@ def test_ends_that_do_not_fit_each_other_replace_nothing(run: Path, small: dict[
     assert contents(run) == before
 
 
+@pytest.mark.slow
 def test_what_replaces_a_run_leaves_nothing_of_it(run: Path, small: dict[str, Any], pictures: Path) -> None:
     (run / "notes.txt").write_text("mine")
     ends = [pictures / "0.png", pictures / "1.png"]
@@ -145,6 +148,7 @@ def test_what_replaces_a_run_leaves_nothing_of_it(run: Path, small: dict[str, An
     assert directory.read_manifest(Path("other")).restyle
 
 
+@pytest.mark.slow
 def test_settings_that_a_run_goes_on_without_are_told(run: Path, call: Any) -> None:
     flags = ["generate", "a blue car", "--seed", "1", "-o", "car", *FLAGS]
     assert call(*flags).code == 0

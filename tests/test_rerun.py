@@ -33,6 +33,7 @@ def pixels(path: Path | str) -> Any:
     return np.asarray(Image.open(path))
 
 
+@pytest.mark.slow
 def test_without_changes_it_is_the_same_picture_to_the_byte(call: Any, run: Path) -> None:
     picture = (run / "image.png").read_bytes()
     Path("alone.png").write_bytes(picture)
@@ -43,6 +44,7 @@ def test_without_changes_it_is_the_same_picture_to_the_byte(call: Any, run: Path
     assert directory.read_manifest(Path("a")).settings == directory.read_manifest(run).settings
 
 
+@pytest.mark.slow
 def test_variables_files_and_presets_change_nothing_that_is_recorded(
     call: Any, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,6 +59,7 @@ def test_variables_files_and_presets_change_nothing_that_is_recorded(
     assert len(list(Path("again/frames").iterdir())) == 3, "what no picture records is found as for a new run"
 
 
+@pytest.mark.slow
 @pytest.mark.option("rerun --prompt")
 def test_an_option_changes_its_setting_alone(call: Any, run: Path) -> None:
     assert call("rerun", "run/image.png", "--seed", "6", "-o", "other").code == 0
@@ -68,6 +71,7 @@ def test_an_option_changes_its_setting_alone(call: Any, run: Path) -> None:
     assert (changed.prompt, changed.iterations, changed.seed, changed.cut_pow) == ("a blue car", 1, 5, 0.7)
 
 
+@pytest.mark.slow
 @pytest.mark.option("rerun --forget")
 def test_a_setting_that_loses_its_effect_can_be_forgotten(call: Any, run: Path) -> None:
     answer = call("rerun", "run", "--cut-method", "smart", "-o", "other")
@@ -79,17 +83,20 @@ def test_a_setting_that_loses_its_effect_can_be_forgotten(call: Any, run: Path) 
     assert directory.read_manifest(Path("other")).settings.cut_pow == 1.0
 
 
+@pytest.mark.slow
 def test_a_new_folder_is_made_without_an_output(call: Any, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VQCLIP_OUTPUT_DIR", "elsewhere")
     answer = call("rerun", "run", "-n", "0")
     assert Path(answer.out.strip()).parent.parent == Path("elsewhere").absolute()
 
 
+@pytest.mark.slow
 def test_python_has_it_too(run: Path) -> None:
     events = list(vqclip.rerun(run, iterations=1))
     assert [type(event).__name__ for event in events] == ["Started", "Stepped", "Finished"]
 
 
+@pytest.mark.slow
 def test_what_is_not_as_it_was_is_told(run: Path) -> None:
     manifest = json.loads((run / "run.json").read_text())
     manifest["models"]["tiny"] = "0" * 64
@@ -104,6 +111,7 @@ def test_what_is_not_as_it_was_is_told(run: Path) -> None:
     assert len(told) == 3
 
 
+@pytest.mark.slow
 def test_a_start_picture_is_found_through_the_run_and_missed_without(call: Any, run: Path, small: Any) -> None:
     Path("deep").mkdir()
     shutil.copy(run / "image.png", "deep/start.png")
@@ -117,6 +125,7 @@ def test_a_start_picture_is_found_through_the_run_and_missed_without(call: Any, 
     assert call("rerun", "alone.png", "-o", "fourth", "-n", "1", "--init-image", "deep/start.png").code == 0
 
 
+@pytest.mark.slow
 def test_a_picture_in_the_folder_of_another_run_speaks_for_itself(run: Path, small: Any) -> None:
     list(vqclip.generate("x", output="second", **{**small, "seed": 1}))
     shutil.copy(run / "image.png", "second/image.png")

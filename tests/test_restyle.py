@@ -123,6 +123,7 @@ def test_the_sound_goes_under_the_video_and_ends_with_it(isolated: Path, source:
     assert target.read_bytes() == kept
 
 
+@pytest.mark.slow
 def test_a_video_becomes_a_film_of_its_length_shape_and_sound(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VQCLIP_SIZE", "64x64")
     filmed("in.mp4", 4, 4, size=(80, 48))
@@ -172,6 +173,7 @@ def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[st
     assert np.array_equal(last.image(), images.open_image(Path("out/frames/00001.png")))
 
 
+@pytest.mark.slow
 @pytest.mark.option("restyle --strength")
 def test_strength_says_how_far_a_frame_may_go(small: dict[str, Any]) -> None:
     Path("in").mkdir()
@@ -189,6 +191,7 @@ def test_strength_says_how_far_a_frame_may_go(small: dict[str, Any]) -> None:
     assert far[0] < 0.6 * far[1]
 
 
+@pytest.mark.slow
 @pytest.mark.option("restyle --blend")
 def test_blend_brings_the_frame_before_into_the_next(small: dict[str, Any]) -> None:
     Path("in").mkdir()
@@ -204,6 +207,7 @@ def test_blend_brings_the_frame_before_into_the_next(small: dict[str, Any]) -> N
     assert means[1] < 100
 
 
+@pytest.mark.slow
 @pytest.mark.option(
     "restyle --frame-steps", "restyle --strength", "restyle --blend", "restyle --preset", "restyle --overwrite"
 )
@@ -249,6 +253,7 @@ def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any)
     assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_stopped_or_killed_restyle_goes_on_to_the_same_film(small: dict[str, Any], call: Any) -> None:
     filmed("in.mp4", 3, 3, size=(32, 32))
     how = Restyle("in.mp4", steps=2, blend=0.5)
@@ -328,6 +333,7 @@ def test_another_run_is_not_replaced_unasked(small: dict[str, Any]) -> None:
     assert Path("out/image.png").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_the_same_command_without_a_seed_goes_on_with_the_seed_that_was_drawn(
     call: Any, small: dict[str, Any]
 ) -> None:

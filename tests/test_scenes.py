@@ -107,6 +107,7 @@ def told(pair: Any, prompt: str, **changes: Any) -> tuple[Settings, list[ClipTar
     return wanted, [ClipTarget(perceptor, 1.0, targets)], {"vqgan": vqgan}
 
 
+@pytest.mark.slow
 def test_a_story_draws_one_scene_after_the_other(pair: Any) -> None:
     wanted, clip_targets, known = told(
         pair, "a red apple ^ a blue car", cross_fade="2", init="tokens", learning_rate=0.6
@@ -125,6 +126,7 @@ def test_a_story_draws_one_scene_after_the_other(pair: Any) -> None:
     assert lead(8) > lead(16) + 0.1, (lead(8), lead(16))
 
 
+@pytest.mark.slow
 def test_a_schedule_holds_a_prompt_back_to_the_byte_until_its_step(pair: Any) -> None:
     def steps(prompt: str) -> list[np.ndarray]:
         wanted, clip_targets, known = told(pair, prompt, iterations=6)
@@ -152,6 +154,7 @@ def test_a_story_goes_on_exactly_from_the_middle_of_a_cross_fade(pair: Any) -> N
     assert np.array_equal(again.image(), final)
 
 
+@pytest.mark.slow
 def test_candidates_are_of_the_first_scene(small: dict[str, Any]) -> None:
     def start(prompt: str, **changes: Any) -> np.ndarray:
         known = {
@@ -170,6 +173,7 @@ def test_candidates_are_of_the_first_scene(small: dict[str, Any]) -> None:
     assert np.array_equal(start("a red apple"), start("a red apple ^ a blue car"))
 
 
+@pytest.mark.slow
 def test_the_command_line_tells_a_story_with_a_picture_in_it(call: Any, small: dict[str, Any]) -> None:
     Image.new("RGB", (40, 40), "red").save("look.png")
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]

@@ -181,6 +181,7 @@ def test_score_tells_similarity_and_distance(call: Any, discs: Path) -> None:
     assert float(numbers[0]) == pytest.approx(similarity("a red circle"), abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.option("--clip")
 def test_the_clip_that_is_named_judges(call: Any, discs: Path) -> None:
     shutil.copytree(data_path("checkpoints", "tiny_clip"), "contrary")
@@ -236,6 +237,7 @@ def test_search_builds_the_index_once_and_then_looks_at_changes_only(
     assert encoded == [4, 1]
 
 
+@pytest.mark.slow
 def test_an_index_that_is_up_to_date_needs_no_torch(call: Any, discs: Path) -> None:
     call("index", str(discs), *FAST)
     probe = (
@@ -401,6 +403,7 @@ def odd_folders(isolated: Path) -> set[str]:
     return {"red.png", "empty", "bad", "bad/one.png"}
 
 
+@pytest.mark.slow
 def test_the_built_in_clip_looks_at_pictures_without_open_clip(discs: Path) -> None:
     probe = (
         "import sys, vqclip.cli as c\n"
@@ -426,6 +429,7 @@ def test_bad_input_gets_its_code_and_a_line_that_names_it(
     assert {str(path) for path in Path().rglob("*")} == odd_folders, "nothing is left behind"
 
 
+@pytest.mark.slow
 def test_bad_input_is_refused_before_torch_is_imported(odd_folders: set[str]) -> None:
     probe = (
         "import json, sys, vqclip.cli as c\n"
@@ -455,6 +459,7 @@ def test_the_help_of_one_clip_does_not_ask_for_several(command, call):
     assert "repeat for several. [default: tiny]" in " ".join(call("generate", "--help").out.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_causes_no_traceback(discs: Path) -> None:
     scoring.index(SETTINGS, discs, None, print)
     # Gone before the first word: what a shell starts behind a pipe may be late on a busy machine.

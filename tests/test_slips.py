@@ -64,6 +64,7 @@ def test_remarks_among_labels_are_passed_over() -> None:
     assert labels.read(None, Path("labels.txt")) == ["an apple", "#1"]
 
 
+@pytest.mark.slow
 def test_frames_are_drawn_with_whatever_a_step_takes(call: Any) -> None:
     Path("film").mkdir()
     for number in range(2):

@@ -53,6 +53,7 @@ def test_what_does_not_grow_is_resized_alone() -> None:
     assert torch.equal(upsample(large, 32, 32, edges=True), init.fit(large, 32, 32))
 
 
+@pytest.mark.slow
 @pytest.mark.option("stage_upsampling")
 def test_a_run_of_stages_ends_with_sharper_edges(small: dict[str, Any]) -> None:
     wanted = small | {"size": "128x128", "stages": 2, "iterations": 0, "candidates": 1, "init": "prior"}
@@ -69,6 +70,7 @@ def test_a_run_of_stages_ends_with_sharper_edges(small: dict[str, Any]) -> None:
     assert slope("edges") > 1.15 * slope("pixels")
 
 
+@pytest.mark.slow
 def test_a_candidate_of_another_size_keeps_its_edges_too(small: dict[str, Any]) -> None:
     wanted = small | {"size": "128x128", "stages": 1, "iterations": 0, "candidates": 1, "init": "prior"}
     pixels, edges = (

@@ -83,6 +83,7 @@ def test_what_is_no_style_is_refused() -> None:
         settings(style="b.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.option("style")
 def test_a_style_is_seen_and_goes_with_the_run(call: Any, small: dict[str, Any]) -> None:
     quick = small | {"iterations": 8, "ema": 0.0, "learning_rate": 0.2, "init": "spot", "video": False}

@@ -100,6 +100,7 @@ def likeness(perceptor: Perceptor, drawing: np.ndarray, target: torch.Tensor) ->
     return float(retrieval.encode_pictures(perceptor, [drawing])[0] @ target)
 
 
+@pytest.mark.slow
 @pytest.mark.option("image_prompt")
 def test_an_image_prompt_draws_towards_the_picture_and_its_weight_counts(pair: Any, perceptor: Perceptor) -> None:
     target = retrieval.encode_pictures(perceptor, [images.open_image(Path(disc("blue")))])[0]
@@ -113,6 +114,7 @@ def test_an_image_prompt_draws_towards_the_picture_and_its_weight_counts(pair: A
     assert near[3] > near[1] + 0.05, near
 
 
+@pytest.mark.slow
 @pytest.mark.option("noise_prompt")
 def test_a_noise_prompt_draws_towards_its_direction(pair: Any, perceptor: Perceptor) -> None:
     target = targets.noise(4, perceptor.encode_text([""]).shape[1])
@@ -123,6 +125,7 @@ def test_a_noise_prompt_draws_towards_its_direction(pair: Any, perceptor: Percep
     assert not np.array_equal(noisy, other)
 
 
+@pytest.mark.slow
 def test_an_image_prompt_is_found_again_and_its_folder_is_not_told(call: Any, small: dict[str, Any]) -> None:
     disc("red", "deep/disc.png")
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]
@@ -148,6 +151,7 @@ def test_a_run_is_named_after_the_picture_that_it_looks_for() -> None:
     assert directory.new_directory(settings, Path("runs")).name.endswith("-red-disc-3")
 
 
+@pytest.mark.slow
 def test_candidates_of_a_picture_are_drawn_without_a_text(small: dict[str, Any]) -> None:
     disc("red")
     settings: dict[str, Any] = {**small, "init": "prior", "candidates": 3, "iterations": 0, "seed": 1}
@@ -198,6 +202,7 @@ def test_text_off_points_away_from_letters_and_not_away_from_the_prompts(
         assert float((plain - painted).mean()) > 0.03, word
 
 
+@pytest.mark.slow
 @pytest.mark.option("text_off")
 def test_text_off_draws_away_from_letters(pair: Any, perceptor: Perceptor) -> None:
     away = targets.text_off(perceptor, ["letters"])
@@ -232,6 +237,7 @@ def test_the_end_of_a_long_text_counts_when_it_is_read_in_parts(perceptor: Perce
     torch.testing.assert_close(whole.norm(dim=1), torch.ones(3))
 
 
+@pytest.mark.slow
 def test_a_run_says_what_of_a_long_text_is_not_seen_and_reads_it_on_request(small: dict[str, Any]) -> None:
     def told(**changes: Any) -> str:
         known = {**small, "iterations": 0, "seed": 1, **changes}

@@ -72,6 +72,7 @@ def test_a_tile_shows_what_the_decoder_shows_there(pair: Pair, place: Box) -> No
     assert (wrong - place.scaled(8).of(full)).abs().max() > 0.05
 
 
+@pytest.mark.slow
 def test_a_tile_of_a_much_larger_picture_misses_only_far_attention(pair: Pair) -> None:
     vqgan, _ = pair
     z = latent(vqgan, 256)
@@ -146,6 +147,7 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{**known, **changes}).validate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [1, 4])
 def test_a_run_in_tiles_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> None:
     vqgan, targets_of = pair

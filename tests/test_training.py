@@ -24,6 +24,7 @@ def plots(work: Path, out: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=TRAINING, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_every_log_of_a_training_is_plotted(tmp_path: Path) -> None:
     for name, losses in {"prior": [3.0, 2.0], "clip": [2.0, 1.0], "vqgan": [0.3, 0.1]}.items():
         lines = [{"step": 100 * i, "loss": loss, "seconds": 1.0, "by style": {}} for i, loss in enumerate(losses, 1)]
@@ -36,6 +37,7 @@ def test_every_log_of_a_training_is_plotted(tmp_path: Path) -> None:
     assert (panels[1] == 255).all(), "three logs leave the fourth place empty"
 
 
+@pytest.mark.slow
 def test_a_folder_without_logs_is_told(tmp_path: Path) -> None:
     done = plots(tmp_path, tmp_path / "out.png")
     assert done.returncode == 2
@@ -136,6 +138,7 @@ def test_a_folder_without_pictures_is_told(training: Any, tmp_path: Path) -> Non
         training("crops").Folder(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_decoder_is_trained_and_resumed_and_codes_stay(training: Any, tmp_path: Path) -> None:
     decoder, vqgan, resumable = training("decoder"), training("vqgan"), training("resumable")
     torch.manual_seed(0)

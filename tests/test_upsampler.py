@@ -112,6 +112,7 @@ def sampler(read_pair: Any) -> priors.PriorSampler:
     return priors.load_sampler(registry.find_prior("tiny"), read_pair[0].codebook, registry.find_upsampler("tiny"))
 
 
+@pytest.mark.slow
 def test_the_best_candidates_are_upsampled_and_chosen_from(pair: Any, sampler: priors.PriorSampler) -> None:
     vqgan, targets_of = pair
     plain = candidates.draw(
@@ -134,6 +135,7 @@ def test_the_best_candidates_are_upsampled_and_chosen_from(pair: Any, sampler: p
         assert min(away, key=away.__getitem__) == number
 
 
+@pytest.mark.slow
 def test_seed_and_style_decide_what_is_upsampled_in_parts_too(
     sampler: priors.PriorSampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +152,7 @@ def test_seed_and_style_decide_what_is_upsampled_in_parts_too(
     assert not same[0], "the sixth candidate was of another style"
 
 
+@pytest.mark.slow
 @pytest.mark.option("upsample_candidates")
 def test_a_run_begins_with_the_best_upsampled_candidate(small: dict[str, Any]) -> None:
     flags = {**small, "init": "prior", "candidates": 3, "size": "256x256", "stages": 0, "iterations": 2, "seed": 3}

@@ -165,6 +165,7 @@ def test_without_spandrel_the_command_that_installs_it_is_said(
     assert not Path("source-x2.png").exists()
 
 
+@pytest.mark.slow
 def test_files_that_are_no_super_resolution_model_are_refused(source: Path, call: Any) -> None:
     save_file({"weight": torch.zeros(3)}, "foreign.safetensors")
     Path("cut.pth").write_bytes(b"PK\x03\x04 nothing else")

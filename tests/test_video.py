@@ -433,6 +433,7 @@ def test_fault_47_no_frames_mixed_sizes_and_damaged_frames_are_named(isolated: P
     assert sorted(entry.name for entry in isolated.iterdir()) == ["fitted.mp4", "frames"]
 
 
+@pytest.mark.slow
 def test_fault_47_memory_does_not_grow_with_the_frames(isolated: Path) -> None:
     only = stored(isolated / "frames", [0])
     peaks = []

@@ -252,6 +252,7 @@ def test_descent_along_the_gradient_approaches_a_picture(pair):
     assert errors[-1] < errors[0] / 2
 
 
+@pytest.mark.slow
 def test_fault_61_loading_prints_nothing_needs_no_lightning_and_builds_no_loss(tmp_path):
     reference = makers.Reference()
     # Built, as the other tools do, it would fetch VGG16 with 528 MB.

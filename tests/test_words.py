@@ -87,6 +87,7 @@ def test_a_word_that_is_hardly_known_is_told_with_what_it_was_met_with(call: Any
     assert line == "warning: tiny hardly knows the word 'feline'; it was taught with: black cat."
 
 
+@pytest.mark.slow
 def test_an_emoji_is_read_as_its_name(call: Any) -> None:
     for prompt, run in {"🍎": "emoji", "red apple": "words"}.items():
         answer = call("generate", prompt, "--seed", "1", "-o", run, *FAST)

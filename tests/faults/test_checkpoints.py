@@ -135,6 +135,7 @@ def test_fault_06_headers_that_look_like_another_format_are_read(tmp_path):
         assert read_state_dict(path)["w"].tolist() == [0, 0]
 
 
+@pytest.mark.slow
 def test_fault_07_bombs_are_refused_before_they_unfold(tmp_path):
     bombs = [makers.write_stride_zero(tmp_path / "a.pt"), makers.write_deflated(tmp_path / "b.pt", 10**8)]
     assert all(bomb.stat().st_size < 10**6 for bomb in bombs)

@@ -202,6 +202,7 @@ def scored(folder: Path, **options: Any) -> Ended:
     return guarded(["score", str(picture), "a red apple", "--clip", f"local-dir:{folder}"], timeout=60, **options)
 
 
+@pytest.mark.slow
 def test_hostile_folders_are_refused_by_name_in_no_time_and_little_memory(tmp_path: Path) -> None:
     made = folders(tmp_path, BAD)
     # The hub's cache is looked at, and so is its place in the home folder.
@@ -217,6 +218,7 @@ def test_hostile_folders_are_refused_by_name_in_no_time_and_little_memory(tmp_pa
     assert ended.peak < 1.5 * GIGABYTE, "open_clip and transformers alone take almost one"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["trust_remote_code", "text layers", "bomb", "deep", "absolute path"])
 def test_the_command_says_one_line_and_ends_with_3(name: str, tmp_path: Path) -> None:
     ended = scored(folders(tmp_path, [name])[name], allowed=[tmp_path, PACKAGE, Path.home()])
@@ -228,6 +230,7 @@ def test_the_command_says_one_line_and_ends_with_3(name: str, tmp_path: Path) ->
     assert ended.peak < GIGABYTE
 
 
+@pytest.mark.slow
 def test_code_in_a_folder_never_runs(tmp_path: Path) -> None:
     pytest.importorskip("transformers", reason="only with the extra `multilingual`")
     canary = tmp_path / "canary"
@@ -289,6 +292,7 @@ def siglip(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_sound_folders_load_without_a_connection_a_program_or_a_file_elsewhere(tmp_path: Path) -> None:
     timm = {"timm_model_pretrained": False, "image_size": 160}
     towers: list[dict[str, Any]] = [
@@ -319,6 +323,7 @@ def test_sound_folders_load_without_a_connection_a_program_or_a_file_elsewhere(t
     assert len(told) == len(made)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_the_kernel_sees_no_connection(tmp_path: Path) -> None:
     log = tmp_path / "log"

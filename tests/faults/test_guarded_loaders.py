@@ -57,6 +57,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_loader_opens_no_connection_and_starts_no_program(
     name: str, place: Path, monkeypatch: pytest.MonkeyPatch

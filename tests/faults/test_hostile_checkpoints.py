@@ -60,6 +60,7 @@ def refused(path: Path, *words: str) -> ModelError:
     return caught.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
 @pytest.mark.parametrize("attack", checkpoints.PICKLES)
 def test_fault_07_an_index_that_asks_for_too_much_is_refused_before_it_is_loaded(attack, legacy, tmp_path):
@@ -68,6 +69,7 @@ def test_fault_07_an_index_that_asks_for_too_much_is_refused_before_it_is_loaded
     assert "x.pt" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ["empty lists", "copied Counter", "deep tuple", "claimed storage"])
 def test_fault_07_the_commands_refuse_it_within_their_bounds(attack, tmp_path):
     path = checkpoints.write(tmp_path / "x.ckpt", checkpoints.PICKLES[attack]())
@@ -76,6 +78,7 @@ def test_fault_07_the_commands_refuse_it_within_their_bounds(attack, tmp_path):
     assert not Path("y.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_fault_07_a_directory_or_header_that_asks_for_too_much_is_refused(tmp_path):
     bounded("attacks.read_file", str(checkpoints.members(tmp_path / "members.pt")))
     bounded("attacks.read_file", str(checkpoints.claimed_directory(tmp_path / "directory.pt")))
@@ -141,6 +144,7 @@ def test_fault_08_sound_values_stay_plain_tensors(tmp_path):
     assert not any(tensor.requires_grad for tensor in state.values())
 
 
+@pytest.mark.slow
 def test_sound_checkpoints_with_much_beside_their_weights_are_read(tmp_path):
     weights = {f"layer.{n}.weight": torch.zeros(4) for n in range(2000)}
     moments = {n: {"step": n, "exp_avg": torch.zeros(4), "exp_avg_sq": torch.zeros(4)} for n in range(2000)}
@@ -176,6 +180,7 @@ def test_fault_11_hostile_configurations_are_one_clear_error(what, tmp_path):
     assert time.process_time() - begun < MOST_SECONDS
 
 
+@pytest.mark.slow
 def test_fault_06_a_large_header_may_hold_texts_but_not_structure(tmp_path):
     header = b'{"__metadata__":{"a":"' + b"x" * (MAX_HEADER_BYTES + 1) + b'"}}'
     path = checkpoints.header(tmp_path / "x.safetensors", header)
@@ -204,6 +209,7 @@ def test_fault_11_convert_refuses_a_configuration_without_a_model(text, tmp_path
     assert "x.yaml" in answer.err
 
 
+@pytest.mark.slow
 def test_fault_11_the_largest_network_of_a_configuration_takes_no_memory(tmp_path):
     config = makers.Reference().config
     config["model"]["params"] |= {"n_embed": 2**20, "embed_dim": 2**14}
@@ -277,6 +283,7 @@ def test_names_with_many_digits_are_left_as_they_are():
     assert list(to_taming(dict.fromkeys(names))) == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", special_files.KINDS)
 @pytest.mark.parametrize("replaced", ["x.safetensors", "x.yaml"])
 def test_fault_17_a_special_file_is_refused_without_waiting(kind, replaced, tmp_path):
@@ -289,6 +296,7 @@ def test_fault_17_a_special_file_is_refused_without_waiting(kind, replaced, tmp_
     bounded("vqclip", "decode", str(tokens), "--vqgan", str(tmp_path / "x.safetensors"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pipe", "endless", "folder", "sparse"])
 def test_fault_17_a_special_file_beside_the_copy_is_refused_without_waiting(kind, tmp_path):
     makers.write_safetensors(tmp_path / "x.safetensors", makers.Reference().state_dict())
@@ -312,6 +320,7 @@ def test_fault_17_odd_arrays_are_no_token_grid(what, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", token_grids.FILES)
 def test_fault_17_archives_that_unfold_are_no_token_grid(what, tmp_path):
     bounded("attacks.read_file", str(token_grids.FILES[what](tmp_path / "x.npz")), code=4)

@@ -139,6 +139,7 @@ def test_a_home_that_cannot_be_searched_holds_no_settings(unlocked: Path, make: 
     assert ended.code == 0, ended.err
 
 
+@pytest.mark.slow
 def test_a_run_with_the_built_in_models_needs_no_home(unlocked: Path) -> None:
     home = process.locked_home(unlocked)
     ended = run(*GENERATE, environment={**AWAY, "HOME": str(home)}, setup=without_override)
@@ -244,6 +245,7 @@ def test_a_closed_standard_output_is_an_output_error(command: list[str]) -> None
     said(run(*command, stdout=None, setup=closing(1)), 5, "Cannot write standard output: it is closed")
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_has_its_own_code_on_a_closed_standard_output() -> None:
     for flags in ([], ["--json"]):
         said(run("info", "none.png", *flags, stdout=None, setup=closing(1)), 4, "none.png")
