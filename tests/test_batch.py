@@ -313,9 +313,9 @@ def test_a_sweep_goes_on_with_as_many_at_once_as_it_was_begun_with(monkeypatch: 
     def in_turn(runs: Any, stop: Any) -> Any:
         return at_once(runs, 1, stop)
 
-    monkeypatch.setattr(batch.workers, "side_by_side", at_once)
-    monkeypatch.setattr(batch.workers, "in_turn", in_turn)
-    monkeypatch.setattr(batch.workers, "fitting", lambda settings: 3)
+    monkeypatch.setattr(batch.workers, "run_parallel", at_once)
+    monkeypatch.setattr(batch.workers, "run_serial", in_turn)
+    monkeypatch.setattr(batch.workers, "default_jobs", lambda settings: 3)
     for name, jobs in (("one", 1), ("by-itself", 0)):
         list(batch.sweep("x", ["seed=1,2,3,4"], output=name, jobs=jobs, **TINY))
         list(batch.resume(name, jobs=0))

@@ -157,7 +157,7 @@ def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[st
     how = Restyle("in", steps=2, strength=0.8, blend=0.4)
     list(restyle(settings, how, output=Path("out"), with_size=True))
     vqgan, targets_of = pair
-    own = how.of_frame(settings).replace(init="spot", stages=1, move_every=2)
+    own = how.frame_settings(settings).replace(init="spot", stages=1, move_every=2)
 
     def pixels(path: str) -> torch.Tensor:
         return torch.from_numpy(images.open_image(Path(path)).copy()).permute(2, 0, 1)[None] / 255
@@ -272,7 +272,7 @@ def test_a_stopped_or_killed_restyle_goes_on_to_the_same_film(small: dict[str, A
         assert path.read_bytes() == (Path("out") / path.relative_to("whole")).read_bytes(), path
     assert directory.read_manifest(Path("out")).status == "finished"
     filmed("in.mp4", 4, 3, size=(32, 32))
-    with pytest.raises(InputError, match="is not the one that it began with"):
+    with pytest.raises(InputError, match="is not the one that this run began with"):
         list(restyling.resume(Path("out")))
 
 

@@ -124,7 +124,7 @@ def test_each_worker_takes_its_share_of_the_gpus(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: chosen[-1])
     for place, device in [(0, "auto"), (1, "cuda"), (2, "auto"), (3, "cuda:1"), (3, "cpu")]:
-        monkeypatch.setattr(workers._Here, "place", place, raising=False)
+        monkeypatch.setattr(workers._Worker, "index", place, raising=False)
         workers._choose_gpu(device)
     assert chosen == [0, 1, 0], "cuda:1 and cpu mean themselves"
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
@@ -135,13 +135,13 @@ def test_a_turn_that_is_never_given_back_holds_nobody_up(monkeypatch: pytest.Mon
     context = multiprocessing.get_context("spawn")
     hears, tells = context.Pipe(duplex=False)
     turn = context.Lock()
-    monkeypatch.setattr(workers, "_TURN_SECONDS", 0.1)
-    monkeypatch.setattr(workers._Here, "tells", tells, raising=False)
-    monkeypatch.setattr(workers._Here, "turn", turn, raising=False)
+    monkeypatch.setattr(workers, "_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(workers._Worker, "sender", tells, raising=False)
+    monkeypatch.setattr(workers._Worker, "send_lock", turn, raising=False)
     turn.acquire()
-    workers._tell(Warned("lost"))
+    workers._send(Warned("lost"))
     turn.release()
-    workers._tell(Warned("heard"))
+    workers._send(Warned("heard"))
     assert hears.recv() == Warned("heard")
     assert not hears.poll(0)
 
@@ -163,7 +163,7 @@ def test_many_runs_of_the_built_in_models_take_every_core_unless_told(
 ) -> None:
     monkeypatch.setattr(limits, "cores", lambda: 6)
     monkeypatch.setattr(limits, "free_memory", lambda: 64 * 2**30)
-    assert workers.fitting([Settings(device="cpu", **changed)] * number) == jobs
+    assert workers.default_jobs([Settings(device="cpu", **changed)] * number) == jobs
 
 
 def test_no_more_are_drawn_at_once_than_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +172,7 @@ def test_no_more_are_drawn_at_once_than_have_room(monkeypatch: pytest.MonkeyPatc
 
     def fitting(free: int | None, *which: int) -> int:
         monkeypatch.setattr(limits, "free_memory", lambda: free)
-        return workers.fitting([runs[index] for index in which])
+        return workers.default_jobs([runs[index] for index in which])
 
     assert fitting(3 * 2**30, 0, 1, 0, 1) in (2, 3)
     assert fitting(3 * 2**30, 0, 1, 2, 3) == 1, "the largest needs it all"

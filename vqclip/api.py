@@ -246,32 +246,12 @@ def _recorded(
         yield Opened(run.directory, inputs.settings.seed or 0, state.step if state else 0)
         device_config = DeviceConfig.find(inputs.settings, manifest.threads, manifest.dtype)
         hashes, pictures = inputs.hashes(), inputs.picture_hashes()
-        if manifest.models and manifest.models != hashes:
-            changed = [name for name in hashes if manifest.models.get(name) != hashes[name]]
-            raise ModelError(
-                f"the model {', '.join(changed)} is not the one that this run began with.",
-                "Put the old file back, or start a new run.",
-            )
-        for path, digest in pictures.items():
-            if manifest.inputs.get(path, digest) != digest:
-                raise InputError(
-                    f"the picture {files.printable(path)} is not the one that this run began with.",
-                    "Put the old file back, or start a new run.",
-                )
+        versions = _versions()
+        started = manifest.started(hashes, pictures, device_config, versions=versions)
         if replaces:
             run_folder.clear(run)
-        versions = _versions()
         yield from map(Warned, run_folder.moves(manifest, str(device_config.device), versions))
-        manifest = replace(
-            manifest,
-            status="running",
-            models=hashes,
-            inputs=pictures,
-            versions=versions,
-            device=str(device_config.device),
-            dtype=str(device_config.dtype).removeprefix("torch."),
-            threads=device_config.threads,
-        )
+        manifest = started
         run.write(manifest)
         if inputs.settings.best_of == 1:
             climb = _climb(inputs, state, device_config, recipe, cache, manifest.seconds if state else 0.0)

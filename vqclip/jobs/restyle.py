@@ -1,7 +1,7 @@
-"""Restyle moving pictures: every frame is optimised from its own picture, mixed with the frame drawn before it.
+"""Restyle a video: optimise every frame from its own picture, blended with the frame drawn before it.
 
-A frame depends on its own picture, on the frame drawn before it (as it lies on the disk) and on the settings. So a
-run that was killed goes on with its first missing frame, and no more than one frame is ever in memory.
+A frame depends on its own picture, on the last frame as it lies on the disk, and on the settings. So a stopped run
+continues with its first missing frame, and only one frame is in memory.
 """
 
 from __future__ import annotations
@@ -20,10 +20,20 @@ from vqclip.media import images, video
 from vqclip.media.video_source import VideoSource, add_sound
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
-from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video
+from vqclip.runs.directory import (
+    Manifest,
+    Run,
+    clear,
+    holds_run,
+    new_directory,
+    open_run,
+    read_manifest,
+    refuse_inputs,
+    seed_for,
+)
 from vqclip.runs.inputs import Inputs, with_absolute_paths
-from vqclip.runs.loading import Models, load
+from vqclip.runs.loading import load
 from vqclip.runs.recorder import Stop, go_on
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import BEGINNINGS, MOTIONS, Settings, default_of
@@ -33,16 +43,18 @@ from vqclip.synthesis.inputs import InitInputs
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from vqclip.runs.loading import Models
+
 _STARTS = ("init_image", "init_run", "mask", "overlay_image", "target_image")
 
 
 @dataclass(frozen=True)
 class Restyle:
-    """How moving pictures are drawn anew.
+    """How a video is restyled.
 
-    source: the video, or the folder of pictures. steps: of the optimiser, per frame. strength: how far a frame may go
-    from its own picture, above 0 to 1: the latent is pulled back with the weight (1 - strength) / strength. blend:
-    share of the frame drawn before, moved, in what the next one begins with, 0 to 1.
+    source: the video file, or the folder of pictures. steps: of the optimiser, per frame. strength: how far a frame
+    may move from its own picture, in (0, 1]; the latent is pulled back with the weight (1 - strength) / strength.
+    blend: share of the last drawn frame, moved, in the start of the next one, in [0, 1].
     """
 
     source: str
@@ -51,16 +63,18 @@ class Restyle:
     blend: float = 0.3
 
     def check(self) -> None:
-        """Raise UsageError for what cannot be meant."""
+        """Raise UsageError for a value out of range."""
         if not 1 <= self.steps <= 10_000:
             raise UsageError(f"frame_steps is {self.steps}.", "Valid: 1 to 10000 steps.")
         if not 0.01 <= self.strength <= 1:
-            raise UsageError(f"strength is {self.strength:g}.", "Valid: 0.01 (as it was) to 1 (freely).")
+            raise UsageError(f"strength is {self.strength:g}.", "Valid: 0.01 (close to the source) to 1 (free).")
         if not 0 <= self.blend <= 1:
-            raise UsageError(f"blend is {self.blend:g}.", "Valid: 0 (each frame by itself) to 1 (on from the last).")
+            raise UsageError(
+                f"blend is {self.blend:g}.", "Valid: 0 (from its own picture) to 1 (from the last frame)."
+            )
 
-    def of_frame(self, settings: Settings) -> Settings:
-        """The settings of the optimisation of one frame."""
+    def frame_settings(self, settings: Settings) -> Settings:
+        """Return the settings for one frame."""
         still: dict[str, Any] = dict.fromkeys(MOTIONS)
         weight = (1 - self.strength) / self.strength
         return settings.replace(iterations=self.steps, init_weight=weight, **still)
@@ -78,224 +92,208 @@ def restyle(
     preset: str | None = None,
     stop: Stop = lambda: None,
 ) -> Iterator[Event]:
-    """Draw a video or a folder of pictures anew, into `output` or a fresh folder below `parent`.
+    """Restyle a video or a folder of pictures into `output`, or into a new folder in `parent`.
 
-    fps: as for `footage.look`. with_size: draw at settings.size; otherwise its longer side is that of the size, and
-    the shape is the source's. An output that holds the same run, of any seed if none is given, is gone on with.
-    Schedules of motions count frames, and scenes of a story count steps over all frames. Whatever can be refused is
-    refused by the call itself. Raises VqclipError.
+    An output that holds the same run (of any seed if none is given) is continued. Schedules of motions count frames;
+    scenes count steps over all frames.
+
+    Args:
+        settings: Of the run.
+        how: The source and the options of restyling.
+        output: Folder of the run.
+        parent: Where a new folder is made without `output`.
+        fps: As in `VideoSource.open`.
+        with_size: Draw at settings.size; otherwise only its longer side counts, and the source gives the shape.
+        overwrite: Replace another run in `output`.
+        preset: Recorded in run.json.
+        stop: As in `api.generate`.
+
+    Raises:
+        VqclipError: At once for invalid settings and sources, later when drawing fails.
     """
     how.check()
     how = replace(how, source=str(Path(how.source).absolute()))
-    seen = VideoSource.open(Path(how.source), fps)
+    source = VideoSource.open(Path(how.source), fps)
     for name in _STARTS:
         if getattr(settings, name):
             raise UsageError(
-                f"{name} has no effect on moving pictures: each frame begins with its own.", "Leave it out."
+                f"{name} has no effect on a video: each frame starts from its own picture.", "Leave it out."
             )
-    size = settings.size if with_size else _size_like(seen, settings)
+    size = settings.size if with_size else _size_like(source, settings)
     settings = settings.replace(
         init="spot",
         stages=1,
         **{name: default_of(name) for name in BEGINNINGS},
-        seed=run_folder.seed_for(settings, None if overwrite else output),
+        seed=seed_for(settings, None if overwrite else output),
         size=size,
-        iterations=seen.frames * how.steps,
+        iterations=source.frames * how.steps,
         move_every=how.steps if settings.motion_schedules else default_of("move_every"),
         save_every=1,
         frame_spacing="even",
-        fps=float(seen.rate) if settings.video else default_of("fps"),
+        fps=float(source.rate) if settings.video else default_of("fps"),
     )
     inputs = Inputs.check(with_absolute_paths(settings), frame_steps=how.steps)
-    # Without a film too it is the rate of the frames that are drawn.
-    inputs = replace(inputs, settings=inputs.settings.replace(fps=float(seen.rate)))
-    directory = output or run_folder.new_directory(inputs.settings, parent or Path("runs"))
-    manifest = run_folder.Manifest(inputs.settings, preset=preset, restyle=asdict(how))
-    if output is not None and run_folder.holds_run(directory) and not overwrite:
-        earlier = run_folder.read_manifest(directory) if files.is_file(directory / "run.json") else None
+    # run.json records the rate of the drawn frames even when there is no video.
+    inputs = replace(inputs, settings=inputs.settings.replace(fps=float(source.rate)))
+    directory = output or new_directory(inputs.settings, parent or Path("runs"))
+    manifest = Manifest(inputs.settings, preset=preset, restyle=asdict(how))
+    if output is not None and holds_run(directory) and not overwrite:
+        earlier = read_manifest(directory) if files.is_file(directory / "run.json") else None
         same = earlier and earlier.restyle == manifest.restyle
         if not earlier or not same or earlier.settings.digest() != inputs.settings.digest():
             hint = "Choose another --output, or replace it with --overwrite."
             hint += f" {go_on(directory)}" if earlier else ""
             raise OutputError(f"{files.printable(directory)} holds another run.", hint)
         manifest = earlier
-    run_folder.refuse_inputs(directory, [seen.path, *map(Path, inputs.pictures())])
-    run = run_folder.open_run(directory, state=False)
-    return _recorded(inputs, run, manifest, how, seen, stop, replaces=overwrite)
+    refuse_inputs(directory, [source.path, *map(Path, inputs.pictures())])
+    run = open_run(directory, state=False)
+    return _Restyling(inputs, run, how, source, stop).draw(manifest, replaces=overwrite)
 
 
 def holds_restyle(directory: Path) -> bool:
-    """Whether a folder holds moving pictures that are drawn anew."""
-    return files.is_file(directory / "run.json") and bool(run_folder.read_manifest(directory).restyle)
+    """Return whether a folder holds a restyled video, finished or not."""
+    return files.is_file(directory / "run.json") and bool(read_manifest(directory).restyle)
 
 
 def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
-    """Go on with a restyled video where its newest frame ends. Raises VqclipError."""
-    manifest = run_folder.read_manifest(directory)
+    """Continue a restyled video after its newest frame. Raises VqclipError."""
+    manifest = read_manifest(directory)
     try:
         how = Restyle(**manifest.restyle)
         how.check()
     except (TypeError, UsageError) as error:
         raise UsageError(f"run.json in {files.printable(directory)} says no whole restyle: {error}.") from None
-    seen = VideoSource.open(Path(how.source), manifest.settings.fps)
+    source = VideoSource.open(Path(how.source), manifest.settings.fps)
     inputs = Inputs.check(manifest.settings, recorded=True)
-    return _recorded(inputs, run_folder.open_run(directory, state=False), manifest, how, seen, stop)
+    return _Restyling(inputs, open_run(directory, state=False), how, source, stop).draw(manifest)
 
 
-def _size_like(seen: VideoSource, settings: Settings) -> str:
-    """The size with the source's shape whose longer side is that of the settings, in whole tokens."""
+def _size_like(source: VideoSource, settings: Settings) -> str:
+    """Return the size with the shape of the source and the longer side of the settings, in whole tokens."""
     factor = read_architecture(registry.find_vqgan(settings.vqgan, settings.vqgan_config).config).factor
-    scale = max(settings.width, settings.height) / max(seen.width, seen.height)
-    sides = (max(factor, round(side * scale / factor) * factor) for side in (seen.width, seen.height))
+    scale = max(settings.width, settings.height) / max(source.width, source.height)
+    sides = (max(factor, round(side * scale / factor) * factor) for side in (source.width, source.height))
     return "x".join(map(str, sides))
 
 
-def _recorded(
-    inputs: Inputs,
-    run: run_folder.Run,
-    manifest: run_folder.Manifest,
-    how: Restyle,
-    seen: VideoSource,
-    stop: Stop,
-    *,
-    replaces: bool = False,
-) -> Iterator[Event]:
-    settings = inputs.settings
-    with run:
-        done = 0
-        while not replaces and files.is_file(run.frame(done)):
-            done += 1
-        done = min(done, seen.frames)
-        film = run.film(settings.video_format)
-        whole = done == seen.frames and manifest.status == "finished" and (files.is_file(film) or not settings.video)
-        yield Opened(run.directory, settings.seed or 0, done * how.steps, finished=whole)
-        device_config = DeviceConfig.find(settings, manifest.threads, manifest.dtype)
-        hashes, pictures = inputs.hashes(), inputs.picture_hashes() | {how.source: _hash(Path(how.source))}
-        if manifest.models and manifest.models != hashes:
-            raise ModelError(
-                "a model is not the one that this run began with.", "Put the old file back, or start a new run."
-            )
-        if manifest.inputs and manifest.inputs != pictures:
-            raise InputError(
-                f"the source or a picture of {files.printable(run.directory)} is not the one that it began with.",
-                "Put the old file back, or start a new run.",
-            )
-        if replaces:
-            run_folder.clear(run)
-        for path in video.frame_paths(run.frames)[done:]:
-            path.unlink(missing_ok=True)
-        if whole:
-            if settings.video:
-                yield Saved("video", film, settings.iterations)
-            return
-        dtype = str(device_config.dtype).removeprefix("torch.")
-        manifest = replace(
-            manifest,
-            models=hashes,
-            inputs=pictures,
-            device=str(device_config.device),
-            dtype=dtype,
-            threads=device_config.threads,
-        )
-        run.write(replace(manifest, status="running"))
-        status = "failed"
-        try:
-            if done < seen.frames:
-                models = load(inputs, device_config)
-                yield from map(Warned, models.warnings)
-                yield from _Frames(inputs, models, run, how, seen, stop).drawn(done)
-            yield from _filmed(run, settings, how, seen)
-            status = "finished"
-        except Interrupted:
-            status = "interrupted"
-            raise
-        finally:
-            drawn = len(video.frame_paths(run.frames))
-            run.write(replace(manifest, status=status, step=drawn * how.steps))
+@dataclass(frozen=True)
+class _Restyling:
+    """A run that restyles a video, in an open folder."""
 
+    inputs: Inputs
+    run: Run
+    how: Restyle
+    source: VideoSource
+    stop: Stop
 
-class _Frames:
-    """The frames of one source, drawn in turn."""
+    def draw(self, manifest: Manifest, *, replaces: bool = False) -> Iterator[Event]:
+        """Draw the missing frames and the video. replaces: first remove what an earlier run left in the folder."""
+        settings, run = self.inputs.settings, self.run
+        with run:
+            done = 0
+            while not replaces and done < self.source.frames and files.is_file(run.frame(done)):
+                done += 1
+            target = run.film(settings.video_format)
+            has_all = done == self.source.frames and (files.is_file(target) or not settings.video)
+            finished = has_all and manifest.status == "finished"
+            yield Opened(run.directory, settings.seed or 0, done * self.how.steps, finished=finished)
+            device_config = DeviceConfig.find(settings, manifest.threads, manifest.dtype)
+            pictures = self.inputs.picture_hashes() | {self.how.source: _hash(Path(self.how.source))}
+            manifest = manifest.started(self.inputs.hashes(), pictures, device_config)
+            if replaces:
+                clear(run)
+            for path in video.frame_paths(run.frames)[done:]:
+                path.unlink(missing_ok=True)
+            if finished:
+                if settings.video:
+                    yield Saved("video", target, settings.iterations)
+                return
+            run.write(manifest)
+            status = "failed"
+            try:
+                if done < self.source.frames:
+                    yield from self._frames(done, device_config)
+                yield from self._video()
+                status = "finished"
+            except Interrupted:
+                status = "interrupted"
+                raise
+            finally:
+                drawn = len(video.frame_paths(run.frames))
+                run.write(replace(manifest, status=status, step=drawn * self.how.steps))
 
-    def __init__(
-        self, inputs: Inputs, models: Models, run: run_folder.Run, how: Restyle, seen: VideoSource, stop: Stop
-    ) -> None:
-        self.inputs, self.models, self.run, self.how, self.seen, self.stop = inputs, models, run, how, seen, stop
-        self.settings = how.of_frame(inputs.settings)
-
-    def drawn(self, done: int) -> Iterator[Event]:
-        """Draw and save from frame number `done` on."""
+    def _frames(self, done: int, device_config: DeviceConfig) -> Iterator[Event]:
+        """Draw and save the frames from number `done` on."""
         from vqclip.synthesis.init import fit, to_pixels
         from vqclip.synthesis.stages import plan_stages
 
-        settings, factor = self.settings, self.models.vqgan.factor
-        total = self.seen.frames * self.how.steps
-        size = plan_stages(settings.width, settings.height, factor, 1, 1)[0]
-        device = self.models.vqgan.codebook.device
+        models = load(self.inputs, device_config)
+        yield from map(Warned, models.warnings)
+        settings, steps = self.how.frame_settings(self.inputs.settings), self.how.steps
+        size = plan_stages(settings.width, settings.height, models.vqgan.factor, 1, 1)[0]
+        device = models.vqgan.codebook.device
         last = images.open_image(self.run.frame(done - 1)) if done else None
-        began = False
-        for number, pixels in enumerate(self.seen.pictures(done), done):
-            held = fit(to_pixels(pixels, device), size.width, size.height)
-            begun = held
+        for number, pixels in enumerate(self.source.pictures(done), done):
+            own = fit(to_pixels(pixels, device), size.width, size.height)
+            start = own
             if last is not None and self.how.blend:
-                move = motion.move_at(self.inputs.settings, number, self.seen.frames)
+                move = motion.move_at(self.inputs.settings, number, self.source.frames)
                 before = fit(to_pixels(last, device), size.width, size.height)
                 if move is not None:
                     before = motion.warp(before, move, settings.move_border)
-                begun = begun.lerp(before, self.how.blend)
-            for event in self._climb(images.to_uint8(held[0]), begun, number * self.how.steps, total):
-                if isinstance(event, Started) and not began:
-                    began = True
-                    yield replace(event, step=number * self.how.steps, steps=total)
-                elif isinstance(event, Stepped):
-                    yield replace(event, step=number * self.how.steps + event.step, steps=total)
-                    self._ask(number)
+                start = own.lerp(before, self.how.blend)
+            for event in self._optimise(models, settings, images.to_uint8(own[0]), start, number * steps):
+                if isinstance(event, (Started, Stepped)):
+                    if isinstance(event, Stepped) or number == done:
+                        yield replace(event, step=number * steps + event.step, steps=self.source.frames * steps)
+                    if isinstance(event, Stepped):
+                        self._raise_if_stopped(number)
                 elif isinstance(event, Warned):
                     yield event
                 elif isinstance(event, Finished):
                     last = event.image()
             assert last is not None
             images.save_png(self.run.frame(number), last, {})
-            yield Saved("frame", self.run.frame(number), (number + 1) * self.how.steps)
+            yield Saved("frame", self.run.frame(number), (number + 1) * steps)
 
-    def _climb(self, held: np.ndarray, begun: Tensor, first: int, total: int) -> Iterator[Event]:
+    def _optimise(
+        self, models: Models, settings: Settings, own: np.ndarray, start: Tensor, first_step: int
+    ) -> Iterator[Event]:
+        """Optimise one frame. own: its picture, which the latent is pulled towards. start: (1, 3, H, W)."""
         import torch
 
         from vqclip.synthesis.loop import synthesise
 
-        models = self.models
         with torch.no_grad():
-            latent = models.vqgan.encode(begun).float()
-        # One seed for all frames: the same cutouts in each make fewer of them flicker.
+            latent = models.vqgan.encode(start).float()
         known = self.inputs.init_inputs
-        init_inputs = InitInputs(held, regions=known.regions, latent=latent, palette=known.palette)
-        return synthesise(models.vqgan, models.clip_targets, self.settings, init_inputs, step_range=(first, total))
+        init_inputs = InitInputs(own, regions=known.regions, latent=latent, palette=known.palette)
+        # All frames have one seed: with the same cutouts in each they flicker less.
+        step_range = (first_step, self.source.frames * self.how.steps)
+        return synthesise(models.vqgan, models.clip_targets, settings, init_inputs, step_range=step_range)
 
-    def _ask(self, number: int) -> None:
+    def _raise_if_stopped(self, number: int) -> None:
         signal = self.stop()
         if signal is not None:
-            raise Interrupted(
-                f"stopped in frame {number + 1} of {self.seen.frames}.",
-                go_on(self.run.directory),
-                signal,
-            )
+            where = f"stopped in frame {number + 1} of {self.source.frames}."
+            raise Interrupted(where, go_on(self.run.directory), signal)
 
-
-def _filmed(run: run_folder.Run, settings: Settings, how: Restyle, seen: VideoSource) -> Iterator[Event]:
-    if not settings.video:
-        return
-    frames = video.frame_paths(run.frames)
-    warnings: list[str] = []
-    target = run.film(settings.video_format)
-    video.render(frames, target, **progress_video.writer_options(settings, len(frames)), warn=warnings.append)
-    if seen.sound and not add_sound(target, Path(how.source)):
-        warnings.append(f"a {settings.video_format} has no sound, so that of the source is left out.")
-    yield from map(Warned, warnings)
-    yield Saved("video", target, settings.iterations)
+    def _video(self) -> Iterator[Event]:
+        """Write the video of the frames, with the sound of the source."""
+        settings = self.inputs.settings
+        if not settings.video:
+            return
+        frames, target = video.frame_paths(self.run.frames), self.run.film(settings.video_format)
+        warnings: list[str] = []
+        video.render(frames, target, **progress_video.writer_options(settings, len(frames)), warn=warnings.append)
+        if self.source.sound and not add_sound(target, Path(self.how.source)):
+            warnings.append(f"a {settings.video_format} has no sound, so that of the source is left out.")
+        yield from map(Warned, warnings)
+        yield Saved("video", target, settings.iterations)
 
 
 def _hash(source: Path) -> str:
-    """SHA-256 of a file, or over those of the pictures in a folder."""
+    """Return the SHA-256 of a file, or of the hashes of the pictures in a folder."""
     import hashlib
 
     from vqclip.models.checkpoints import sha256
@@ -303,7 +301,7 @@ def _hash(source: Path) -> str:
     try:
         if files.is_file(source):
             return sha256(source)
-        whole = [[path.name, sha256(path)] for path in video.frame_paths(source)]
+        hashes = [[path.name, sha256(path)] for path in video.frame_paths(source)]
     except ModelError as error:
         raise InputError(error.message, error.hint) from error
-    return hashlib.sha256(files.canonical(whole).encode()).hexdigest()
+    return hashlib.sha256(files.canonical(hashes).encode()).hexdigest()

@@ -1,6 +1,6 @@
-"""Many runs in turn in this process, or several at once in processes of their own; each process loads models once.
+"""Draw many runs, one after the other or in several processes that each load the models once.
 
-Workers leave signals to their parent, which asks all of them to stop, and end by themselves when it is gone.
+Workers ignore signals: the parent asks all of them to stop. They end by themselves when the parent is gone.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from typing import Any
 from vqclip import api
 from vqclip.errors import Interrupted, OutOfMemory, OutputError, VqclipError
 from vqclip.events import CellStarted, Event, Saved, Warned
-from vqclip.runs import dry_run, recorder
+from vqclip.runs import dry_run
 from vqclip.runs.loading import ModelCache
+from vqclip.runs.recorder import Stop
 from vqclip.runtime import devices, limits
 from vqclip.settings.schema import Settings, default_of
 
-_POLL_SECONDS, _TURN_SECONDS = 0.2, 5.0
+_POLL_SECONDS, _LOCK_SECONDS = 0.2, 5.0
 _FEWEST_RUNS, _MOST_JOBS = 4, 8
-# What a process has beside what is estimated of it: candidates, a video's frames, freed memory that is kept.
-_MORE = 1.5
+# A process needs more memory than estimated for its run: candidates, frames of a video, freed memory that is kept.
+_MEMORY_FACTOR = 1.5
 
 
 @dataclass(frozen=True)
-class Work:
-    """One run: its place among all, what sets it apart in words, and the folder that it is drawn in."""
+class Job:
+    """One run: its number, how many there are, its label, its settings and its folder."""
 
     number: int
     count: int
@@ -43,25 +44,24 @@ class Work:
     preset: str | None
     directory: Path
 
-    def begins(self) -> CellStarted:
-        """The event of its beginning, or of its being found finished."""
+    def started(self) -> CellStarted:
+        """Return the event for its start, or for its being finished already."""
         return CellStarted(self.number, self.count, self.label, self.directory)
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A run is drawn, or came to nothing by `error`."""
+class JobEnded:
+    """A run is finished, or failed with `error`."""
 
-    work: Work
+    job: Job
     error: VqclipError | None
 
 
-def fitting(settings: Sequence[Settings]) -> int:
-    """How many of these runs to draw at once where nobody says.
+def default_jobs(settings: Sequence[Settings]) -> int:
+    """Choose how many of these runs to draw at once.
 
-    As many as there are cores, up to 8, for four runs or more of the built-in models on a processor: their small
-    operations leave a second core half idle, and they are small enough to be held more than once; and no more than
-    fit into the memory that is free. Else 1.
+    For four runs or more of the built-in models on a CPU: one for each core, up to 8 and as many as fit into free
+    memory. Their small operations leave a second core partly unused. Otherwise 1.
     """
     small = all(each.vqgan == default_of("vqgan") and each.clip == default_of("clip") for each in settings)
     if len(settings) < _FEWEST_RUNS or not small:
@@ -73,149 +73,151 @@ def fitting(settings: Sequence[Settings]) -> int:
 
 
 def _by_memory(settings: Sequence[Settings]) -> int:
-    """How many processes have room, each with the largest of the pictures."""
+    """Return how many processes fit into free memory, each with the largest of the pictures."""
     free, each = limits.free_memory(), dry_run.memory(max(settings, key=lambda s: s.width * s.height))
-    return _MOST_JOBS if free is None or each is None else int(free // (_MORE * each))
+    return _MOST_JOBS if free is None or each is None else int(free // (_MEMORY_FACTOR * each))
 
 
-def in_turn(runs: Sequence[Work], stop: recorder.Stop) -> Iterator[Event | Ended]:
-    """Draw one run after the other. Raises what would fail every other run, too: Interrupted and OutputError."""
-    model_cache = ModelCache()
-    for work in runs:
-        yield work.begins()
+def run_serial(jobs: Sequence[Job], stop: Stop) -> Iterator[Event | JobEnded]:
+    """Draw one run after the other. Raises Interrupted, and OutputError, which would fail the other runs too."""
+    cache = ModelCache()
+    for job in jobs:
+        yield job.started()
         error = None
         try:
-            yield from _draw(work, stop, model_cache)
+            yield from _draw(job, stop, cache)
         except VqclipError as caught:
-            _raise_what_stops_all(caught)
+            _raise_if_fatal(caught)
             error = caught
-        yield Ended(work, error)
+        yield JobEnded(job, error)
 
 
-def side_by_side(runs: Sequence[Work], jobs: int, stop: recorder.Stop) -> Iterator[Event | Ended]:
-    """Draw up to `jobs` runs at once; of what happens in them, warnings and finished pictures are told.
+def run_parallel(jobs: Sequence[Job], processes: int, stop: Stop) -> Iterator[Event | JobEnded]:
+    """Draw up to `processes` runs at once, each with its share of the cores and one of the GPUs, if there are any.
 
-    Every worker takes its share of the processor's cores and, where there are several GPUs, one of them in turn.
-    Raises as `in_turn` does; when a worker is killed, what was not drawn yet came to nothing by OutOfMemory. Whatever
-    ends it, every run that had begun first keeps its last step.
+    Of the events of the runs only warnings and finished pictures are passed on. When this ends for any reason, every
+    started run first keeps its last step. If a worker is killed, the unfinished runs end with OutOfMemory. Raises as
+    `run_serial` does.
     """
     context = multiprocessing.get_context("spawn")
-    asked, places = context.Value("i", 0), context.Value("i", 0)
-    hears, tells = context.Pipe(duplex=False)
-    crew = ProcessPoolExecutor(jobs, context, _enter, (asked, places, tells, context.Lock(), jobs))
+    stop_signal, indices = context.Value("i", 0), context.Value("i", 0)
+    receiver, sender = context.Pipe(duplex=False)
+    shared = (stop_signal, indices, sender, context.Lock(), processes)
+    pool = ProcessPoolExecutor(processes, context, _initialise, shared)
     try:
-        drawn = {crew.submit(_draw_here, work): work for work in runs}
-        while drawn:
-            if not asked.value:
-                asked.value = stop() or 0
-            yield from _heard(hears, _POLL_SECONDS)
-            for future in [future for future in drawn if future.done()]:
-                # What a run said last is in the pipe before its end is known.
-                yield from _heard(hears, 0)
-                work, error = drawn.pop(future), _outcome(future, asked.value)
+        pending = {pool.submit(_draw_in_worker, job): job for job in jobs}
+        while pending:
+            if not stop_signal.value:
+                stop_signal.value = stop() or 0
+            yield from _received(receiver, _POLL_SECONDS)
+            for future in [future for future in pending if future.done()]:
+                # The last events of a run are in the pipe before its future is done.
+                yield from _received(receiver, 0)
+                job, error = pending.pop(future), _outcome(future, stop_signal.value)
                 if error is not None:
-                    _raise_what_stops_all(error)
-                yield Ended(work, error)
+                    _raise_if_fatal(error)
+                yield JobEnded(job, error)
     finally:
-        asked.value = asked.value or signal.SIGTERM
-        crew.shutdown(wait=True, cancel_futures=True)
+        stop_signal.value = stop_signal.value or signal.SIGTERM
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _raise_what_stops_all(error: VqclipError) -> None:
+def _raise_if_fatal(error: VqclipError) -> None:
     # A full disk or a folder in use would fail every other run too.
     if isinstance(error, (Interrupted, OutputError)):
         raise error
 
 
-def _draw(work: Work, stop: recorder.Stop, model_cache: ModelCache) -> Iterator[Event]:
-    return api.start(work.settings, preset=work.preset, output=work.directory, stop=stop, cache=model_cache)
+def _draw(job: Job, stop: Stop, cache: ModelCache) -> Iterator[Event]:
+    return api.start(job.settings, preset=job.preset, output=job.directory, stop=stop, cache=cache)
 
 
-def _heard(hears: Connection, seconds: float) -> Iterator[Event]:
-    while hears.poll(seconds):
-        yield hears.recv()
+def _received(receiver: Connection, seconds: float) -> Iterator[Event]:
+    while receiver.poll(seconds):
+        yield receiver.recv()
         seconds = 0
 
 
-def _outcome(future: Future[VqclipError | None], asked: int) -> VqclipError | None:
+def _outcome(future: Future[VqclipError | None], stop_signal: int) -> VqclipError | None:
     try:
         return future.result()
     except BrokenProcessPool:
-        if asked:
-            return Interrupted("stopped.", "", asked)
-        # Only the kernel's or somebody's SIGKILL ends a worker like this, and memory is why it mostly does.
+        if stop_signal:
+            return Interrupted("stopped.", "", stop_signal)
+        # Only SIGKILL ends a worker like this, and the kernel mostly sends it when memory is full.
         return OutOfMemory("a process that was drawing was killed.", "Take fewer --jobs.")
 
 
-class _Here:
-    """What a worker process knows; `_enter` sets it."""
+class _Worker:
+    """The state of a worker process, set by `_initialise`."""
 
-    asked: Any
-    tells: Connection
-    turn: Any
-    place: int
-    model_cache: ModelCache
+    stop_signal: Any
+    sender: Connection
+    send_lock: Any
+    index: int
+    cache: ModelCache
     leaving = threading.Event()
     busy = threading.Lock()
 
 
-def _enter(asked: Any, places: Any, tells: Connection, turn: Any, jobs: int) -> None:
+def _initialise(stop_signal: Any, indices: Any, sender: Connection, send_lock: Any, processes: int) -> None:
     """Make this process a worker, before torch is imported in it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: _Here.leaving.set())
-    _Here.asked, _Here.tells, _Here.turn, _Here.model_cache = asked, tells, turn, ModelCache()
-    with places.get_lock():
-        _Here.place = places.value
-        places.value += 1
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, limits.cores() // jobs)))
-    threading.Thread(target=_watch_the_parent, daemon=True).start()
+        signal.signal(number, lambda *_: _Worker.leaving.set())
+    _Worker.stop_signal, _Worker.sender, _Worker.send_lock = stop_signal, sender, send_lock
+    _Worker.cache = ModelCache()
+    with indices.get_lock():
+        _Worker.index = indices.value
+        indices.value += 1
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, limits.cores() // processes)))
+    threading.Thread(target=_watch_parent, daemon=True).start()
 
 
-def _watch_the_parent() -> None:
+def _watch_parent() -> None:
     parent = multiprocessing.parent_process()
-    while not _Here.leaving.wait(1) and parent is not None:
+    while not _Worker.leaving.wait(1) and parent is not None:
         if not parent.is_alive():
-            _Here.leaving.set()
-    with _Here.busy:  # the run that is being drawn ends its step and keeps it
+            _Worker.leaving.set()
+    with _Worker.busy:  # the current run ends its step and saves it
         os._exit(1)
 
 
-def _draw_here(work: Work) -> VqclipError | None:
-    """Draw a run in this worker; what it came to is returned, since a worker must not end by an exception."""
-    with _Here.busy:
+def _draw_in_worker(job: Job) -> VqclipError | None:
+    """Draw a run in this worker and return its error, because an exception would end the worker."""
+    with _Worker.busy:
         if number := _stop():
             return Interrupted("stopped.", "", number)
-        _tell(work.begins())
+        _send(job.started())
         try:
-            _choose_gpu(work.settings.device)
-            for event in _draw(work, _stop, _Here.model_cache):
+            _choose_gpu(job.settings.device)
+            for event in _draw(job, _stop, _Worker.cache):
                 if isinstance(event, Warned) or (isinstance(event, Saved) and event.kind == "image"):
-                    _tell(event)
+                    _send(event)
         except VqclipError as error:
             return error
         return None
 
 
-def _tell(event: Event) -> None:
-    # A worker that is killed while it speaks never gives the turn back, and the others must still end their steps.
-    if not _Here.turn.acquire(timeout=_TURN_SECONDS):
+def _send(event: Event) -> None:
+    # A worker that is killed while sending never releases the lock, and the others must still end their steps.
+    if not _Worker.send_lock.acquire(timeout=_LOCK_SECONDS):
         return
     try:
-        # Nobody listens any more when the parent is gone; the watch ends this process.
+        # The parent may be gone; `_watch_parent` then ends this process.
         with contextlib.suppress(BrokenPipeError):
-            _Here.tells.send(event)
+            _Worker.sender.send(event)
     finally:
-        _Here.turn.release()
+        _Worker.send_lock.release()
 
 
 def _stop() -> int | None:
-    return signal.SIGTERM if _Here.leaving.is_set() else _Here.asked.value or None
+    return signal.SIGTERM if _Worker.leaving.is_set() else _Worker.stop_signal.value or None
 
 
 def _choose_gpu(device: str) -> None:
-    """Make one of several GPUs the one that "cuda" and "auto" mean in this worker."""
+    """Let "cuda" and "auto" mean one of several GPUs in this worker."""
     import torch
 
     if device in ("auto", "cuda") and torch.cuda.is_available():
-        torch.cuda.set_device(_Here.place % torch.cuda.device_count())
+        torch.cuda.set_device(_Worker.index % torch.cuda.device_count())

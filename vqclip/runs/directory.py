@@ -12,7 +12,7 @@ import platform
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,8 +20,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from vqclip import files, reading
-from vqclip.errors import InputError, OutputError, UsageError
+from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.media.video_encoders import format_of, formats
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings, from_dict
 
 SCHEMA = 2
@@ -66,6 +67,26 @@ class Manifest:
         return {"schema": SCHEMA, "digest": self.settings.digest()} | {
             name: value.to_dict() if isinstance(value, Settings) else value for name, value in vars(self).items()
         }
+
+    def started(
+        self, models: Mapping[str, str], inputs: Mapping[str, str], device: DeviceConfig, **changes: Any
+    ) -> Manifest:
+        """Return the manifest of a run that starts or resumes with these files, by SHA-256, on this device.
+
+        Raises:
+            ModelError: A model has changed since the run began.
+            InputError: A picture has changed since the run began.
+        """
+        hint = "Put the old file back, or start a new run."
+        for name, digest in models.items():
+            if self.models and self.models.get(name) != digest:
+                raise ModelError(f"the model {name} is not the one that this run began with.", hint)
+        for path, digest in inputs.items():
+            if self.inputs.get(path, digest) != digest:
+                raise InputError(f"{files.printable(path)} is not the one that this run began with.", hint)
+        dtype = str(device.dtype).removeprefix("torch.")
+        changes |= {"device": str(device.device), "dtype": dtype, "threads": device.threads}
+        return replace(self, status="running", models=models, inputs=inputs, **changes)
 
 
 def moves(manifest: Manifest, device: str, versions: Mapping[str, str]) -> Iterator[str]:
