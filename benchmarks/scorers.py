@@ -227,12 +227,12 @@ def search(
         [drawing for drawing in shown.values() if drawing.group == group and drawing.known][: arguments.queries]
         for group in SETS
     ]
-    score.search(settings, folder, "a warm-up", top=TOP, tell=print)
+    score.search(settings, folder, "a warm-up", top=TOP, notify=print)
     for group, wanted in zip(SETS, queries, strict=True):
         clock, processor, ranks = [], [], []
         for drawing in wanted:
             began, worked = time.perf_counter(), time.process_time()
-            found = score.search(settings, folder, drawing.name, top=TOP, tell=print)["results"]
+            found = score.search(settings, folder, drawing.name, top=TOP, notify=print)["results"]
             clock.append(time.perf_counter() - began)
             processor.append(time.process_time() - worked)
             ranks.append(place(file_of[drawing], [Path(row["image"]).name for row in found]))

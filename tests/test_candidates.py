@@ -218,3 +218,15 @@ def test_a_vqgan_without_a_prior_is_told_so(tmp_path: Path) -> None:
 def test_a_sheet_is_a_png(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a PNG file"):
         sampling.sample(FOUR, tmp_path / "sheet.jpg")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("sheet.png", "there is a folder of that name"), ("x" * 300, "too long")]
+)
+def test_a_name_that_cannot_be_written_is_refused_before_the_candidates_are_drawn(
+    call: Any, isolated: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    (isolated / "sheet.png").mkdir()
+    monkeypatch.setattr(sampling, "load", lambda *_: pytest.fail("models are loaded"))
+    answer = call("sample", "a red apple", "-n", "2", "-o", name if name.endswith(".png") else f"{name}.png")
+    assert (answer.code, words in answer.err) == (5, True), answer.err

@@ -215,12 +215,12 @@ package.__path__.append("more")
 
 import vqclip
 from vqclip.settings.schema import options
-from vqclip.jobs.cutout_sheet import view
+from vqclip.jobs.cutout_sheet import draw_sheet
 
 settings = json.loads(sys.argv[1])
 drawn = list(vqclip.generate("a red apple", **settings))
 used = sys.modules["vqclip.cutouts.methods.close_up"].__file__
-seen = view(vqclip.Settings(cut_method="close-up", seed=1), Path("photo.png"), Path("seen.png"))
+seen = draw_sheet(vqclip.Settings(cut_method="close-up", seed=1), Path("photo.png"), Path("seen.png"))
 try:
     vqclip.generate("a red apple", cut_pow=2.0, **settings)
 except vqclip.VqclipError as error:

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip.jobs.interpolate import Course, between
+from vqclip.jobs.interpolate import Interpolation, between
 from vqclip.media import images
 from vqclip.models import registry
 from vqclip.models.checkpoints import sha256
@@ -177,27 +177,27 @@ def test_ends_that_are_alike_opposite_or_nothing_give_numbers() -> None:
     assert torch.allclose(between(z, z, 0.3, "sphere"), z, atol=1e-6)
 
 
-def test_places_say_every_frame_once() -> None:
-    course = Course(frames=3, easing="linear")
-    assert list(course.places(2)) == [(0, 1, 0), (0, 1, 0.5), (0, 1, 1)]
-    assert list(course.places(3)) == [(0, 1, 0), (0, 1, 0.5), (1, 2, 0), (1, 2, 0.5), (1, 2, 1)]
-    looped = Course(frames=3, easing="linear", loop=True)
-    assert list(looped.places(2)) == [(0, 1, 0), (0, 1, 0.5), (1, 0, 0), (1, 0, 0.5)]
-    for known in (course, looped):
-        assert all(len(list(known.places(ends))) == known.count(ends) for ends in (2, 3, 5))
-    eased = [share for *_, share in Course(frames=5).places(2)]
+def test_positions_say_every_frame_once() -> None:
+    plain = Interpolation(frames=3, easing="linear")
+    assert list(plain.positions(2)) == [(0, 1, 0), (0, 1, 0.5), (0, 1, 1)]
+    assert list(plain.positions(3)) == [(0, 1, 0), (0, 1, 0.5), (1, 2, 0), (1, 2, 0.5), (1, 2, 1)]
+    looped = Interpolation(frames=3, easing="linear", loop=True)
+    assert list(looped.positions(2)) == [(0, 1, 0), (0, 1, 0.5), (1, 0, 0), (1, 0, 0.5)]
+    for known in (plain, looped):
+        assert all(len(list(known.positions(ends))) == known.count(ends) for ends in (2, 3, 5))
+    eased = [share for *_, share in Interpolation(frames=5).positions(2)]
     assert eased[1] < 0.25, "slow at both ends"
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["a"], 2, "no way"),
+        (["a"], 2, "one end is not enough"),
         (["a", "nowhere.png"], 4, "nowhere.png"),
         (["a", "b", "--frames", "1"], 2, "2 to 100000"),
         (["a", "b", "--path", "circle"], 2, "sphere, line"),
         (["a", "b", "--easing", "hold"], 2, "linear, cosine"),
-        (["a", "b", "--video-seconds", "900", "--frames", "3"], 2, "cannot be had"),
+        (["a", "b", "--video-seconds", "900", "--frames", "3"], 2, "is not possible"),
     ],
 )
 def test_bad_ends_are_named(isolated: Path, call: Any, arguments: list[str], code: int, words: str) -> None:

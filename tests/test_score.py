@@ -322,7 +322,7 @@ def test_pictures_that_cannot_be_shown_any_more_are_told(discs: Path, monkeypatc
         return found
 
     monkeypatch.setattr(index, "update", update_and_remove)
-    report = scoring.search(SETTINGS, discs, "a red circle", sheet=Path("sheet.png"), tell=print)
+    report = scoring.search(SETTINGS, discs, "a red circle", sheet=Path("sheet.png"), notify=print)
     assert str(gone) == report["results"][0]["image"]
     assert report["warnings"] == [f"1 picture is left out. Cannot read {gone}: there is no such file."]
     assert Image.open("sheet.png").width == 8 + 3 * (96 + 8)

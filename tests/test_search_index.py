@@ -180,10 +180,10 @@ def test_a_file_of_other_tensors_is_never_replaced(folder: Path) -> None:
 
 
 def test_an_index_has_a_place_of_its_own(folder: Path) -> None:
-    assert picture_index.place_for(FOLDER, None) == PLACE
-    assert picture_index.place_for(FOLDER, Path("x.safetensors")) == Path("x.safetensors")
+    assert picture_index.index_path(FOLDER, None) == PLACE
+    assert picture_index.index_path(FOLDER, Path("x.safetensors")) == Path("x.safetensors")
     with pytest.raises(UsageError, match=r"photo\.png is no safetensors file"):
-        picture_index.place_for(FOLDER, Path("photo.png"))
+        picture_index.index_path(FOLDER, Path("photo.png"))
     Path("dir.safetensors").mkdir()
     with pytest.raises(OutputError, match="it is not a file"):
         update(place=Path("dir.safetensors"))
@@ -237,7 +237,7 @@ def test_fault_56_no_readable_picture_is_an_error(isolated: Path) -> None:
 def test_a_missing_folder_is_named(isolated: Path, name: str, words: str) -> None:
     Path("file").write_text("")
     with pytest.raises(InputError, match=f"Cannot read {name}: .*{words}"):
-        picture_index.place_for(Path(name), None)
+        picture_index.index_path(Path(name), None)
 
 
 def test_fault_56_a_loop_of_links_ends_and_a_linked_picture_counts(folder: Path) -> None:
@@ -296,7 +296,7 @@ def test_an_interrupt_keeps_what_was_done(folder: Path, monkeypatch: pytest.Monk
 def test_a_long_index_is_saved_and_told_on_the_way(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_index, "CHUNK", 1)
     monkeypatch.setattr(picture_index, "SAVE_SECONDS", 0.0)
-    monkeypatch.setattr(picture_index, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(picture_index, "NOTIFY_SECONDS", 0.0)
     saved: list[int] = []
     save = picture_index.save
 

@@ -113,7 +113,7 @@ def test_tiles_are_bounded_and_leave_no_seam(source: Path, call: Any, monkeypatc
     big = images.resize(images.open_image(source), 200, 150)
     images.save_png(Path("big.png"), big)
     for tile, name in ((256, "whole.png"), (64, "tiled.png")):
-        upscale.upscale(known, Path("big.png"), Path(name), model=model, tile=tile, tell=told.append)
+        upscale.upscale(known, Path("big.png"), Path(name), model=model, tile=tile, notify=told.append)
     assert seen[0] == (150, 200)
     assert len(seen) == 1 + 4 * 3
     assert max(max(shape) for shape in seen[1:]) <= 64 + 2 * upscale.OVERLAP

@@ -33,7 +33,9 @@ def cutouts(
     from vqclip.settings import sources as configuration
 
     resolved = configuration.resolve(settings)
-    report = cutout_sheet.view(resolved.settings, image, output, step=step, with_size=settings["size"] is not None)
+    report = cutout_sheet.draw_sheet(
+        resolved.settings, image, output, step=step, with_size=settings["size"] is not None
+    )
     rows = report["cutouts"]
     sizes = [row["size"] for row in rows]
     console.note(
@@ -83,7 +85,7 @@ def upscale(
         low, high = upscaling.FACTORS
         raise UsageError(f"factor is {factor}.", f"Valid: whole numbers from {low} to {high}.") from None
     report = upscaling.upscale(
-        resolved.settings, image, output, factor=times, model=model, tile=tile, tell=console.note
+        resolved.settings, image, output, factor=times, model=model, tile=tile, notify=console.note
     )
     console.note(f"{report['width']}x{report['height']} pixels by {report['method']}")
     console.answer(report["image"], report)

@@ -145,7 +145,9 @@ def search(
     if query is None or (text is not None and image is not None):
         raise UsageError("a search takes either a text or --image.", 'As in: vqclip search DIR "a red apple"')
     resolved = configuration.resolve(settings)
-    report = scoring.search(resolved.settings, directory, query, place=index, top=top, sheet=sheet, tell=console.note)
+    report = scoring.search(
+        resolved.settings, directory, query, path=index, top=top, sheet=sheet, notify=console.note
+    )
     _warn(console, report)
     _count(console, report)
     console.note("similarity  picture")

@@ -74,12 +74,12 @@ def interpolate(
 
     # Every frame is kept here, whatever a file says of runs.
     resolved = configuration.resolve({**settings, "save_every": 1})
-    course = interpolation.Course(frames, path, easing, loop, quantise)
+    how = interpolation.Interpolation(frames, path, easing, loop, quantise)
     drawn = interpolation.interpolate(
         resolved.settings,
         ends,
         output,
-        course,
+        how,
         with_vqgan=settings["vqgan"] is not None or settings["vqgan_config"] is not None,
         with_size=settings["size"] is not None,
         overwrite=overwrite,

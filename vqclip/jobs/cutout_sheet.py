@@ -1,4 +1,4 @@
-"""What CLIP sees of a picture, on one sheet: the cutouts of one step, as the loop would take them."""
+"""Draw a sheet of the cutouts that CLIP would see of a picture in one step."""
 
 from __future__ import annotations
 
@@ -20,22 +20,32 @@ if TYPE_CHECKING:
 
 COLUMNS = 6
 CELL = 192
-"""Cutouts below this side are scaled up by a whole number, pixel for pixel."""
+"""Smaller cutouts are enlarged by a whole number, without smoothing."""
 
 
-def view(
+def draw_sheet(
     settings: Settings, picture: Path, output: Path, *, step: int = 1, with_size: bool = False
 ) -> dict[str, Any]:
-    """Write a PNG of all cutouts that a run of one stage takes in a step, were this its picture.
+    """Write a PNG of all cutouts that a run with one stage would take of this picture in one step.
 
-    The first cell is the picture with each cutout's outline in the colour of its frame. step: 1 to
-    settings.iterations. with_size: resize to settings.size first; otherwise the picture keeps its size. There is one
-    group of cutouts for each input size among the CLIPs, whose weights are not read. Returns the path, seed, step and
-    size, and of each cutout its number, the side of CLIP's input, its size in pixels of the picture, its weight, and
-    its corners there. Raises VqclipError.
+    The first cell is the picture with the outline of each cutout in the colour of its frame. There is a group of
+    cutouts for each input size of the CLIPs. No model is loaded.
+
+    Args:
+        settings: Of the run.
+        picture: The picture file.
+        output: The PNG to write.
+        step: Of the run, 1 to settings.iterations.
+        with_size: Resize the picture to settings.size first.
+
+    Returns:
+        image, seed, step, width, height, and for each cutout its number, its side (the input size of CLIP), its size
+        in pixels of the picture, its weight and its corners in the picture.
+
+    Raises:
+        VqclipError: An argument is invalid, or a file cannot be read or written.
     """
-    if output.suffix.lower() != ".png":
-        raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
+    images.check_png_name(output)
     settings.validate()
     if not 1 <= step <= max(1, settings.iterations):
         raise UsageError(f"step is {step}.", f"Valid: 1 to {settings.iterations}, the steps of the run.")
@@ -48,7 +58,7 @@ def view(
 
     import torch
 
-    from vqclip.cutouts import plan as cutouts
+    from vqclip.cutouts import plan as planning
     from vqclip.cutouts.context import CutoutContext
     from vqclip.cutouts.resample import levels_for, pyramid, take
     from vqclip.models.perceptor import read_cut_size
@@ -57,16 +67,16 @@ def view(
 
     image = init.to_pixels(pixels, torch.device("cpu"))
     height, width = pixels.shape[:2]
-    # As the loop does: plans in the order of the CLIPs, one for each input size, from the step's own generator.
+    # As in the loop: one plan for each input size, in the order of the CLIPs, from the generator of the step.
     generator = make_generator(seed, STEP_STREAM, 0, step - 1)
     cells, labels, rows = [], [], []
     sides = list(dict.fromkeys(read_cut_size(clip) for clip in clips))
     for side in sides:
         context = CutoutContext(width, height, side, step - 1, max(1, settings.iterations))
-        plan = cutouts.plan_for(settings.cutouts, context, settings, generator)
-        chain = pyramid(cutouts.source_of(image, side, settings), levels_for(plan))
+        plan = planning.plan_for(settings.cutouts, context, settings, generator)
+        chain = pyramid(planning.source_of(image, side, settings), levels_for(plan))
         cuts = torch.cat([take(chain, part, side, generator) for part in plan.parts(settings.cut_chunk)])
-        found = _described(plan, side, width, height)
+        found = _describe(plan, side, width, height)
         zoom = max(1, CELL // side)
         cells.append(images.outlined(pixels, [row["corners"] for row in found], side * zoom))
         labels.append(f"{width}x{height} px, {len(plan)} cutouts of {side}x{side}")
@@ -79,12 +89,12 @@ def view(
     return {"image": str(output), "seed": seed, "step": step, "width": width, "height": height, "cutouts": rows}
 
 
-def _described(plan: CutPlan, side: int, width: int, height: int) -> list[dict[str, Any]]:
-    """Each cutout in numbers; its size is the square root of the area that it covers."""
+def _describe(plan: CutPlan, side: int, width: int, height: int) -> list[dict[str, Any]]:
+    """Return the numbers of each cutout; its size is the square root of its area."""
     corners = np.array([[-1, -1, 1], [1, -1, 1], [1, 1, 1], [-1, 1, 1]], dtype=np.float64)
     mapped = corners @ plan.homographies.double().numpy().transpose(0, 2, 1)
-    places = (mapped[..., :2] / mapped[..., 2:].clip(1e-3) + 1) / 2 * [width, height]
-    x, y = places[..., 0], places[..., 1]
+    points = (mapped[..., :2] / mapped[..., 2:].clip(1e-3) + 1) / 2 * [width, height]
+    x, y = points[..., 0], points[..., 1]
     areas = np.abs((x * np.roll(y, -1, 1) - y * np.roll(x, -1, 1)).sum(1)) / 2
     return [
         {
@@ -92,7 +102,7 @@ def _described(plan: CutPlan, side: int, width: int, height: int) -> list[dict[s
             "side": side,
             "size": round(float(np.sqrt(areas[number])), 2),
             "weight": round(float(plan.weights[number]), 5),
-            "corners": [[round(float(value), 2) for value in place] for place in places[number]],
+            "corners": [[round(float(value), 2) for value in point] for point in points[number]],
         }
         for number in range(len(plan))
     ]

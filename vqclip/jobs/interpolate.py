@@ -1,7 +1,8 @@
-"""From one picture to the next through the latent: the frames between runs, pictures or tokens, and their film."""
+"""Interpolate between runs, pictures or tokens through the latent, and make a video of the frames."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shlex
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,8 @@ from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import images, token_grids, video
 from vqclip.models import registry
-from vqclip.runs import directory, latents, progress_video
+from vqclip.runs import latents, progress_video
+from vqclip.runs.directory import Manifest, Run, clear, holds_run, open_run, read_manifest, refuse_inputs
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.schedules import INTERPOLATIONS
@@ -31,12 +33,12 @@ PATHS = ("sphere", "line")
 
 
 @dataclass(frozen=True)
-class Course:
-    """How the way between two ends is gone.
+class Interpolation:
+    """How to get from one end to the next.
 
-    frames: of each way, both ends counted. path: sphere turns the vector of each token and changes its length evenly,
-    line mixes the two. easing: one of INTERPOLATIONS. loop: back to the first end, which is not shown twice.
-    quantise: show codes of the codebook alone, as every picture of a run does; otherwise also what lies between them.
+    frames: from end to end, both counted. path: sphere turns the vector of each token and interpolates its length,
+    line interpolates the vectors. easing: one of INTERPOLATIONS. loop: return to the first end, which is not shown
+    twice. quantise: show only codes of the codebook, as runs do; otherwise also the vectors between them.
     """
 
     frames: int = 60
@@ -46,7 +48,7 @@ class Course:
     quantise: bool = True
 
     def check(self) -> None:
-        """Raise UsageError for what cannot be meant."""
+        """Raise UsageError for a value out of range."""
         if not 2 <= self.frames <= 100_000:
             raise UsageError(f"frames is {self.frames}.", "Valid: 2 to 100000.")
         if self.path not in PATHS:
@@ -54,8 +56,8 @@ class Course:
         if self.easing not in INTERPOLATIONS or self.easing == "hold":
             raise UsageError(f"easing is {self.easing!r}.", "Valid: linear, cosine.")
 
-    def places(self, ends: int) -> Iterator[tuple[int, int, float]]:
-        """Every frame in order: the end before, the one after, and the share of the way, from 0 to 1."""
+    def positions(self, ends: int) -> Iterator[tuple[int, int, float]]:
+        """Yield for every frame the end before it, the end after it, and its position between them, 0 to 1."""
         legs = ends if self.loop else ends - 1
         for leg in range(legs):
             last = leg == legs - 1 and not self.loop
@@ -63,7 +65,7 @@ class Course:
                 yield leg, (leg + 1) % ends, INTERPOLATIONS[self.easing](number / (self.frames - 1))
 
     def count(self, ends: int) -> int:
-        """How many frames there are."""
+        """Return the number of frames."""
         return (self.frames - 1) * (ends if self.loop else ends - 1) + (not self.loop)
 
 
@@ -71,23 +73,31 @@ def interpolate(
     settings: Settings,
     ends: Sequence[Path],
     output: Path,
-    course: Course,
+    interpolation: Interpolation,
     *,
     with_vqgan: bool = False,
     with_size: bool = False,
     overwrite: bool = False,
 ) -> Iterator[Event]:
-    """Draw the frames from end to end, and their film, into a folder.
+    """Draw the frames from end to end, and their video, into a folder.
 
-    ends: two or more runs, pictures or .npz files of tokens. settings: of the VQGAN, the device and the film.
-    with_vqgan, with_size: go by the VQGAN, or the size, of the settings; otherwise by those of the first run, where
-    there is one. Pictures are resized, and those of runs too where the size or the VQGAN is not their own. Whatever
-    can be refused is refused by the call itself. Raises VqclipError.
+    Args:
+        settings: Of the VQGAN, the device and the video.
+        ends: Two or more runs, pictures or .npz files of tokens.
+        output: The folder.
+        interpolation: How to get from one end to the next.
+        with_vqgan: Use the VQGAN of the settings; otherwise that of the first run, if there is one.
+        with_size: Likewise for the size. Pictures are resized to it, and those of runs when their size or VQGAN
+            differs.
+        overwrite: Replace the pictures in the folder.
+
+    Raises:
+        VqclipError: At once for what can be checked without loading the VQGAN.
     """
     settings.validate()
-    course.check()
+    interpolation.check()
     if len(ends) < 2:
-        raise UsageError("there is one end, so there is no way.", "Give two or more runs, pictures or .npz files.")
+        raise UsageError("one end is not enough.", "Give two or more runs, pictures or .npz files.")
     devices.check_device_name(settings.device)
     found = [_End.find(path) for path in ends]
     manifests = [end.manifest for end in found if end.manifest is not None]
@@ -102,30 +112,30 @@ def interpolate(
     model = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
     if settings.video:
         video.check_encoder(settings.video_format)
-        progress_video.frame_rate(settings, course.count(len(ends)))
-    directory.refuse_inputs(output, ends)
-    if directory.holds_run(output) and not overwrite:
+        progress_video.frame_rate(settings, interpolation.count(len(ends)))
+    refuse_inputs(output, ends)
+    if holds_run(output) and not overwrite:
         raise OutputError(
             f"{files.printable(output)} holds pictures already.",
             "Choose another --output, or replace it with --overwrite.",
         )
-    run = directory.open_run(output, state=False)
-    return _drawn(course, settings, found, model, run, with_size=with_size)
+    run = open_run(output, state=False)
+    return _draw(interpolation, settings, found, model, run, with_size=with_size)
 
 
 @dataclass(frozen=True)
 class _End:
-    """One end, looked at but not loaded. pixels: of a picture. manifest: of a run. grid: of a file of tokens."""
+    """One end, checked but not encoded. pixels: of a picture. manifest: of a run. grid: of a file of tokens."""
 
     path: Path
-    manifest: directory.Manifest | None = None
+    manifest: Manifest | None = None
     pixels: images.Pixels | None = None
     grid: token_grids.TokenGrid | None = None
 
     @staticmethod
     def find(path: Path) -> _End:
         if files.is_folder(path):
-            manifest = directory.read_manifest(path)
+            manifest = read_manifest(path)
             if not files.is_file(path / "image.png"):
                 raise InputError(
                     f"The run {files.printable(path)} has no picture yet.", "Finish it with: vqclip resume DIR"
@@ -142,7 +152,7 @@ class _End:
         return _End(path, pixels=images.open_image(path))
 
     def latent(self, vqgan: VQGAN, digest: str) -> Tensor | None:
-        """The codes of a run's end or of a file, (1, D, h, w), or None where they have to be encoded."""
+        """Return the codes of a run or a file, (1, D, h, w), or None when the picture has to be encoded."""
         import torch
 
         device = vqgan.codebook.device
@@ -158,21 +168,21 @@ class _End:
         try:
             z = latents.read(latents.find(self.path), digest, vqgan.architecture).to(device)
         except (InputError, ModelError):
-            # An older run, or another VQGAN's: its picture is encoded.
+            # The run is older, or of another VQGAN: its picture is encoded.
             return None
         z = vqgan.lookup(vqgan.indices(z))
         shown = images.to_uint8(vqgan.decode(z)[0])
-        # What a mask keeps, and whatever else lies over a drawing, is in the picture and not in its latent.
+        # Masks and overlays change the picture but not its latent.
         same = shown.shape == self.pixels.shape and np.abs(shown.astype(int) - self.pixels).mean() < 1
         return z if same else None
 
 
-def _drawn(
-    course: Course,
+def _draw(
+    interpolation: Interpolation,
     settings: Settings,
     ends: Sequence[_End],
     model: registry.VqganFiles,
-    run: directory.Run,
+    run: Run,
     *,
     with_size: bool,
 ) -> Iterator[Event]:
@@ -180,76 +190,76 @@ def _drawn(
 
     from vqclip.models.checkpoints import sha256
     from vqclip.models.vqgan import load_vqgan
-    from vqclip.synthesis.init import fit, to_pixels
 
     with run:
         yield Opened(run.directory, None, 0)
         device_config, digest = DeviceConfig.find(settings), sha256(model.checkpoint)
         vqgan = load_vqgan(model, device_config.device, device_config.dtype, encoder=True)
         with torch.no_grad():
-            ready = [end.latent(vqgan, digest) for end in ends]
-            known = [z for z in ready if z is not None]
-            factor = vqgan.factor
-            rows, columns = settings.height // factor, settings.width // factor
-            if known and not with_size:
-                rows, columns = known[0].shape[2:]
-            for number, (end, z) in enumerate(zip(ends, ready, strict=True)):
-                if z is None or z.shape[2:] == (rows, columns):
-                    continue
-                if with_size and end.pixels is not None:
-                    ready[number] = None
-                else:
-                    raise InputError(
-                        f"{files.printable(end.path)} has {z.shape[3]}x{z.shape[2]} tokens, another end "
-                        f"{columns}x{rows}.",
-                        "Give runs of one size, or their pictures, which are resized.",
-                    )
-            size = columns * factor, rows * factor
-            latents = []
-            for end, z in zip(ends, ready, strict=True):
-                if z is None:
-                    assert end.pixels is not None
-                    z = vqgan.encode(fit(to_pixels(end.pixels, device_config.device), *size))
-                    z = vqgan.lookup(vqgan.indices(z))
-                latents.append(z.float())
-        # Only now is nothing missing any more, and what lay here may go.
-        directory.clear(run)
+            latents = _latents(vqgan, digest, ends, (settings.width, settings.height), with_size=with_size)
+        # From here on nothing can be refused, so an earlier run may be removed.
+        clear(run)
+        target, count = run.film(settings.video_format), interpolation.count(len(ends))
         writer = None
-        count = course.count(len(ends))
         if settings.video:
             warnings: list[str] = []
-            film = progress_video.writer_options(settings, count) | {"comment": settings.video_comment}
-            writer = video.VideoWriter(run.film(settings.video_format), **film, warn=warnings.append)
+            options = progress_video.writer_options(settings, count) | {"comment": settings.video_comment}
+            writer = video.VideoWriter(target, **options, warn=warnings.append)
             yield from map(Warned, warnings)
-        try:
-            for number, (before, after, share) in enumerate(course.places(len(ends))):
-                pixels = _picture(vqgan, between(latents[before], latents[after], share, course.path), course)
+        with writer or contextlib.nullcontext():
+            for number, (before, after, share) in enumerate(interpolation.positions(len(ends))):
+                z = between(latents[before], latents[after], share, interpolation.path)
+                with torch.no_grad():
+                    z = vqgan.lookup(vqgan.indices(z)) if interpolation.quantise else z
+                    pixels = images.to_uint8(vqgan.decode(z)[0])
                 images.save_png(run.frame(number), pixels, {})
                 if writer is not None:
                     writer.write(pixels)
                 yield Saved("frame", run.frame(number), number)
-            if writer is not None:
-                writer.close()
-                yield Saved("video", run.film(settings.video_format), count)
-        except BaseException:
-            if writer is not None:
-                writer.abort()
-            raise
+        if writer is not None:
+            yield Saved("video", target, count)
 
 
-def _picture(vqgan: VQGAN, z: Tensor, course: Course) -> images.Pixels:
-    import torch
+def _latents(
+    vqgan: VQGAN, digest: str, ends: Sequence[_End], size: tuple[int, int], *, with_size: bool
+) -> list[Tensor]:
+    """Return the latent of each end, (1, D, h, w) of one size. size: in pixels, for pictures or all ends."""
+    from vqclip.synthesis.init import fit, to_pixels
 
-    with torch.no_grad():
-        return images.to_uint8(vqgan.decode(vqgan.lookup(vqgan.indices(z)) if course.quantise else z)[0])
+    found = [end.latent(vqgan, digest) for end in ends]
+    known = [z for z in found if z is not None]
+    columns, rows = (side // vqgan.factor for side in size)
+    if known and not with_size:
+        rows, columns = known[0].shape[2:]
+    result = []
+    for end, z in zip(ends, found, strict=True):
+        if z is None or z.shape[2:] != (rows, columns):
+            if end.pixels is None or (z is not None and not with_size):
+                assert z is not None
+                raise InputError(
+                    f"{files.printable(end.path)} has {z.shape[3]}x{z.shape[2]} tokens, another end "
+                    f"{columns}x{rows}.",
+                    "Give runs of one size, or their pictures, which are resized.",
+                )
+            pixels = to_pixels(end.pixels, vqgan.codebook.device)
+            z = vqgan.lookup(vqgan.indices(vqgan.encode(fit(pixels, columns * vqgan.factor, rows * vqgan.factor))))
+        result.append(z.float())
+    return result
 
 
 def between(first: Tensor, second: Tensor, share: float, path: str) -> Tensor:
-    """A latent on the way from one to the other, (1, D, h, w): the first at 0, the second at 1.
+    """Interpolate between two latents.
 
-    path: sphere is the spherical interpolation of Shoemake (1985) for the direction of each token's vector, its
-    length changing evenly, so that no vector shrinks on the way; where two point opposite ways, or one is 0, it goes
-    along the line. The angle comes from atan2, which is exact also where vectors are nearly alike.
+    Where two vectors are opposite, or one is 0, the sphere falls back to the line. The angle comes from atan2, which
+    is exact also for nearly equal vectors.
+
+    Args:
+        first: (1, D, h, w), the result at share 0.
+        second: Likewise, at 1.
+        share: Position between them, 0 to 1.
+        path: sphere or line, as in `Interpolation`.
+
+    Source: Shoemake, "Animating rotation with quaternion curves" (1985).
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""The VQGAN by itself: a picture to tokens, tokens to a picture, and both at once."""
+"""Use the VQGAN alone: encode a picture to tokens, decode tokens to a picture, or both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vqclip import files
-from vqclip.errors import InputError, ModelError, UsageError
+from vqclip.errors import InputError, ModelError
 from vqclip.media import images, token_grids
 from vqclip.media.token_grids import TokenGrid
 from vqclip.models import registry
@@ -24,8 +24,17 @@ if TYPE_CHECKING:
 def encode(settings: Settings, picture: Path, output: Path, *, with_size: bool = False) -> dict[str, Any]:
     """Encode a picture and write its tokens as .npz.
 
-    with_size: resize to settings.size first; otherwise the picture keeps its size, cut down to whole tokens.
-    Returns the path, what `rate_of` says, and the VQGAN's name. Raises VqclipError.
+    Args:
+        settings: Of the VQGAN and the device.
+        picture: The picture file.
+        output: The .npz file to write.
+        with_size: Resize to settings.size first; otherwise the picture is cropped to whole tokens.
+
+    Returns:
+        file, image, the VQGAN's name, and the numbers of `token_statistics`.
+
+    Raises:
+        VqclipError: A file cannot be read or written.
     """
     token_grids.check_name(output)
     found = _found(settings)
@@ -34,33 +43,39 @@ def encode(settings: Settings, picture: Path, output: Path, *, with_size: bool =
     codec = _Codec(settings, found, encoder=True)
     _, grid = codec.tokens(pixels, (settings.width, settings.height) if with_size else None)
     token_grids.save(output, grid)
-    return {"file": str(output), "image": str(picture), "vqgan": grid.vqgan} | rate_of(grid)
+    return {"file": str(output), "image": str(picture), "vqgan": grid.vqgan} | token_statistics(grid)
 
 
 def decode(settings: Settings, file: Path, output: Path) -> dict[str, Any]:
-    """Decode a file of tokens and write the picture as PNG: the one that `reconstruct` gives, byte for byte.
+    """Decode a file of tokens and write the picture as PNG, equal to that of `reconstruct` to the byte.
 
-    Returns the path, what `rate_of` says, and the VQGAN's name. Raises ModelError for tokens of another VQGAN.
+    Returns image, file, the VQGAN's name, and the numbers of `token_statistics`. Raises VqclipError, ModelError for
+    tokens of another VQGAN.
     """
-    _require_png(output)
+    images.check_png_name(output)
     token_grids.check_name(file)
     found = _found(settings)
     grid = token_grids.load(file)
-    _require_fit(grid, found, settings, file)
+    _check_vqgan(grid, found, settings, file)
     files.ensure_writable(output.parent)
     codec = _Codec(settings, found, encoder=False)
     images.save_png(output, codec.picture(grid), {})
-    return {"image": str(output), "file": str(file), "vqgan": grid.vqgan} | rate_of(grid)
+    return {"image": str(output), "file": str(file), "vqgan": grid.vqgan} | token_statistics(grid)
 
 
 def reconstruct(settings: Settings, picture: Path, output: Path, *, with_size: bool = False) -> dict[str, Any]:
     """Encode, quantise and decode a picture, and write the result as PNG.
 
-    with_size: as in `encode`. Returns the path, what `rate_of` says, and against the picture that went in, at the
-    size of the result: mse, the mean squared error of its levels in [0, 1], and psnr, 10 log10(1 / mse) in dB,
-    None for a picture without error. Raises VqclipError.
+    The arguments are those of `encode`.
+
+    Returns:
+        image, the VQGAN's name, the numbers of `token_statistics`, and compared with the input at the size of the
+        result: mse, the mean squared error of levels in [0, 1], and psnr, 10 log10(1 / mse) in dB, None for mse 0.
+
+    Raises:
+        VqclipError: A file cannot be read or written.
     """
-    _require_png(output)
+    images.check_png_name(output)
     found = _found(settings)
     pixels = images.open_image(picture)
     files.ensure_writable(output.parent)
@@ -70,14 +85,14 @@ def reconstruct(settings: Settings, picture: Path, output: Path, *, with_size: b
     images.save_png(output, after, {})
     mse = float(np.mean(((before.astype(np.float64) - after) / 255) ** 2))
     psnr = -10 * math.log10(mse) if mse else None
-    return {"image": str(output), "vqgan": grid.vqgan} | rate_of(grid) | {"mse": mse, "psnr": psnr}
+    return {"image": str(output), "vqgan": grid.vqgan} | token_statistics(grid) | {"mse": mse, "psnr": psnr}
 
 
-def rate_of(grid: TokenGrid) -> dict[str, Any]:
-    """What a picture takes in tokens.
+def token_statistics(grid: TokenGrid) -> dict[str, Any]:
+    """Describe the tokens of a picture in numbers.
 
-    width, height: in pixels. columns, rows: in tokens. tokens, distinct: how many there are, and how many codes they
-    use. bits_per_pixel: in a code of fixed length. entropy_bits_per_pixel: in one made for this picture.
+    width, height: in pixels. columns, rows: in tokens. tokens, distinct: the number of tokens, and of different
+    codes. bits_per_pixel: in a code of fixed length. entropy_bits_per_pixel: in a code made for this picture.
     """
     pixels = grid.width * grid.height
     return {
@@ -93,19 +108,19 @@ def rate_of(grid: TokenGrid) -> dict[str, Any]:
 
 
 class _Codec:
-    """One loaded VQGAN, between pictures at the border (uint8) and tokens."""
+    """A loaded VQGAN that converts between uint8 pictures and tokens."""
 
     def __init__(self, settings: Settings, found: registry.VqganFiles, *, encoder: bool) -> None:
         from vqclip.models.checkpoints import sha256
         from vqclip.models.vqgan import load_vqgan
 
         device_config = DeviceConfig.find(settings)
-        # Before its hash: of what is no checkpoint, that may take hours.
+        # Loaded before it is hashed: hashing takes hours for a huge file that is no checkpoint.
         self._vqgan: VQGAN = load_vqgan(found, device_config.device, device_config.dtype, encoder=encoder)
         self._name, self._sha256 = settings.vqgan, sha256(found.checkpoint)
 
     def tokens(self, pixels: images.Pixels, size: tuple[int, int] | None) -> tuple[images.Pixels, TokenGrid]:
-        """The picture at `size` (its own when None) cut down to whole tokens, and its tokens."""
+        """Return the picture at `size` (None keeps its own), cropped to whole tokens, and its tokens."""
         import torch
 
         from vqclip.synthesis.init import fit
@@ -121,12 +136,12 @@ class _Codec:
         return images.to_uint8(image[0]), TokenGrid(tokens, self._vqgan.n_embed, factor, name, self._sha256)
 
     def picture(self, grid: TokenGrid) -> images.Pixels:
-        """The picture of tokens. Raises InputError for a grid that claims another codebook than its VQGAN has."""
+        """Decode tokens. Raises InputError for a grid that claims another codebook than the VQGAN has."""
         import torch
 
         if (grid.n_embed, grid.factor) != (self._vqgan.n_embed, self._vqgan.factor):
             raise InputError(
-                f"the tokens are said to be of {self._name}, but count {grid.n_embed} codes of {grid.factor} pixels, "
+                f"the tokens claim to be of {self._name}, but have {grid.n_embed} codes of {grid.factor} pixels, "
                 f"not {self._vqgan.n_embed} of {self._vqgan.factor}.",
                 "Give a file written by `vqclip encode`.",
             )
@@ -140,12 +155,7 @@ def _found(settings: Settings) -> registry.VqganFiles:
     return registry.find_vqgan(settings.vqgan, settings.vqgan_config)
 
 
-def _require_png(output: Path) -> None:
-    if output.suffix.lower() != ".png":
-        raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
-
-
-def _require_fit(grid: TokenGrid, found: registry.VqganFiles, settings: Settings, file: Path) -> None:
+def _check_vqgan(grid: TokenGrid, found: registry.VqganFiles, settings: Settings, file: Path) -> None:
     from vqclip.models.checkpoints import sha256
     from vqclip.models.inspection import inspect
 

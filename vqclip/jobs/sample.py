@@ -1,4 +1,4 @@
-"""Candidates of the prior on one contact sheet, without a run."""
+"""Draw a contact sheet of candidates from the prior, without a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from vqclip import files
-from vqclip.errors import UsageError
 from vqclip.media import images
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
@@ -19,17 +18,16 @@ COLUMNS = 8
 
 
 def sample(settings: Settings, output: Path) -> dict[str, Any]:
-    """Sample candidates of the prompt as a run would, rank them with CLIP, and write them best first as one PNG.
+    """Sample candidates as a run would, rank them with CLIP, and write them best first as one PNG.
 
-    Returns the path, the seed, each candidate's place in the order of sampling with its loss, and warnings. Raises
+    Returns image, seed, warnings, and for each candidate its number in the order of sampling and its loss. Raises
     VqclipError.
     """
-    if output.suffix.lower() != ".png":
-        raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
+    images.check_png_name(output)
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
-    no_film = {"video": False, **{name: default_of(name) for name in FILM_PARTS}}
-    inputs = Inputs.check(settings.replace(init="prior", init_image=None, **no_film))
+    no_video = {"video": False, **{name: default_of(name) for name in FILM_PARTS}}
+    inputs = Inputs.check(settings.replace(init="prior", init_image=None, **no_video))
     files.ensure_writable(output.parent)
 
     from vqclip.synthesis import candidates

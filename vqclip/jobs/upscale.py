@@ -1,4 +1,4 @@
-"""A larger copy of a picture: by Lanczos, or by a super-resolution network that spandrel loads, tile by tile."""
+"""Upscale a picture with Lanczos, or with a super-resolution network that spandrel loads, tile by tile."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 FACTORS = (2, 8)
 DEFAULT_TILE = 256
 OVERLAP = 16
-"""Pixels around a tile that the network sees and that are not kept; Real-ESRGAN's own scripts take 10."""
+"""Pixels around a tile that the network sees and that are dropped; Real-ESRGAN's own scripts take 10."""
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 def upscale(
@@ -35,18 +35,30 @@ def upscale(
     factor: int | None = None,
     model: Path | None = None,
     tile: int = DEFAULT_TILE,
-    tell: Tell = lambda line: None,
+    notify: Notify = lambda line: None,
 ) -> dict[str, Any]:
     """Write a picture `factor` times as wide and high as PNG.
 
-    output: beside the picture with the factor in its name, when it is None. factor: 2 to 8; None is the model's own,
-    and 2 without one. model: weights of any architecture that spandrel knows (ESRGAN, Real-ESRGAN, SwinIR...); what
-    it leaves to the factor, Lanczos does. tile: side in pixels of the source that the network sees at once, so that
-    its memory does not grow with the picture. tell: about the way. The text chunks of a PNG are kept, and what was
-    done is written beside them. Returns the path, the size, and what did it. Raises VqclipError.
+    The text chunks of a PNG are kept, and what was done is recorded beside them.
+
+    Args:
+        settings: Of the device.
+        picture: The picture file.
+        output: The PNG to write; None is a file beside the picture with the factor in its name.
+        factor: 2 to 8; None is that of the model, or 2 without one.
+        model: Weights of any architecture that spandrel knows (ESRGAN, Real-ESRGAN, SwinIR...). When its factor
+            differs, Lanczos does the rest.
+        tile: Side in pixels of the part that the network sees at once, which bounds its memory.
+        notify: Called with messages about the progress.
+
+    Returns:
+        image, width, height, factor, from (the size before) and method; with a model also its name and SHA-256.
+
+    Raises:
+        VqclipError: An argument is invalid, or a file cannot be read or written.
     """
-    if output is not None and output.suffix.lower() != ".png":
-        raise UsageError(f"output {files.printable(output)} is not a PNG file.", "Let its name end in .png.")
+    if output is not None:
+        images.check_png_name(output)
     if factor is not None and not FACTORS[0] <= factor <= FACTORS[1]:
         raise UsageError(f"factor is {factor}.", f"Valid: {FACTORS[0]} to {FACTORS[1]}.")
     if tile < 2 * OVERLAP:
@@ -54,7 +66,7 @@ def upscale(
     if model is None and tile != DEFAULT_TILE:
         raise UsageError("tile has no effect without a model.", "Add --model FILE or leave it out.")
     devices.check_device_name(settings.device)
-    pixels = images.open_image(picture, warn=tell)
+    pixels = images.open_image(picture, warn=notify)
     texts = metadata.texts_of(picture)
     network = None if model is None else _Network(model, settings)
     factor = factor or (2 if network is None else network.scale)
@@ -72,10 +84,10 @@ def upscale(
     if earlier:
         done["after"] = earlier
     if network is not None:
-        pixels = network.upscale(pixels, tile, tell)
+        pixels = network.upscale(pixels, tile, notify)
         done |= {"method": network.architecture, "model": network.name, "sha256": network.sha256}
         if network.scale != factor:
-            tell(f"{network.name} upscales {network.scale} times; Lanczos does the rest to {factor} times.")
+            notify(f"{network.name} upscales {network.scale} times; Lanczos does the rest to {factor} times.")
             done["method"] = f"{network.architecture} and lanczos"
     pixels = images.resize(pixels, width * factor, height * factor)
     images.save_png(output, pixels, texts | {metadata.UPSCALE_KEY: files.canonical(done)})
@@ -83,7 +95,7 @@ def upscale(
 
 
 class _Network:
-    """A network of spandrel that turns RGB pictures into larger ones."""
+    """A network of spandrel that upscales RGB pictures."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
         try:
@@ -103,14 +115,12 @@ class _Network:
             raise ModelError(
                 f"{shown} is no network that spandrel knows.", "Give an ESRGAN, Real-ESRGAN, SwinIR or similar model."
             ) from None
-        # What spandrel raises for weights that almost fit an architecture is whatever that one's code raises.
+        # For weights that almost fit an architecture, its own code raises any kind of exception.
         except Exception as error:
             problem = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ModelError(f"{shown} cannot be loaded: {problem}", "Fetch the file again.") from error
-        if not isinstance(found, spandrel.ImageModelDescriptor) or (found.input_channels, found.output_channels) != (
-            3,
-            3,
-        ):
+        channels = (found.input_channels, found.output_channels)
+        if not isinstance(found, spandrel.ImageModelDescriptor) or channels != (3, 3):
             raise ModelError(
                 f"{shown} does not turn a picture into a picture.", "Give a super-resolution model for RGB."
             )
@@ -122,8 +132,8 @@ class _Network:
         self._device = device_config.device
         self._model = found.to(device_config.device).eval()
 
-    def upscale(self, pixels: images.Pixels, tile: int, tell: Tell) -> images.Pixels:
-        """The picture `scale` times as large; every tile is computed with a margin, of which nothing is kept."""
+    def upscale(self, pixels: images.Pixels, tile: int, notify: Notify) -> images.Pixels:
+        """Return the picture `scale` times as large. Tiles are computed with a margin, which is dropped."""
         import torch
 
         height, width = pixels.shape[:2]
@@ -145,19 +155,19 @@ class _Network:
                 y : y + down, x : x + across
             ]
             if len(boxes) > 1:
-                tell(f"tile {number} of {len(boxes)}")
+                notify(f"tile {number} of {len(boxes)}")
         return result
 
     def _run(self, seen: images.Pixels) -> Tensor:
         import torch
 
         image = torch.from_numpy(np.array(seen)).to(self._device).permute(2, 0, 1)[None].float() / 255
-        # Networks of windows and strides want sides that they can divide; spandrel pads to them and cuts off again.
+        # spandrel pads to the sides that the network needs, and crops the result.
         large: Tensor = self._model(image)[0]
         return large
 
 
 def _tiles(width: int, height: int, side: int) -> Iterator[tuple[int, int, int, int]]:
-    """Boxes of at most `side` pixels that cover a picture: left, top, right, bottom, from above."""
+    """Yield boxes of at most `side` pixels that cover a picture, row by row: left, top, right, bottom."""
     for top, left in itertools.product(range(0, height, side), range(0, width, side)):
         yield left, top, min(left + side, width), min(top + side, height)

@@ -1,7 +1,7 @@
-"""The index of a folder: what a CLIP made of each picture below it, kept in one file.
+"""The search index of a folder: CLIP features of every picture below it, kept in one file.
 
-The file is a safetensors file: features, sizes, times and content hashes as tensors, the names as JSON in its
-header. It is a cache: whatever is wrong with it, it can be made again from the pictures.
+It is a safetensors file: features, sizes, times and content hashes as tensors, names as JSON in its header. A damaged
+one is made again from the pictures.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from vqclip.models import inspection
 from vqclip.models.inspection import inspect
 
 Features = npt.NDArray[np.float32]
+Notify = Callable[[str], None]
 Encode = Callable[[Iterator[images.Pixels]], Features]
 
 NAME = ".vqclip-index.safetensors"
 SCHEMA = 1
 CHUNK = 256
 SAVE_SECONDS = 60.0
-TELL_SECONDS = 10.0
+NOTIFY_SECONDS = 10.0
 MAX_HEADER_BYTES = 100_000_000
-"""With the names of a million pictures; safetensors reads no larger header."""
+"""Enough for the names of a million pictures; safetensors reads no larger header."""
 
 
 @dataclass(frozen=True)
 class PictureIndex:
-    """What a CLIP made of the pictures of a folder. features: (N, E) unit float32, one row per entry."""
+    """The CLIP features of the pictures of a folder. features: (N, E) unit float32, one row per entry."""
 
     clip: str
     entries: tuple[Entry, ...]
@@ -47,10 +48,10 @@ class PictureIndex:
 
 @dataclass(frozen=True)
 class Updated:
-    """An index that is up to date, and what that took.
+    """An index that is up to date, and what changed.
 
-    encoded: pictures that CLIP had to look at. known: those that it did not. dropped: names in the old index
-    that are gone.
+    encoded: number of pictures that CLIP had to encode. known: of those that were in the old index. dropped: of names
+    in the old index that are gone.
     """
 
     index: PictureIndex
@@ -61,8 +62,8 @@ class Updated:
     warnings: tuple[str, ...]
 
 
-def place_for(folder: Path, named: Path | None) -> Path:
-    """Where the index of a folder is kept. Raises InputError without that folder, UsageError for a wrong name."""
+def index_path(folder: Path, named: Path | None) -> Path:
+    """Return the file of the index. Raises InputError without that folder, UsageError for a wrong file name."""
     if not files.is_folder(folder):
         absence = files.absence(folder)
         what = "there is no such folder" if absence == "does not exist" else f"it {absence}"
@@ -77,44 +78,52 @@ def place_for(folder: Path, named: Path | None) -> Path:
     return named
 
 
-def update(
-    folder: Path, place: Path, clip: str, encode: Encode, tell: Callable[[str], None], *, must_keep: bool
-) -> Updated:
-    """Bring the index of a folder up to date: encode what is new or changed, drop what is gone, save it.
+def update(folder: Path, path: Path, clip: str, encode: Encode, notify: Notify, *, must_keep: bool) -> Updated:
+    """Bring the index of a folder up to date: encode new and changed pictures, drop missing ones, save the file.
 
-    A file is known by its path, size and time of change, or else by its content. place: of the index file.
-    clip: identifies the CLIP; features of another one are not used. encode: from pictures to features. tell:
-    is told how far it is. must_keep: an index that cannot be saved is an error rather than a warning. Raises
-    InputError when no picture can be read, UsageError for a file that holds something else.
+    A picture is known by its path, size and time of change, or else by its content.
+
+    Args:
+        folder: With the pictures.
+        path: Of the index.
+        clip: Identifies the CLIP; an index of another one is not used.
+        encode: Turns pictures into features.
+        notify: Called with messages about the progress.
+        must_keep: Raise when the index cannot be saved, instead of a warning.
+
+    Raises:
+        InputError: No picture can be read.
+        UsageError: The file holds something else.
+        OutputError: The index cannot be saved, and `must_keep`.
     """
     found, closed = scan(folder)
-    old, problem = load(place, clip)
+    old, problem = load(path, clip)
     warnings = [problem] if problem else []
-    work = _Work(folder, old, found, closed)
+    work = _Update(folder, old, found, closed)
     keeps = True
     if work.outdated:
         try:
-            files.sweep(files.ensure_writable(place.parent))
+            files.sweep(files.ensure_writable(path.parent))
         except OutputError as error:
             refused = OutputError(error.message, "Keep the index elsewhere with --index FILE.")
             if must_keep:
                 raise refused from error
             warnings.append(f"the index is not kept: {refused}")
             keeps = False
-    saved = said = time.monotonic()
+    saved = notified = time.monotonic()
     try:
         while work.encode_some(encode):
             now = time.monotonic()
-            if now - said >= TELL_SECONDS and work.done < work.todo:
-                tell(f"{work.done} of {work.todo} new pictures")
-                said = now
+            if now - notified >= NOTIFY_SECONDS and work.done < work.todo:
+                notify(f"{work.done} of {work.todo} new pictures")
+                notified = now
             if keeps and now - saved >= SAVE_SECONDS:
-                save(place, work.index(clip))
+                save(path, work.index(clip))
                 saved = now
     finally:
-        # What an interrupt leaves undone is less than what it would cost to begin again.
+        # After an interrupt too: encoding the pictures again would take longer.
         if keeps and work.changed and work.entries:
-            save(place, work.index(clip))
+            save(path, work.index(clip))
     if not work.entries:
         first = work.skipped[-1].why
         raise InputError(
@@ -129,7 +138,7 @@ def update(
 
 
 def save(path: Path, index: PictureIndex) -> None:
-    """Write an index, whole or not at all. Raises OutputError."""
+    """Write an index atomically. Raises OutputError."""
     from safetensors.numpy import save as to_bytes
 
     names = {"schema": SCHEMA, "clip": index.clip, "paths": [entry.path for entry in index.entries]}
@@ -139,14 +148,18 @@ def save(path: Path, index: PictureIndex) -> None:
         "modified": np.array([entry.modified for entry in index.entries], dtype=np.int64),
         "digests": np.frombuffer(b"".join(e.digest for e in index.entries), np.uint8).reshape(-1, 32),
     }
-    # ASCII, because a path may hold bytes that are not text, and a header may not.
+    # ASCII, because a path may contain bytes that are no text, and a header may not.
     files.write_bytes(path, to_bytes(tensors, {"vqclip_index": json.dumps(names, ensure_ascii=True)}))
 
 
 def load(path: Path, clip: str) -> tuple[PictureIndex | None, str | None]:
-    """The index in a file, if it is one and of that CLIP; otherwise a warning that says why it is made again.
+    """Read the index of that CLIP from a file.
 
-    Neither for a file that is not there. Raises UsageError for a whole file that is no index.
+    Returns:
+        The index, or None without a file; for a damaged index and for one of another CLIP None and a warning.
+
+    Raises:
+        UsageError: The file is complete but no index.
     """
     if not os.path.lexists(path):
         return None, None
@@ -161,7 +174,7 @@ def load(path: Path, clip: str) -> tuple[PictureIndex | None, str | None]:
 
 
 def check_width(width: int, index: PictureIndex | None) -> None:
-    """Raise InputError for an index whose features are not of the length that its CLIP gives."""
+    """Raise InputError when the features of an index have another length than its CLIP gives."""
     if index is not None and index.features.shape[1] != width:
         raise InputError(
             f"the index says it is of this CLIP, but holds {index.features.shape[1]} numbers a picture, not {width}.",
@@ -170,11 +183,11 @@ def check_width(width: int, index: PictureIndex | None) -> None:
 
 
 class _DamagedError(Exception):
-    """The file is not a whole index."""
+    """The file is not a complete index."""
 
 
-class _Work:
-    """An index on its way from old to new."""
+class _Update:
+    """An index that is being brought up to date."""
 
     def __init__(
         self, folder: Path, old: PictureIndex | None, found: Sequence[Entry], closed: Sequence[Skipped]
@@ -201,11 +214,11 @@ class _Work:
 
     @property
     def changed(self) -> bool:
-        """Whether the index differs from the old one: new files that cannot be read change nothing."""
+        """Whether the index differs from the old one. New files that cannot be read do not change it."""
         return self._old is None or self._lost or len(self.entries) > self._kept
 
     def encode_some(self, encode: Encode) -> bool:
-        """Take in the next new files; False when there were none left."""
+        """Encode the next new files; return False when there are none left."""
         chunk = self._new[self.done : self.done + CHUNK]
         if not chunk:
             return False

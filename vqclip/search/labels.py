@@ -1,4 +1,4 @@
-"""The labels of a classification: from a list or a file to distinct texts."""
+"""Read the labels of a classification."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from vqclip.errors import UsageError
 
 
 def read(listed: str | None, file: Path | None) -> list[str]:
-    """Labels from a text with commas and from a file with one a line, `-` for standard input.
+    """Read labels from a text with commas, and from a file with one in each line (`-` is standard input).
 
-    Lines that begin with # are passed over; a backslash before that # takes it literally.
+    Lines that start with # are ignored; a backslash before it makes a label of the line.
 
     Raises UsageError when there are none, InputError for a file that cannot be read or is not UTF-8.
     """
@@ -28,7 +28,7 @@ def read(listed: str | None, file: Path | None) -> list[str]:
 
 
 def merge(labels: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Each label once, in its first spelling, and what to say about that."""
+    """Return each label once, in its first spelling, and warnings about repeated and single labels."""
     first: dict[str, str] = {}
     for label in labels:
         first.setdefault(label.casefold(), label)

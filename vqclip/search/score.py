@@ -1,7 +1,7 @@
-"""CLIP without a VQGAN: classify pictures, score one, index a folder, search it.
+"""Use CLIP without a VQGAN: classify pictures, score one, index a folder, search it.
 
-Whatever can be wrong is looked at before torch is imported; the model is loaded for the first picture that
-can be read, and not at all when an index is up to date.
+Arguments are checked before torch is imported. The model is loaded for the first picture that can be read, and not at
+all when an index is up to date.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from vqclip.models import registry
 from vqclip.runs.loading import unread
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
-from vqclip.search import index as picture_index
+from vqclip.search.index import Features, Notify, Updated, check_width, index_path, update
 from vqclip.search.labels import merge
 from vqclip.settings.prompts import Prompt, parse
 from vqclip.settings.ranges import parse_clip
@@ -33,17 +33,15 @@ from vqclip.settings.schema import Settings
 if TYPE_CHECKING:
     from vqclip.models.perceptor import Perceptor
 
-# Without the full stops of the CLIP paper's: the built-in CLIP was taught none, and one costs it a third of its hits.
+# Without the full stops of the CLIP paper: the built-in CLIP has not learned them, and they cost a third of its hits.
 TEMPLATES = ("{}", "a picture of a {}", "a photo of a {}", "a drawing of a {}", "a painting of a {}")
 EXAMPLES = 5
 SHEET_SIDE = 192
 SHEET_COLUMNS = 5
 
-Tell = Callable[[str], None]
-
 
 class _Clip:
-    """The one CLIP of a command: found at once, loaded when it is needed."""
+    """The CLIP of a command, which is loaded when it is first needed."""
 
     def __init__(self, settings: Settings) -> None:
         devices.check_device_name(settings.device)
@@ -57,7 +55,7 @@ class _Clip:
 
     @functools.cached_property
     def perceptor(self) -> Perceptor:
-        """The network, with both towers."""
+        """The network with both encoders."""
         from vqclip.models.perceptor import load_perceptor
 
         device_config = DeviceConfig.find(self._settings)
@@ -65,7 +63,7 @@ class _Clip:
 
     @property
     def identity(self) -> str:
-        """SHA-256 over what a feature depends on: the weights, and the configuration beside them."""
+        """SHA-256 of what features depend on: the weights, and the configuration beside them."""
         from vqclip.models.checkpoints import sha256
 
         weights, folder = registry.clip_weights(self.files), self.files.folder
@@ -75,14 +73,14 @@ class _Clip:
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def encode(self, pictures: Iterator[images.Pixels]) -> picture_index.Features:
-        """Features of pictures, (N, E); the model is loaded once the first of them is there."""
+    def encode(self, pictures: Iterator[images.Pixels]) -> Features:
+        """Return the features of pictures, (N, E); the model is loaded when the first picture is read."""
         first = next(pictures, None)
         if first is None:
             return np.empty((0, 0), dtype=np.float32)
         from vqclip.synthesis import retrieval
 
-        found: picture_index.Features = retrieval.encode_pictures(self.perceptor, chain([first], pictures)).numpy()
+        found: Features = retrieval.encode_pictures(self.perceptor, chain([first], pictures)).numpy()
         return found
 
 
@@ -94,11 +92,20 @@ def classify(
     templates: Sequence[str] = TEMPLATES,
     top: int = 5,
 ) -> dict[str, Any]:
-    """Zero-shot classification of pictures, and of those below folders among them.
+    """Classify pictures zero-shot, those below folders among them.
 
-    labels: as `labels.read` gives them. templates: each with `{}` in the place of the label. Returns for each
-    picture its `top` labels with their probabilities among all labels, what was skipped, and warnings. Raises
-    VqclipError.
+    Args:
+        settings: Of the CLIP and the device.
+        pictures: Files and folders.
+        labels: As `labels.read` returns them.
+        templates: Texts around a label, with `{}` in its place.
+        top: How many labels to return for each picture.
+
+    Returns:
+        clip, images (each with its `top` labels and their probabilities among all labels), skipped and warnings.
+
+    Raises:
+        VqclipError: An argument is invalid, or no picture can be read.
     """
     for template in templates:
         if "{}" not in template:
@@ -129,7 +136,7 @@ def classify(
     from vqclip.synthesis import retrieval
 
     longest = max(templates, key=len)
-    # Of ten thousand labels a few examples will do; spelling costs time.
+    # Of ten thousand labels a few warnings are enough; finding similar words takes time.
     filled = (retrieval.fill(longest, label) for label in distinct)
     warnings += dict.fromkeys(islice(unread(clip.files.name, clip.perceptor, filled), EXAMPLES))
     classes = retrieval.zero_shot(clip.perceptor, list(map(clip.perceptor.legible, distinct)), templates)
@@ -149,8 +156,9 @@ def classify(
 
 
 def score(settings: Settings, picture: Path, text: str) -> dict[str, Any]:
-    """Cosine similarity in [-1, 1] and spherical distance (0 to pi^2/2) of a picture and a text, as it stands.
+    """Compare a picture with a text, which is not parsed as a prompt.
 
+    Returns clip, image, text, warnings, the cosine similarity in [-1, 1] and the spherical distance, 0 to pi^2 / 2.
     Raises VqclipError.
     """
     if not text.strip():
@@ -173,15 +181,25 @@ def score(settings: Settings, picture: Path, text: str) -> dict[str, Any]:
     }
 
 
-def index(settings: Settings, folder: Path, place: Path | None, tell: Tell) -> dict[str, Any]:
-    """Bring the index of a folder up to date, and say what that took.
+def index(settings: Settings, folder: Path, path: Path | None, notify: Notify) -> dict[str, Any]:
+    """Bring the index of a folder up to date.
 
-    place: file of the index, None for its own place in the folder. tell: is told the progress. Raises VqclipError.
+    Args:
+        settings: Of the CLIP and the device.
+        folder: With the pictures.
+        path: Of the index; None is a file in the folder.
+        notify: Called with messages about the progress.
+
+    Returns:
+        clip, index (the file), pictures, encoded, known, dropped, skipped and warnings.
+
+    Raises:
+        VqclipError: No picture can be read, or the index cannot be written.
     """
     clip = _Clip(settings)
-    place = picture_index.place_for(folder, place)
-    return {"clip": clip.files.name, "index": str(place)} | _counts(
-        picture_index.update(folder, place, clip.identity, clip.encode, tell, must_keep=True)
+    path = index_path(folder, path)
+    return {"clip": clip.files.name, "index": str(path)} | _counts(
+        update(folder, path, clip.identity, clip.encode, notify, must_keep=True)
     )
 
 
@@ -190,26 +208,40 @@ def search(
     folder: Path,
     query: str | Path,
     *,
-    place: Path | None = None,
+    path: Path | None = None,
     top: int = 10,
     sheet: Path | None = None,
-    tell: Tell,
+    notify: Notify,
 ) -> dict[str, Any]:
-    """The pictures below a folder that are nearest to a text (in the prompt grammar) or to a picture.
+    """Find the pictures below a folder that are nearest to a text or a picture.
 
-    The index is brought up to date first; one that cannot be saved is used all the same. Returns the `top`
-    pictures with their cosine similarity, its weighted mean for several prompts. sheet: PNG file for a contact
-    sheet of them. Raises VqclipError.
+    The index is brought up to date first. One that cannot be saved is used anyway.
+
+    Args:
+        settings: Of the CLIP and the device.
+        folder: With the pictures.
+        query: A text in the prompt grammar, or the path of a picture.
+        path: Of the index; None is a file in the folder.
+        top: How many pictures to return.
+        sheet: A PNG to write a contact sheet of them to.
+        notify: Called with messages about the progress.
+
+    Returns:
+        What `index` returns, query, sheet, and results: the pictures with their cosine similarity, its weighted mean
+        for several prompts.
+
+    Raises:
+        VqclipError: An argument is invalid, or no picture can be read.
     """
     prompts = _prompts(query) if isinstance(query, str) else (Prompt(str(query)),)
-    if sheet is not None and sheet.suffix.lower() != ".png":
-        raise UsageError(f"sheet {files.printable(sheet)} is not a PNG file.", "Let its name end in .png.")
+    if sheet is not None:
+        images.check_png_name(sheet, "sheet")
     clip = _Clip(settings)
-    place = picture_index.place_for(folder, place)
+    path = index_path(folder, path)
     wanted = images.open_image(query) if isinstance(query, Path) else None
     if sheet is not None:
         files.ensure_writable(sheet.parent)
-    updated = picture_index.update(folder, place, clip.identity, clip.encode, tell, must_keep=False)
+    updated = update(folder, path, clip.identity, clip.encode, notify, must_keep=False)
     import torch
 
     from vqclip.synthesis import retrieval
@@ -219,7 +251,7 @@ def search(
         queries = retrieval.encode_texts(clip.perceptor, list(map(clip.perceptor.legible, texts)))
     else:
         queries = torch.from_numpy(clip.encode(iter([wanted])))
-    picture_index.check_width(queries.shape[1], updated.index)
+    check_width(queries.shape[1], updated.index)
     weights = torch.tensor([prompt.weight for prompt in prompts])
     ranked = retrieval.rank(torch.from_numpy(updated.index.features), queries, weights, top)
     results = [
@@ -228,11 +260,11 @@ def search(
     ]
     warnings = list(unread(clip.files.name, clip.perceptor, texts))
     if sheet is not None:
-        warnings += _draw(sheet, results)
+        warnings += _draw_sheet(sheet, results)
     report = {
         "clip": clip.files.name,
         "query": str(query),
-        "index": str(place),
+        "index": str(path),
         "results": results,
         "sheet": str(sheet) if sheet else None,
     } | _counts(updated)
@@ -253,12 +285,12 @@ def _prompts(text: str) -> tuple[Prompt, ...]:
     return prompts
 
 
-def _draw(sheet: Path, results: Sequence[dict[str, Any]]) -> list[str]:
-    """Write the contact sheet of results, and return a warning if some are gone."""
+def _draw_sheet(sheet: Path, results: Sequence[dict[str, Any]]) -> list[str]:
+    """Write the contact sheet of results, and return a warning if some cannot be read."""
     read: list[int] = []
     skipped: list[Skipped] = []
     paths = [Path(row["image"]) for row in results]
-    pictures = [_small(pixels) for pixels in image_folder.readable(paths, read, skipped)]
+    pictures = [images.shrink(pixels, SHEET_SIDE) for pixels in image_folder.readable(paths, read, skipped)]
     labels = [f"{place + 1}: {results[place]['similarity']:.3f} {paths[place].name}" for place in read]
     if pictures:
         columns = max(min(SHEET_COLUMNS, len(pictures)), math.isqrt(len(pictures)))
@@ -266,14 +298,7 @@ def _draw(sheet: Path, results: Sequence[dict[str, Any]]) -> list[str]:
     return [image_folder.format_skipped(skipped)] if skipped else []
 
 
-def _small(pixels: images.Pixels) -> images.Pixels:
-    """The picture scaled to the cell of a sheet; small ones stay as they are."""
-    height, width = pixels.shape[:2]
-    scale = min(1.0, SHEET_SIDE / max(height, width))
-    return images.resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
-
-
-def _counts(updated: picture_index.Updated) -> dict[str, Any]:
+def _counts(updated: Updated) -> dict[str, Any]:
     return {
         "pictures": len(updated.index.entries),
         "encoded": updated.encoded,
