@@ -49,7 +49,7 @@ _open_parts: set[Path] = set()
 def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
     """Return the path of a shipped file or folder; it need not exist.
 
-    In a checkout, `vqclip/configs` and `vqclip/checkpoints` link to the folders of the same name beside the package.
+    In a checkout, `vqclip/configs` and `vqclip/checkpoints` link to the folders of the same name in the root.
     """
     return Path(__file__).resolve().parent.joinpath(kind, *parts)
 
