@@ -139,7 +139,7 @@ def test_the_same_run_without_a_seed_goes_on_with_the_seed_that_was_drawn(call: 
     assert isinstance(opened, Opened)
     assert (opened.seed, opened.finished) == (seed, True)
     told = call("resume", "run")
-    assert (told.out.strip(), "finished already" in told.err) == (str(Path("run/image.png").absolute()), True)
+    assert (told.out.strip(), "already finished" in told.err) == (str(Path("run/image.png").absolute()), True)
     with pytest.raises(OutputError, match="other settings"):
         vqclip.generate("a blue car", output="run", **small)
     list(vqclip.generate("a red apple", output="run", overwrite=True, **{**small, "iterations": 0}))

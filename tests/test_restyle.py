@@ -345,14 +345,14 @@ def test_the_same_command_without_a_seed_goes_on_with_the_seed_that_was_drawn(
     seed = directory.read_manifest(Path("out")).settings.seed
     whole = {path.name: path.read_bytes() for path in sorted(Path("out").rglob("*.[pm][np][g4]"))}
     again = call(*command)
-    assert (again.code, "finished already" in again.err) == (0, True), again.err
+    assert (again.code, "already finished" in again.err) == (0, True), again.err
     # What a kill in the second frame leaves.
     Path("out/frames/00001.png").unlink()
     Path("out/video.mp4").unlink()
     killed = json.loads(Path("out/run.json").read_text()) | {"status": "running"}
     Path("out/run.json").write_text(json.dumps(killed))
     again = call(*command)
-    assert (again.code, f"seed {seed}, going on after step 1" in again.err) == (0, True), again.err
+    assert (again.code, f"seed {seed}, resuming after step 1" in again.err) == (0, True), again.err
     assert {path.name: path.read_bytes() for path in sorted(Path("out").rglob("*.[pm][np][g4]"))} == whole
     other = call(*command, "--seed", str(seed + 1))
     assert (other.code, "holds another run" in other.err) == (5, True)

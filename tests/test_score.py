@@ -314,14 +314,14 @@ def test_large_pictures_are_scaled_to_their_cell(call: Any, discs: Path) -> None
 
 def test_pictures_that_cannot_be_shown_any_more_are_told(discs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scoring.index(SETTINGS, discs, None, print)
-    rank, gone = index.update, discs / "red.png"
+    rank, gone = scoring.update, discs / "red.png"
 
     def update_and_remove(*given: Any, **named: Any) -> index.Updated:
         found = rank(*given, **named)
         gone.unlink()
         return found
 
-    monkeypatch.setattr(index, "update", update_and_remove)
+    monkeypatch.setattr(scoring, "update", update_and_remove)
     report = scoring.search(SETTINGS, discs, "a red circle", sheet=Path("sheet.png"), notify=print)
     assert str(gone) == report["results"][0]["image"]
     assert report["warnings"] == [f"1 picture is left out. Cannot read {gone}: there is no such file."]

@@ -1,6 +1,6 @@
-"""What the terminal shows. Standard output carries the answer alone; everything else goes to standard error.
+"""Show the events of a run. Only the answer goes to standard output, everything else to standard error.
 
-On a terminal a run is a progress bar, elsewhere a plain line every ten seconds or tenth of the way. With
+A terminal shows a progress bar; otherwise there is a line every ten seconds and every tenth of the steps. With
 `--json` standard output is one JSON object per line, errors included, and nothing else.
 """
 
@@ -39,26 +39,26 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 LINE_SECONDS = 10.0
 MOST_CHARACTERS = 1200
-"""Of a message on the screen; the middle of a longer one is left out."""
+"""Of a message on the screen; the middle of a longer one is omitted."""
 _ENDINGS = {
-    "auto_stop": "--auto-stop: the loss stands still",
-    "until_score": "--until-score: it is reached",
+    "auto_stop": "--auto-stop: the loss no longer falls",
+    "until_score": "--until-score: the score is reached",
     "max_seconds": "--max-seconds: the time is up",
 }
 
 
 def plain(text: str) -> str:
-    """The text without what could steer a terminal: control and direction characters are written as escapes."""
+    """Escape control and direction characters, which could change the terminal."""
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
-def _say(line: str) -> None:
-    """One line on standard output, whose failures are errors of ours: see `vqclip.cli.streams`."""
+def _print(line: str) -> None:
+    """Print a line on standard output, whose failures `vqclip.cli.streams` turns into errors of ours."""
     print(line, flush=True)
 
 
 class Console:
-    """Shows events, answers and errors in one of the modes."""
+    """Shows events, answers and errors, for people or as JSON."""
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json, self.quiet = as_json, quiet
@@ -68,17 +68,17 @@ class Console:
         self._first_step = 0
         self._result: dict[str, Any] = {}
         self._sweeps = False
-        self._unsaid: OutputError | None = None
+        self._event_error: OutputError | None = None
 
     def answer(self, text: str, record: Mapping[str, Any]) -> None:
-        """Put the answer on standard output: the text, or the record as one JSON line."""
+        """Print the answer on standard output: the text, or the record as one JSON line."""
         if self.as_json:
             self._json({"event": "result", **record})
         else:
-            _say(plain(text))
+            _print(plain(text))
 
     def note(self, text: str) -> None:
-        """Say something beside the answer, on standard error."""
+        """Print a remark on standard error."""
         if self.quiet or self.as_json:
             return
         if self._progress is not None:
@@ -91,7 +91,7 @@ class Console:
         self.close()
         if self.as_json:
             record = {"kind": error.kind, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-            # Where standard output itself is what failed, standard error has to do.
+            # When standard output itself failed, the error goes to standard error.
             with contextlib.suppress(OutputError, ReaderGone):
                 self._json({"event": "error", **record})
                 return
@@ -121,11 +121,11 @@ class Console:
         elif isinstance(event, Saved) and event.kind in ("sheet", "table"):
             self._result[event.kind] = str(event.path)
         elif isinstance(event, Opened):
-            self._keep(directory=str(event.directory), **({} if event.seed is None else {"seed": event.seed}))
-            going_on = f", going on after step {event.step}" if event.step else ""
-            going_on = ", finished already" if event.finished else going_on
+            self._remember(directory=str(event.directory), **({} if event.seed is None else {"seed": event.seed}))
+            progress = f", resuming after step {event.step}" if event.step else ""
+            progress = ", already finished" if event.finished else progress
             seed = "" if event.seed is None else f", seed {event.seed}"
-            self.note(f"run {event.directory}{seed}{going_on}")
+            self.note(f"run {event.directory}{seed}{progress}")
         elif isinstance(event, Warned):
             self.note(f"warning: {event.message}")
         elif isinstance(event, PriorSampleChosen):
@@ -133,7 +133,7 @@ class Console:
         elif isinstance(event, CandidateScored):
             self.note(f"start {event.number} of {event.count}: seed {event.seed}, loss {event.loss:.3f}")
         elif isinstance(event, Chosen):
-            self._keep(seed=event.seed)
+            self._remember(seed=event.seed)
             self.note(f"start {event.number} of {event.count} is the best; continuing with seed {event.seed}")
         elif isinstance(event, Started):
             self._start(event)
@@ -143,15 +143,15 @@ class Console:
         elif isinstance(event, Stepped):
             self._step(event)
         elif isinstance(event, Saved) and event.kind in ("image", "video", "report"):
-            self._keep(**{event.kind: str(event.path)})
+            self._remember(**{event.kind: str(event.path)})
         elif isinstance(event, Finished):
             ended = {"stopped_by": event.stopped_by} if event.stopped_by else {}
-            self._keep(score=event.score, steps=event.step, **ended)
+            self._remember(score=event.score, steps=event.step, **ended)
             if ended:
                 self.note(f"ended after step {event.step} by {_ENDINGS[event.stopped_by]}")
 
     def transfer(self, name: str, done: int, total: int | None) -> None:
-        """Show how far a download has come: bytes, and how many there are if that is known."""
+        """Show the progress of a download in bytes; total is None when unknown."""
         if self._bars():
             self._transfer_bar(name, done, total)
             return
@@ -165,13 +165,13 @@ class Console:
         self.note(f"{name}: {done / 1e6:.1f}{of} MB")
 
     def finish(self) -> dict[str, Any]:
-        """End a run's display and give its answer: the path of a sheet, a picture, a video or a folder.
+        """End the display of a run and print the path of its sheet, picture, video or folder.
 
-        Returns what the answer tells, by name. Raises OutputError where an event could not be printed.
+        Returns the facts of the answer by name. Raises OutputError when an event could not be printed.
         """
         self.close()
-        if self._unsaid is not None:
-            raise self._unsaid
+        if self._event_error is not None:
+            raise self._event_error
         shown = next((kind for kind in ("sheet", "image", "video", "directory") if kind in self._result), None)
         if shown:
             seconds = round(time.monotonic() - self._began, 2)
@@ -179,13 +179,13 @@ class Console:
         return dict(self._result)
 
     def close(self) -> None:
-        """Take the progress bar down."""
+        """Remove the progress bar."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = self._task = None
 
-    def _keep(self, **facts: Any) -> None:
-        """Keep what the answer tells of a run; a sweep's answer tells of no single one."""
+    def _remember(self, **facts: Any) -> None:
+        """Remember facts for the answer; that of a sweep has none about single runs."""
         if not self._sweeps:
             self._result |= facts
 
@@ -245,7 +245,7 @@ class Console:
         )
 
     def _event_as_json(self, event: Event) -> None:
-        if self._unsaid is not None:
+        if self._event_error is not None:
             return
         name = type(event).__name__.lower()
         hidden = ("image", "state")
@@ -253,9 +253,9 @@ class Console:
         try:
             self._json({"event": name, **values})
         except OutputError as error:
-            # The files of a run are worth more than its log: the run is finished first.
-            self._unsaid = error
+            # The run is finished first: its files matter more than its log.
+            self._event_error = error
 
     def _json(self, record: Mapping[str, Any]) -> None:
         line = json.dumps({"schema_version": SCHEMA_VERSION, **record}, default=str, ensure_ascii=True)
-        _say(line)
+        _print(line)

@@ -1,4 +1,4 @@
-"""Any exception that ends a command as one of the errors with an exit code, so that nothing shows a traceback."""
+"""Turn any exception that ends a command into an error with an exit code, instead of a traceback."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _THREAD_WORDS = ("can't start new thread", "cannot start new thread", "thread cr
 
 
 def is_help(problem: BaseException) -> bool:
-    """Whether an exception is typer's for a command without arguments, whose text is the help page."""
+    """Return whether an exception is typer's for a command without arguments, whose text is the help."""
     return type(problem).__name__ == "NoArgsIsHelpError"
 
 
 def classify(problem: BaseException) -> VqclipError:
-    """The error that an exception is: itself, one by its kind, or that of a bug."""
+    """Return the error for an exception: itself, one by its kind, or one for a bug."""
     if isinstance(problem, VqclipError):
         return problem
     if isinstance(problem, KeyboardInterrupt) or type(problem).__name__ == "Abort":
@@ -37,26 +37,26 @@ def classify(problem: BaseException) -> VqclipError:
 
 
 def release(problem: BaseException) -> None:
-    """Let go of the frames, and what they hold, of an exception and of those that it came from."""
+    """Free the frames of an exception and of its causes, with what they hold."""
     for each in list(_chain(problem)):
         each.__traceback__ = None
     gc.collect()
 
 
 def _of_usage(problem: BaseException) -> UsageError | None:
-    """What typer says of the arguments."""
+    """Return the error for an exception of typer about the arguments."""
     typer = sys.modules.get("typer")
     if typer is None or not isinstance(problem, typer.TyperException):
         return None
     message = problem.format_message() if hasattr(problem, "format_message") else str(problem)
     hint = "See --help for what is valid."
     if "--continue" in message:
-        hint = "Go on from a finished run with: vqclip continue RUN, or --init-run RUN."
+        hint = "Continue a finished run with: vqclip continue RUN, or --init-run RUN."
     return UsageError(message.replace("\n", " "), hint)
 
 
 def _of_limits(problem: BaseException) -> VqclipError | None:
-    """What the system refuses to give to this process: memory, threads, descriptors."""
+    """Return the error for a limit of the system: memory, threads, descriptors."""
     for each in _chain(problem):
         number = each.errno if isinstance(each, OSError) else None
         text = str(each).lower()
@@ -72,9 +72,9 @@ def _of_limits(problem: BaseException) -> VqclipError | None:
 
 
 def _of_files(problem: BaseException) -> VqclipError | None:
-    """What the system says of a file; a guard behind the ones that know what the file is for."""
+    """Return the error for a failed file operation that no other code has described."""
     if isinstance(problem, RuntimeError) and str(problem).startswith("Symlink loop from"):
-        # What Path.resolve raises before Python 3.13.
+        # Path.resolve raises this before Python 3.13.
         return InputError("Cannot use a path: it has too many levels of symbolic links.", "Check the path.")
     if not isinstance(problem, OSError):
         return None
@@ -99,7 +99,7 @@ def _bug(problem: BaseException) -> VqclipError:
 
 
 def _chain(problem: BaseException) -> Iterator[BaseException]:
-    """An exception and those that it came from, the first ten."""
+    """Yield an exception and its causes, at most ten."""
     seen: list[BaseException] = []
     each: BaseException | None = problem
     while each is not None and each not in seen and len(seen) < 10:

@@ -1,4 +1,4 @@
-"""A picture in the terminal, and in the desktop's viewer: for eyes only, so neither does anything when piped."""
+"""Show a picture in the terminal or in the desktop's viewer, unless the output is piped."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ SPARE_LINES = 4
 
 
 def watched() -> bool:
-    """Whether somebody reads both outputs on a terminal that can show more than plain text."""
+    """Return whether both outputs go to a terminal that can show more than plain text."""
     return sys.stdout.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def show(path: Path) -> None:
     """Draw a picture file on standard error, as finely as the terminal can.
 
-    With the extra `preview` (textual-image) that is kitty's protocol or sixels where the terminal has them; else
-    half blocks, two pixels a character. Nothing is drawn when an output is piped, or where there are no colours.
-    Raises InputError for a file that is no picture.
+    With the extra `preview` (textual-image) this uses kitty's protocol or sixels, otherwise half blocks, two pixels
+    per character. Nothing is drawn when an output is piped or the terminal has no colours. Raises InputError for a
+    file that is no picture.
     """
     if not watched():
         return
@@ -42,7 +42,7 @@ def show(path: Path) -> None:
 
 
 def launch(path: Path) -> bool:
-    """Open a file with the desktop's viewer; False when there is none. Does nothing, and is True, when piped."""
+    """Open a file with the desktop's viewer; return False when there is none. Does nothing when piped."""
     if not watched():
         return True
     import typer
@@ -51,13 +51,13 @@ def launch(path: Path) -> bool:
 
 
 def fitted(width: int, height: int, columns: int, rows: int) -> tuple[int, int]:
-    """The size in half blocks of a picture of that size in pixels: it keeps its shape and is never scaled up."""
+    """Return the size in half blocks for a size in pixels, of the same shape and never larger."""
     scale = min(1.0, min(COLUMNS, columns) / width, max(2, rows) / height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def half_blocks(pixels: images.Pixels) -> RenderableType:
-    """A picture, uint8 (H, W, 3), as text of upper half blocks: W characters wide, H/2 lines high, rounded up."""
+    """Render uint8 (H, W, 3) as upper half blocks: W characters wide, H/2 lines high, rounded up."""
     from rich.color import Color
     from rich.style import Style
     from rich.text import Text
@@ -75,15 +75,15 @@ def half_blocks(pixels: images.Pixels) -> RenderableType:
 
 
 def _show_finely(path: Path, width: int, screen: Console) -> bool:
-    """Draw a picture by textual-image; False where that is not installed or the terminal has no finer pictures."""
+    """Draw a picture with textual-image; return False without it, or without a protocol for pictures."""
     try:
         from textual_image import renderable
 
-        # Half blocks are ours: they keep to the colours that the terminal has.
+        # Our own half blocks respect the colours that the terminal has.
         if renderable.Image not in (renderable.SixelImage, renderable.TGPImage):
             return False
         screen.print(renderable.Image(str(path), width=width, height="auto"))
     except Exception:
-        # It asks the terminal for its size, and terminals answer as they like: a look is never worth a failure.
+        # It queries the terminal, which may answer anything, and a preview must not end a command.
         return False
     return True

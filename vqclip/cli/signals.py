@@ -1,7 +1,7 @@
-"""SIGINT, SIGTERM and SIGHUP as a question that the recorder asks after each step.
+"""Note SIGINT, SIGTERM and SIGHUP, so that a run can end after its step.
 
-The first signal lets the step end and the snapshot be written; the second ends the run at once. Before the
-first step there is nothing to keep, so there the first one ends it at once.
+After the first signal the step is finished and a snapshot written; the second ends the run at once. Before the first
+step there is nothing to save, and the first signal ends it at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HANDLED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class StopSignals:
-    """While entered, signals are noted instead of obeyed. Call it for the noted signal's number, or None."""
+    """A context in which signals are noted. Calling it returns the number of the noted signal, or None."""
 
     def __init__(self) -> None:
         self.optimising = False
@@ -29,11 +29,11 @@ class StopSignals:
         self._reminder: _Reminder | None = None
 
     def __call__(self) -> int | None:
-        """The signal that asks for an end after this step."""
+        """Return the signal that asks for a stop after this step, or None."""
         return self._noted
 
     def __enter__(self) -> StopSignals:
-        # A signal that is ignored stays so: nohup does that to SIGHUP, and a shell to the SIGINT of a job behind it.
+        # Ignored signals stay ignored, as SIGHUP under nohup and SIGINT in background jobs of a shell.
         heard = [number for number in _HANDLED if signal.getsignal(number) != signal.SIG_IGN]
         self._before = {number: signal.signal(number, self._note) for number in heard}
         return self
@@ -47,10 +47,10 @@ class StopSignals:
             raise Interrupted("stopped at once.", "", self._noted) from problem
 
     def _replaced(self, problem: Exception) -> bool:
-        """Whether an exception has taken the place of Interrupted.
+        """Return whether an exception replaced Interrupted.
 
-        Readers take it for the fault of what they read. omegaconf makes another one of the same class, with lines of
-        its own in the message. While a run is being kept, an error of ours is one of keeping it.
+        Code that reads files may convert it to an error about the file. omegaconf makes another exception of the same
+        class, with more lines in the message. While a run is saved, an error of ours is about saving it.
         """
         if isinstance(problem, Interrupted):
             return "\n" in problem.message
@@ -67,9 +67,9 @@ class StopSignals:
 
 
 class _Reminder(importlib.abc.MetaPathFinder):
-    """Finds no module, but raises Interrupted again at the next import.
+    """A finder that raises Interrupted again at the next import.
 
-    Libraries try imports and drop whatever exception ends them, Interrupted too. torch makes hundreds of imports.
+    Libraries try imports and suppress any exception, Interrupted too. torch makes hundreds of imports.
     """
 
     def __init__(self, number: int) -> None:
@@ -78,14 +78,14 @@ class _Reminder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """None while Interrupted is being handled; else raises it."""
+        """Raise Interrupted, unless it is being handled."""
         if isinstance(sys.exc_info()[1], Interrupted):
             return None
         raise Interrupted("stopped at once.", "", self._number)
 
 
 def _imports(frame: FrameType | None) -> bool:
-    """Whether a frame is part of an import."""
+    """Return whether a frame is part of an import."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True

@@ -1,8 +1,7 @@
-"""Standard input, output and error of the command: always open, never failing on a character, with errors of ours.
+"""Prepare standard input, output and error: always open, able to print any character, with errors of ours.
 
-A descriptor that is closed at the start would be given to the next file that is opened, which then receives what is
-printed. It is therefore opened on the null device, in the mode that makes its use fail, as GNU coreutils do: reading
-from a closed standard input and writing to a closed standard output are errors, and not using them is none.
+The next opened file would get the descriptor of a closed stream, and then receive what is printed. So missing
+descriptors are opened on the null device, in the mode that makes their use fail, as GNU coreutils does.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _MODES = {0: os.O_WRONLY, 1: os.O_RDONLY, 2: os.O_WRONLY}
-"""How a missing descriptor is opened. Writes to standard error are to be lost in silence; other uses are to fail."""
+"""How a missing descriptor is opened: writes to standard error are ignored, other uses fail."""
 
 
 class _Answer(io.FileIO):
-    """Standard output. A failed write is a VqclipError, whichever library printed."""
+    """Standard output, where a failed write is a VqclipError, whichever library prints."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
             while (written := super().write(data)) is None:
-                # The descriptor is a pipe in non-blocking mode whose reader is slow.
+                # A pipe in non-blocking mode with a slow reader.
                 select.select([], [self.fileno()], [])
         except BrokenPipeError:
             raise ReaderGone("nobody reads standard output any more.") from None
@@ -40,7 +39,7 @@ class _Answer(io.FileIO):
 
 
 class _Remarks(io.FileIO):
-    """Standard error. What cannot be written is lost: a run does not fail because nobody reads its progress."""
+    """Standard error, where a failed write is ignored: a run does not fail because nobody reads its progress."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         with contextlib.suppress(OSError):
@@ -51,10 +50,9 @@ class _Remarks(io.FileIO):
 
 
 def prepare() -> None:
-    """Open the descriptors 0 to 2 where they are missing, and let sys.stdout and sys.stderr print any text.
+    """Open missing descriptors 0 to 2, and let sys.stdout and sys.stderr print any text.
 
-    Characters that the encoding does not have are printed as backslash escapes. Streams that somebody else has put
-    in the place of Python's own are left as they are.
+    Characters outside of the encoding become backslash escapes. Streams that replaced Python's own are not changed.
     """
     for descriptor, mode in _MODES.items():
         _open_missing(descriptor, mode)
@@ -67,10 +65,10 @@ def prepare() -> None:
 
 
 def flush() -> None:
-    """Write what is still to be written to standard output.
+    """Flush standard output.
 
     Raises:
-        ReaderGone: Nobody reads it any more.
+        ReaderGone: Its reader is gone.
         OutputError: It cannot be written.
     """
     try:
@@ -82,7 +80,7 @@ def flush() -> None:
 
 
 def give_up_output() -> None:
-    """Drop what is still to be written to standard output: the interpreter would try to write it once more."""
+    """Drop the buffer of standard output, which the interpreter would try to write again at exit."""
     with contextlib.suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
@@ -90,7 +88,7 @@ def give_up_output() -> None:
 
 
 def finish_output() -> None:
-    """Write what is still to be written to standard output, or drop it where that fails."""
+    """Flush standard output, or drop its buffer when that fails."""
     try:
         flush()
     except (OutputError, ReaderGone):
@@ -109,9 +107,9 @@ def _open_missing(descriptor: int, mode: int) -> None:
 
 
 def _printer(stream: TextIO | None, raw: type[io.FileIO], descriptor: int) -> TextIO:
-    """A stream like the given one of Python, None if it was closed, on a descriptor of that kind."""
+    """Return a stream like the given one, None if it was closed, on a descriptor of that kind."""
     if stream is not None and os.name == "nt" and stream.isatty():
-        # A console of Windows is written through its own interface, not through a descriptor.
+        # The Windows console has its own interface instead of a descriptor.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
         return stream

@@ -40,10 +40,7 @@ def draw_sheet(
 
     Returns:
         image, seed, step, width, height, and for each cutout its number, its side (the input size of CLIP), its size
-        in pixels of the picture, its weight and its corners in the picture.
-
-    Raises:
-        VqclipError: An argument is invalid, or a file cannot be read or written.
+        in pixels of the picture, its weight and its corners there. Raises VqclipError.
     """
     images.check_png_name(output)
     settings.validate()
@@ -70,8 +67,7 @@ def draw_sheet(
     # As in the loop: one plan for each input size, in the order of the CLIPs, from the generator of the step.
     generator = make_generator(seed, STEP_STREAM, 0, step - 1)
     cells, labels, rows = [], [], []
-    sides = list(dict.fromkeys(read_cut_size(clip) for clip in clips))
-    for side in sides:
+    for side in dict.fromkeys(map(read_cut_size, clips)):
         context = CutoutContext(width, height, side, step - 1, max(1, settings.iterations))
         plan = planning.plan_for(settings.cutouts, context, settings, generator)
         chain = pyramid(planning.source_of(image, side, settings), levels_for(plan))
@@ -81,8 +77,8 @@ def draw_sheet(
         cells.append(images.outlined(pixels, [row["corners"] for row in found], side * zoom))
         labels.append(f"{width}x{height} px, {len(plan)} cutouts of {side}x{side}")
         for number, cut in enumerate(cuts):
-            seen = images.to_uint8(cut).repeat(zoom, axis=0).repeat(zoom, axis=1)
-            cells.append(images.framed(seen, images.colour_of(number)))
+            enlarged = images.to_uint8(cut).repeat(zoom, axis=0).repeat(zoom, axis=1)
+            cells.append(images.framed(enlarged, images.colour_of(number)))
         labels += [f"{row['number']}: {row['size']:.0f} px, weight {row['weight']:.2f}" for row in found]
         rows += found
     images.save_png(output, images.contact_sheet(cells, labels, COLUMNS), {})

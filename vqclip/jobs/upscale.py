@@ -57,14 +57,7 @@ def upscale(
     Raises:
         VqclipError: An argument is invalid, or a file cannot be read or written.
     """
-    if output is not None:
-        images.check_png_name(output)
-    if factor is not None and not FACTORS[0] <= factor <= FACTORS[1]:
-        raise UsageError(f"factor is {factor}.", f"Valid: {FACTORS[0]} to {FACTORS[1]}.")
-    if tile < 2 * OVERLAP:
-        raise UsageError(f"tile is {tile}.", f"Valid: {2 * OVERLAP} pixels and more.")
-    if model is None and tile != DEFAULT_TILE:
-        raise UsageError("tile has no effect without a model.", "Add --model FILE or leave it out.")
+    _check(output, factor, model, tile)
     devices.check_device_name(settings.device)
     pixels = images.open_image(picture, warn=notify)
     texts = metadata.texts_of(picture)
@@ -92,6 +85,17 @@ def upscale(
     pixels = images.resize(pixels, width * factor, height * factor)
     images.save_png(output, pixels, texts | {metadata.UPSCALE_KEY: files.canonical(done)})
     return {"image": str(output), "width": width * factor, "height": height * factor, **done}
+
+
+def _check(output: Path | None, factor: int | None, model: Path | None, tile: int) -> None:
+    if output is not None:
+        images.check_png_name(output)
+    if factor is not None and not FACTORS[0] <= factor <= FACTORS[1]:
+        raise UsageError(f"factor is {factor}.", f"Valid: {FACTORS[0]} to {FACTORS[1]}.")
+    if tile < 2 * OVERLAP:
+        raise UsageError(f"tile is {tile}.", f"Valid: {2 * OVERLAP} pixels and more.")
+    if model is None and tile != DEFAULT_TILE:
+        raise UsageError("tile has no effect without a model.", "Add --model FILE or leave it out.")
 
 
 class _Network:

@@ -74,9 +74,9 @@ def _averaged(points: Sequence[Point]) -> list[Point]:
 def _ticks(low: float, high: float) -> list[float]:
     """Return three to six round numbers that span the range."""
     raw = (high - low) / 4
-    power = 10.0 ** math.floor(math.log10(raw))
+    power = 10.0 ** -math.ceil(-math.log10(raw))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw * 0.999)
-    first, final = math.floor(low / step), math.ceil(high / step)
+    first, final = -math.ceil(-low / step), math.ceil(high / step)
     return [round(number * step, 12) for number in range(first, final + 1)]
 
 

@@ -30,7 +30,7 @@ def frame_steps(settings: Settings) -> list[int]:
     steps = set(range(0, last + 1, every))
     if settings.frame_spacing == "early":
         count = len(steps) - 1
-        steps = {round(last * (place / max(1, count)) ** 2) for place in range(count + 1)}
+        steps = {round(last * (number / max(1, count)) ** 2) for number in range(count + 1)}
         # The first squares round to the same step; further steps make up for them.
         spare = (step for step in range(last + 1) if step not in steps)
         while len(steps) <= count:

@@ -121,7 +121,7 @@ def _frames(directory: Path, steps: Sequence[int], reached: int) -> Iterator[dic
     except InputError:
         return
     spread = (len(paths) - 1) / max(1, min(MOST_FRAMES, len(paths)) - 1)
-    for path in [paths[round(place * spread)] for place in range(min(MOST_FRAMES, len(paths)))]:
+    for path in [paths[round(number * spread)] for number in range(min(MOST_FRAMES, len(paths)))]:
         try:
             pixels = images.open_image(path)
         except InputError:
@@ -154,8 +154,8 @@ def _tables(manifest: Manifest) -> Iterator[str]:
         unit = f" {options()[name].unit}" if options()[name].unit and shown else ""
         changed = (tuple(value) if isinstance(value, list) else value) != default
         groups.setdefault(options()[name].group, []).append((name.replace("_", "-"), shown + unit, changed))
-    place = [("device", manifest.device), ("dtype", manifest.dtype), ("threads", str(manifest.threads or ""))]
-    groups["Made with"] = [(name, text, False) for name, text in place]
+    device = [("device", manifest.device), ("dtype", manifest.dtype), ("threads", str(manifest.threads or ""))]
+    groups["Made with"] = [(name, text, False) for name, text in device]
     groups["Made with"] += [(name, version, False) for name, version in manifest.versions.items()]
     groups["Models (SHA-256)"] = [(name, digest, False) for name, digest in manifest.models.items()]
     for group, rows in groups.items():

@@ -242,7 +242,7 @@ class _Update:
         if read:
             check_width(features.shape[1], self._old)
             self._features.append(features)
-        self.entries += [fresh[place] for place in read]
+        self.entries += [fresh[row] for row in read]
         self.skipped += [Skipped(Path(s.path).relative_to(self.folder).as_posix(), s.why) for s in unreadable]
         self.encoded += len(read)
         self.done += len(chunk)

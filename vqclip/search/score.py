@@ -103,9 +103,7 @@ def classify(
 
     Returns:
         clip, images (each with its `top` labels and their probabilities among all labels), skipped and warnings.
-
-    Raises:
-        VqclipError: An argument is invalid, or no picture can be read.
+        Raises VqclipError.
     """
     for template in templates:
         if "{}" not in template:
@@ -114,16 +112,8 @@ def classify(
             )
     distinct, warnings = merge(labels)
     clip = _Clip(settings)
+    paths, skipped = _expand(pictures)
     read: list[int] = []
-    skipped: list[Skipped] = []
-    paths: list[Path] = []
-    for path in pictures:
-        if files.is_folder(path):
-            entries, closed = image_folder.scan(path)
-            paths += [path / entry.path for entry in entries]
-            skipped += closed
-        else:
-            paths.append(path)
     features = clip.encode(image_folder.readable(paths, read, skipped))
     if not read:
         if len(skipped) == 1:
@@ -143,16 +133,30 @@ def classify(
     shares = retrieval.probabilities(clip.perceptor, torch.from_numpy(features), classes)
     found = [
         {
-            "image": str(paths[place]),
+            "image": str(paths[index]),
             "labels": [
                 {"label": distinct[at], "probability": round(share, 6)} for at, share in retrieval.best(row, top)
             ],
         }
-        for place, row in zip(read, shares, strict=True)
+        for index, row in zip(read, shares, strict=True)
     ]
     if skipped:
         warnings.append(image_folder.format_skipped(skipped))
     return {"clip": clip.files.name, "images": found} | _ending(skipped, warnings)
+
+
+def _expand(pictures: Sequence[Path]) -> tuple[list[Path], list[Skipped]]:
+    """Replace folders by the pictures below them; return also the folders that cannot be read."""
+    paths: list[Path] = []
+    skipped: list[Skipped] = []
+    for path in pictures:
+        if files.is_folder(path):
+            entries, closed = image_folder.scan(path)
+            paths += [path / entry.path for entry in entries]
+            skipped += closed
+        else:
+            paths.append(path)
+    return paths, skipped
 
 
 def score(settings: Settings, picture: Path, text: str) -> dict[str, Any]:
@@ -228,10 +232,7 @@ def search(
 
     Returns:
         What `index` returns, query, sheet, and results: the pictures with their cosine similarity, its weighted mean
-        for several prompts.
-
-    Raises:
-        VqclipError: An argument is invalid, or no picture can be read.
+        for several prompts. Raises VqclipError.
     """
     prompts = _prompts(query) if isinstance(query, str) else (Prompt(str(query)),)
     if sheet is not None:
@@ -261,13 +262,8 @@ def search(
     warnings = list(unread(clip.files.name, clip.perceptor, texts))
     if sheet is not None:
         warnings += _draw_sheet(sheet, results)
-    report = {
-        "clip": clip.files.name,
-        "query": str(query),
-        "index": str(path),
-        "results": results,
-        "sheet": str(sheet) if sheet else None,
-    } | _counts(updated)
+    known = {"query": str(query), "index": str(path), "results": results, "sheet": str(sheet) if sheet else None}
+    report = {"clip": clip.files.name, **known} | _counts(updated)
     return report | {"warnings": [*report["warnings"], *warnings]}
 
 
@@ -291,7 +287,7 @@ def _draw_sheet(sheet: Path, results: Sequence[dict[str, Any]]) -> list[str]:
     skipped: list[Skipped] = []
     paths = [Path(row["image"]) for row in results]
     pictures = [images.shrink(pixels, SHEET_SIDE) for pixels in image_folder.readable(paths, read, skipped)]
-    labels = [f"{place + 1}: {results[place]['similarity']:.3f} {paths[place].name}" for place in read]
+    labels = [f"{row + 1}: {results[row]['similarity']:.3f} {paths[row].name}" for row in read]
     if pictures:
         columns = max(min(SHEET_COLUMNS, len(pictures)), math.isqrt(len(pictures)))
         images.save_png(sheet, images.contact_sheet(pictures, labels, columns), {})
