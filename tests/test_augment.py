@@ -17,7 +17,7 @@ from vqclip.cutouts.plan import plan_for, source_of
 from vqclip.cutouts.resample import CutPlan, join, levels_for, pyramid, take
 from vqclip.errors import UsageError
 from vqclip.events import Finished, Stepped
-from vqclip.settings import augment_codes
+from vqclip.settings import cut_methods
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.loop import synthesise
 
@@ -58,9 +58,9 @@ def apart(plan: CutPlan) -> torch.Tensor:
 
 
 def test_every_code_has_its_numbers_and_its_place_among_those_with_a_strength() -> None:
-    assert tuple(BY_CODE) == augment_codes.AUGMENTS
+    assert tuple(BY_CODE) == cut_methods.AUGMENTS
     unscaled = {code for code, known in BY_CODE.items() if not set(known) & set(EXTENTS)}
-    assert unscaled == augment_codes.UNSCALED
+    assert unscaled == cut_methods.UNSCALED
 
 
 @pytest.mark.option("augments")
@@ -75,13 +75,13 @@ def test_each_code_changes_its_share_of_the_cutouts_and_leaves_the_others(code: 
 
 
 @pytest.mark.option("augment")
-@pytest.mark.parametrize("code", sorted(set(augment_codes.AUGMENTS) - augment_codes.UNSCALED))
+@pytest.mark.parametrize("code", sorted(set(cut_methods.AUGMENTS) - cut_methods.UNSCALED))
 def test_the_strength_changes_what_has_one(code: str) -> None:
     weak, usual, strong = (apart(planned(code, 40, augment=x)).mean().item() for x in (0.2, 1.0, 1.8))
     assert weak < usual < strong
 
 
-@pytest.mark.parametrize("code", augment_codes.AUGMENTS)
+@pytest.mark.parametrize("code", cut_methods.AUGMENTS)
 def test_a_gradient_reaches_the_picture_through_each(code: str) -> None:
     image = picture().requires_grad_()
     plan = planned(code, 4)

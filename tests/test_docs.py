@@ -25,8 +25,7 @@ from vqclip.cli import EXIT_CODES
 from vqclip.errors import Interrupted, VqclipError
 from vqclip.events import Finished
 from vqclip.settings import sources
-from vqclip.settings.augment_codes import AUGMENTS
-from vqclip.settings.cut_methods import METHODS
+from vqclip.settings.cut_methods import AUGMENTS, CUT_METHODS
 from vqclip.settings.schema import default_of, options
 
 PAGES = [f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")) if blocks(f"docs/{path.name}", "sh")]
@@ -248,7 +247,7 @@ def test_the_example_of_a_cut_method_is_one_file_that_is_offered_and_used(small:
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert sorted(set(found["choices"]) - set(METHODS)) == ["close-up"]
+    assert sorted(set(found["choices"]) - set(CUT_METHODS)) == ["close-up"]
     assert found["steps"] == 2
     assert [round(size / side, 3) for size, side in found["cutouts"]] == [1] * len(found["cutouts"])
     assert len(found["cutouts"]) == default_of("cutouts")
@@ -291,7 +290,7 @@ def test_no_module_is_long() -> None:
 
 def test_the_page_on_cutouts_names_every_method_and_code() -> None:
     page = (DOCS / "cutouts.md").read_text(encoding="utf-8")
-    for name in (*METHODS, *AUGMENTS):
+    for name in (*CUT_METHODS, *AUGMENTS):
         assert f"| `{name}` |" in page, name
     rows = [line.rpartition("| `")[2] for line in page.splitlines() if "| `--cut-method" in line]
     assert len(rows) >= 8

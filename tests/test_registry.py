@@ -11,6 +11,7 @@ from vqclip.errors import ModelError, UsageError
 from vqclip.files import data_path
 from vqclip.models import catalogue, registry
 from vqclip.models.architecture import read_architecture
+from vqclip.settings.option import names_checkpoint
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_files_that_are_not_there_are_named(tmp_path):
     [("tiny", False), ("imagenet-1024", False), ("a.ckpt", True), ("A.SAFETENSORS", True), ("./x", True)],
 )
 def test_paths_are_told_from_names(name, path):
-    assert registry.is_path(name) is path
+    assert names_checkpoint(name) is path
 
 
 def test_a_listed_clip_is_looked_up_in_the_hub_cache_and_not_fetched(hub):

@@ -16,8 +16,8 @@ from vqclip.errors import UsageError
 from vqclip.events import Finished
 from vqclip.models import catalogue
 from vqclip.runs import directory
-from vqclip.settings import sources
-from vqclip.settings.ranges import parse_clip
+from vqclip.settings import presets, sources
+from vqclip.settings.option import parse_clip
 from vqclip.settings.schema import Settings
 
 
@@ -29,12 +29,12 @@ def texts(found: Settings) -> list[tuple[str, float]]:
     return [(prompt.text, prompt.weight) for prompt in found.texts]
 
 
-@pytest.mark.parametrize("name", sorted(sources.styles()))
+@pytest.mark.parametrize("name", sorted(presets.styles()))
 def test_every_style_is_valid_and_says_what_it_is(name: str) -> None:
     found = settings(style=name)
     assert found.prompt == "a red apple"
     assert found.style == name
-    assert len(sources.about(sources.styles()[name])) > 20
+    assert len(presets.about(presets.styles()[name])) > 20
     assert texts(found) != texts(settings()) or found.loss
 
 

@@ -19,10 +19,11 @@ from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.runs import best_of, recorder
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recipe as recipes
-from vqclip.runs.inputs import Inputs, with_absolute_paths
+from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import ModelCache, Models, load
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings import sources
+from vqclip.settings.option import absolute
 from vqclip.settings.schema import Settings, options
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def start(
     Raises OutputError for a folder that holds something else.
     """
     settings = settings.replace(seed=_seed_for(settings, None if overwrite else output))
-    inputs = Inputs.check(with_absolute_paths(settings))
+    inputs = Inputs.check(settings.with_paths(absolute))
     if output is None and parent is None:
         return _climb(inputs, None, recipe=recipe, cache=cache)
     directory = output or run_folder.new_directory(inputs.settings, parent or Path("runs"))
@@ -195,7 +196,7 @@ def _with_its_own(asked: Settings, directory: Path, events: Iterator[Event]) -> 
     names = [
         name.replace("_", "-")
         for name, option in options().items()
-        if not option.shapes_picture and getattr(asked, name) != getattr(kept, name)
+        if option.scope != "picture" and getattr(asked, name) != getattr(kept, name)
     ]
     if names:
         yield Warned(

@@ -70,10 +70,10 @@ def config_show(
 def config_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """List presets and styles by name, including your own styles."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.settings import sources as configuration
+    from vqclip.settings import presets
 
-    known = {"preset": configuration.presets(), "style": configuration.styles()}
-    rows = [(kind, name, configuration.about(path)) for kind, found in known.items() for name, path in found.items()]
+    known = {"preset": presets.presets(), "style": presets.styles()}
+    rows = [(kind, name, presets.about(path)) for kind, found in known.items() for name, path in found.items()]
     lines = [f"{kind:6} {name:14} {words}" for kind, name, words in rows]
     records = [{"kind": kind, "name": name, "about": words} for kind, name, words in rows]
     console.answer("\n".join(lines), {"known": records})

@@ -22,8 +22,7 @@ from vqclip.cli.shared import (
     parent_folder,
     reveal,
 )
-from vqclip.settings.rules import FILM_PARTS
-from vqclip.settings.schema import options
+from vqclip.settings.schema import options, options_of
 
 if TYPE_CHECKING:
     from vqclip.events import Event
@@ -261,10 +260,6 @@ def add_to(app: typer.Typer) -> None:
     kept = tuple(name for name in options() if name != "init_run")
     app.command("continue")(with_settings(continue_run, kept))
     app.command()(resume)
-    app.command()(with_settings(video, FILM_PARTS))
+    app.command()(with_settings(video, options_of("video")))
     app.command()(report)
-    drawn = (
-        *("candidates", "upsample_candidates", "prior_style", "guidance", "temperature", "seed"),
-        *("vqgan", "clip", "device", "dtype", "threads"),
-    )
-    app.command()(with_settings(sample, drawn, {"candidates": "-n"}))
+    app.command()(with_settings(sample, options_of("sample"), {"candidates": "-n"}))

@@ -10,6 +10,7 @@ import typer
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
 from vqclip.errors import UsageError
+from vqclip.settings.schema import options_of
 
 
 def cutouts(
@@ -91,14 +92,7 @@ def upscale(
     console.answer(report["image"], report)
 
 
-SEEN = (
-    "size", "seed", "iterations", "clip", "cutouts", "cut_method", "cut_pow", "cut_noise", "cut_overview", "cut_grey",
-    "augments", "augment", "cut_chunk",
-)  # fmt: skip
-"""The settings that say where CLIP looks."""
-
-
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
-    app.command()(with_settings(cutouts, SEEN))
-    app.command()(with_settings(upscale, ("device", "threads")))
+    app.command()(with_settings(cutouts, options_of("cutouts")))
+    app.command()(with_settings(upscale, options_of("upscale")))

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
-from vqclip.settings.ranges import Option
+from vqclip.settings.option import Option
 from vqclip.settings.schema import MOTIONS, Settings, default_of, options
 
 SHORT = {"iterations": "-n"}
@@ -86,7 +86,7 @@ def _setting_option(name: str, letter: str | None, line: str | None) -> tuple[An
         *declarations,
         help=_help(name, option, option.help if line is None else line),
         metavar=metavar,
-        rich_help_panel=option.group,
+        rich_help_panel=option.panel,
         show_default=False,
     )
     return annotation, shown

@@ -9,6 +9,7 @@ import typer
 
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.settings.schema import options_of
 
 if TYPE_CHECKING:
     from vqclip.cli.console import Console
@@ -167,7 +168,6 @@ def _count(console: Console, report: dict[str, Any]) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
-    chosen = ("clip", "device", "dtype", "threads")
     helps = {"clip": "CLIP by name; one, without a weight."}
     for command in (classify, score, index, search):
-        app.command()(with_settings(command, chosen, helps=helps))
+        app.command()(with_settings(command, options_of(command.__name__), helps=helps))

@@ -9,6 +9,7 @@ import typer
 
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.settings.schema import options_of
 
 ImageArgument = Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")]
 
@@ -87,7 +88,5 @@ def _rate(report: dict[str, Any]) -> str:
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
-    of_vqgan = ("vqgan", "vqgan_config", "device", "dtype", "threads")
-    app.command()(with_settings(encode, (*of_vqgan, "size")))
-    app.command()(with_settings(decode, of_vqgan))
-    app.command()(with_settings(reconstruct, (*of_vqgan, "size")))
+    for command in (encode, decode, reconstruct):
+        app.command()(with_settings(command, options_of(command.__name__)))

@@ -11,27 +11,11 @@ import typer
 from vqclip.cli.generate import OutputOption, OverwriteOption
 from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for, follow, parent_folder
-from vqclip.settings.schema import BEGINNINGS, options
+from vqclip.settings.schema import options_of
 
 if TYPE_CHECKING:
     from vqclip.events import Event
     from vqclip.runs.recorder import Stop
-
-OF_FILM = ("video", "video_format", "fps", "video_seconds", "hold_last", "video_smooth", "video_title",
-           "video_comment", "crf")  # fmt: skip
-NOT_OF_FRAMES = (
-    # Each frame begins with its own picture, and how far it may go is the strength.
-    "init", "init_image", "init_image_alpha", "init_run", "init_weight", "init_weight_pixels", "init_weight_end",
-    "mask", "mask_feather", "target_image", "target_weight", "target_weight_pixels", "overlay_image", "overlay_alpha",
-    "overlay_every", "overlay_offset", "overlay_until", *BEGINNINGS,
-    # All frames take the same number of steps, in one stage.
-    "iterations", "stages", "best_of", "best_of_share", "auto_stop", "patience", "min_gain",
-    "learning_rate_plateau", "until_score", "max_seconds",
-    # Every frame is kept and is moved once; the rate is that of the source.
-    "save_every", "frame_spacing", "snapshot_every", "move_every", "fps", "video_seconds", "hold_last", "report",
-    "metadata",
-)  # fmt: skip
-"""The settings of a run that say nothing of moving pictures that are drawn anew."""
 
 
 def interpolate(
@@ -149,7 +133,5 @@ def restyle(
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this room."""
-    of_vqgan = ("vqgan", "vqgan_config", "device", "dtype", "threads", "size")
-    app.command()(with_settings(interpolate, (*of_vqgan, *OF_FILM)))
-    optimised = tuple(name for name in options() if name not in NOT_OF_FRAMES)
-    app.command()(with_settings(restyle, optimised))
+    app.command()(with_settings(interpolate, options_of("interpolate")))
+    app.command()(with_settings(restyle, options_of("restyle")))

@@ -12,19 +12,19 @@ from torch import Tensor
 from vqclip.cutouts.augment import from_codes
 from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import CutPlan, squeeze
-from vqclip.settings import augment_codes, cut_methods
+from vqclip.settings.cut_methods import module_of, parse_augments
 from vqclip.settings.schema import Settings
 
 
 def _method(settings: Settings) -> Any:
     """The module of the method, imported when it is first used. Raises KeyError when there is no such file."""
-    return importlib.import_module(f"{cut_methods.PACKAGE}.{cut_methods.METHODS[settings.cut_method].stem}")
+    return importlib.import_module(module_of(settings.cut_method))
 
 
 def plan_for(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
     """`count` cutouts of one step. generator: the step's, on the CPU."""
     if settings.augments is not None:
-        chosen = from_codes(augment_codes.parse(settings.augments), settings.augment, settings.cut_noise)
+        chosen = from_codes(parse_augments(settings.augments), settings.augment, settings.cut_noise)
         context = replace(context, augmentation=chosen)
     plan: CutPlan = _method(settings).plan(count, context, settings, generator)
     return plan

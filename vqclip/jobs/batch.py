@@ -25,7 +25,8 @@ from vqclip.jobs import workers
 from vqclip.jobs.grid import Axis, Cell, Grid, from_dict, lay_out, parse_axis, rows, to_dict
 from vqclip.media import images
 from vqclip.runs.directory import fresh_folder, holds_run, read_manifest, read_metrics, release, take_lock, words_of
-from vqclip.runs.inputs import Inputs, with_absolute_paths
+from vqclip.runs.inputs import Inputs
+from vqclip.settings.option import absolute
 from vqclip.runs.recorder import Stop, go_on
 
 SCHEMA = 2
@@ -122,7 +123,7 @@ def _checked(grid: Grid) -> Grid:
     """Return the grid with absolute paths after checking every cell."""
     cells = []
     for cell in grid.cells:
-        settings = with_absolute_paths(cell.settings)
+        settings = cell.settings.with_paths(absolute)
         try:
             Inputs.check(settings)
         except VqclipError as error:

@@ -12,7 +12,7 @@ from vqclip import files
 from vqclip.errors import UsageError
 from vqclip.media import images
 from vqclip.models import registry
-from vqclip.settings.ranges import parse_clip
+from vqclip.settings.option import parse_clip
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:

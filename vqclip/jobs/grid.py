@@ -13,6 +13,7 @@ from typing import Any
 from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
 from vqclip.settings import sources
+from vqclip.settings.presets import ALL_SETTINGS
 from vqclip.settings.schema import Settings, options
 
 MOST_CELLS = 10_000
@@ -77,7 +78,7 @@ def parse_axis(text: str) -> Axis:
     if not sign:
         raise UsageError(f"{shown}: there is no =.", f"{_EXAMPLE}.")
     if name not in options():
-        raise UsageError(f"{shown}: unknown setting {name!r}.", did_you_mean(name, options(), sources.ALL_SETTINGS))
+        raise UsageError(f"{shown}: unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS))
     values: list[str] = []
     for value in next(csv.reader([listed], skipinitialspace=True), []):
         found = _RANGE.fullmatch(value.strip())

@@ -15,6 +15,7 @@ from vqclip.media.token_grids import TokenGrid
 from vqclip.models import registry
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings.option import names_checkpoint
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class _Codec:
             image = torch.from_numpy(np.array(pixels)).to(self._vqgan.codebook.device).permute(2, 0, 1)[None] / 255
             image = fit(image, width, height)
             tokens = self._vqgan.indices(self._vqgan.encode(image))[0].cpu().numpy()
-        name = Path(self._name).name if registry.is_path(self._name) else self._name
+        name = Path(self._name).name if names_checkpoint(self._name) else self._name
         return images.to_uint8(image[0]), TokenGrid(tokens, self._vqgan.n_embed, factor, name, self._sha256)
 
     def picture(self, grid: TokenGrid) -> images.Pixels:

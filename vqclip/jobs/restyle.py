@@ -32,11 +32,12 @@ from vqclip.runs.directory import (
     refuse_inputs,
     seed_for,
 )
-from vqclip.runs.inputs import Inputs, with_absolute_paths
+from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
 from vqclip.runs.recorder import Stop, go_on
 from vqclip.runtime.devices import DeviceConfig
-from vqclip.settings.schema import BEGINNINGS, MOTIONS, Settings, default_of
+from vqclip.settings.option import absolute
+from vqclip.settings.schema import MOTIONS, Settings, default_of, options
 from vqclip.synthesis import motion
 from vqclip.synthesis.inputs import InitInputs
 
@@ -120,19 +121,18 @@ def restyle(
                 f"{name} has no effect on a video: each frame starts from its own picture.", "Leave it out."
             )
     size = settings.size if with_size else _size_like(source, settings)
-    settings = settings.replace(
-        init="spot",
-        stages=1,
-        **{name: default_of(name) for name in BEGINNINGS},
-        seed=seed_for(settings, None if overwrite else output),
-        size=size,
-        iterations=source.frames * how.steps,
-        move_every=how.steps if settings.motion_schedules else default_of("move_every"),
-        save_every=1,
-        frame_spacing="even",
-        fps=float(source.rate) if settings.video else default_of("fps"),
-    )
-    inputs = Inputs.check(with_absolute_paths(settings), frame_steps=how.steps)
+    changes = _of_still_runs() | {
+        "init": "spot",
+        "seed": seed_for(settings, None if overwrite else output),
+        "size": size,
+        "iterations": source.frames * how.steps,
+        "move_every": how.steps if settings.motion_schedules else default_of("move_every"),
+        "save_every": 1,
+        "frame_spacing": "even",
+        "fps": float(source.rate) if settings.video else default_of("fps"),
+    }
+    settings = settings.replace(**changes)
+    inputs = Inputs.check(settings.with_paths(absolute), frame_steps=how.steps)
     # run.json records the rate of the drawn frames even when there is no video.
     inputs = replace(inputs, settings=inputs.settings.replace(fps=float(source.rate)))
     directory = output or new_directory(inputs.settings, parent or Path("runs"))
@@ -148,6 +148,12 @@ def restyle(
     refuse_inputs(directory, [source.path, *map(Path, inputs.pictures())])
     run = open_run(directory, state=False)
     return _Restyling(inputs, run, how, source, stop).draw(manifest, replaces=overwrite)
+
+
+def _of_still_runs() -> dict[str, Any]:
+    """The defaults of the options that shape a picture and do not apply to frames."""
+    unused = (name for name, option in options().items() if not option.frame and option.scope == "picture")
+    return {name: default_of(name) for name in unused}
 
 
 def holds_restyle(directory: Path) -> bool:

@@ -11,8 +11,7 @@ from vqclip.media import images
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
 from vqclip.runtime.devices import DeviceConfig
-from vqclip.settings.rules import FILM_PARTS
-from vqclip.settings.schema import Settings, default_of
+from vqclip.settings.schema import Settings, default_of, options_of
 
 COLUMNS = 8
 
@@ -26,7 +25,7 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     images.check_png_name(output)
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
-    no_video = {"video": False, **{name: default_of(name) for name in FILM_PARTS}}
+    no_video = {"video": False, **{name: default_of(name) for name in options_of("video")}}
     inputs = Inputs.check(settings.replace(init="prior", init_image=None, **no_video))
     files.ensure_writable(output.parent)
 

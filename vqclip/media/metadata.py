@@ -20,7 +20,7 @@ from vqclip.errors import InputError
 from vqclip.files import canonical, printable
 from vqclip.media.images import XMP_KEY, opened
 from vqclip.reading import parse_json, reason
-from vqclip.settings.scenes import FILES
+from vqclip.settings.option import change_paths
 from vqclip.settings.schema import Settings, options
 
 SCHEMA = 2
@@ -43,7 +43,7 @@ _ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|file:|\.\.[/\\]|.*[/\\]\.\.[/\\]"
 
 
 def describe(
-    settings: Mapping[str, object],
+    settings: Mapping[str, Any],
     prompts: Sequence[tuple[str, float]],
     seed: int,
     steps: int,
@@ -97,7 +97,7 @@ def describe(
 
 def shaping(settings: Settings) -> dict[str, Any]:
     """Return the settings that shape a picture, as its `vqclip` chunk holds them: files without their folders."""
-    named = {name: value for name, value in settings.to_dict().items() if options()[name].shapes_picture}
+    named = {name: value for name, value in settings.to_dict().items() if options()[name].scope == "picture"}
     found: dict[str, Any] = parse_json(canonical(_without_folders(named)))
     return found
 
@@ -181,7 +181,7 @@ def parse_parameters(text: str) -> dict[str, Any]:
 
 
 def _parameters(
-    settings: Mapping[str, object],
+    settings: Mapping[str, Any],
     prompts: Sequence[tuple[str, float]],
     seed: int,
     steps: int,
@@ -232,19 +232,13 @@ def _unquote(value: str) -> str:
         return value
 
 
-def _without_folders(value: object, key: str = "") -> object:
-    if isinstance(value, Mapping):
-        return {str(name): _without_folders(item, str(name)) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_folders(item, key) for item in value]
-    if isinstance(value, Path):
-        return value.name
-    if isinstance(value, str) and key in FILES:
-        return FILES[key](value, last_part)
-    # A prompt may well begin with a slash: its text is never a path.
-    if isinstance(value, str) and "prompt" not in key.lower():
-        return last_part(value)
-    return value
+def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values by name, with every path in them cut to its last part."""
+    known = options()
+    return {
+        name: change_paths(known[name], value, last_part) if name in known else value
+        for name, value in settings.items()
+    }
 
 
 def last_part(text: str) -> str:

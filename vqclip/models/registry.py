@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,8 @@ from vqclip.models.catalogue import (
     vqgan_entry,
     vqgan_names,
 )
+from vqclip.settings.option import CHECKPOINT_SUFFIXES, names_checkpoint
 
-_CHECKPOINT_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin", ".safetensors")
 HUB_PREFIX = "hf-hub:"
 
 
@@ -94,11 +93,6 @@ class ModelRow:
     note: str
 
 
-def is_path(name: str) -> bool:
-    """Whether the user named a checkpoint file rather than a model."""
-    return name.lower().endswith(_CHECKPOINT_SUFFIXES) or "/" in name or os.sep in name
-
-
 def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
     """The files of a VQGAN by name, or of a checkpoint file.
 
@@ -107,7 +101,7 @@ def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
     there, saying where they can be had and where they belong.
     """
     config = _existing(Path(config_path), "the configuration") if config_path else None
-    if is_path(name_or_path):
+    if names_checkpoint(name_or_path):
         checkpoint = _existing(user_path(name_or_path), "the checkpoint")
         return VqganFiles(name_or_path, checkpoint, config or _config_beside(checkpoint))
     entry = vqgan_entry(name_or_path)
@@ -328,7 +322,7 @@ def _unlisted_clip(name: str) -> ClipFiles:
             f"{did_you_mean(name, known)} Known: {', '.join(clip_names())}; or local-dir:FOLDER, "
             "hf-hub:OWNER/REPO, or open_clip's NETWORK/TAG.",
         )
-    if tag.lower().endswith(_CHECKPOINT_SUFFIXES):
+    if tag.lower().endswith(CHECKPOINT_SUFFIXES):
         return ClipFiles(name, network, weights=_existing(user_path(tag), "the CLIP checkpoint"))
     return ClipFiles(name, network, tag)
 

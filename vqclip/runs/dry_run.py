@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vqclip.errors import ModelError
-from vqclip.files import data_path, is_file
+from vqclip.files import data_path, exists, is_file
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
 from vqclip.models.catalogue import clip_entry, companions, vqgan_entry
@@ -18,7 +18,7 @@ from vqclip.reading import read_json
 from vqclip.runs import estimate
 from vqclip.runs.speed import Speed
 from vqclip.runtime import devices
-from vqclip.settings.ranges import parse_clip
+from vqclip.settings.option import names_checkpoint, parse_clip
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.stages import stages_of
 
@@ -86,12 +86,12 @@ def _files(settings: Settings) -> Iterator[dict[str, Any]]:
         yield _file("prior", settings.vqgan, lambda: registry.find_prior(settings.vqgan).weights)
     if settings.uses_prior and settings.upsample_candidates:
         yield _file("upsampler", settings.vqgan, lambda: registry.find_upsampler(settings.vqgan).weights)
-    for name in ("init_image", "mask", "target_image", "overlay_image"):
-        path = getattr(settings, name)
-        if path:
-            here = is_file(Path(path))
-            size = Path(path).stat().st_size if here else None
-            yield {"kind": name, "name": path, "present": here, "bytes": size, "hint": "Check the path."}
+    for name, path in settings.named_files():
+        if name in ("vqgan", "clip"):
+            continue
+        here = exists(Path(path))
+        size = Path(path).stat().st_size if is_file(Path(path)) else None
+        yield {"kind": name, "name": path, "present": here, "bytes": size, "hint": "Check the path."}
 
 
 def _has_companion(kind: Any, vqgan: str) -> bool:
@@ -103,7 +103,7 @@ def _file(kind: str, name: str, find: Any) -> dict[str, Any]:
         path = find()
     except ModelError as error:
         size = None
-        if kind == "vqgan" and not registry.is_path(name):
+        if kind == "vqgan" and not names_checkpoint(name):
             size = vqgan_entry(name).bytes
         return {"kind": kind, "name": name, "present": False, "bytes": size, "hint": error.hint}
     size = path.stat().st_size if path is not None else None
@@ -149,7 +149,7 @@ def _vqgan_config(settings: Settings) -> Any:
     try:
         return registry.find_vqgan(settings.vqgan).config
     except ModelError:
-        entry = None if registry.is_path(settings.vqgan) else vqgan_entry(settings.vqgan)
+        entry = None if names_checkpoint(settings.vqgan) else vqgan_entry(settings.vqgan)
         if entry is None or entry.model is None:
             raise
         return entry.model

@@ -9,7 +9,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from vqclip import files
 from vqclip.errors import InputError, UsageError
@@ -21,9 +21,8 @@ from vqclip.runs import latents, progress_video
 from vqclip.runtime import devices
 from vqclip.settings import colours
 from vqclip.settings.optimisers import OPTIMISERS
+from vqclip.settings.option import parse_clip
 from vqclip.settings.prompts import doubts
-from vqclip.settings.ranges import parse_clip
-from vqclip.settings.scenes import FILES
 from vqclip.settings.schema import NOISES, Settings, default_of
 from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.stages import stages_of
@@ -154,12 +153,8 @@ class Inputs:
 
     def pictures(self) -> list[str]:
         """The path of each picture file that the run looks at, and of the snapshot that it begins with."""
-        settings, palette = self.settings, self.settings.palette
-        drawn = palette if palette and colours.names_picture(palette) else None
-        named = (settings.init_image, settings.mask, settings.target_image, settings.overlay_image, drawn)
-        snapshot = str(self.ended.snapshot) if self.ended else None
-        paths = (*named, *self.prompt_pictures, *self.init_inputs.regions, snapshot)
-        return [path for path in paths if path]
+        paths = [path for _, path in self.settings.named_files(pictures_only=True)]
+        return [*paths, str(self.ended.snapshot)] if self.ended else paths
 
     def picture_hashes(self) -> dict[str, str]:
         """SHA-256 of each of the `pictures`, by its path."""
@@ -275,29 +270,3 @@ def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.Prio
             f"prior_style is {settings.prior_style!r}.", f"Valid: the number of a class, 0 to {shape.classes - 1}."
         )
     return registry.PriorFiles(vqgan.name, vqgan.checkpoint, vqgan.config, None)
-
-
-def with_absolute_paths(settings: Settings) -> Settings:
-    """Make file names independent of the folder that the command was typed in, so that resume finds them."""
-    changes: dict[str, Any] = {}
-    for name in ("init_image", "init_run", "mask", "target_image", "overlay_image", "vqgan_config"):
-        path = getattr(settings, name)
-        if path:
-            changes[name] = str(Path(path).absolute())
-    if settings.palette and colours.names_picture(settings.palette):
-        changes["palette"] = str(Path(settings.palette).absolute())
-    if registry.is_path(settings.vqgan):
-        changes["vqgan"] = str(Path(settings.vqgan).absolute())
-    clips = []
-    for clip in settings.clip:
-        prefix, colon, path = clip.partition("local-dir:")
-        clips.append(f"local-dir:{Path(path).absolute()}" if colon and not prefix else clip)
-    for name, with_files in FILES.items():
-        given = getattr(settings, name)
-        found = [with_files(source, _absolute) for source in ([given] if isinstance(given, str) else given)]
-        changes[name] = found[0] if isinstance(given, str) else tuple(found)
-    return settings.replace(clip=tuple(clips), **changes)
-
-
-def _absolute(name: str) -> str:
-    return str(Path(name).absolute())

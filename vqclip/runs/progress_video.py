@@ -13,8 +13,7 @@ from vqclip.media.metadata import last_part
 from vqclip.media.video_encoders import MAX_FPS, MIN_FPS, check_encoder, format_of
 from vqclip.runs import directory
 from vqclip.settings import sources
-from vqclip.settings.rules import FILM_PARTS
-from vqclip.settings.schema import Settings
+from vqclip.settings.schema import Settings, options_of
 from vqclip.settings.video_formats import LOSSLESS, UNTITLED
 
 
@@ -109,7 +108,7 @@ def render_again(
     whole = files.exists(folder / "run.json") or not files.is_folder(folder)
     kept = directory.read_manifest(folder).settings if whole else None
     given = {name: value for name, value in flags.items() if value is not None}
-    record = {name: getattr(kept, name) for name in FILM_PARTS if kept is not None and kept.changes(name)}
+    record = {name: getattr(kept, name) for name in options_of("video") if kept is not None and kept.changes(name)}
     if output is not None and "video_format" not in given:
         known = format_of(str(record.get("video_format", "mp4")))
         if known.suffix != output.suffix.lower():
@@ -125,7 +124,9 @@ def render_again(
     where = sources.Record(record, "the run")
     # The frames exist, whatever the run recorded about a video.
     wanted = sources.resolve({**given, "video": True, "save_every": 1}, environment={}, recorded=where).settings
-    settings = (kept or Settings(metadata="none")).replace(**{name: getattr(wanted, name) for name in FILM_PARTS})
+    settings = (kept or Settings(metadata="none")).replace(
+        **{name: getattr(wanted, name) for name in options_of("video")}
+    )
     frames = video.frame_paths(folder)
     target = output or folder / f"video{format_of(settings.video_format).suffix}"
     size = images.open_image(frames[-1]).shape[1::-1] if frames else None

@@ -12,6 +12,7 @@ from vqclip.errors import InputError, UsageError, did_you_mean
 from vqclip.media import metadata
 from vqclip.runs import directory
 from vqclip.settings import sources
+from vqclip.settings.presets import ALL_SETTINGS
 from vqclip.settings.schema import Settings, options
 
 STARTS = (
@@ -58,7 +59,7 @@ class Recipe:
         for name in names:
             if name not in options():
                 raise UsageError(
-                    f"--forget {name}: unknown setting {name!r}.", did_you_mean(name, options(), sources.ALL_SETTINGS)
+                    f"--forget {name}: unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS)
                 )
             if name not in self.settings:
                 raise UsageError(f"--forget {name} has no effect: {shown} records no {name}.", "Leave it out.")

@@ -153,7 +153,7 @@ def _tables(manifest: Manifest) -> Iterator[str]:
             shown = "on" if value else "off"
         unit = f" {options()[name].unit}" if options()[name].unit and shown else ""
         changed = (tuple(value) if isinstance(value, list) else value) != default
-        groups.setdefault(options()[name].group, []).append((name.replace("_", "-"), shown + unit, changed))
+        groups.setdefault(options()[name].panel, []).append((name.replace("_", "-"), shown + unit, changed))
     device = [("device", manifest.device), ("dtype", manifest.dtype), ("threads", str(manifest.threads or ""))]
     groups["Made with"] = [(name, text, False) for name, text in device]
     groups["Made with"] += [(name, version, False) for name, version in manifest.versions.items()]

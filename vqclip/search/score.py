@@ -26,8 +26,8 @@ from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.search.index import Features, Notify, Updated, check_width, index_path, update
 from vqclip.search.labels import merge
+from vqclip.settings.option import parse_clip
 from vqclip.settings.prompts import Prompt, parse
-from vqclip.settings.ranges import parse_clip
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:

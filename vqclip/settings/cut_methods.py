@@ -1,41 +1,50 @@
-"""Which cut methods there are, and which settings each takes: what the files of loop/cut_methods say.
+"""The cut methods with the options that each one takes, and the codes of the augmentations.
 
-The name of a method is that of its file, with dashes. The files are listed and read here, never imported: they need
-torch, and a wrong name is refused before torch is there.
+A method is a row in CUT_METHODS and a module of `vqclip.cutouts.methods`, which is imported when a run needs it: a
+wrong name is refused before torch is loaded.
 """
 
 from __future__ import annotations
 
-import ast
-import functools
 from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
 
-from vqclip.reading import MAX_TEXT_BYTES, read_text
+from vqclip.errors import UsageError
 
-PACKAGE = "vqclip.cutouts.methods"
+CUT_METHODS: Mapping[str, tuple[str, ...]] = {
+    "big-sleep": ("cut_noise",),
+    "crowson": ("cut_pow", "cut_noise", "augment"),
+    "disco": ("cut_pow", "cut_noise", "augment", "cut_overview", "cut_grey"),
+    "eleuther": ("cut_noise", "augment"),
+    "mse": ("cut_noise", "augment"),
+    "pixray": ("cut_noise", "augment"),
+    "pooled": ("cut_noise", "augment"),
+    "pytti": ("cut_pow", "cut_noise", "augment"),
+    "smart": ("cut_noise", "augment"),
+}
+"""The options that each method reads, by the method's name."""
+AUGMENTS = ("Hf", "Ji", "Sh", "Gn", "Pe", "Ro", "Af", "Et", "Ts", "Cr", "Er", "Re")
+"""Codes of augmentations: those of nerdyrodent/VQGAN-CLIP, and EleutherAI's Hf."""
+UNSCALED = frozenset({"Hf", "Sh", "Gn", "Er", "Re"})
+"""Augmentations without a strength: `--augment` does not change them."""
 
 
-def _find() -> dict[str, Path]:
-    """The file of each method by the method's name. Of two files of one name the first counts, as for `import`."""
-    package = find_spec(PACKAGE)
-    folders = list(package.submodule_search_locations or ()) if package else []
-    files = [path for folder in reversed(folders) for path in Path(folder).glob("*.py")]
-    modules = {path.stem: path for path in files if path.stem.isidentifier() and not path.stem.startswith("_")}
-    return {name.replace("_", "-"): modules[name] for name in sorted(modules)}
+def module_of(method: str) -> str:
+    """The name of the module of a cut method."""
+    return f"vqclip.cutouts.methods.{method.replace('-', '_')}"
 
 
-METHODS: Mapping[str, Path] = _find()
-"""The file of each method, by name."""
+def parse_augments(text: str | None) -> tuple[str, ...]:
+    """Read codes with blanks or commas between them, as in `Ji Sh Gn`; empty for None and for the word none.
 
-
-@functools.cache
-def settings_of(method: str) -> frozenset[str]:
-    """The settings that a method takes: those that its file reads, as `settings.NAME`."""
-    tree = ast.parse(read_text(METHODS[method], MAX_TEXT_BYTES))
-    return frozenset(
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
-    )
+    Raises UsageError for an unknown code and for a code that is given twice.
+    """
+    if text is None or text.strip().lower() == "none":
+        return ()
+    codes = tuple(code.capitalize() for code in text.replace(",", " ").split())
+    wrong = next((code for code in codes if code not in AUGMENTS), None)
+    if wrong or not codes:
+        raise UsageError(f"augments is {text!r}.", f"Valid: none, or some of {' '.join(AUGMENTS)}.")
+    twice = next((code for code in codes if codes.count(code) > 1), None)
+    if twice:
+        raise UsageError(f"augments names {twice} twice.", "Name each code once; their order has no effect.")
+    return codes

@@ -186,6 +186,20 @@ def with_files(source: str, change: Callable[[str], str], kind: str = "text") ->
     return source if changed == scenes else " ^ ".join(format(scene, kind) for scene in changed)
 
 
+def split_position(entry: str) -> tuple[str, str]:
+    """Split `STEP:prompt` of the option prompt_at into its position and its prompt. Raises UsageError."""
+    position, colon, prompt = entry.partition(":")
+    if not colon:
+        raise UsageError(f"prompt_at {entry!r} names no step.", 'Write STEP:PROMPT, as in 100:"a tree", or 50%:...')
+    return position, prompt
+
+
+def with_files_at(entry: str, change: Callable[[str], str]) -> str:
+    """As `with_files`, for `STEP:prompt`."""
+    position, prompt = split_position(entry)
+    return f"{position}:{with_files(prompt, change)}"
+
+
 def _with_file(prompt: Prompt, change: Callable[[str], str]) -> Prompt:
     if prompt.mask:
         sign = "-" if prompt.region.startswith("[-") else ""

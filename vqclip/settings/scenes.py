@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -128,7 +127,7 @@ def tell(source: str, later: Sequence[str], scene_steps: int) -> tuple[Scene, ..
         even = [Position(float(scene_steps * at)) for at in range(count)]
     told = [Scene(place, prompts) for place, prompts in zip(even, scenes, strict=True)]
     for entry in later:
-        place, prompt = split_place(entry)
+        place, prompt = prompts.split_position(entry)
         parts = parse_scenes(prompt)
         if len(parts) > 1:
             raise UsageError(f"prompt_at {entry!r} holds two scenes.", "Give --prompt-at for each, without ^.")
@@ -144,26 +143,3 @@ def dress(scenes: Sequence[Scene], before: str, after: str) -> tuple[Scene, ...]
         return replace(prompt, text=f"{before}{prompt.text}{after}") if pulls else prompt
 
     return tuple(Scene(scene.begin, tuple(map(dressed, scene.prompts))) for scene in scenes)
-
-
-def split_place(entry: str) -> tuple[str, str]:
-    """A `PLACE:prompt` in its two parts. Raises UsageError."""
-    place, colon, prompt = entry.partition(":")
-    if not colon:
-        raise UsageError(f"prompt_at {entry!r} names no step.", 'Write STEP:PROMPT, as in 100:"a tree", or 50%:...')
-    return place, prompt
-
-
-def with_files(entry: str, change: Callable[[str], str]) -> str:
-    """A `PLACE:prompt` with the name of every file in it changed."""
-    place, prompt = split_place(entry)
-    return f"{place}:{prompts.with_files(prompt, change)}"
-
-
-FILES: dict[str, Callable[[str, Callable[[str], str]], str]] = {
-    "prompt": prompts.with_files,
-    "prompt_at": with_files,
-    "prompt_also": prompts.with_files,
-    "image_prompt": functools.partial(prompts.with_files, kind="image"),
-}
-"""For each setting that may name files inside a text, how their names are changed."""

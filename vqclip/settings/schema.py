@@ -1,8 +1,7 @@
-"""Every setting of a run, its default, its valid range and its meaning: the only home of each.
+"""The options of a run: each is declared here once, with its default, its valid values and what it requires.
 
-Command line options, presets, environment variables and the settings kept in a run directory are all read
-from `Settings`. The defaults are the field's for full-size models; a preset (configs/presets/) replaces the
-ones that another pair of models wants otherwise.
+Command line, presets, environment variables and run.json all follow from `Settings`. The defaults are the field's for
+full-size models; presets (configs/presets/) replace those that other models need to be different.
 """
 
 from __future__ import annotations
@@ -12,265 +11,227 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vqclip.errors import UsageError, did_you_mean
 from vqclip.image_losses import ImageLoss
-from vqclip.schedules import Position, Schedule, check_shares
-from vqclip.settings import augment_codes, cut_methods, scenes
+from vqclip.schedules import Position, Schedule
+from vqclip.settings import checks, scenes
+from vqclip.settings import requirements as need
 from vqclip.settings.colours import MAX_COLOURS
+from vqclip.settings.cut_methods import AUGMENTS, CUT_METHODS
 from vqclip.settings.optimisers import OPTIMISERS
-from vqclip.settings.prompts import Prompt, require_pull
-from vqclip.settings.ranges import MAX_SIDE, Option, check, check_type, parse_clip, parse_size
-from vqclip.settings.ranges import option as _option
-from vqclip.settings.reach import refuse_late
-from vqclip.settings.rules import (
-    PRIOR_SETTINGS,
-    check_style,
-    refuse_contradictions,
-    refuse_idle,
-    refuse_lbfgs,
-    refuse_nothing,
+from vqclip.settings.option import (
+    MAX_SIDE,
+    PICTURE_KINDS,
+    Option,
+    Requirement,
+    change_paths,
+    check_type,
+    parse_size,
 )
+from vqclip.settings.option import option as _option
+from vqclip.settings.output_schema import MAX_STEPS, SEARCH, TOKENS, OutputSettings
+from vqclip.settings.prompts import Prompt
 from vqclip.settings.scenes import Story
-from vqclip.settings.written import Written
 
 MAX_SEED = 2**63 - 1
-
-
-LONG_PROMPTS = ("cut", "mean")
 NOISES = ("pixels", "perlin", "gradient", "spectrum")
-"""Inits that show through what is transparent of an init picture; beneath the others it lies on white."""
+"""Inits that show through the transparent parts of an init picture. With any other init these parts are white."""
 INITS = ("tokens", "spot", "prior", *NOISES)
-UPSAMPLINGS = ("pixels", "edges")
-DTYPES = ("auto", "float32", "bfloat16")
 SEAMLESS = ("none", "horizontal", "vertical", "both")
-SYMMETRIES = ("none", "horizontal", "vertical", "both", "diagonal", "kaleidoscope")
+SYMMETRIES = (*SEAMLESS, "diagonal", "kaleidoscope")
 BORDERS = ("mirror", "clamp", "wrap", "black")
 MOTIONS = ("zoom", "pan_x", "pan_y", "rotate")
 #: A picture of more pixels than this square is decoded in tiles of that side: with full-size networks a step then
 #: takes the time of a step at 512x512, in less memory.
 _WHOLE, _TILE = 768, 384
-BEGINNINGS = ("stage_upsampling", *PRIOR_SETTINGS, "pixel_steps", "pixel_learning_rate")
-"""Settings without effect on a frame, which starts from its own picture: of prior, pixel optimisation and stages."""
 
 
 @dataclass(frozen=True)
-class Settings(Written):
-    """The settings of one run; `validate` says whether they can be meant.
+class Settings(OutputSettings):
+    """The settings of one run; `validate` refuses those that cannot be meant.
 
-    The names are the field's. `prompt` keeps the user's spelling; `prompts` is what it means.
+    The names are the field's. `prompt` keeps the user's spelling; `prompts` is its meaning. One option is one entry.
     """
 
-    prompt: str = _option("", "Prompt", "What to draw: text:weight:stop, | between several.")
-    prompt_at: tuple[str, ...] = _option(
-        (), "Prompt", "Another prompt from a step on, STEP:PROMPT or 50%:PROMPT; repeat for several."
-    )
-    scene_steps: int = _option(
-        0, "Prompt", "Length of each scene between ^; 0 divides the run evenly.", unit="steps", low=0, high=1_000_000
-    )
-    cross_fade: str = _option("5%", "Prompt", "Steps that one scene takes to fade into the next, N or N%.")
-    image_prompt: tuple[str, ...] = _option(
-        (), "Prompt", "Picture to look like, FILE:weight:stop; repeat for several."
-    )
-    noise_prompt: tuple[str, ...] = _option(
-        (), "Prompt", "Look like nothing in particular, SEED:weight:stop; repeat for several."
-    )
-    prompt_prefix: str = _option("", "Prompt", "Words before every text that pulls, as 'a painting of '.")
-    prompt_suffix: str = _option("", "Prompt", "Words after every text that pulls, as ', oil on canvas'.")
-    prompt_also: str = _option("", "Prompt", "Prompts beside those of every scene, written like them.")
+    # fmt: off
+    prompt: str = _option("", "Prompt", "What to draw: text:weight:stop, | between several.", kind="prompt",
+        common=True)
+    prompt_at: tuple[str, ...] = _option((), "Prompt",
+        "Switch to another prompt at a step or share; repeat for several.", kind="timed prompt")
+    scene_steps: int = _option(0, "Prompt", "Set the length of each scene between ^; 0 divides evenly.", unit="steps",
+        low=0, high=MAX_STEPS, requires=(need.SCENES_IN_PROMPT,))
+    cross_fade: str = _option("5%", "Prompt", "Set the steps that a scene takes to fade in, N or N%.",
+        metavar="STEPS", kind="steps", requires=(need.TWO_SCENES,))
+    image_prompt: tuple[str, ...] = _option((), "Prompt",
+        "Draw towards a picture, FILE:weight:stop; repeat for several.", kind="image prompt", common=True)
+    noise_prompt: tuple[str, ...] = _option((), "Prompt",
+        "Draw towards a random direction, SEED:weight:stop; repeat.", metavar="SEED")
+    prompt_prefix: str = _option("", "Prompt", "Put words before every positive text, as 'a painting of '.",
+        requires=(need.PULLING_TEXT,))
+    prompt_suffix: str = _option("", "Prompt", "Put words after every positive text, as ', oil on canvas'.",
+        requires=(need.PULLING_TEXT,))
+    prompt_also: str = _option("", "Prompt", "Add prompts to those of every scene.", kind="prompt")
     text_off: float = _option(0.0, "Prompt", "Push written letters away, with this weight.", low=0, high=1000)
-    long_prompts: str = _option(
-        "cut", "Prompt", "Texts beyond CLIP's context: cut off, or the mean of their parts.", choices=LONG_PROMPTS
-    )
-    seed: int | None = _option(
-        None, "Prompt", "Whole number, or a word; drawn at random when not given.", low=0, high=MAX_SEED
-    )
-    init: str = _option("tokens", "Prompt", "Start without a picture.", choices=INITS)
-    init_image: str | None = _option(None, "Prompt", "Picture file to start from.")
-    init_run: str | None = _option(None, "Prompt", "Folder of a finished run whose latent is the start.")
-    init_image_alpha: float = _option(
-        1.0, "Prompt", "Opacity of the init picture over what --init draws.", low=0, high=1
-    )
-    init_weight: float = _option(0.0, "Prompt", "Pull towards the init picture's latent.", low=0, high=1000)
-    init_weight_pixels: float = _option(0.0, "Prompt", "Pull towards the init picture's pixels.", low=0, high=100_000)
-    init_weight_end: float = _option(
-        0.0, "Prompt", "Last of these two weights as a share of the first, along a line.", low=0, high=1
-    )
-
-    mask: str | None = _option(
-        None, "Prompt", "Picture file: white parts may change, black ones stay as in the init picture."
-    )
-    mask_feather: int = _option(
-        8, "Prompt", "Width of the soft edge inside the white parts.", unit="pixels", low=0, high=1024
-    )
-
-    target_image: str | None = _option(None, "Prompt", "Picture file to grow towards.")
-    target_weight: float = _option(1.0, "Prompt", "Pull towards the target picture's latent.", low=0, high=1000)
-    target_weight_pixels: float = _option(
-        0.0, "Prompt", "Pull towards the target picture's pixels.", low=0, high=100_000
-    )
-
-    overlay_image: str | None = _option(None, "Prompt", "Picture file that is laid over the drawing again and again.")
-    overlay_alpha: float = _option(1.0, "Prompt", "Opacity of the overlay.", low=0.01, high=1)
-    overlay_every: int = _option(10, "Prompt", "Steps between two overlays.", unit="steps", low=1, high=1_000_000)
-    overlay_offset: int = _option(
-        0, "Prompt", "Steps by which the overlays come later.", unit="steps", low=0, high=1_000_000
-    )
-    overlay_until: str | None = _option(None, "Prompt", "Step or share of the steps of the last overlay: 100 or 50%.")
-
-    seamless: str = _option("none", "Prompt", "Edges that match, so that the picture is a tile.", choices=SEAMLESS)
-    symmetry: str = _option(
-        "none",
-        "Prompt",
-        "What is mirrored: left to right, top to bottom, both, along the diagonal, or all of these.",
-        choices=SYMMETRIES,
-    )
-
-    candidates: int = _option(
-        32, "Prior", "Prior samples for CLIP to choose from.", unit="candidates", low=1, high=1024
-    )
-    upsample_candidates: int = _option(
-        0, "Prior", "Upsample the best candidates to twice their size.", unit="candidates", low=0, high=1024
-    )
-    prior_style: str | None = _option(None, "Prior", "Drawing style of the candidates; each in turn when not given.")
-    guidance: float = _option(3.0, "Prior", "How closely candidates follow the prompt; 1 is loosely.", low=0, high=50)
-    temperature: float = _option(0.8, "Prior", "Below 1 safer, above 1 wilder candidates.", low=0.01, high=10)
-
-    vqgan: str = _option("tiny", "Model", "VQGAN by name, or a .ckpt, .pt or .safetensors file.")
-    vqgan_config: str | None = _option(None, "Model", "YAML file of that VQGAN.")
-    clip: tuple[str, ...] = _option(("tiny",), "Model", "CLIP as NAME or NAME:WEIGHT; repeat for several.")
-    clip_alternate: bool = _option(False, "Model", "Let one CLIP look per step, in turn, instead of all.")
-
-    size: str = _option("256x256", "Optimisation", "Picture WIDTHxHEIGHT.", unit="pixels")
-    iterations: int = _option(300, "Optimisation", "Steps of the optimiser.", unit="steps", low=0, high=1_000_000)
-    stages: int = _option(
-        1,
-        "Optimisation",
-        "Coarse-to-fine stages, each half the size of the next; 0 as many as start no smaller than a candidate.",
-        unit="stages",
-        low=0,
-        high=6,
-    )
-    stage_upsampling: str = _option(
-        "pixels",
-        "Optimisation",
-        "Upsample a candidate or a stage's picture to the next stage's size.",
-        choices=UPSAMPLINGS,
-    )
-    best_of: int = _option(
-        1, "Optimisation", "Short starts, from this seed upwards; the best goes on.", unit="starts", low=1, high=1024
-    )
-    best_of_share: float = _option(
-        0.1, "Optimisation", "Share of the steps that each of these starts takes.", low=0, high=1
-    )
-    pixel_steps: float = _option(
-        0.0,
-        "Optimisation",
-        "Share of the steps that optimise pixels, before the latent.",
-        low=0,
-        high=0.9,
-    )
-    pixel_learning_rate: float = _option(0.1, "Optimisation", "Learning rate of the pixels.", low=1e-6, high=100)
-    optimiser: str = _option("adam", "Optimisation", "Optimiser of the latent.", choices=tuple(OPTIMISERS))
-    learning_rate: float = _option(0.1, "Optimisation", "Step size in latent units.", low=1e-6, high=100)
-    learning_rate_end: float = _option(
-        0.1, "Optimisation", "Last step size as a share of the first, along a cosine.", low=0, high=1
-    )
-    learning_rate_schedule: str | None = _option(None, "Optimisation", "Factor on it, as 0:1,50%:0.3, and no cosine.")
-    learning_rate_drops: str | None = _option(None, "Optimisation", "Where it falls to a tenth, as 75%,90%.")
-    learning_rate_plateau: float = _option(
-        1.0, "Optimisation", "Factor on it whenever the loss stands still; 1 is off.", low=0.001, high=1
-    )
-    auto_stop: bool = _option(False, "Optimisation", "Stop when the loss stands still.")
-    patience: int = _option(50, "Optimisation", "Time for the loss to gain.", unit="steps", low=1, high=1e5)
-    min_gain: float = _option(
-        0.002, "Optimisation", "Least gain in that time, as a share of the loss.", low=0, high=1
-    )
-    until_score: float | None = _option(None, "Optimisation", "Stop at this score.", low=-1, high=1)
-    max_seconds: float | None = _option(None, "Optimisation", "Stop then.", unit="seconds", low=0.001, high=1e8)
-    ema: float = _option(0.99, "Optimisation", "Decay of the latent's running mean; 0 is off.", low=0, high=0.99999)
-    latent_l2: float = _option(
-        0.0, "Optimisation", "Weight of the latent's square, gone at half time.", low=0, high=1000
-    )
-    tv: float = _option(0.0, "Optimisation", "Weight of the total variation of the picture.", low=0, high=1000)
-
-    style: str | None = _option(
-        None, "Style", "Style preset by name or YAML file, or none: words, losses and more.", shapes_picture=False
-    )
-    loss: tuple[str, ...] = _option(
-        (),
-        "Style",
-        "ImageLoss of the loss as NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat for several.",
-        separator="|",
-    )
-    palette: str | None = _option(None, "Style", "Colours of the loss palette, as red,#00ff88, or a picture file.")
-    palette_size: int = _option(
-        8, "Style", "Colours taken from a palette that is a picture.", unit="colours", low=1, high=MAX_COLOURS
-    )
-    edge_colour: str = _option("white", "Style", "Colour of the loss edge.")
-
-    cutouts: int = _option(32, "Cutouts", "Cutouts that CLIP sees in a step.", unit="cutouts", low=1, high=4096)
-    cut_method: str = _option("smart", "Cutouts", "How cutouts are chosen.", choices=tuple(cut_methods.METHODS))
-    cut_pow: float = _option(1.0, "Cutouts", "Below 1 larger, above 1 smaller cutouts.", low=0.01, high=100)
-    cut_noise: float = _option(0.1, "Cutouts", "Largest deviation of the noise on a cutout.", low=0, high=1)
-    cut_overview: str = _option(
-        "0:0.75, 40%:0.25 hold", "Cutouts", "Share of disco's cutouts that show everything, over the steps."
-    )
-    cut_grey: str = _option("0:0.2, 40%:0 hold", "Cutouts", "Share of disco's other cutouts in grey, over the steps.")
-    augments: str | None = _option(
-        None, "Cutouts", f"Augmentations by code, or none: {' '.join(augment_codes.AUGMENTS)}."
-    )
-    augment: float = _option(1.0, "Cutouts", "Strength of turns, shifts, warps and colour shifts.", low=0, high=2)
-    cut_chunk: int = _option(
-        16,
-        "Cutouts",
-        "Cutouts in memory at once; the gradient stays.",
-        unit="cutouts",
-        low=1,
-        high=4096,
-    )
-
-    zoom: str | None = _option(
-        None, "Motion", "Factor of the picture's size at each move, as 1.02 or 0:1, 100:1.05.", low=0.1, high=10
-    )
-    pan_x: str | None = _option(
-        None, "Motion", "Pixels to the right at each move, or a schedule.", low=-MAX_SIDE, high=MAX_SIDE
-    )
-    pan_y: str | None = _option(
-        None, "Motion", "Pixels down at each move, or a schedule.", low=-MAX_SIDE, high=MAX_SIDE
-    )
-    rotate: str | None = _option(
-        None, "Motion", "Degrees against the clock at each move, or a schedule.", low=-360, high=360
-    )
-    move_every: int = _option(10, "Motion", "Steps between two moves.", unit="steps", low=1, high=1_000_000)
-    move_border: str = _option("mirror", "Motion", "What comes in from outside.", choices=BORDERS)
-
-    device: str = _option("auto", "Runtime", "auto, cpu, cuda, cuda:N or mps.", shapes_picture=False)
-    dtype: str = _option("auto", "Runtime", "Precision of the networks.", choices=DTYPES)
-    threads: int | None = _option(
-        None, "Runtime", "Processor threads; torch decides when not given.", unit="threads", low=1, high=1024
-    )
-    tile_size: int | None = _option(
-        None,
-        "Optimisation",
-        f"Side of the tile that a step decodes; 0 decodes all. Not given: {_TILE} above {_WHOLE}x{_WHOLE}.",
-        unit="pixels",
-        low=0,
-        high=8192,
-    )
-    low_memory: bool = _option(
-        False, "Runtime", "A quarter of the decoder's memory for half its time more.", shapes_picture=False
-    )
-    compile: bool = _option(
-        False, "Runtime", "Compile the networks with torch.compile: minutes at first, for steps that may be quicker."
-    )
+    long_prompts: str = _option("cut", "Prompt", "Cut texts beyond CLIP's context off, or average their parts.",
+        choices=("cut", "mean"))
+    seed: int | None = _option(None, "Prompt", "Set the seed: a whole number or a word.", kind="seed", low=0,
+        high=MAX_SEED, common=True, default_text="random", also=("sample", "cutouts"))
+    init: str = _option("tokens", "Start", "Start without a picture.", choices=INITS, frame=False)
+    init_image: str | None = _option(None, "Start", "Start from a picture file.", kind="picture", common=True,
+        frame=False, requires=(need.NO_INIT_RUN_BUT_FOR_A_TARGET,))
+    init_run: str | None = _option(None, "Start", "Start from the latent of a finished run's folder.",
+        kind="directory", frame=False)
+    init_image_alpha: float = _option(1.0, "Start", "Set the opacity of the init picture over what --init draws.",
+        low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, need.DRAWN_INIT))
+    init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0, high=1000,
+        frame=False, requires=(need.INIT_IMAGE_OR_RUN,))
+    init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,
+        frame=False, requires=(need.INIT_IMAGE,))
+    init_weight_end: float = _option(0.0, "Start", "Change both weights linearly to this share of the first.", low=0,
+        high=1, frame=False, requires=(need.INIT_WEIGHT,))
+    mask: str | None = _option(None, "Start", "Keep the init picture where this picture file is black.",
+        kind="picture", frame=False, requires=(need.INIT_IMAGE,))
+    mask_feather: int = _option(8, "Start", "Set the width of the mask's soft edge, inside the white.", unit="pixels",
+        low=0, high=1024, frame=False, requires=(need.MASK,))
+    target_image: str | None = _option(None, "Start", "Draw towards the latent or pixels of a picture file.",
+        kind="picture", frame=False, requires=(need.TARGET_WEIGHT,))
+    target_weight: float = _option(1.0, "Start", "Pull towards the target picture's latent.", low=0, high=1000,
+        frame=False, requires=(need.TARGET_IMAGE,))
+    target_weight_pixels: float = _option(0.0, "Start", "Pull towards the target picture's pixels.", low=0,
+        high=100_000, frame=False, requires=(need.TARGET_IMAGE,))
+    overlay_image: str | None = _option(None, "Start", "Draw a picture file over the picture at regular steps.",
+        kind="picture", frame=False, requires=(need.OVERLAY_STEPS,))
+    overlay_alpha: float = _option(1.0, "Start", "Set the opacity of the overlay.", low=0.01, high=1, frame=False,
+        requires=(need.OVERLAY_IMAGE,))
+    overlay_every: int = _option(10, "Start", "Set the steps between two overlays.", unit="steps", low=1,
+        high=MAX_STEPS, frame=False, requires=(need.OVERLAY_IMAGE,))
+    overlay_offset: int = _option(0, "Start", "Delay all overlays by these steps.", unit="steps", low=0,
+        high=MAX_STEPS, frame=False, requires=(need.OVERLAY_IMAGE,))
+    overlay_until: str | None = _option(None, "Start", "Set the step or share of the last overlay, as 100 or 50%.",
+        kind="steps", frame=False, requires=(need.OVERLAY_IMAGE,))
+    candidates: int = _option(32, "Prior", "Sample this many candidates for CLIP to choose from.", unit="candidates",
+        low=1, high=1024, frame=False, common=True, also=("sample",), requires=need.PRIOR)
+    upsample_candidates: int = _option(0, "Prior", "Upsample the best candidates to twice their size.",
+        unit="candidates", low=0, high=1024, frame=False, also=("sample",), requires=need.PRIOR)
+    prior_style: str | None = _option(None, "Prior",
+        "Draw candidates in a style of the prior; by default each in turn.", metavar="NAME", frame=False,
+        also=("sample",), requires=need.PRIOR)
+    guidance: float = _option(3.0, "Prior", "Follow the prompt more closely than 1, which is loosely.", low=0,
+        high=50, frame=False, also=("sample",), requires=(*need.PRIOR, need.TEXT))
+    temperature: float = _option(0.8, "Prior", "Sample safer (below 1) or wilder (above 1) candidates.", low=0.01,
+        high=10, frame=False, also=("sample",), requires=need.PRIOR)
+    vqgan: str = _option("tiny", "Models", "Choose a VQGAN: a name, or a .ckpt, .pt or .safetensors file.",
+        kind="vqgan", common=True, also=(*TOKENS, "sample"))
+    vqgan_config: str | None = _option(None, "Models", "Read the VQGAN's configuration from a YAML file.",
+        kind="file", also=TOKENS)
+    clip: tuple[str, ...] = _option(("tiny",), "Models", "Choose a CLIP, NAME or NAME:WEIGHT; repeat for several.",
+        kind="clip", common=True, also=(*SEARCH, "sample", "cutouts"))
+    clip_alternate: bool = _option(False, "Models", "Use one CLIP per step, in turn, instead of all.",
+        requires=(need.SEVERAL_CLIPS,))
+    style: str | None = _option(None, "Losses", "Apply a style: a name or YAML file of words, losses and more.",
+        kind="style", scope="runtime", common=True)
+    loss: tuple[str, ...] = _option((), "Losses", "Add an image loss, NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat.",
+        kind="loss", separator="|", common=True, requires=(need.STEPS,))
+    palette: str | None = _option(None, "Losses", "Set the colours of the loss palette, as red,#00ff88 or a picture.",
+        kind="palette", requires=(need.PALETTE_LOSS,))
+    palette_size: int = _option(8, "Losses", "Take this many colours from a palette that is a picture.",
+        unit="colours", low=1, high=MAX_COLOURS, requires=(need.PALETTE_LOSS, need.PALETTE_PICTURE))
+    edge_colour: str = _option("white", "Losses", "Set the colour of the loss edge.", kind="colour",
+        requires=(need.EDGE_LOSS,))
+    tv: float = _option(0.0, "Losses", "Weight the total variation of the picture.", low=0, high=1000,
+        requires=(need.STEPS,))
+    latent_l2: float = _option(0.0, "Losses", "Weight the latent's mean square, which fades out by half time.", low=0,
+        high=1000, requires=(need.STEPS,))
+    cutouts: int = _option(32, "Where CLIP looks", "Show CLIP this many cutouts in each step.", unit="cutouts", low=1,
+        high=4096, common=True, also=("cutouts",))
+    cut_method: str = _option("smart", "Where CLIP looks", "Choose cutouts by this method.",
+        choices=tuple(CUT_METHODS), common=True, also=("cutouts",))
+    cut_pow: float = _option(1.0, "Where CLIP looks", "Cut larger (below 1) or smaller (above 1) cutouts.", low=0.01,
+        high=100, also=("cutouts",), requires=(need.DETAILS, need.cut_method_with("cut_pow")))
+    cut_noise: float = _option(0.1, "Where CLIP looks", "Set the largest deviation of the noise on a cutout.", low=0,
+        high=1, also=("cutouts",))
+    cut_overview: str = _option("0:0.75, 40%:0.25 hold", "Where CLIP looks",
+        "Set the share of disco's cutouts that show everything.", kind="schedule", also=("cutouts",),
+        requires=(need.cut_method_with("cut_overview"),))
+    cut_grey: str = _option("0:0.2, 40%:0 hold", "Where CLIP looks",
+        "Set the share of disco's other cutouts in grey.", kind="schedule", also=("cutouts",),
+        requires=(need.DETAILS, need.cut_method_with("cut_grey")))
+    augments: str | None = _option(None, "Where CLIP looks",
+        f"Augment cutouts by code, or none: {' '.join(AUGMENTS)}.", metavar="CODES", default_text="the method's own",
+        also=("cutouts",), requires=(need.STRENGTH,))
+    augment: float = _option(1.0, "Where CLIP looks", "Scale turns, shifts, warps and colour shifts of cutouts.",
+        low=0, high=2, also=("cutouts",), requires=(need.SCALED_AUGMENTS, need.cut_method_with("augment")))
+    cut_chunk: int = _option(16, "Where CLIP looks", "Hold at most this many cutouts in memory at once.",
+        unit="cutouts", low=1, high=4096, also=("cutouts",))
+    iterations: int = _option(300, "Optimiser", "Optimise for this many steps.", unit="steps", low=0, high=MAX_STEPS,
+        frame=False, common=True, also=("cutouts",))
+    optimiser: str = _option("adam", "Optimiser", "Choose the optimiser of the latent.", choices=tuple(OPTIMISERS),
+        requires=(need.STEPS,))
+    learning_rate: float = _option(0.1, "Optimiser", "Set the step size in latent units.", low=1e-6, high=100,
+        common=True)
+    learning_rate_end: float = _option(0.1, "Optimiser", "Decay it along a cosine to this share of the first.", low=0,
+        high=1, requires=(need.NO_RATE_SCHEDULE,))
+    learning_rate_schedule: str | None = _option(None, "Optimiser",
+        "Multiply it by a schedule, as 0:1,50%:0.3, without the cosine.", kind="schedule", requires=(need.STEPS,))
+    learning_rate_drops: str | None = _option(None, "Optimiser", "Drop it to a tenth at these steps, as 75%,90%.",
+        metavar="STEPS", kind="steps", requires=(need.STEPS,))
+    learning_rate_plateau: float = _option(1.0, "Optimiser",
+        "Multiply it by this when the loss stops falling; 1 is off.", low=0.001, high=1, frame=False,
+        requires=(need.STEPS,))
+    pixel_steps: float = _option(0.0, "Optimiser", "Optimise pixels for this share of the steps, before the latent.",
+        low=0, high=0.9, frame=False, requires=(need.STEPS,))
+    pixel_learning_rate: float = _option(0.1, "Optimiser", "Set the learning rate of the pixels.", low=1e-6, high=100,
+        frame=False, requires=(need.PIXEL_STEPS,))
+    ema: float = _option(0.99, "Optimiser", "Average the latent with this decay; 0 is off.", low=0, high=0.99999)
+    auto_stop: bool = _option(False, "Optimiser", "Stop when the loss stops falling.", frame=False,
+        requires=(need.STEPS,))
+    patience: int = _option(50, "Optimiser", "Give the loss this many steps to fall.", unit="steps", low=1, high=1e5,
+        frame=False, requires=(need.USE_OF_PATIENCE,))
+    min_gain: float = _option(0.002, "Optimiser", "Expect the loss to fall by this share in that time.", low=0,
+        high=1, frame=False, requires=(need.USE_OF_PATIENCE,))
+    until_score: float | None = _option(None, "Optimiser", "Stop at this score.", low=-1, high=1, frame=False,
+        requires=(need.STEPS,))
+    max_seconds: float | None = _option(None, "Optimiser", "Stop after this time.", unit="seconds", low=0.001,
+        high=1e8, frame=False)
+    best_of: int = _option(1, "Optimiser", "Make this many short starts and continue the best.", unit="starts", low=1,
+        high=1024, frame=False, common=True, requires=(need.STEPS,))
+    best_of_share: float = _option(0.1, "Optimiser", "Set the share of the steps that each of these starts takes.",
+        low=0, high=1, frame=False, requires=(need.SEVERAL_STARTS,))
+    size: str = _option("256x256", "Size and stages", "Set the picture's size, WIDTHxHEIGHT or one number.",
+        kind="size", unit="pixels", common=True, also=("encode", "reconstruct", "interpolate", "cutouts"))
+    stages: int = _option(1, "Size and stages", "Work coarse to fine in stages that double the size; 0 is automatic.",
+        unit="stages", low=0, high=6, frame=False)
+    stage_upsampling: str = _option("pixels", "Size and stages",
+        "Upsample candidates and stages by pixels or with sharp edges.", choices=("pixels", "edges"), frame=False,
+        requires=(need.STAGES,))
+    tile_size: int | None = _option(None, "Size and stages",
+        "Decode one tile of this side per step; 0 decodes everything.", unit="pixels", low=0, high=8192,
+        default_text=f"{_TILE} above {_WHOLE}x{_WHOLE}", requires=(need.LARGER_PICTURE,))
+    seamless: str = _option("none", "Size and stages", "Make opposite edges match, so that the picture tiles.",
+        choices=SEAMLESS)
+    symmetry: str = _option("none", "Size and stages", "Mirror the picture left to right, top to bottom, and more.",
+        choices=SYMMETRIES)
+    zoom: str | None = _option(None, "Motion", "Zoom by this factor at each move, as 1.02 or 0:1, 100:1.05.",
+        kind="schedule", low=0.1, high=10, common=True, requires=need.moving("zoom", 1.0))
+    pan_x: str | None = _option(None, "Motion", "Pan right by these pixels at each move.", kind="schedule",
+        low=-MAX_SIDE, high=MAX_SIDE, requires=need.moving("pan_x", 0.0))
+    pan_y: str | None = _option(None, "Motion", "Pan down by these pixels at each move.", kind="schedule",
+        low=-MAX_SIDE, high=MAX_SIDE, requires=need.moving("pan_y", 0.0))
+    rotate: str | None = _option(None, "Motion", "Turn counter-clockwise by these degrees at each move.",
+        kind="schedule", low=-360, high=360, requires=need.moving("rotate", 0.0))
+    move_every: int = _option(10, "Motion", "Set the steps between two moves.", unit="steps", low=1, high=MAX_STEPS,
+        frame=False, requires=(need.MOTION,))
+    move_border: str = _option("mirror", "Motion", "Fill what comes in from outside.", choices=BORDERS,
+        requires=(need.MOTION,))
+    # fmt: on
 
     @functools.cached_property
     def story(self) -> Story:
-        """All that CLIP is to look for, and when."""
+        """The prompts of all scenes, with the steps at which they count."""
         return scenes.read(self)
 
     @property
@@ -285,26 +246,26 @@ class Settings(Written):
 
     @functools.cached_property
     def image_losses(self) -> tuple[ImageLoss, ...]:
-        """The terms of the loss beside CLIP's, those without a weight left out."""
-        going = Schedule.parse(f"0:1, 100%:{self.init_weight_end!r}")
+        """The image losses of the run: those of `loss` and those of other options; no weight is 0."""
+        fading = Schedule.parse(f"0:1, 100%:{self.init_weight_end!r}")
         known = [
             ImageLoss("tv", self.tv),
             ImageLoss("latent-l2", self.latent_l2, Schedule.parse("0:1, 50%:0")),
-            ImageLoss("init", 0.0 if self.uses_prior else self.init_weight, going),
-            ImageLoss("init-pixels", self.init_weight_pixels, going),
+            ImageLoss("init", 0.0 if self.uses_prior else self.init_weight, fading),
+            ImageLoss("init-pixels", self.init_weight_pixels, fading),
             ImageLoss("target", self.target_weight if self.target_image else 0.0),
             ImageLoss("target-pixels", self.target_weight_pixels),
         ]
-        return tuple(term for term in (*known, *self.losses) if term.weight)
+        return tuple(loss for loss in (*known, *self.losses) if loss.weight)
 
     @functools.cached_property
     def losses(self) -> tuple[ImageLoss, ...]:
-        """The terms that `loss` asks for, parsed."""
+        """The image losses that `loss` names."""
         return tuple(map(ImageLoss.parse, self.loss))
 
     def has_loss(self, name: str) -> bool:
-        """Whether `loss` asks for the term of that name."""
-        return any(term.name == name for term in self.losses)
+        """Whether `loss` names the loss."""
+        return any(loss.name == name for loss in self.losses)
 
     @functools.cached_property
     def drops(self) -> tuple[Position, ...]:
@@ -317,7 +278,7 @@ class Settings(Written):
 
     @property
     def motion_schedules(self) -> dict[str, Schedule]:
-        """The schedules of the motions that are asked for, by name."""
+        """The schedules of the motions that are given, by name."""
         return {name: Schedule.parse(text) for name in MOTIONS if (text := getattr(self, name)) is not None}
 
     @property
@@ -327,7 +288,7 @@ class Settings(Written):
 
     @property
     def keeps_edges(self) -> bool:
-        """Whether edges stay as narrow as they are when a picture grows."""
+        """Whether upsampling keeps edges narrow."""
         return self.stage_upsampling == "edges"
 
     @property
@@ -337,7 +298,7 @@ class Settings(Written):
 
     @property
     def overlay_steps(self) -> range:
-        """After how many steps the overlay is laid over; never at the end, where nothing would grow into it."""
+        """After how many steps the overlay is drawn; never after the last step, which would show it as it is."""
         last = self.iterations - 1
         if self.overlay_until is not None:
             last = min(last, math.floor(Position.parse(self.overlay_until).step(self.iterations)))
@@ -347,7 +308,7 @@ class Settings(Written):
         """Side of the tile that a step decodes of a picture of that size, in pixels; 0 where it decodes all."""
         if self.tile_size is not None:
             return self.tile_size if self.tile_size < max(width, height) else 0
-        # Tiles can neither repeat themselves nor be compiled.
+        # Tiled decoding supports neither repeated pictures nor compiled networks.
         whole = self.symmetry != "none" or self.seamless != "none" or self.compile
         return 0 if whole or width * height <= _WHOLE**2 else _TILE
 
@@ -370,49 +331,59 @@ class Settings(Written):
         return bool(getattr(self, name) != default_of(name))
 
     def validate(self, *, recorded: bool = False, reach: bool = True, frame_steps: int = 0) -> Settings:
-        """Raise UsageError for the first setting out of its range; return the settings.
+        """Return the settings, or raise UsageError for the first one that cannot be meant.
 
-        recorded: of a run that was begun already: what has no effect in it is not refused any more. reach: whether
-        `iterations` are the steps of the run, so that no place among them may lie behind the last. frame_steps: of
-        each frame, where they are those of all frames of moving pictures that are drawn anew.
+        recorded: of a run that has begun: options without effect are not refused. reach: whether `iterations` is the
+        length of the run, so that nothing may lie after it. frame_steps: the steps of each frame of a restyled video,
+        whose `iterations` are those of all frames.
         """
-        refuse_lbfgs(self)
-        for name, option in options().items():
-            check(name, getattr(self, name), option)
-        parse_size(self.size)
-        if not self.clip:
-            raise UsageError("clip is empty: no model would look at the picture.", "Name one, as in --clip tiny.")
-        weights = [parse_clip(clip)[1] for clip in self.clip]
-        if sum(map(abs, weights)) == 0:
-            raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
-        story = self.story
-        if story.prompts:
-            require_pull(story.opening)
+        checks.check_values(self, options())
         if reach:
-            story.check(self.iterations)
-        if self.overlay_until is not None:
-            Position.parse(self.overlay_until)
-        check_style(self)
-        augment_codes.parse(self.augments)
-        for name in ("cut_overview", "cut_grey"):
-            check_shares(name, getattr(self, name))
+            self.story.check(self.iterations)
         if not recorded:
-            refuse_idle(self)
-            refuse_nothing(self)
+            checks.check_effects(self)
             if reach:
-                refuse_late(self, frame_steps)
-        refuse_contradictions(self)
+                checks.check_bounds(self, frame_steps)
+        checks.check_contradictions(self)
         return self
 
-    def digest(self) -> str:
-        """SHA-256 over all settings that shape the picture: equal digests mean the same picture.
+    def without_effect(self) -> Iterator[tuple[str, Requirement]]:
+        """Every option that is not at its default and has no effect, with the requirement that is unmet."""
+        for name, option in options().items():
+            if option.requires and self.changes(name):
+                unmet = next((one for one in option.requires if one.unmet(self)), None)
+                if unmet is not None:
+                    yield name, unmet
 
-        Defaults are left out, so that a setting that is added to vqclip later changes no earlier run's digest.
+    def with_paths(self, change: Callable[[str], str]) -> Settings:
+        """A copy with the path of every file and folder changed. change: from a path to another one."""
+        found = {name: change_paths(option, getattr(self, name), change) for name, option in options().items()}
+        return Settings(**found)
+
+    def named_files(self, pictures_only: bool = False) -> list[tuple[str, str]]:
+        """The option and the path of each file and folder that the settings name, in order."""
+        found: dict[tuple[str, str], None] = {}
+        for name, option in options().items():
+            if pictures_only and option.kind not in PICTURE_KINDS:
+                continue
+
+            def note(path: str, name: str = name) -> str:
+                found[name, path] = None
+                return path
+
+            change_paths(option, getattr(self, name), note)
+        return list(found)
+
+    def digest(self) -> str:
+        """SHA-256 over the options of the scope picture that are not at their default.
+
+        Runs of equal digests draw the same picture. Without the defaults, an option that is added to vqclip later
+        leaves the digests of earlier runs as they are.
         """
         shaping = {
             name: getattr(self, name)
             for name, option in options().items()
-            if option.shapes_picture and self.changes(name)
+            if option.scope == "picture" and self.changes(name)
         }
         text = json.dumps(shaping, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -424,18 +395,33 @@ class Settings(Written):
 
 @functools.cache
 def options() -> Mapping[str, Option]:
-    """What is known about every setting, by name, in order."""
+    """The declaration of every option by name, in order."""
     return {f.name: f.metadata["option"] for f in dataclasses.fields(Settings)}
+
+
+def options_of(command: str) -> tuple[str, ...]:
+    """The names of the options that a command takes: all of a run, or those declared for it as well."""
+    if command == "run":
+        return tuple(options())
+    if command == "restyle":
+        return tuple(name for name, option in options().items() if option.frame)
+    return tuple(name for name, option in options().items() if command in option.also)
 
 
 @functools.cache
 def default_of(name: str) -> Any:
-    """The default of one setting."""
+    """The default of an option."""
     return Settings.__dataclass_fields__[name].default
 
 
+@functools.cache
+def type_of(name: str) -> str:
+    """The type of an option as it is declared, without None: int, float, bool, str or tuple[str, ...]."""
+    return str(Settings.__dataclass_fields__[name].type).removesuffix(" | None")
+
+
 def from_dict(values: Mapping[str, Any]) -> Settings:
-    """Settings of a run from plain values, as `to_dict` gave them; unknown names are refused."""
+    """The settings of a recorded run from the plain values of `to_dict`. Raises UsageError."""
     known = options()
     for name in values:
         if name not in known:
