@@ -1,7 +1,7 @@
-"""docs/reference.md from the command line itself: `python docs/reference.py`, or `make reference`.
+"""Write docs/reference.md from the command line: `python docs/reference.py`, or `make reference`.
 
-`typer utils docs` writes such pages, too, but it repeats a hundred settings for each command that takes them, and
-does not see those that `SettingsGroup` makes when a command is called.
+`typer utils docs` would repeat a hundred settings for each command that takes them, and does not see those that
+`SettingsGroup` makes when a command is called.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from typing import Any, get_args
 import typer
 
 from vqclip.cli import EXIT_CODES, app
-from vqclip.cli.options import PANELS, setting_options
+from vqclip.cli.options import setting_options
+from vqclip.settings.option import PANELS
 from vqclip.settings.schema import options
 
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = f"""# Reference
 
-Every command and option, as `vqclip COMMAND --help` tells them. `make reference` writes this page, and a test says
-when it is stale. What they are good for is in [the guide](guide.md).
+Every command and option, as in `vqclip COMMAND --help-all`. `make reference` writes this page, and a test fails when
+it is out of date. [The guide](guide.md) says what they are good for.
 
 A setting is an option, `--learning-rate 0.1`; a line of a YAML file, `learning_rate: 0.1`; and a variable,
-`VQCLIP_LEARNING_RATE=0.1`. Options go before variables; then come `--config` files, `--preset`, your own
-`config.yaml`, and the default. What would have no effect beside the others is refused.
+`VQCLIP_LEARNING_RATE=0.1`. Options override variables, which override `--config` files, `--preset`, your own
+`config.yaml` and the defaults, in this order. An option or variable without effect is refused; files may hold some.
 
 {fill(" ".join(EXIT_CODES.split()), 118)}
 
@@ -52,9 +53,9 @@ def table(rows: list[list[str]], *head: str) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in [list(head), rule, *lines]) + "\n" if rows else ""
 
 
-def row(flags: list[str], metavar: str | None, told: str) -> list[str]:
-    """The cells of an argument or option: its names, what it does, and the default, with which its help ends."""
-    line, _, default = told.replace("\\[", "[").partition("[default: ")
+def row(flags: list[str], metavar: str | None, text: str) -> list[str]:
+    """The cells of an argument or option: its names, what it does, and the default, at the end of its help."""
+    line, _, default = text.replace("\\[", "[").partition("[default: ")
     if line.endswith("[required]"):
         line, default = line.removesuffix("[required]"), "required]"
     names = ", ".join(f"`{flag} {metavar}`" if metavar else f"`{flag}`" for flag in flags)
@@ -71,7 +72,7 @@ def section(name: str, command: Any, context: Any, shared: dict[str, str]) -> st
         elif not flags[0].startswith("-"):
             needed = " [default: required]" if parameter.required else ""
             own.append(row([parameter.metavar or flags[0]], None, parameter.help + needed))
-        elif parameter.name != "help":
+        elif parameter.name not in ("help", "help_all"):
             words = "\\|".join(map(str, get_args(parameter.type_descriptor.annotation)))
             own.append(row(flags, parameter.metavar or (words if "|" in words else None), parameter.help))
     left = [f"`--{known.replace('_', '-')}`" for known in shared if known not in settings]
@@ -101,7 +102,7 @@ def page() -> str:
         rows = [
             row(list(option.param_decls), option.metavar, option.help)
             for name, option in settings.items()
-            if options()[name].group == panel
+            if options()[name].panel == panel
         ]
         panels += [f"### {panel}\n\n", table(rows, "option", "what it does", "default")] if rows else []
     sections = [section(name, command, context, shared) for name, command, context in found]

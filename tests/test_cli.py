@@ -20,6 +20,7 @@ from PIL import Image
 
 from vqclip.cli.signals import StopSignals
 from vqclip.errors import Diverged, EncoderError, ModelError, OutOfMemory, VqclipError
+from vqclip.settings.option import PANELS
 from vqclip.settings.schema import options
 
 FAST = [
@@ -322,7 +323,7 @@ COMMANDS = ["", "generate", "sample", "resume", "video", "reconstruct", "info", 
             "models show", "models download", "models convert",
             "models verify", "config", "config show", "config check", "classify", "score", "index",
             "search", "encode", "decode", "rerun", "cutouts", "upscale", "report", "sweep", "continue",
-            "interpolate"]  # fmt: skip
+            "interpolate", "batch", "restyle", "config list"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -338,7 +339,7 @@ def test_help_fits_eighty_columns_and_gives_every_default(call: Any, command: st
 
 
 def test_every_setting_is_an_option_with_its_default_and_unit(call: Any) -> None:
-    text = re.sub(r"[│\s]+", " ", call("generate", "--help").out)
+    text = re.sub(r"\s+", " ", call("generate", "--help-all").out)
     for name, option in options().items():
         if name == "prompt":
             continue
@@ -347,6 +348,50 @@ def test_every_setting_is_an_option_with_its_default_and_unit(call: Any) -> None
     assert text.count("[default:") >= len(options()) - 1
     for unit in ("pixels", "steps", "cutouts", "frames/s"):
         assert re.search(rf"\[default: [^\]]*{unit}", text), unit
+
+
+def test_generate_shows_few_common_options_and_examples_and_says_how_to_see_all(call: Any) -> None:
+    text = call("generate", "--help").out
+    assert len(text.splitlines()) <= 80
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(re.findall(r"^  (?:-\w, )?--", text, re.M)) <= 30
+    assert len(re.findall(r"^  vqclip generate ", text, re.M)) == 3
+    assert re.search(r"vqclip generate --help-all shows all 1\d\d options", text)
+    everything = call("generate", "--help-all").out
+    assert max(map(len, everything.splitlines())) <= 80
+    assert re.findall(r"^([A-Z][\w ]+):$", everything, re.M)[2:-1] == list(PANELS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_every_command_has_an_example_that_calls_it(call: Any, command: str) -> None:
+    text = call(*command.split(), "--help").out.partition("Examples:\n")[2]
+    assert f"  vqclip {command}".rstrip() in text
+
+
+def test_a_prompt_without_a_command_is_answered_with_the_command(call: Any) -> None:
+    answer = call("a red apple")
+    assert answer.code == 2
+    assert 'vqclip generate "a red apple"' in answer.err
+    assert "Did you mean 'generate'?" in call("genrate").err
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("generate --style in", ["ink"]),
+        ("generate --preset imagenet-b", ["imagenet-best", "imagenet-better"]),
+        ("generate --cut-method pi", ["pixray"]),
+        ("generate --vqgan tin", ["tiny"]),
+        ("score --clip ViT-B-3", ["ViT-B-32"]),
+        ("generate --video-format we", ["webm", "webp"]),
+    ],
+)
+def test_names_complete_in_the_shell(typed: str, words: list[str]) -> None:
+    line = f"vqclip {typed}"
+    shell = {"_VQCLIP_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    answer = in_a_process(env={**os.environ, **shell})
+    assert set(words) <= set(answer.stdout.split()), answer.stderr
+    assert all(word.startswith(typed.split()[-1]) for word in answer.stdout.split())
 
 
 def test_no_command_shows_help_and_version_is_one_line(call: Any) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from PIL import Image
 
 from vqclip.files import data_path
+from vqclip.media import metadata
 from vqclip.models import catalogue, clip_resnet
 from vqclip.models import decoder as passes
 from vqclip.models.architecture import read_architecture
@@ -18,7 +20,8 @@ from vqclip.models.checkpoints import without_weights
 from vqclip.models.vqgan import VQGAN
 from vqclip.runs import dry_run, estimate
 from vqclip.runs.speed import Speed
-from vqclip.settings.schema import Settings
+from vqclip.settings.option import change_paths
+from vqclip.settings.schema import Settings, default_of, options, type_of
 
 IMAGENET = catalogue.vqgan_entry("imagenet").model
 TINY = data_path("checkpoints", "tiny_vqgan.yaml")
@@ -138,3 +141,46 @@ def test_less_memory_is_foreseen_where_less_is_taken() -> None:
     assert memory(**full | {"size": "512x512"}) < 0.4 * whole
     small = full | {"size": "128x128", "cutouts": 64}
     assert memory(**small, cut_chunk=64) > memory(**small, cut_chunk=8)
+
+
+def test_a_dry_run_names_every_file_that_a_run_reads(call: Any) -> None:
+    """One file for each option of a kind that names files, alone or inside a text."""
+    values = {
+        "picture": "{}",
+        "file": "{}",
+        "directory": "{}",
+        "palette": "{}",
+        "prompt": "a | [{}]:0.5 | a cup @[-m-{}]",
+        "timed prompt": "50%:[{}]",
+        "image prompt": "{}:0.5",
+        "vqgan": "{}",
+        "clip": "local-dir:{}",
+    }
+    settings, expected = Settings(), set()
+    for name, option in options().items():
+        if option.kind not in values:
+            assert change_paths(option, default_of(name) or "a.png", lambda path: f"/{path}") == (
+                default_of(name) or "a.png"
+            ), f"{name} names a file and is of no kind that does"
+            continue
+        text = values[option.kind].format(f"{name}.png", f"{name}.png")
+        settings = settings.replace(**{name: (text,) if type_of(name).startswith("tuple") else text})
+        expected |= {(name, f"{name}.png")} | ({(name, f"m-{name}.png")} if option.kind == "prompt" else set())
+    assert set(settings.named_files()) == expected
+    listed = {(file["kind"], file["name"]) for file in dry_run._files(settings)}
+    assert expected - listed == {("clip", "clip.png")}, "a CLIP is listed by its name"
+    assert ("clip", "local-dir:clip.png") in listed
+    moved = settings.with_paths(lambda path: f"/far/{path}")
+    assert {path for _, path in moved.named_files()} == {f"/far/{path}" for _, path in expected}
+    hidden = metadata.shaping(moved)
+    assert "/far" not in str(hidden), "a picture does not say where its files lie"
+
+
+def test_a_dry_run_says_which_pictures_are_missing(call: Any) -> None:
+    Image.new("RGB", (8, 8)).save("here.png")
+    flags = ("--image-prompt", "here.png", "--loss", "palette:1", "--palette", "colours.png")
+    record = call("generate", "a cup @[sky.png]", *flags, "--dry-run", "--json", "--threads", "1").record
+    found = {(file["kind"], file["name"]): file["present"] for file in record["files"]}
+    assert found["prompt", "sky.png"] is False
+    assert found["image_prompt", "here.png"] is True
+    assert found["palette", "colours.png"] is False

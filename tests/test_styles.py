@@ -67,7 +67,7 @@ def test_what_stands_above_a_style_wins_and_losses_stay_side_by_side() -> None:
     found = settings(style="a.yaml", ema="0.7", loss=["symmetry:5", "edge:1@0:1,9:0"])
     assert (found.tv, found.ema) == (4, 0.7)
     assert found.loss == ("contrast:1", "symmetry:5", "edge:1@0:1,9:0")
-    assert settings(style="a.yaml", loss=["contrast:0"]).terms[-1].name == "symmetry"
+    assert settings(style="a.yaml", loss=["contrast:0"]).image_losses[-1].name == "symmetry"
     in_a_variable = settings({"VQCLIP_STYLE": "a.yaml", "VQCLIP_TV": "9"})
     assert (in_a_variable.tv, in_a_variable.ema) == (9, 0.5), "a style goes just below what names it"
     assert settings({"VQCLIP_STYLE": "ink"}, style="a.yaml").palette is None, "one style at a time"

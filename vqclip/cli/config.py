@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from vqclip.cli.options import SettingsGroup, with_settings
+from vqclip.cli.help import SettingsGroup
+from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
 
 config = typer.Typer(
@@ -33,16 +34,16 @@ def info(
 def config_show(
     preset: Annotated[
         str | None,
-        typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: normal]", metavar="NAME",
+        typer.Option("--preset", help="Settings by name, or a YAML file. [default: normal]", metavar="NAME",
                      show_default=False),
     ] = None,
     config: Annotated[
         list[Path] | None,
-        typer.Option("--config", help="YAML file of settings; repeat, later wins. \\[default: none]", metavar="FILE",
+        typer.Option("--config", help="YAML file of settings; repeat, later wins. [default: none]", metavar="FILE",
                      show_default=False),
     ] = None,
     sources: Annotated[
-        bool, typer.Option("--sources", help="Say where each value came from. \\[default: off]", show_default=False)
+        bool, typer.Option("--sources", help="Say where each value came from. [default: off]", show_default=False)
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

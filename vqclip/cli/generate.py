@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Folder of the run. \\[default: a new one in runs/]", metavar="DIR",
+    typer.Option("--output", "-o", help="Folder of the run. [default: a new one in runs/]", metavar="DIR",
                  rich_help_panel="Output", show_default=False),
 ]  # fmt: skip
 OverwriteOption = Annotated[
     bool,
-    typer.Option("--overwrite", help="Replace another run in that folder. \\[default: off]",
+    typer.Option("--overwrite", help="Replace another run in that folder. [default: off]",
                  rich_help_panel="Output", show_default=False),
 ]  # fmt: skip
 
@@ -47,7 +47,7 @@ def generate(
     ] = "",
     prompt_file: Annotated[
         Path | None,
-        typer.Option("--prompt-file", help="File of prompts, one on each line. \\[default: none]", metavar="FILE",
+        typer.Option("--prompt-file", help="File of prompts, one on each line. [default: none]", metavar="FILE",
                      rich_help_panel="Prompt", show_default=False),
     ] = None,
     output: OutputOption = None,
@@ -58,8 +58,8 @@ def generate(
     viewer: OpenOption = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Say what the run would take, and draw nothing. \\[default: off]",
-                     rich_help_panel="Display", show_default=False),
+        typer.Option("--dry-run", help="Say what the run would take, and draw nothing. [default: off]",
+                     rich_help_panel="Output", show_default=False),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -98,12 +98,12 @@ def rerun(
     ],
     prompt: Annotated[
         str | None,
-        typer.Option("--prompt", help="Another prompt. \\[default: the recorded one]", metavar="TEXT",
+        typer.Option("--prompt", help="Another prompt. [default: the recorded one]", metavar="TEXT",
                      rich_help_panel="Prompt", show_default=False),
     ] = None,
     forget: Annotated[
         list[str] | None,
-        typer.Option("--forget", help="Recorded setting to leave out; repeat for several. \\[default: none]",
+        typer.Option("--forget", help="Recorded setting to leave out; repeat for several. [default: none]",
                      metavar="NAME", show_default=False),
     ] = None,
     output: OutputOption = None,
@@ -189,11 +189,11 @@ def video(
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Video file; its ending chooses the format. "
-                     "\\[default: video.mp4 in DIR]", metavar="FILE", show_default=False),
+                     "[default: video.mp4 in DIR]", metavar="FILE", show_default=False),
     ] = None,
     allow_gaps: Annotated[
         bool,
-        typer.Option("--allow-gaps", help="Leave missing frames out. \\[default: off]", show_default=False),
+        typer.Option("--allow-gaps", help="Leave missing frames out. [default: off]", show_default=False),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -211,7 +211,7 @@ def report(
     directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="HTML file to write. \\[default: DIR/report.html]", metavar="FILE",
+        typer.Option("--output", "-o", help="HTML file to write. [default: DIR/report.html]", metavar="FILE",
                      show_default=False),
     ] = None,
     viewer: OpenOption = False,
@@ -230,7 +230,7 @@ def report(
 def sample(
     prompt: Annotated[str, typer.Argument(help="What to draw: text:weight, | between several.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="PNG file to write. \\[default: candidates.png]", metavar="OUT.png",
+        Path, typer.Option("--output", "-o", help="PNG file to write. [default: candidates.png]", metavar="OUT.png",
                            show_default=False),
     ] = Path("candidates.png"),
     preview: PreviewOption = False,

@@ -1,26 +1,18 @@
-"""The program `vqclip`: its commands, and what holds for all of them."""
+"""The program `vqclip`: its commands, and the options that apply to all of them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from vqclip import __version__
 from vqclip.cli import EXIT_CODES, batch, config, generate, images, models, search, tokens, videos
-from vqclip.cli.options import SettingsGroup
-
-
-class _Root(SettingsGroup):
-    """The first page of help in plain text: loading rich would double the time that it takes."""
-
-    def __init__(self, **known: Any) -> None:
-        super().__init__(**{**known, "rich_markup_mode": None})
-
+from vqclip.cli.help import HelpCommand, SettingsGroup
 
 app = typer.Typer(
     name="vqclip",
-    cls=_Root,
+    cls=SettingsGroup,
     help="Text to image with VQGAN and CLIP.",
     epilog=EXIT_CODES.replace("\n", " ").strip(),
     no_args_is_help=True,
@@ -51,11 +43,8 @@ def _root(
     """Text to image with VQGAN and CLIP."""
 
 
-generate.add_to(app)
-batch.add_to(app)
-videos.add_to(app)
-search.add_to(app)
-tokens.add_to(app)
-models.add_to(app)
-images.add_to(app)
-config.add_to(app)
+for module in (generate, batch, videos, search, tokens, models, images, config):
+    module.add_to(app)
+for group in (app, *(each.typer_instance for each in app.registered_groups)):
+    for command in group.registered_commands if group is not None else ():
+        command.cls = HelpCommand

@@ -20,23 +20,23 @@ JsonOption = Annotated[
     bool,
     typer.Option(
         "--json",
-        help="JSON lines on standard output, errors too. \\[default: off]",
-        rich_help_panel="Display",
+        help="Print JSON lines, errors too. [default: off]",
+        rich_help_panel="Output",
         show_default=False,
     ),
 ]
 QuietOption = Annotated[
     bool,
     typer.Option(
-        "--quiet", "-q", help="Only the answer. \\[default: off]", rich_help_panel="Display", show_default=False
+        "--quiet", "-q", help="Print only the answer. [default: off]", rich_help_panel="Output", show_default=False
     ),
 ]
 PreviewOption = Annotated[
     bool,
     typer.Option(
         "--preview",
-        help="Show the picture in the terminal too. \\[default: off]",
-        rich_help_panel="Display",
+        help="Show the picture in the terminal too. [default: off]",
+        rich_help_panel="Output",
         show_default=False,
         envvar="VQCLIP_PREVIEW",
     ),
@@ -45,29 +45,36 @@ OpenOption = Annotated[
     bool,
     typer.Option(
         "--open",
-        help="Open the result with the desktop's viewer. \\[default: off]",
-        rich_help_panel="Display",
+        help="Open the result with the desktop's viewer. [default: off]",
+        rich_help_panel="Output",
         show_default=False,
     ),
 ]
 
 
+def complete_preset(incomplete: str) -> list[str]:
+    """The names of presets that begin with what was typed, for the shell."""
+    from vqclip.settings import presets
+
+    return [name for name in presets.presets() if name.startswith(incomplete)]
+
+
 PresetOption = Annotated[
     str | None,
-    typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: normal]", metavar="NAME",
-                 rich_help_panel="Model", show_default=False),
+    typer.Option("--preset", help="Apply a preset: a name or YAML file of settings. [default: normal]",
+                 metavar="NAME", rich_help_panel="Models", show_default=False, autocompletion=complete_preset),
 ]  # fmt: skip
 ConfigOption = Annotated[
     list[Path] | None,
-    typer.Option("--config", help="YAML file of settings; repeat, later wins. \\[default: none]", metavar="FILE",
-                 rich_help_panel="Model", show_default=False),
+    typer.Option("--config", help="Read settings from a YAML file; repeat, the last wins. [default: none]",
+                 metavar="FILE", rich_help_panel="Models", show_default=False),
 ]  # fmt: skip
 
 
 JobsOption = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", help="Runs at once, each in its own process: on its share of the cores, or on one "
-                 "of the GPUs. \\[default: one for each core for four runs or more of the built-in models, else 1]",
+    typer.Option("--jobs", "-j", help="Run this many at once, each in its own process with its share of the cores "
+                 "or a GPU. [default: one for each core for four runs or more of the built-in models, else 1]",
                  metavar="N", min=1, max=64, show_default=False),
 ]  # fmt: skip
 

@@ -99,7 +99,7 @@ def restyle(
     preset: Annotated[
         str | None,
         typer.Option("--preset", help="Settings by name, or a YAML file. \\[default: normal]", metavar="NAME",
-                     rich_help_panel="Model", show_default=False),
+                     rich_help_panel="Models", show_default=False),
     ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -232,13 +232,19 @@ def _unquote(value: str) -> str:
         return value
 
 
-def _without_folders(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values by name, with every path in them cut to its last part."""
-    known = options()
-    return {
-        name: change_paths(known[name], value, last_part) if name in known else value
-        for name, value in settings.items()
-    }
+def _without_folders(value: Any, name: str = "") -> Any:
+    """The value of an option, or of each option in a mapping, with every path cut to its last part."""
+    if isinstance(value, Mapping):
+        return {str(key): _without_folders(item, str(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_folders(item, name) for item in value]
+    if isinstance(value, Path):
+        return value.name
+    option = options().get(name)
+    if option is not None and (option.kind == "text" or "prompt" in option.kind):
+        # A prompt may begin with a slash: only the files that it names are cut.
+        return change_paths(option, value, last_part)
+    return last_part(value) if isinstance(value, str) else value
 
 
 def last_part(text: str) -> str:

@@ -26,15 +26,6 @@ ZEROED_BY_SYMMETRY = {
     "symmetry-vertical": ("vertical", "both", "kaleidoscope"),
 }
 """For a loss, the symmetries of the picture that make it 0."""
-_OPTION_OF_LOSS = {
-    "tv": "tv",
-    "latent-l2": "latent_l2",
-    "init": "init_weight",
-    "init-pixels": "init_weight_pixels",
-    "target": "target_weight",
-    "target-pixels": "target_weight_pixels",
-}
-"""For a loss, the option that gives its weight without `--loss`."""
 
 
 def check_values(settings: Settings, options: Mapping[str, Option]) -> None:
@@ -58,7 +49,7 @@ def check_values(settings: Settings, options: Mapping[str, Option]) -> None:
     if settings.overlay_until is not None:
         Position.parse(settings.overlay_until)
     _check_learning_rate(settings)
-    _check_losses(settings)
+    _check_losses(settings, options)
     parse_colour(settings.edge_colour)
     if settings.palette is not None and not names_picture(settings.palette):
         parse_palette(settings.palette)
@@ -76,11 +67,11 @@ def _check_learning_rate(settings: Settings) -> None:
             raise UsageError(f"learning_rate_schedule {text!r} does not stay above 0.", "Give factors of 0 and more.")
 
 
-def _check_losses(settings: Settings) -> None:
+def _check_losses(settings: Settings, options: Mapping[str, Option]) -> None:
     names = [loss.name for loss in settings.image_losses]
     for name in names:
         if names.count(name) > 1:
-            raise _given_twice(settings, name)
+            raise _given_twice(settings, name, options)
     for loss in settings.losses:
         need = NEEDS.get(loss.name)
         if need and not getattr(settings, need):
@@ -89,10 +80,10 @@ def _check_losses(settings: Settings) -> None:
             )
 
 
-def _given_twice(settings: Settings, name: str) -> UsageError:
+def _given_twice(settings: Settings, name: str, options: Mapping[str, Option]) -> UsageError:
     if [loss.name for loss in settings.losses].count(name) > 1:
         return UsageError(f"the loss {name} is there twice.", "Leave one out.")
-    own = _OPTION_OF_LOSS[name]
+    own = next(key for key, option in options.items() if option.weight_of == name)
     flag = own.replace("_", "-")
     return UsageError(
         f"the loss {name} is there twice: {own} is {getattr(settings, own):g}.",

@@ -68,6 +68,7 @@ class Option:
             of a run covers the first.
         frame: Whether `vqclip restyle` takes it for the frames of a video.
         also: Commands other than those of a run that take it.
+        weight_of: The image loss whose weight it is.
         requires: The states without which it has no effect; the first unmet one is reported.
         default_text: The default in the help, where the value says too little.
         separator: Between the values in a variable.
@@ -85,6 +86,7 @@ class Option:
     scope: Literal["picture", "output", "runtime"] = "picture"
     frame: bool = True
     also: tuple[str, ...] = ()
+    weight_of: str = ""
     requires: tuple[Requirement, ...] = ()
     default_text: str = ""
     separator: str = ","

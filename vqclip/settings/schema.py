@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.image_losses import ImageLoss
+from vqclip.image_losses import CONSTANT, IMAGE_LOSSES, ImageLoss
 from vqclip.schedules import Position, Schedule
 from vqclip.settings import checks, scenes
 from vqclip.settings import requirements as need
@@ -88,9 +88,9 @@ class Settings(OutputSettings):
     init_image_alpha: float = _option(1.0, "Start", "Set the opacity of the init picture over what --init draws.",
         low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, need.DRAWN_INIT))
     init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0, high=1000,
-        frame=False, requires=(need.INIT_IMAGE_OR_RUN,))
+        frame=False, weight_of="init", requires=(need.INIT_IMAGE_OR_RUN,))
     init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,
-        frame=False, requires=(need.INIT_IMAGE,))
+        frame=False, weight_of="init-pixels", requires=(need.INIT_IMAGE,))
     init_weight_end: float = _option(0.0, "Start", "Change both weights linearly to this share of the first.", low=0,
         high=1, frame=False, requires=(need.INIT_WEIGHT,))
     mask: str | None = _option(None, "Start", "Keep the init picture where this picture file is black.",
@@ -100,9 +100,9 @@ class Settings(OutputSettings):
     target_image: str | None = _option(None, "Start", "Draw towards the latent or pixels of a picture file.",
         kind="picture", frame=False, requires=(need.TARGET_WEIGHT,))
     target_weight: float = _option(1.0, "Start", "Pull towards the target picture's latent.", low=0, high=1000,
-        frame=False, requires=(need.TARGET_IMAGE,))
+        frame=False, weight_of="target", requires=(need.TARGET_IMAGE,))
     target_weight_pixels: float = _option(0.0, "Start", "Pull towards the target picture's pixels.", low=0,
-        high=100_000, frame=False, requires=(need.TARGET_IMAGE,))
+        high=100_000, frame=False, weight_of="target-pixels", requires=(need.TARGET_IMAGE,))
     overlay_image: str | None = _option(None, "Start", "Draw a picture file over the picture at regular steps.",
         kind="picture", frame=False, requires=(need.OVERLAY_STEPS,))
     overlay_alpha: float = _option(1.0, "Start", "Set the opacity of the overlay.", low=0.01, high=1, frame=False,
@@ -143,9 +143,9 @@ class Settings(OutputSettings):
     edge_colour: str = _option("white", "Losses", "Set the colour of the loss edge.", kind="colour",
         requires=(need.EDGE_LOSS,))
     tv: float = _option(0.0, "Losses", "Weight the total variation of the picture.", low=0, high=1000,
-        requires=(need.STEPS,))
+        weight_of="tv", requires=(need.STEPS,))
     latent_l2: float = _option(0.0, "Losses", "Weight the latent's mean square, which fades out by half time.", low=0,
-        high=1000, requires=(need.STEPS,))
+        high=1000, weight_of="latent-l2", requires=(need.STEPS,))
     cutouts: int = _option(32, "Where CLIP looks", "Show CLIP this many cutouts in each step.", unit="cutouts", low=1,
         high=4096, common=True, also=("cutouts",))
     cut_method: str = _option("smart", "Where CLIP looks", "Choose cutouts by this method.",
@@ -248,15 +248,17 @@ class Settings(OutputSettings):
     def image_losses(self) -> tuple[ImageLoss, ...]:
         """The image losses of the run: those of `loss` and those of other options; no weight is 0."""
         fading = Schedule.parse(f"0:1, 100%:{self.init_weight_end!r}")
-        known = [
-            ImageLoss("tv", self.tv),
-            ImageLoss("latent-l2", self.latent_l2, Schedule.parse("0:1, 50%:0")),
-            ImageLoss("init", 0.0 if self.uses_prior else self.init_weight, fading),
-            ImageLoss("init-pixels", self.init_weight_pixels, fading),
-            ImageLoss("target", self.target_weight if self.target_image else 0.0),
-            ImageLoss("target-pixels", self.target_weight_pixels),
+        schedules = {"latent-l2": Schedule.parse("0:1, 50%:0"), "init": fading, "init-pixels": fading}
+        unused = {"init"} if self.uses_prior else set()
+        unused |= set() if self.target_image else {"target"}
+        own = [
+            ImageLoss(option.weight_of, float(getattr(self, name)), schedules.get(option.weight_of, CONSTANT))
+            for name, option in options().items()
+            if option.weight_of and option.weight_of not in unused
         ]
-        return tuple(loss for loss in (*known, *self.losses) if loss.weight)
+        # The order of the sum decides its rounding.
+        own.sort(key=lambda loss: list(IMAGE_LOSSES).index(loss.name))
+        return tuple(loss for loss in (*own, *self.losses) if loss.weight)
 
     @functools.cached_property
     def losses(self) -> tuple[ImageLoss, ...]:
