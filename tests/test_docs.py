@@ -210,7 +210,9 @@ WITH_ONE_MORE_METHOD = """
 import json, sys
 from pathlib import Path
 import vqclip.cutouts.methods as package
+from vqclip.settings.cut_methods import CUT_METHODS
 package.__path__.append("more")
+exec(sys.argv[2], {"CUT_METHODS": CUT_METHODS})
 
 import vqclip
 from vqclip.settings.schema import options
@@ -235,15 +237,17 @@ print(json.dumps({
 
 
 @pytest.mark.slow
-def test_the_example_of_a_cut_method_is_one_file_that_is_offered_and_used(small: dict[str, Any]) -> None:
+def test_the_example_of_a_cut_method_is_one_file_and_one_row_and_is_offered_and_used(small: dict[str, Any]) -> None:
     (example,) = (block for block in blocks("CONTRIBUTING.md", "python") if "def plan(" in block)
+    (row,) = (block for block in blocks("CONTRIBUTING.md", "python") if '"close-up":' in block)
+    row = f"CUT_METHODS.update({{{row}}})"
     assert len(example[example.index("def ") :].splitlines()) <= 5
     Image.effect_noise((256, 192), 90).convert("RGB").save("photo.png")
     Path("more").mkdir()
     Path("more/close_up.py").write_text(example, encoding="utf-8")
     settings = json.dumps(small | {"cut_method": "close-up", "seed": 1, "iterations": 2})
     done = subprocess.run(
-        [sys.executable, "-c", WITH_ONE_MORE_METHOD, settings], capture_output=True, text=True, check=False
+        [sys.executable, "-c", WITH_ONE_MORE_METHOD, settings, row], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
