@@ -147,7 +147,7 @@ def continue_run(
     directory = Path(directory)
     if not files.is_folder(directory):
         raise InputError(f"{files.printable(directory)} is not the folder of a run.", "Give the folder of a run.")
-    resolved = recipes.read(directory).go_on({**settings, "prompt": prompt})
+    resolved = recipes.read(directory).resolve_continuation({**settings, "prompt": prompt})
     where = None if output is None else Path(output)
     return start(
         resolved.settings, preset=resolved.preset, output=where, parent=parent, overwrite=overwrite, stop=stop

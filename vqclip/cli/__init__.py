@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     streams.prepare()
     limits.guard_imports()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    # Spinning OpenMP threads take whole cores from their neighbours; idle ones should sleep.
+    # Spinning OpenMP threads take whole cores from their neighbours; idle processors should sleep.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(_run(arguments))
 

@@ -103,7 +103,7 @@ def _readable(value: Any) -> str:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands of this room."""
+    """Register the commands."""
     app.command()(info)
     config.command("show")(with_settings(config_show))
     app.add_typer(config, name="config")

@@ -76,7 +76,7 @@ def generate(
         from vqclip.runs import dry_run as planning
 
         report = planning.plan(resolved.settings)
-        console.answer(planning.told(report), report)
+        console.answer(planning.format_plan(report), report)
         return
 
     def begin(stop: Stop) -> Iterator[Event]:
@@ -254,7 +254,7 @@ def sample(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands of this room."""
+    """Register the commands."""
     app.command()(with_settings(generate))
     app.command()(with_settings(rerun))
     kept = tuple(name for name in options() if name != "init_run")

@@ -1,4 +1,4 @@
-"""A grid over settings: from `NAME=VALUE,VALUE` to the settings of each cell, all of them checked."""
+"""A grid over settings: from `NAME=VALUE,VALUE` to the checked settings of each cell."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ _EXAMPLE = "Write NAME=VALUE,VALUE, as in --vary learning-rate=0.05,0.1"
 
 @dataclass(frozen=True)
 class Axis:
-    """A setting and the values that it takes in turn, as text. places: where each was read, for messages."""
+    """A setting and its values as text. origins: where each value was read, for messages."""
 
     name: str
     values: tuple[str, ...]
-    places: tuple[str, ...] = field(default=(), compare=False)
+    origins: tuple[str, ...] = field(default=(), compare=False)
 
-    def place(self, value: str) -> str:
-        """Where a value was read, in words."""
-        told = f"--vary {_flag(self.name)}={files.printable(value)[:200]}"
-        return self.places[self.values.index(value)] if self.places else told
+    def origin(self, value: str) -> str:
+        """Where a value was read, for messages."""
+        if self.origins:
+            return self.origins[self.values.index(value)]
+        return f"--vary {_flag(self.name)}={files.printable(value)[:200]}"
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """All cells, the last axis changing fastest, and the preset that their settings began with."""
+    """All cells, where the last axis changes fastest, and the preset of their settings."""
 
     axes: tuple[Axis, ...]
     cells: tuple[Cell, ...]
     preset: str | None
 
     def label(self, cell: Cell) -> str:
-        """The values that set a cell apart, in words."""
+        """The values of a cell, with the names of their settings."""
         named = zip(self.axes, cell.values, strict=True)
         return ", ".join(value if axis.name == "prompt" else f"{_flag(axis.name)} {value}" for axis, value in named)
 
@@ -64,7 +65,7 @@ class Grid:
 
 def place_of(axes: Sequence[Axis], values: Sequence[str]) -> str:
     """Where the values of a cell were read, for messages."""
-    return ", ".join(axis.place(value) for axis, value in zip(axes, values, strict=True))
+    return ", ".join(axis.origin(value) for axis, value in zip(axes, values, strict=True))
 
 
 def parse_axis(text: str) -> Axis:

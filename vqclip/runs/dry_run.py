@@ -1,4 +1,4 @@
-"""What a run would be, without running it: its settings, the files that it needs, its memory and its time."""
+"""Plan a run without running it: its settings, files, memory and time."""
 
 from __future__ import annotations
 
@@ -24,12 +24,17 @@ from vqclip.synthesis.stages import stages_of
 
 
 def plan(settings: Settings) -> dict[str, Any]:
-    """The plan of a run as plain values.
+    """Plan a run.
 
-    files: name, kind, present, bytes (None if nobody knows) and, of a missing one, how it is fetched. memory_bytes,
-    operations_per_step, seconds_per_step and seconds: estimates, None where a network is not known by its
-    configuration; the seconds after a short measurement of this machine. Raises VqclipError for settings that cannot
-    be meant.
+    Returns:
+        settings: By name.
+        files: Of each file the kind, name, presence, bytes (None when unknown) and a hint how to get
+            it.
+        memory_bytes, operations_per_step, seconds_per_step, seconds: Estimates; None when the configuration of a
+            network is unknown. A short measurement of this machine gives the seconds.
+
+    Raises:
+        VqclipError: The settings cannot be meant.
     """
     settings.validate()
     devices.check_device_name(settings.device)
@@ -51,13 +56,13 @@ def plan(settings: Settings) -> dict[str, Any]:
 
 
 def memory(settings: Settings) -> int | None:
-    """Bytes that a run is estimated to take; None where a network is not known by its configuration."""
+    """The estimated memory of a run in bytes; None when the configuration of a network is unknown."""
     run = _run(settings)
     return None if run is None else round(run.memory())
 
 
-def told(report: dict[str, Any]) -> str:
-    """The plan in lines: the settings as YAML that `--config` reads, then the rest as comments."""
+def format_plan(report: dict[str, Any]) -> str:
+    """Format a plan: the settings as YAML that `--config` reads, then the rest as comments."""
     import yaml
 
     given = {name: value for name, value in report["settings"].items() if value is not None}

@@ -1,4 +1,4 @@
-"""How a picture was made, from its run folder or from the picture alone, so that it can be made again."""
+"""Read how a picture was made from its run folder or from the picture alone, to make it again."""
 
 from __future__ import annotations
 
@@ -15,28 +15,19 @@ from vqclip.settings import sources
 from vqclip.settings.presets import ALL_SETTINGS
 from vqclip.settings.schema import Settings, options
 
-STARTS = (
-    "init",
-    "init_image_alpha",
-    "candidates",
-    "upsample_candidates",
-    "prior_style",
-    "guidance",
-    "temperature",
-    "best_of",
-    "best_of_share",
-)
-"""Settings that say where a run begins: one that begins with another run has no use for them."""
-SCENES = ("prompt_at", "scene_steps", "cross_fade")
-
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is recorded of one run.
+    """The record of one run.
 
-    source: the run folder or picture. settings: by name; a picture records those that shaped it. models: sha256 by
-    name. versions: of vqclip and its libraries. dtype, threads: what the networks ran in, empty and 0 when that is
-    not recorded. whole_paths: whether files are named with their folders, as only run.json does.
+    Attributes:
+        source: The run folder or picture.
+        settings: By name; a picture records those that shaped it.
+        models: SHA-256 by name.
+        versions: Of vqclip and its libraries.
+        dtype: Of the networks; empty when it is not recorded.
+        threads: Of the processor; 0 when they are not recorded.
+        whole_paths: Whether files are recorded with their folders, as only run.json does.
     """
 
     source: Path
@@ -48,57 +39,56 @@ class Recipe:
     whole_paths: bool = True
 
     def resolve(self, changes: Mapping[str, Any], forget: Collection[str] = ()) -> sources.Resolved:
-        """The recorded settings with changes, as from flags: by setting name, None for "not given".
+        """Resolve the recorded settings with changes.
 
-        forget: names whose record is left out, so that they are found as for a new run. Raises UsageError for a
-        name that is not recorded or is changed as well, and for settings that cannot be meant together.
+        Args:
+            changes: Values by setting, as from flags; None is not given.
+            forget: Settings whose record is left out, so that they are resolved as for a new run.
+
+        Raises:
+            UsageError: A forgotten setting is not recorded or is changed as well, or the settings cannot be meant.
         """
         shown = files.printable(self.source)
-        given = {name for name, value in changes.items() if value is not None}
         names = [name.replace("-", "_") for name in forget]
         for name in names:
             if name not in options():
-                raise UsageError(
-                    f"--forget {name}: unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS)
-                )
+                hint = did_you_mean(name, options(), ALL_SETTINGS)
+                raise UsageError(f"--forget {name}: unknown setting {name!r}.", hint)
             if name not in self.settings:
                 raise UsageError(f"--forget {name} has no effect: {shown} records no {name}.", "Leave it out.")
-            if name in given:
+            if changes.get(name) is not None:
                 raise UsageError(f"--forget {name} has no effect: {name} is given.", "Leave one of the two out.")
-        kept = {name: value for name, value in self.settings.items() if name not in names}
-        place = f"recorded in {shown}"
+        record = self._record(names)
         try:
-            return sources.resolve(changes, recorded=sources.Record(kept, place))
+            return sources.resolve(changes, recorded=record)
         except UsageError as error:
-            if not error.message.startswith(place):
+            if not error.message.startswith(record.origin):
                 raise
-            name = error.message.removeprefix(place).lstrip(": ").split(" ", 1)[0]
-            drop = f" Or leave the record of it out: --forget {name.replace('_', '-')}" if name in kept else ""
+            name = error.message.removeprefix(record.origin).lstrip(": ").split(" ", 1)[0]
+            flag = f"--forget {name.replace('_', '-')}"
+            drop = f" Or leave the record of it out: {flag}" if name in record.settings else ""
             raise UsageError(error.message, f"{error.hint}{drop}") from None
 
-    def go_on(self, changes: Mapping[str, Any]) -> sources.Resolved:
-        """The settings of a run that begins where the recorded one, a run folder, ended; changes as for `resolve`.
+    def resolve_continuation(self, changes: Mapping[str, Any]) -> sources.Resolved:
+        """Resolve the settings of a run that starts from the latent of this finished one.
 
-        Settings of its start are left out, and its pixel steps and coarse stages: the latent has its full size.
-        With a new prompt, its scenes go too. Raises UsageError as `resolve` does.
+        Recorded settings of the start have no effect and are left out, as are pixel steps and coarse stages: the
+        latent has its full size. A new prompt replaces the recorded scenes. Raises UsageError as `resolve` does.
         """
         given = {name: value for name, value in changes.items() if value is not None}
-        changes = {"stages": 1, "pixel_steps": 0.0, **given}
-        left = [*STARTS, *(SCENES if "prompt" in changes else ())]
-        if str(changes["stages"]) == "1":
-            left.append("stage_upsampling")
-        if str(changes["pixel_steps"]) in ("0", "0.0"):
-            left.append("pixel_learning_rate")
-        anchored = ("mask", "init_weight", "init_weight_pixels")
-        if not any(changes.get(name, self.settings.get(name)) for name in anchored):
-            left.append("init_image")
-        forget = [name for name in left if name in self.settings and name not in changes]
-        return self.resolve({**changes, "init_run": str(self.source)}, forget)
+        given = {"stages": 1, "pixel_steps": 0.0, **given}
+        forget = ("init", "best_of", *(("prompt_at",) if "prompt" in given else ()))
+        record = self._record([*forget, *given], explicit=False)
+        return sources.resolve({**given, "init_run": str(self.source)}, recorded=record)
+
+    def _record(self, left_out: Collection[str], *, explicit: bool = True) -> sources.Record:
+        kept = {name: value for name, value in self.settings.items() if name not in left_out}
+        return sources.Record(kept, f"recorded in {files.printable(self.source)}", explicit)
 
     def differences(
         self, models: Mapping[str, str], versions: Mapping[str, str], dtype: str, threads: int
     ) -> Iterator[str]:
-        """A sentence for each thing, beside the settings, that is not as it was, and may change the picture."""
+        """Describe each difference of models, versions and machine that may change the picture."""
         shown = files.printable(self.source)
         then = {metadata.last_part(name): digest for name, digest in self.models.items()}
         for name, digest in models.items():
@@ -123,11 +113,10 @@ class Recipe:
 
 
 def read(source: Path) -> Recipe:
-    """What a run folder, its run.json or a picture records.
+    """Read the record of a run folder, a run.json or a picture.
 
-    A picture that lies in the folder of its run is read together with it: a picture alone names files without
-    their folders. Raises UsageError for a folder without a run, InputError for a picture that says nothing of
-    its making or was made by another program.
+    A picture in the folder of its run is read together with run.json, because a picture records files without their
+    folders. Raises UsageError for a folder without a run, and InputError for a picture without metadata of vqclip.
     """
     if source.name == "run.json":
         source = source.parent
@@ -143,13 +132,13 @@ def read(source: Path) -> Recipe:
     if unknown:
         raise InputError(
             f"{shown} was made with a setting that this vqclip does not know: {files.printable(unknown[0])[:60]}.",
-            "Use the version that made it, as `vqclip info` tells.",
+            "Use the version that made it; `vqclip info` shows it.",
         )
     for name, value in own["settings"].items():
         if not _is_plain(value):
             raise InputError(f"{shown} records a {name} that is no setting.", "Use the original file.")
     beside = _manifest_beside(source)
-    # A picture made before a setting was added says nothing of it.
+    # A picture lacks the settings that were added after it was made.
     recorded = metadata.shaping(Settings()) | own["settings"]
     if beside is not None and metadata.shaping(beside.settings) == recorded:
         return _of_run(source.parent, beside)
@@ -168,7 +157,7 @@ def _of_run(folder: Path, manifest: directory.Manifest) -> Recipe:
 
 
 def _manifest_beside(picture: Path) -> directory.Manifest | None:
-    """The manifest of the folder that a picture lies in; None for a folder without a valid one."""
+    """The manifest of a picture's folder; None for a folder without a valid one."""
     try:
         return directory.read_manifest(picture.parent)
     except UsageError:

@@ -1,4 +1,4 @@
-"""Stories: which prompts hold at which step, and how one scene fades into the next."""
+"""Scenes: which prompts count at which step, and how one scene fades into the next."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT_ONCE = Position(0.0)
 
 @dataclass(frozen=True)
 class Scene:
-    """The prompts that hold from a place on, up to the next scene."""
+    """The prompts that count from a position up to the next scene."""
 
     begin: Position
     prompts: tuple[Prompt, ...]
@@ -28,10 +28,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class Story:
-    """Scenes in their order, and what is looked for in all of them.
+    """Scenes in their order.
 
-    fade: the steps that the change from one scene to the next takes, from the later one's beginning on. always:
-    prompts of every scene.
+    always: the prompts of every scene. fade: the length of the change from one scene to the next, which starts where
+    the later scene does.
     """
 
     scenes: tuple[Scene, ...]
@@ -49,28 +49,28 @@ class Story:
         return (*self.scenes[0].prompts, *self.always)
 
     def shares(self, step: int, steps: int) -> list[float]:
-        """How much of each scene there is at a step: from 0 to 1, along half a cosine, together 1."""
+        """The share of each scene at a step, along half a cosine; the sum is 1."""
         length = self.fade.step(steps)
         risen = [1.0]
         for scene in self.scenes[1:]:
             past = step - scene.begin.step(steps)
             risen.append(half_cosine(past / length) if length else float(past >= 0))
-        shares, room = [], 1.0
+        shares, rest = [], 1.0
         for here in reversed(risen):
-            shares.append(room * here)
-            room *= 1 - here
+            shares.append(rest * here)
+            rest *= 1 - here
         return shares[::-1]
 
     def weights(self, step: int, steps: int) -> list[float]:
         """The weight of every prompt at a step.
 
-        Those of a scene are divided by the sum of their absolute weights, so that other terms of the loss keep
-        their meaning beside any prompts. A weight that changes counts in that sum where it is farthest from 0.
+        The weights of a scene are divided by the sum of their absolute values: image losses keep their meaning
+        beside any prompts. A weight that changes counts in that sum with the value farthest from 0.
         """
         return self._weigh(self.shares(step, steps), [prompt.weight_at(step, steps) for prompt in self.prompts])
 
     def opening_weights(self) -> list[float]:
-        """The weight of every prompt for what comes before the first step; those that change have their strongest."""
+        """The weight of every prompt before the first step, with the value farthest from 0 of those that change."""
         return self._weigh([1.0] + [0.0] * (len(self.scenes) - 1), [prompt.weight for prompt in self.prompts])
 
     def _weigh(self, shares: Sequence[float], weights: Sequence[float]) -> list[float]:
@@ -83,9 +83,9 @@ class Story:
         return [*found, *(common * weight for weight in own)]
 
     def check(self, steps: int) -> None:
-        """Raise UsageError for a scene that a run of `steps` would never show."""
-        places = [scene.begin.step(steps) for scene in self.scenes] if steps else []
-        for number, (before, after) in enumerate(pairwise(places), 2):
+        """Raise UsageError for a scene that would never start in a run of `steps`."""
+        positions = [scene.begin.step(steps) for scene in self.scenes] if steps else []
+        for number, (before, after) in enumerate(pairwise(positions), 2):
             if after <= before:
                 raise UsageError(
                     f"scene {number} would begin at step {after:g}, and scene {number - 1} at {before:g}.",
@@ -99,7 +99,7 @@ class Story:
 
 
 def read(settings: Settings) -> Story:
-    """The story that settings tell. Raises UsageError."""
+    """The scenes of the settings. Raises UsageError."""
     pictures = (prompt for source in settings.image_prompt for prompt in parse_images(source))
     letters = (Prompt("text-off", settings.text_off, kind="text-off"),) if settings.text_off else ()
     always = (*pictures, *map(parse_noise, settings.noise_prompt), *letters)
@@ -108,15 +108,15 @@ def read(settings: Settings) -> Story:
     except UsageError as error:
         raise UsageError(f"cross_fade is {settings.cross_fade!r}.", error.hint) from None
     also = prompts.parse(settings.prompt_also) if settings.prompt_also else ()
-    scenes = tell(settings.prompt, settings.prompt_at, settings.scene_steps)
-    return Story(dress(scenes, settings.prompt_prefix, settings.prompt_suffix), (*always, *also), fade)
+    scenes = parse_story(settings.prompt, settings.prompt_at, settings.scene_steps)
+    return Story(with_words(scenes, settings.prompt_prefix, settings.prompt_suffix), (*always, *also), fade)
 
 
-def tell(source: str, later: Sequence[str], scene_steps: int) -> tuple[Scene, ...]:
-    """Read a story: `scene ^ scene`, or one scene and `PLACE:scene` for each one after it.
+def parse_story(source: str, later: Sequence[str], scene_steps: int) -> tuple[Scene, ...]:
+    """Read `scene ^ scene`, or one scene and `STEP:scene` for each later one.
 
-    source: may be blank, for a run that looks for pictures alone. scene_steps: of each scene; 0 divides the run
-    evenly. Raises UsageError.
+    source: may be blank, for a run of pictures alone. scene_steps: of each scene; 0 divides the run evenly. Raises
+    UsageError.
     """
     scenes = parse_scenes(source) if source.strip() else ((),)
     if later and len(scenes) > 1:
@@ -125,21 +125,21 @@ def tell(source: str, later: Sequence[str], scene_steps: int) -> tuple[Scene, ..
     even = [Position(100 * at / count, percent=True) for at in range(count)]
     if scene_steps:
         even = [Position(float(scene_steps * at)) for at in range(count)]
-    told = [Scene(place, prompts) for place, prompts in zip(even, scenes, strict=True)]
+    story = [Scene(place, prompts) for place, prompts in zip(even, scenes, strict=True)]
     for entry in later:
         place, prompt = prompts.split_position(entry)
         parts = parse_scenes(prompt)
         if len(parts) > 1:
             raise UsageError(f"prompt_at {entry!r} holds two scenes.", "Give --prompt-at for each, without ^.")
-        told.append(Scene(Position.parse(place), parts[0]))
-    return tuple(told)
+        story.append(Scene(Position.parse(place), parts[0]))
+    return tuple(story)
 
 
-def dress(scenes: Sequence[Scene], before: str, after: str) -> tuple[Scene, ...]:
-    """The scenes with words before and after every text that pulls; what pushes away stays as it is."""
+def with_words(scenes: Sequence[Scene], before: str, after: str) -> tuple[Scene, ...]:
+    """Put words before and after every text of a positive weight."""
 
-    def dressed(prompt: Prompt) -> Prompt:
+    def changed(prompt: Prompt) -> Prompt:
         pulls = prompt.kind == "text" and prompt.weight > 0
         return replace(prompt, text=f"{before}{prompt.text}{after}") if pulls else prompt
 
-    return tuple(Scene(scene.begin, tuple(map(dressed, scene.prompts))) for scene in scenes)
+    return tuple(Scene(scene.begin, tuple(map(changed, scene.prompts))) for scene in scenes)

@@ -38,10 +38,14 @@ _SPECIAL = tuple(
 
 @dataclass(frozen=True)
 class Record:
-    """The settings of an earlier run by name, and where they are recorded, for messages."""
+    """The settings of an earlier run by name, and where they are recorded, for messages.
+
+    explicit: whether recorded options that lose their effect are refused; otherwise they are left out.
+    """
 
     settings: Mapping[str, Any]
     origin: str
+    explicit: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,11 @@ def resolve(
     for layer in with_style(layers, earlier):
         merged.update({name: raw for name, raw in layer.items() if name != "preset"})
     settings = typed(merged)
+    explicit = (variables, given, *((earlier,) if recorded and recorded.explicit else ()))
     try:
         # Something that cannot be read at all is refused before anything that has no effect.
         _check_ranges(settings)
-        settings = _drop_without_effect(settings, merged, earlier, (variables, earlier, given))
+        settings = _drop_without_effect(settings, merged, earlier, explicit)
     except UsageError:
         pass
     try:
