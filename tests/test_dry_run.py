@@ -150,7 +150,7 @@ def test_a_dry_run_names_every_file_that_a_run_reads(call: Any) -> None:
         "file": "{}",
         "directory": "{}",
         "palette": "{}",
-        "prompt": "a | [{}]:0.5 | a cup @[-m-{}]",
+        "prompt": "a | [{0}]:0.5 | a cup @[-{1}]",
         "timed prompt": "50%:[{}]",
         "image prompt": "{}:0.5",
         "vqgan": "{}",
@@ -163,13 +163,14 @@ def test_a_dry_run_names_every_file_that_a_run_reads(call: Any) -> None:
                 default_of(name) or "a.png"
             ), f"{name} names a file and is of no kind that does"
             continue
-        text = values[option.kind].format(f"{name}.png", f"{name}.png")
+        path, mask = f"in/{name}.png", f"in/mask-{name}.png"
+        text = values[option.kind].format(path, mask)
         settings = settings.replace(**{name: (text,) if type_of(name).startswith("tuple") else text})
-        expected |= {(name, f"{name}.png")} | ({(name, f"m-{name}.png")} if option.kind == "prompt" else set())
+        expected |= {(name, path), (name, mask)} if option.kind == "prompt" else {(name, path)}
     assert set(settings.named_files()) == expected
     listed = {(file["kind"], file["name"]) for file in dry_run._files(settings)}
-    assert expected - listed == {("clip", "clip.png")}, "a CLIP is listed by its name"
-    assert ("clip", "local-dir:clip.png") in listed
+    assert expected - listed == {("clip", "in/clip.png")}, "a CLIP is listed by its name"
+    assert ("clip", "local-dir:in/clip.png") in listed
     moved = settings.with_paths(lambda path: f"/far/{path}")
     assert {path for _, path in moved.named_files()} == {f"/far/{path}" for _, path in expected}
     hidden = metadata.shaping(moved)

@@ -169,6 +169,6 @@ def test_a_lock_that_cannot_be_taken_is_told(call: Any) -> None:
 
 def test_other_hardware_or_libraries_are_told_when_a_run_goes_on() -> None:
     manifest = directory.Manifest(Settings(), device="cuda:0", versions={"torch": "2.10", "numpy": "2.0"})
-    assert list(directory.moves(manifest, "cuda:1", {"torch": "2.10", "numpy": "2.0"})) == []
-    told = list(directory.moves(manifest, "cpu", {"torch": "2.11", "numpy": "2.0"}))
+    assert list(directory.environment_changes(manifest, "cuda:1", {"torch": "2.10", "numpy": "2.0"})) == []
+    told = list(directory.environment_changes(manifest, "cpu", {"torch": "2.11", "numpy": "2.0"}))
     assert ["cuda" in told[0] and "cpu" in told[0], "torch 2.10" in told[1]] == [True, True]

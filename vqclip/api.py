@@ -251,7 +251,7 @@ def _recorded(
         started = manifest.started(hashes, pictures, device_config, versions=versions)
         if replaces:
             run_folder.clear(run)
-        yield from map(Warned, run_folder.moves(manifest, str(device_config.device), versions))
+        yield from map(Warned, run_folder.environment_changes(manifest, str(device_config.device), versions))
         manifest = started
         run.write(manifest)
         if inputs.settings.best_of == 1:

@@ -49,7 +49,7 @@ def config_show(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Print the settings that a run would take, as YAML that --config reads."""
+    """Print the settings of a run as YAML that --config reads."""
     console = console_for(as_json=as_json, quiet=quiet)
     import yaml
 

@@ -141,6 +141,10 @@ def _write_section(formatter: Any, title: str, rows: list[tuple[str, str]]) -> N
         formatter.write_dl([(left, right.replace("\\[", "[")) for left, right in rows], col_max=24)
 
 
+def _first_sentence(text: str | None) -> str:
+    return " ".join((text or "").split()).partition(". ")[0].rstrip(".") + "."
+
+
 def _is_common(parameter: Any) -> bool:
     option = options().get(parameter.name)
     return option is None or option.common
@@ -179,6 +183,9 @@ class SettingsGroup(TyperGroup):
         """Write the help of the group, with its examples."""
         self.format_usage(ctx, formatter)
         self.format_help_text(ctx, formatter)
-        self.format_options(ctx, formatter)
+        rows = [record for one in self.get_params(ctx) if (record := one.get_help_record(ctx))]
+        _write_section(formatter, "Options", rows)
+        commands = [(name, _first_sentence(command.help)) for name, command in self.commands.items()]
+        _write_section(formatter, "Commands", commands)
         _write_examples(ctx, formatter)
         self.format_epilog(ctx, formatter)

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from vqclip.cli.help import SettingsGroup
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
 
-models = typer.Typer(help="The VQGAN and CLIP models that vqclip knows.", no_args_is_help=True)
+models = typer.Typer(cls=SettingsGroup, help="The VQGAN and CLIP models that vqclip knows.", no_args_is_help=True)
 
 
 @models.command("list")

@@ -26,8 +26,8 @@ from vqclip.jobs.grid import Axis, Cell, Grid, from_dict, lay_out, parse_axis, r
 from vqclip.media import images
 from vqclip.runs.directory import fresh_folder, holds_run, read_manifest, read_metrics, release, take_lock, words_of
 from vqclip.runs.inputs import Inputs
-from vqclip.settings.option import absolute
 from vqclip.runs.recorder import Stop, go_on
+from vqclip.settings.option import absolute
 
 SCHEMA = 2
 NAME = "sweep.json"

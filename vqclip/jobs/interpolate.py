@@ -199,7 +199,7 @@ def _draw(
             latents = _latents(vqgan, digest, ends, (settings.width, settings.height), with_size=with_size)
         # From here on nothing can be refused, so an earlier run may be removed.
         clear(run)
-        target, count = run.film(settings.video_format), interpolation.count(len(ends))
+        target, count = run.video_path(settings.video_format), interpolation.count(len(ends))
         writer = None
         if settings.video:
             warnings: list[str] = []

@@ -199,7 +199,7 @@ class _Restyling:
             done = 0
             while not replaces and done < self.source.frames and files.is_file(run.frame(done)):
                 done += 1
-            target = run.film(settings.video_format)
+            target = run.video_path(settings.video_format)
             has_all = done == self.source.frames and (files.is_file(target) or not settings.video)
             finished = has_all and manifest.status == "finished"
             yield Opened(run.directory, settings.seed or 0, done * self.how.steps, finished=finished)
@@ -289,7 +289,7 @@ class _Restyling:
         settings = self.inputs.settings
         if not settings.video:
             return
-        frames, target = video.frame_paths(self.run.frames), self.run.film(settings.video_format)
+        frames, target = video.frame_paths(self.run.frames), self.run.video_path(settings.video_format)
         warnings: list[str] = []
         video.render(frames, target, **progress_video.writer_options(settings, len(frames)), warn=warnings.append)
         if self.source.sound and not add_sound(target, Path(self.how.source)):

@@ -1,7 +1,7 @@
 """A run directory: its layout, its lock and its manifest.
 
 run.json  image.png  video.mp4  frames/00000.png ...  metrics.jsonl  state/step-000200.safetensors  report.html
-starts/  starts.json  starts.png: of a run that chose among several starts
+starts/  starts.json  starts.png: of a run with --best-of
 """
 
 from __future__ import annotations
@@ -35,15 +35,18 @@ _FOLDERS = ("frames", "state", STARTS)
 
 @dataclass(frozen=True)
 class Manifest:
-    """What run.json says.
+    """The contents of run.json.
 
-    models: sha256 by the model's name as given. inputs: sha256 of the picture files that are looked at in every
-    step, by path. versions: of vqclip and the libraries that shape the picture.
-    threads, dtype, device: those that the run began with; a resumed run takes them again, because another
-    number of threads sums floats in another order. best: score and step of the best step so far. seconds: of
-    drawing, over all the times that the run was gone on with; loading the models is not counted.
-    stopped_by: the setting that ended a finished run before its last step. restyle: how moving pictures are drawn
-    anew, or empty.
+    Attributes:
+        models: SHA-256 by the name of the model as given.
+        versions: Of vqclip and the libraries that shape the picture.
+        device: That the run began with. A resumed run keeps device, dtype and threads, because another number of
+            threads sums floats in another order.
+        best_score: Of the best step so far.
+        inputs: SHA-256 of the picture files that the run reads, by path.
+        seconds: Of optimisation, including resumed time, without loading the models.
+        stopped_by: The option that ended a finished run before its last step.
+        restyle: The options of a restyled video, or empty.
     """
 
     settings: Settings
@@ -89,18 +92,18 @@ class Manifest:
         return replace(self, status="running", models=models, inputs=inputs, **changes)
 
 
-def moves(manifest: Manifest, device: str, versions: Mapping[str, str]) -> Iterator[str]:
-    """A sentence for what is not as the run began with, so that it may not end as an unbroken one."""
+def environment_changes(manifest: Manifest, device: str, versions: Mapping[str, str]) -> Iterator[str]:
+    """Describe each change of device and versions since the run began that may change its picture."""
     kinds = [name.partition(":")[0] for name in (manifest.device, device)]
     if manifest.device and kinds[0] != kinds[1]:
-        yield f"the run began on {kinds[0]} and goes on on {kinds[1]}; from here on its pictures may differ."
+        yield f"the run began on {kinds[0]} and continues on {kinds[1]}: its pictures may differ from here."
     changed = [f"{name} {old}" for name, old in manifest.versions.items() if versions.get(name, old) != old]
     if changed:
-        yield f"the run began with {', '.join(changed)}; from here on its pictures may differ."
+        yield f"the run began with {', '.join(changed)}: its pictures may differ from here."
 
 
 def deadline(limit: float | None, spent: float = 0.0) -> Callable[[], bool]:
-    """Whether a run's time is up, `limit` seconds after the first question less those spent in earlier sessions."""
+    """Make a function that says whether `limit` seconds are over since its first call, less the `spent` ones."""
     began: list[float] = []
 
     def is_up() -> bool:
@@ -126,11 +129,11 @@ class Run:
         """Path of the frame with that number, from 0."""
         return self.frames / f"{index:05d}.png"
 
-    def film(self, name: str) -> Path:
+    def video_path(self, name: str) -> Path:
         """Path of the video in the format of that name."""
         return self.directory / f"video{format_of(name).suffix}"
 
-    def films(self) -> list[Path]:
+    def video_paths(self) -> list[Path]:
         """Paths of the videos in any format that a run may have."""
         return [self.directory / f"video{suffix}" for suffix in formats()]
 
@@ -150,7 +153,7 @@ class Run:
 
 
 def read_manifest(directory: Path) -> Manifest:
-    """Read run.json, which somebody may have edited. Raises UsageError, naming what is wrong."""
+    """Read and check run.json, which may have been edited. Raises UsageError."""
     from vqclip.records import ManifestRecord, checked
 
     path = directory / "run.json"
@@ -269,16 +272,16 @@ def _owner(path: Path) -> str:
 
 
 def release(directory: Path, lock: FileLock) -> None:
-    """Give the lock of a folder back."""
+    """Release the lock of a folder."""
     (directory / ".lock-owner").unlink(missing_ok=True)
     lock.release()
 
 
 def open_run(directory: Path, *, state: bool = True) -> Run:
-    """Make the directory, take its lock and sweep what a killed process left.
+    """Make the directory, acquire its lock and remove the temporary files of a killed process.
 
-    state: whether there are to be snapshots. Raises OutputError when it cannot be written or another process works
-    in it, which is then named.
+    state: whether the run has snapshots. Raises OutputError for a folder that cannot be written, or that another
+    process uses.
     """
     directory = files.ensure_writable(directory)
     lock = take_lock(directory)
@@ -301,7 +304,7 @@ def open_run(directory: Path, *, state: bool = True) -> Run:
 
 
 def holds_run(directory: Path) -> bool:
-    """Whether the directory holds a run or parts of one; a kill at the very start leaves empty folders."""
+    """Whether the directory holds a run or parts of one; empty folders do not count."""
     if any(files.exists(directory / name) for name in _files()):
         return True
     folders = [directory / name for name in _FOLDERS]
@@ -309,10 +312,7 @@ def holds_run(directory: Path) -> bool:
 
 
 def clear(run: Run) -> None:
-    """Remove everything that an earlier run left, so that no part of it is taken for one of the new run.
-
-    Other files of the folder stay. Raises OutputError for what may not be removed.
-    """
+    """Remove every file of an earlier run; other files of the folder stay. Raises OutputError."""
     try:
         for name in _files():
             (run.directory / name).unlink(missing_ok=True)
@@ -328,7 +328,7 @@ def clear(run: Run) -> None:
 
 
 def refuse_inputs(directory: Path, inputs: Iterable[Path]) -> None:
-    """Raise OutputError when replacing the run in a directory would remove one of these files or folders."""
+    """Raise OutputError when replacing the run in a directory would remove one of its inputs."""
     here = directory.resolve()
     for path in inputs:
         real = path.resolve()
@@ -348,8 +348,10 @@ def _files() -> tuple[str, ...]:
 
 
 def seed_for(settings: Settings, directory: Path | None) -> int:
-    """The seed of a run that is to lie in a folder: without one, that of the run which lies there, so that the same
-    command goes on with it; else one that is drawn."""
+    """The seed of a run: the given one, that of the run in its folder, or a random one.
+
+    With the seed of the run in its folder, the same command resumes that run.
+    """
     if settings.seed is not None:
         return settings.seed
     kept = read_manifest(directory).settings.seed if directory and files.is_file(directory / "run.json") else None
@@ -357,7 +359,7 @@ def seed_for(settings: Settings, directory: Path | None) -> int:
 
 
 def failed_at_once(directory: Path) -> bool:
-    """Whether a run failed in the directory before it drew anything, so that replacing it loses nothing."""
+    """Whether the run in the directory failed before it wrote a picture, so that replacing it loses nothing."""
     made = [directory / "image.png", *(path for name in _FOLDERS for path in files.matching(directory / name, "*"))]
     if not files.is_file(directory / "run.json") or any(files.exists(path) for path in made):
         return False

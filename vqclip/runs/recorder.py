@@ -101,7 +101,7 @@ class _Recorder:
             yield Warned("no frames are kept (--save-every 0), so there is no video.")
             return
         warnings: list[str] = []
-        path = self.run.film(self.settings.video_format)
+        path = self.run.video_path(self.settings.video_format)
         film = progress_video.writer_options(self.settings, len(self.steps))
         # The frames of early stages are smaller; the video has the size of the last.
         self.writer = video.VideoWriter(path, **film, size=size, warn=warnings.append)
@@ -174,7 +174,7 @@ class _Recorder:
         if self.writer is not None:
             self.writer.close()
             self.writer = None
-            yield Saved("video", self.run.film(self.settings.video_format), event.step)
+            yield Saved("video", self.run.video_path(self.settings.video_format), event.step)
         self._note(status="finished", step=event.step, stopped_by=event.stopped_by)
         if self.settings.report:
             yield Saved("report", report.write(self.run.directory), event.step)
