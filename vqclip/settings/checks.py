@@ -16,7 +16,6 @@ from vqclip.schedules import Key, Position, Schedule, check_shares
 from vqclip.settings.colours import names_picture, parse_colour, parse_palette
 from vqclip.settings.cut_methods import parse_augments
 from vqclip.settings.option import Option, check, parse_clip, parse_size
-from vqclip.settings.prompts import require_pull
 
 if TYPE_CHECKING:
     from vqclip.settings.schema import Settings
@@ -44,8 +43,7 @@ def check_values(settings: Settings, options: Mapping[str, Option]) -> None:
     weights = [parse_clip(clip)[1] for clip in settings.clip]
     if sum(map(abs, weights)) == 0:
         raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
-    if settings.story.prompts:
-        require_pull(settings.story.opening)
+    _ = settings.story
     if settings.overlay_until is not None:
         Position.parse(settings.overlay_until)
     _check_learning_rate(settings)

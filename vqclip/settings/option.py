@@ -137,9 +137,10 @@ def change_paths(option: Option, value: Any, change: Change) -> Any:
     within = _PATHS.get(option.kind)
     if not value or within is None:
         return value
-    if isinstance(value, str):
-        return within(value, change)
-    return type(value)(within(item, change) for item in value)
+    if not isinstance(value, str):
+        return type(value)(change_paths(option, item, change) for item in value)
+    # A prompt names files in brackets.
+    return value if option.kind in ("prompt", "timed prompt") and "[" not in value else within(value, change)
 
 
 def absolute(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -100,16 +101,31 @@ class Story:
 
 def read(settings: Settings) -> Story:
     """The scenes of the settings. Raises UsageError."""
-    pictures = (prompt for source in settings.image_prompt for prompt in parse_images(source))
-    letters = (Prompt("text-off", settings.text_off, kind="text-off"),) if settings.text_off else ()
-    always = (*pictures, *map(parse_noise, settings.noise_prompt), *letters)
+    return _read(
+        settings.prompt, tuple(settings.prompt_at), settings.scene_steps, settings.cross_fade, settings.prompt_prefix,
+        settings.prompt_suffix, settings.prompt_also, tuple(settings.image_prompt), tuple(settings.noise_prompt),
+        settings.text_off,
+    )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=256)
+def _read(
+    prompt: str, prompt_at: tuple[str, ...], scene_steps: int, cross_fade: str, prefix: str, suffix: str, also: str,
+    image_prompt: tuple[str, ...], noise_prompt: tuple[str, ...], text_off: float,
+) -> Story:  # fmt: skip
+    pictures = (found for source in image_prompt for found in parse_images(source))
+    letters = (Prompt("text-off", text_off, kind="text-off"),) if text_off else ()
+    always = (*pictures, *map(parse_noise, noise_prompt), *letters)
     try:
-        fade = Position.parse(settings.cross_fade)
+        fade = Position.parse(cross_fade)
     except UsageError as error:
-        raise UsageError(f"cross_fade is {settings.cross_fade!r}.", error.hint) from None
-    also = prompts.parse(settings.prompt_also) if settings.prompt_also else ()
-    scenes = parse_story(settings.prompt, settings.prompt_at, settings.scene_steps)
-    return Story(with_words(scenes, settings.prompt_prefix, settings.prompt_suffix), (*always, *also), fade)
+        raise UsageError(f"cross_fade is {cross_fade!r}.", error.hint) from None
+    common = prompts.parse(also) if also else ()
+    scenes = parse_story(prompt, prompt_at, scene_steps)
+    story = Story(with_words(scenes, prefix, suffix), (*always, *common), fade)
+    if story.prompts:
+        prompts.require_pull(story.opening)
+    return story
 
 
 def parse_story(source: str, later: Sequence[str], scene_steps: int) -> tuple[Scene, ...]:

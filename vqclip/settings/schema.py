@@ -325,12 +325,22 @@ class Settings(OutputSettings):
         return parse_size(self.size)[1]
 
     def replace(self, **changes: Any) -> Settings:
-        """A copy with some settings changed."""
-        return dataclasses.replace(self, **changes)
+        """The settings with some of them changed."""
+        unchanged = all(getattr(self, name) == value for name, value in changes.items())
+        return self if unchanged else dataclasses.replace(self, **changes)
 
     def changes(self, name: str) -> bool:
         """Whether a setting has another value than its default."""
         return bool(getattr(self, name) != default_of(name))
+
+    def check_values(self) -> None:
+        """Raise UsageError for the first value that means nothing by itself."""
+        _ = self._values_checked
+
+    @functools.cached_property
+    def _values_checked(self) -> bool:
+        checks.check_values(self, options())
+        return True
 
     def validate(self, *, recorded: bool = False, reach: bool = True, frame_steps: int = 0) -> Settings:
         """Return the settings, or raise UsageError for the first one that cannot be meant.
@@ -339,7 +349,7 @@ class Settings(OutputSettings):
         length of the run, so that nothing may lie after it. frame_steps: the steps of each frame of a restyled video,
         whose `iterations` are those of all frames.
         """
-        checks.check_values(self, options())
+        self.check_values()
         if reach:
             self.story.check(self.iterations)
         if not recorded:
@@ -360,7 +370,7 @@ class Settings(OutputSettings):
     def with_paths(self, change: Callable[[str], str]) -> Settings:
         """A copy with the path of every file and folder changed. change: from a path to another one."""
         found = {name: change_paths(option, getattr(self, name), change) for name, option in options().items()}
-        return Settings(**found)
+        return self.replace(**found)
 
     def named_files(self, pictures_only: bool = False) -> list[tuple[str, str]]:
         """The option and the path of each file and folder that the settings name, in order."""

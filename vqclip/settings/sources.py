@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.settings.option import check, parse_clip
+from vqclip.settings.option import parse_clip
 from vqclip.settings.presets import ALL_SETTINGS, Layer, Raw, read_preset, read_yaml, with_style
 from vqclip.settings.prompts import join_lines
 from vqclip.settings.requirements import STEPS
@@ -98,11 +98,8 @@ def resolve(
     explicit = (variables, given, *((earlier,) if recorded and recorded.explicit else ()))
     try:
         # Something that cannot be read at all is refused before anything that has no effect.
-        _check_ranges(settings)
+        settings.check_values()
         settings = _drop_without_effect(settings, merged, earlier, explicit)
-    except UsageError:
-        pass
-    try:
         settings.validate(reach=reach)
     except UsageError as error:
         raise _with_origin(error, merged) from None
@@ -125,11 +122,6 @@ def read_prompt(prompt: str, file: Path | None) -> str:
         name = "standard input" if str(source) == "-" else files.printable(source)
         raise UsageError(f"{name} holds no prompt.", "Write one on each line.")
     return found
-
-
-def _check_ranges(settings: Settings) -> None:
-    for name, option in options().items():
-        check(name, getattr(settings, name), option)
 
 
 def _drop_without_effect(
