@@ -13,7 +13,8 @@ from typing import Any, get_args
 
 import typer
 
-from vqclip.cli import EXIT_CODES, app
+from vqclip.cli import app
+from vqclip.cli.failures import EXIT_CODES
 from vqclip.cli.options import setting_options
 from vqclip.settings.option import PANELS
 from vqclip.settings.schema import options

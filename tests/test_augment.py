@@ -19,7 +19,7 @@ from vqclip.errors import UsageError
 from vqclip.events import Finished, Stepped
 from vqclip.settings import cut_methods
 from vqclip.settings.schema import Settings
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 
 MANY = 160
 CONTEXT = CutoutContext(64, 64, 32)
@@ -293,14 +293,14 @@ def test_a_resumed_run_sees_the_cutouts_of_an_unbroken_one(
     wanted = Settings(
         prompt="a red apple", seed=3, size="32x32", iterations=4, cutouts=5, cut_chunk=2, ema=0.5, **changes
     ).validate()
-    events = list(synthesise(vqgan, targets_of(wanted.prompt), wanted))
+    events = list(Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run())
     half = next(event for event in events if isinstance(event, Stepped) and event.step == 2)
     kept = None
-    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted):
+    for event in Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run():
         if isinstance(event, Stepped) and event.step == half.step:
             kept = event.state()
             break
-    last = list(synthesise(vqgan, targets_of(wanted.prompt), wanted, state=kept))[-1]
+    last = list(Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run(kept))[-1]
     assert isinstance(last, Finished)
     assert isinstance(events[-1], Finished)
     assert np.array_equal(last.image(), events[-1].image())

@@ -73,9 +73,9 @@ def test_a_start_is_judged_by_its_picture(pair: Any) -> None:
     blue = np.full((32, 32, 3), (30, 30, 220), dtype=np.uint8)
     settings = Settings(prompt="red", seed=1)
     other = Settings(prompt="blue", seed=1)
-    assert best_of.judge(red, models, settings) < best_of.judge(blue, models, settings)
+    assert best_of.rank_loss(red, models, settings) < best_of.rank_loss(blue, models, settings)
     models = Models(vqgan, targets_of("blue"), None, None, [])
-    assert best_of.judge(red, models, other) > best_of.judge(blue, models, other)
+    assert best_of.rank_loss(red, models, other) > best_of.rank_loss(blue, models, other)
 
 
 @pytest.mark.slow

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from vqclip.image_losses import IMAGE_LOSSES, LossInputs
 from vqclip.settings.prompts import Prompt
-from vqclip.synthesis.clip_loss import PromptLoss, clamp_with_gradient, replace_gradient, spherical_distance
+from vqclip.synthesis.clip_loss import PromptLoss, spherical_distance
+from vqclip.synthesis.gradients import clamp_with_gradient, replace_gradient
 
 
 def unit(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -14,7 +14,7 @@ from vqclip.cutouts import resample
 from vqclip.cutouts.resample import CutPlan
 from vqclip.media import images
 from vqclip.settings.schema import Settings
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 
 COLOURS = ((220, 30, 30), (30, 160, 30), (30, 30, 220), (240, 220, 30))
 
@@ -73,7 +73,7 @@ def test_the_sheet_shows_what_the_loop_takes(
     monkeypatch.setattr(cutouts, "plan_for", plan_for)
     vqgan, targets_of = pair
     wanted = Settings(prompt="a red apple", seed=5, size="128x128", iterations=3, cutouts=4, init="tokens")
-    list(synthesise(vqgan, targets_of("a red apple"), wanted))
+    list(Synthesizer(vqgan, targets_of("a red apple"), wanted).run())
     answer = call("cutouts", str(quarters), "--seed", "5", "--cutouts", "4", "-n", "3", "--step", "3")
     assert answer.code == 0, answer.err
     assert len(plans) == 4

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from vqclip.events import StageStarted, Stepped
 from vqclip.models import decoder
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import loop as synthesis
-from vqclip.synthesis.inputs import InitInputs
+from vqclip.synthesis.loop import Synthesizer
 
 
 def latent(vqgan: Any, side: int) -> torch.Tensor:
@@ -45,10 +45,11 @@ def test_low_memory_takes_less_memory_for_a_step(pair: tuple[Any, Callable[..., 
     for low_memory in (False, True):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 1}
         settings = Settings(**known, size="128x128", low_memory=low_memory)
-        loop = synthesis._Climb(vqgan, targets_of("a red apple"), settings, InitInputs())
-        loop.begin()
+        events = Synthesizer(vqgan, targets_of("a red apple"), settings).run()
+        while not isinstance(next(events), StageStarted):
+            pass
         with peak_memory() as memory:
-            loop._climb()
+            assert isinstance(next(events), Stepped)
         peaks[low_memory] = memory.peak
     assert peaks[True] < 0.6 * peaks[False]
 

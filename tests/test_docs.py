@@ -21,7 +21,7 @@ from PIL import Image
 
 import vqclip
 from vqclip import image_losses
-from vqclip.cli import EXIT_CODES
+from vqclip.cli.failures import EXIT_CODES
 from vqclip.errors import Interrupted, VqclipError
 from vqclip.events import Finished
 from vqclip.settings import sources

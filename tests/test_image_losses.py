@@ -19,7 +19,7 @@ from vqclip.image_losses import IMAGE_LOSSES, ImageLoss, LossInputs
 from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -124,7 +124,7 @@ def drawn(pair: Pair, *loss: str, **changes: Any) -> torch.Tensor:
         loss=loss, **with_edge, **with_palette, **changes,
     ).validate()  # fmt: skip
     given = InitInputs(palette=[RED, BLUE] if with_palette else [])
-    *_, last = synthesise(vqgan, targets_of(settings.prompt), settings, given)
+    *_, last = Synthesizer(vqgan, targets_of(settings.prompt), settings, given).run()
     assert isinstance(last, Finished)
     return torch.from_numpy(last.image()).permute(2, 0, 1)[None] / 255
 
@@ -168,8 +168,8 @@ def test_the_square_of_the_latent_pulls_in_the_first_half_of_a_run(pair: Pair) -
         settings = Settings(
             prompt="a red apple", seed=3, size="32x32", iterations=8, cutouts=2, dtype="float32", latent_l2=weight
         ).validate()
-        events = synthesise(vqgan, targets_of(settings.prompt), settings)
-        return [(float(e.state().tensors["z"].square().mean()), e.terms) for e in events if isinstance(e, Stepped)]
+        events = Synthesizer(vqgan, targets_of(settings.prompt), settings).run()
+        return [(float(e.state().tensors["z"].square().mean()), e.losses) for e in events if isinstance(e, Stepped)]
 
     plain, pulled = run(0.0), run(1000.0)
     assert pulled[3][0] < 0.9 * plain[3][0]

@@ -13,8 +13,8 @@ import vqclip
 from vqclip.errors import UsageError
 from vqclip.events import Started
 from vqclip.settings.schema import INITS, Settings
-from vqclip.synthesis import init as starts
 from vqclip.synthesis.init import GROUNDS
+from vqclip.synthesis.seamless import match_edges
 
 
 def drawn(name: str, width: int = 64, height: int = 48, seed: int = 1) -> torch.Tensor:
@@ -127,9 +127,9 @@ def test_an_alpha_that_would_do_nothing_is_refused() -> None:
 
 def test_the_edges_of_an_init_picture_are_brought_to_meet_and_its_middle_is_not_touched() -> None:
     image = torch.rand(1, 3, 16, 32)
-    met = starts.meet(image, True, False)
+    met = match_edges(image, (True, False))
     assert torch.allclose(met[..., 0], met[..., -1])
     assert torch.equal(met[..., 4:-4], image[..., 4:-4])
-    both = starts.meet(image, True, True)
+    both = match_edges(image, (True, True))
     assert torch.allclose(both[..., 0], both[..., -1])
     assert torch.allclose(both[..., 0, :], both[..., -1, :])

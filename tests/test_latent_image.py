@@ -14,9 +14,9 @@ import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Saved, Started, Stepped, Warned
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import loop
-from vqclip.synthesis.inputs import InitInputs
-from vqclip.synthesis.latent_image import Surface, soft_edges
+from vqclip.synthesis import seamless
+from vqclip.synthesis.latent_image import LatentImage, soft_edges
+from vqclip.synthesis.loop import Synthesizer
 
 SIDE = 64
 RAMP = np.arange(SIDE, dtype=np.uint8)
@@ -124,7 +124,7 @@ def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None
     def tiled(seed: int) -> np.ndarray:
         """Four copies of a picture from random tokens, which never match by themselves."""
         settings = SEAMLESS.replace(seed=seed, seamless=seamless)
-        return np.tile(list(loop.synthesise(vqgan, targets_of("a red apple"), settings))[-1].image(), (2, 2, 1))
+        return np.tile(list(Synthesizer(vqgan, targets_of("a red apple"), settings).run())[-1].image(), (2, 2, 1))
 
     vqgan, targets_of = pair
     tiles = np.stack([tiled(seed) for seed in range(4)]).astype(int)
@@ -138,30 +138,36 @@ def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None
             assert seam > 1.6 * inside
 
 
-def test_clip_looks_across_the_seam(pair: Any) -> None:
+def rolls(pair: Any, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """What each step of a run would make of a test picture before CLIP sees it: pairs of before and after."""
     vqgan, targets_of = pair
-    settings = SEAMLESS.replace(seed=3, size="32x32", seamless="both")
-    climb = loop._Climb(vqgan, targets_of("a red apple"), settings, InitInputs())
-    climb.begin()
-    image = torch.rand(1, 3, 32, 32)
+    roll, found = seamless.roll, []
+
+    def watched(image: torch.Tensor, wraps: tuple[bool, bool], generator: torch.Generator) -> torch.Tensor:
+        before = torch.arange(32.0 * 32).view(1, 1, 32, 32).expand(1, 3, 32, 32)
+        found.append((before, roll(before, wraps, generator)))
+        return image
+
+    monkeypatch.setattr(seamless, "roll", watched)
+    list(Synthesizer(vqgan, targets_of("a red apple"), settings).run())
+    return found
+
+
+def test_clip_sees_the_seam_at_any_place(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SEAMLESS.replace(seed=3, size="32x32", seamless="both", iterations=8)
     shifts = set()
-    for climb.step in range(8):
-        rolled = climb._rolled(image)
+    for image, rolled in rolls(pair, monkeypatch, settings):
         assert torch.equal(rolled.flatten().sort()[0], image.flatten().sort()[0])
         shifts.add(int((rolled[0, 0] == image[0, 0, 0, 0]).flatten().nonzero()[0]))
     assert len({shift % 32 for shift in shifts}) >= 4
     assert len({shift // 32 for shift in shifts}) >= 4
 
 
-def test_a_prompt_with_a_region_finds_it_in_a_tile_too(pair: Any) -> None:
-    vqgan, targets_of = pair
-    prompt = "a red apple @left"
-    settings = SEAMLESS.replace(prompt=prompt, seed=3, size="32x32", seamless="both")
-    climb = loop._Climb(vqgan, targets_of("a red apple"), settings, InitInputs())
-    climb.begin()
-    image = torch.rand(1, 3, 32, 32)
-    for climb.step in range(4):
-        assert torch.equal(climb._rolled(image), image)
+def test_a_prompt_with_a_region_finds_it_in_a_tile_too(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SEAMLESS.replace(prompt="a red apple @left", seed=3, size="32x32", seamless="both", iterations=4)
+    found = rolls(pair, monkeypatch, settings)
+    assert len(found) == 4
+    assert all(torch.equal(rolled, image) for image, rolled in found)
 
 
 FLIPS = {"horizontal": np.fliplr, "vertical": np.flipud, "diagonal": lambda image: image.transpose(1, 0, 2)}
@@ -194,7 +200,7 @@ def test_the_tokens_of_a_symmetric_picture_are_mirrored_too(pair: Any) -> None:
     z = vqgan.lookup(tokens)
     tokens[..., 3:] = tokens[..., :3].flip(-1)
     mirrored = vqgan.decode(vqgan.lookup(tokens)).clamp(0, 1)
-    shown = Surface(vqgan, (48, 40), symmetry="horizontal").show(z)
+    shown = LatentImage(vqgan, (48, 40), symmetry="horizontal").decode(z)
     assert torch.equal(shown[..., :24], mirrored[..., :24])
 
 

@@ -14,11 +14,11 @@ from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warne
 from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import loop as synthesis
 from vqclip.synthesis import motion
 from vqclip.synthesis.inputs import InitInputs
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 from vqclip.synthesis.randomness import step_seed
+from vqclip.synthesis.state import State
 
 PHOTO = np.stack(np.broadcast_arrays(np.arange(64)[:, None] * 4, 160, np.arange(64) * 3), 2).astype(np.uint8)
 HALF = np.repeat(np.float32([[0.0] * 24 + [1.0] * 40]), 64, 0)
@@ -35,13 +35,15 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{**known, **changes}).validate()
 
 
-def climb(pair: Pair, wanted: Settings, given: InitInputs | None = None, **known: Any) -> list[Event]:
+def events_of(
+    pair: Pair, wanted: Settings, inputs: InitInputs | None = None, state: State | None = None
+) -> list[Event]:
     vqgan, targets_of = pair
-    return list(synthesise(vqgan, targets_of(wanted.prompt), wanted, given, **known))
+    return list(Synthesizer(vqgan, targets_of(wanted.prompt), wanted, inputs).run(state))
 
 
-def final(pair: Pair, wanted: Settings, given: InitInputs | None = None, **known: Any) -> np.ndarray:
-    last = climb(pair, wanted, given, **known)[-1]
+def final(pair: Pair, wanted: Settings, inputs: InitInputs | None = None, state: State | None = None) -> np.ndarray:
+    last = events_of(pair, wanted, inputs, state)[-1]
     assert isinstance(last, Finished)
     return last.image()
 
@@ -59,7 +61,7 @@ def test_one_seed_one_picture_and_zero_is_a_seed(pair: Pair) -> None:
 @pytest.mark.parametrize("init", ["tokens", "spot"])
 def test_the_seed_is_set_before_the_start_is_drawn(pair: Pair, init: str) -> None:
     def start(seed: int) -> np.ndarray:
-        first = climb(pair, settings(seed=seed, init=init, iterations=0))[0]
+        first = events_of(pair, settings(seed=seed, init=init, iterations=0))[0]
         assert isinstance(first, Started)
         return first.image()
 
@@ -71,7 +73,7 @@ def test_looking_at_pictures_and_states_changes_nothing(pair: Pair) -> None:
     vqgan, targets_of = pair
     wanted = settings(stages=2)
     seen = []
-    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted):
+    for event in Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run():
         if isinstance(event, (Started, Stepped)):
             event.image()
             event.state()
@@ -116,13 +118,13 @@ def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -
     wanted = settings(stages=2, iterations=6, **LOOKS[look])
     given = InitInputs(PHOTO, HALF) if look == "masked" else InitInputs()
     state = None
-    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted, given):
+    for event in Synthesizer(vqgan, targets_of(wanted.prompt), wanted, given).run():
         if isinstance(event, (Started, Stepped)) and event.step == stop:
             state = event.state()
             break
     assert state is not None
     assert state.step == stop
-    events = climb(pair, wanted, given, state=state)
+    events = events_of(pair, wanted, given, state=state)
     assert [e.step for e in events if isinstance(e, Stepped)] == list(range(stop + 1, 7))
     last = events[-1]
     assert isinstance(last, Finished)
@@ -131,11 +133,15 @@ def test_a_run_goes_on_exactly_from_any_step(pair: Pair, look: str, stop: int) -
 
 def gradient(pair: Pair, wanted: Settings) -> torch.Tensor:
     vqgan, targets_of = pair
-    loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, InitInputs())
-    loop.begin()
-    loop._climb()
-    assert loop.z.grad is not None
-    return loop.z.grad.clone()
+    return first_gradient(vqgan, targets_of(wanted.prompt), wanted)
+
+
+def first_gradient(vqgan: Any, clip_targets: list[ClipTarget], wanted: Settings) -> torch.Tensor:
+    """The gradient of the first step: Adam keeps a tenth of it."""
+    for event in Synthesizer(vqgan, clip_targets, wanted).run():
+        if isinstance(event, Stepped):
+            return event.state().tensors["optimiser.exp_avg"] / 0.1
+    raise AssertionError("no step")
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 5, 8])
@@ -165,7 +171,7 @@ def test_clip_sees_as_many_cutouts_as_are_asked_for_and_never_more_at_once_than_
 
     for cutouts, chunk, sizes in ((7, 3, [2, 2, 3]), (7, 16, [7]), (2, 1, [1, 1])):
         seen.clear()
-        list(synthesise(pair[0], fake(answer), settings(cutouts=cutouts, cut_chunk=chunk, iterations=2)))
+        list(Synthesizer(pair[0], fake(answer), settings(cutouts=cutouts, cut_chunk=chunk, iterations=2)).run())
         assert seen == sizes * 2
 
 
@@ -173,7 +179,7 @@ def test_clip_sees_as_many_cutouts_as_are_asked_for_and_never_more_at_once_than_
 @pytest.mark.option("prompt")
 def test_the_score_of_the_prompt_rises(pair: Pair) -> None:
     wanted = settings(size="64x64", iterations=30, cutouts=8, learning_rate=0.15, init="spot")
-    scores = [e.score for e in climb(pair, wanted) if isinstance(e, Stepped)]
+    scores = [e.score for e in events_of(pair, wanted) if isinstance(e, Stepped)]
     assert np.mean(scores[-5:]) > np.mean(scores[:3]) + 0.05
 
 
@@ -182,7 +188,7 @@ def test_the_score_of_the_prompt_rises(pair: Pair) -> None:
 def test_a_negative_prompt_lowers_its_score(pair: Pair) -> None:
     def score(prompt: str) -> float:
         wanted = settings(prompt=prompt, size="64x64", iterations=15, cutouts=8, init="spot")
-        return float(np.mean([e.score for e in climb(pair, wanted) if isinstance(e, Stepped)][-3:]))
+        return float(np.mean([e.score for e in events_of(pair, wanted) if isinstance(e, Stepped)][-3:]))
 
     # With no prompt that pulls, the score is the mean similarity to those that push.
     assert score("a red apple:-1") < score("a red apple") - 0.1
@@ -190,7 +196,7 @@ def test_a_negative_prompt_lowers_its_score(pair: Pair) -> None:
 
 @pytest.mark.option("size", "stages")
 def test_stages_grow_the_picture(pair: Pair) -> None:
-    events = climb(pair, settings(size="64x32", stages=2, iterations=5))
+    events = events_of(pair, settings(size="64x32", stages=2, iterations=5))
     stages = [(e.width, e.height, e.step) for e in events if isinstance(e, StageStarted)]
     assert stages == [(32, 16, 0), (64, 32, 2)]
     last = events[-1]
@@ -206,7 +212,7 @@ def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:
     picture = np.zeros((50, 70, 3), np.uint8)
     picture[:, :35] = (220, 30, 30)
     picture[:, 35:] = (30, 30, 220)
-    first = climb(pair, settings(size="64x64", iterations=0), given=InitInputs(picture))[0]
+    first = events_of(pair, settings(size="64x64", iterations=0), inputs=InitInputs(picture))[0]
     assert isinstance(first, Started)
     drawn = first.image().astype(int)
     left, right = drawn[:, :24].mean((0, 1)), drawn[:, 40:].mean((0, 1))
@@ -223,7 +229,7 @@ def test_an_init_weight_holds_the_init_picture_at_every_stage(
 ) -> None:
     def distance(**weights: float) -> float:
         wanted = settings(size="64x64", iterations=12, stages=stages, init_image="given.png", ema=0.0, **weights)
-        last = climb(pair, wanted, given=InitInputs(PHOTO))[-1]
+        last = events_of(pair, wanted, inputs=InitInputs(PHOTO))[-1]
         assert isinstance(last, Finished)
         if name == "init_weight_pixels":
             return float(np.square(last.image().astype(float) - PHOTO).mean())
@@ -238,7 +244,7 @@ def test_an_init_weight_holds_the_init_picture_at_every_stage(
 def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_went(pair: Pair) -> None:
     vqgan, _ = pair
     wanted = settings(size="64x64", stages=2, iterations=5, init_image="given.png", init_weight=1.0)
-    last = climb(pair, wanted, given=InitInputs(PHOTO))[-1]
+    last = events_of(pair, wanted, inputs=InitInputs(PHOTO))[-1]
     assert isinstance(last, Finished)
     with torch.no_grad():
         expected = vqgan.encode(torch.from_numpy(PHOTO).permute(2, 0, 1)[None] / 255)
@@ -246,27 +252,43 @@ def test_a_second_stage_holds_on_to_the_init_picture_and_not_to_where_the_first_
 
 
 @pytest.mark.option("zoom")
-def test_a_move_begins_anew_where_it_leads_to(pair: Pair) -> None:
+def test_a_move_starts_from_the_moved_picture_without_memory_of_the_one_before(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     vqgan, targets_of = pair
-    wanted = settings(size="64x64", zoom="1.5", move_every=2, iterations=4, stages=2)
-    loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, InitInputs(PHOTO))
-    loop.begin()
-    for _ in range(2):
-        loop._climb()
-        loop.step += 1
-    assert loop.optimiser.memory
-    shown = loop.surface.show(loop.ema.mean(loop.z)).detach()
-    loop._move()
-    expected = vqgan.encode(motion.warp(shown, motion.Move(1.5), "mirror")).float()
-    assert torch.equal(loop.z.detach(), expected)
-    assert not loop.optimiser.memory, "the optimiser remembers nothing of other places"
-    assert loop.ema.total is None
-    loop._climb()
-    loop._move()
-    assert loop.ema.total is not None, "a step that is begun again does not move again"
+    wanted = settings(size="64x64", zoom="1.5", move_every=2, iterations=3)
+    _, second, third = states(vqgan, targets_of(wanted.prompt), wanted)
+    mean = second.tensors["ema"] / second.ema_weight
+    with torch.no_grad():
+        shown = vqgan.decode(vqgan.quantize(mean)).clamp(0, 1)
+        expected = vqgan.encode(motion.warp(shown, motion.Move(1.5), "mirror")).float()
+    assert torch.equal(third.tensors["z_init"], expected)
+    assert second.tensors["optimiser.step"] == 2
+    assert third.tensors["optimiser.step"] == 1, "the optimiser remembers nothing of other places"
+    assert third.ema_weight == 0.5, "the running mean has one value"
+
+    moves, warp = [], motion.warp
+    monkeypatch.setattr(motion, "warp", lambda *known: moves.append(1) or warp(*known))
+    (target,) = targets_of(wanted.prompt)
+
+    def answer(cutouts: torch.Tensor) -> torch.Tensor:
+        if moves and len(cutouts) > 2:
+            raise torch.OutOfMemoryError("no room")
+        return target.perceptor.encode_image(cutouts)
+
+    narrow = [ClipTarget(_Fake(answer), 1.0, target.targets)]  # type: ignore[arg-type]
+    narrow[0].perceptor.cut_size = target.perceptor.cut_size
+    repeated = states(vqgan, narrow, wanted)[2]
+    assert moves == [1], "a step that is repeated does not move again"
+    assert torch.equal(repeated.tensors["z_init"], expected)
 
 
-@pytest.mark.option("pan_x", "pan_y")
+def states(vqgan: Any, clip_targets: list[ClipTarget], wanted: Settings) -> list[State]:
+    """The state after each step."""
+    events = Synthesizer(vqgan, clip_targets, wanted).run()
+    return [event.state() for event in events if isinstance(event, Stepped)]
+
+
 def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     photo = np.full((64, 64, 3), 255, np.uint8)
     photo[24:40, 8:24] = (200, 20, 20)
@@ -281,7 +303,7 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     )
     vqgan, targets_of = pair
     places = []
-    for event in synthesise(vqgan, targets_of(course.prompt), course.replace(iterations=2), InitInputs(photo)):
+    for event in Synthesizer(vqgan, targets_of(course.prompt), course.replace(iterations=2), InitInputs(photo)).run():
         if isinstance(event, (Started, Stepped)):
             dark = (255 - event.image()[..., 1].astype(float)).clip(60) - 60
             places.append((dark.sum(0) @ np.arange(64) / dark.sum(), dark.sum(1) @ np.arange(64) / dark.sum()))
@@ -292,18 +314,16 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
 
 @pytest.mark.option("move_border")
 def test_what_comes_in_at_a_moved_edge_is_the_border_that_is_named(pair: Pair) -> None:
-    vqgan, targets_of = pair
     photo = np.full((64, 64, 3), (250, 250, 250), np.uint8)
     photo[:, 48:] = (200, 20, 20)
 
     def left(border: str) -> np.ndarray:
         """The colour of the strip that a move to the right brings in."""
-        wanted = settings(size="64x64", init_image="a.png", pan_x="16", move_every=1, move_border=border)
-        loop = synthesis._Climb(vqgan, targets_of(wanted.prompt), wanted, InitInputs(photo))
-        loop.begin()
-        loop.step = 1
-        loop._move()
-        colour: np.ndarray = loop.image()[16:48, 2:10].mean((0, 1))
+        wanted = settings(
+            size="64x64", init_image="a.png", pan_x="16", move_every=1, move_border=border, iterations=2,
+            learning_rate=1e-6,
+        )  # fmt: skip
+        colour: np.ndarray = final(pair, wanted, InitInputs(photo))[16:48, 2:10].mean((0, 1))
         return colour
 
     assert left("clamp").min() > 200
@@ -314,7 +334,7 @@ def test_what_comes_in_at_a_moved_edge_is_the_border_that_is_named(pair: Pair) -
 
 def test_the_latent_stays_within_the_codebook(pair: Pair) -> None:
     vqgan, _ = pair
-    events = climb(pair, settings(learning_rate=5.0, learning_rate_end=1.0))
+    events = events_of(pair, settings(learning_rate=5.0, learning_rate_end=1.0))
     last = events[-1]
     assert isinstance(last, Finished)
     low, high = vqgan.latent_bounds
@@ -349,8 +369,8 @@ def test_fault_25_a_loss_that_is_not_finite_ends_the_run_at_its_step(pair: Pair)
         return features * (torch.nan if len(calls) == 3 else 1.0)
 
     events: list[Event] = []
-    with pytest.raises(Diverged, match="the term 'prompt' is not a finite number at step 3") as caught:
-        events.extend(synthesise(pair[0], fake(answer), settings()))
+    with pytest.raises(Diverged, match="the loss 'prompt' is not a finite number at step 3") as caught:
+        events.extend(Synthesizer(pair[0], fake(answer), settings()).run())
     assert caught.value.exit_code == 6
     assert "--learning-rate" in caught.value.hint
 
@@ -362,7 +382,7 @@ def test_fault_25_a_gradient_that_is_not_finite_ends_the_run(pair: Pair) -> None
         return features
 
     with pytest.raises(Diverged, match="the gradient is not a finite number at step 1"):
-        list(synthesise(pair[0], fake(answer), settings()))
+        list(Synthesizer(pair[0], fake(answer), settings()).run())
 
 
 def test_fault_44_out_of_memory_says_what_to_change(pair: Pair) -> None:
@@ -370,7 +390,7 @@ def test_fault_44_out_of_memory_says_what_to_change(pair: Pair) -> None:
         raise torch.OutOfMemoryError("no room")
 
     with pytest.raises(OutOfMemory, match=r"32x32 with 4 cutouts") as caught:
-        list(synthesise(pair[0], fake(answer), settings()))
+        list(Synthesizer(pair[0], fake(answer), settings()).run())
     assert caught.value.exit_code == 7
     assert "smaller --size" in caught.value.hint
 
@@ -388,9 +408,9 @@ def test_fault_44_out_of_memory_halves_the_chunk_and_loses_no_step(pair: Pair) -
     narrow = [ClipTarget(_Fake(answer), 1.0, clip_target.targets)]  # type: ignore[arg-type]
     narrow[0].perceptor.cut_size = clip_target.perceptor.cut_size
     room = 99
-    whole = [event for event in synthesise(vqgan, narrow, settings()) if isinstance(event, Stepped)]
+    whole = [event for event in Synthesizer(vqgan, narrow, settings()).run() if isinstance(event, Stepped)]
     room = 1
-    events = list(synthesise(vqgan, narrow, settings()))
+    events = list(Synthesizer(vqgan, narrow, settings()).run())
     warned = [event.message for event in events if isinstance(event, Warned)]
     assert [message.rpartition(" ")[2] for message in warned] == ["2.", "1."]
     steps = [event for event in events if isinstance(event, Stepped)]
@@ -405,15 +425,11 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
     # passes of a sum would not be the sum of what passes.
     wanted = settings(seed=4)
 
-    def first_gradient(weights: tuple[float, float]) -> torch.Tensor:
-        looks = [*targets_of("a red apple", weights[0]), *targets_of("a blue car", weights[1])]
-        loop = synthesis._Climb(vqgan, looks, wanted, InitInputs())
-        loop.begin()
-        loop._climb()
-        assert loop.z.grad is not None
-        return loop.z.grad.clone()
+    def pull(weights: tuple[float, float]) -> torch.Tensor:
+        known = [*targets_of("a red apple", weights[0]), *targets_of("a blue car", weights[1])]
+        return first_gradient(vqgan, known, wanted)
 
-    apple, car, both = (first_gradient(weights) for weights in ((1.0, 0.0), (0.0, 1.0), (3.0, 1.0)))
+    apple, car, both = (pull(weights) for weights in ((1.0, 0.0), (0.0, 1.0), (3.0, 1.0)))
     # of the whole gradient: a single element near zero may be all rounding
     assert (both - 0.75 * apple - 0.25 * car).norm() < 1e-5 * both.norm()
     assert (apple - car).norm() > 0.1 * both.norm()
@@ -439,22 +455,18 @@ def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pai
         known = [*targets_of("a red apple", weights[0]), *targets_of("a blue car", weights[1])]
         return [ClipTarget(Counting(n, g.perceptor), g.weight, g.targets) for n, g in enumerate(known)]  # type: ignore[arg-type]
 
-    def gradients(weights: tuple[float, float], steps: int, **changes: Any) -> list[torch.Tensor]:
-        loop = synthesis._Climb(vqgan, looks(weights), settings(clip=("tiny", "tiny"), **changes), InitInputs())
-        loop.begin()
-        found = []
-        for loop.step in range(steps):
-            loop._climb()
-            assert loop.z.grad is not None
-            found.append(loop.z.grad.clone())
-        return found
+    def gradient(weights: tuple[float, float], steps: int, **changes: Any) -> torch.Tensor:
+        wanted = settings(clip=("tiny", "tiny"), iterations=steps, **changes)
+        events = list(Synthesizer(vqgan, looks(weights), wanted).run())
+        assert sum(isinstance(event, Stepped) for event in events) == steps
+        return first_gradient(vqgan, looks(weights), wanted)
 
-    turns = gradients((3.0, 1.0), 3, clip_alternate=True)
-    assert asked == [0, 1, 0]
-    (apple,) = gradients((1.0, 0.0), 1)
-    torch.testing.assert_close(turns[0], 2 * 0.75 * apple, rtol=1e-3, atol=1e-7)
+    turn = gradient((3.0, 1.0), 3, clip_alternate=True)
+    assert asked == [0, 1, 0, 0]
+    apple = gradient((1.0, 0.0), 1)
+    torch.testing.assert_close(turn, 2 * 0.75 * apple, rtol=1e-3, atol=1e-7)
     asked.clear()
-    gradients((3.0, 1.0), 2)
+    list(Synthesizer(vqgan, looks((3.0, 1.0)), settings(clip=("tiny", "tiny"), iterations=2)).run())
     assert asked == [0, 1, 0, 1]
 
 
@@ -468,11 +480,11 @@ def test_an_alternating_run_goes_on_with_the_one_whose_turn_it_is(pair: Pair) ->
     wanted = settings(clip=("tiny", "tiny"), clip_alternate=True, iterations=3)
     looks = [*targets_of("a red apple"), *targets_of("a blue car", 0.5)]
     whole, state = [], None
-    for event in synthesise(vqgan, looks, wanted):
+    for event in Synthesizer(vqgan, looks, wanted).run():
         whole.append(event)
         if isinstance(event, Stepped) and event.step == 1:
             state = event.state()
-    on = list(synthesise(vqgan, looks, wanted, state=state))
+    on = list(Synthesizer(vqgan, looks, wanted).run(state))
     assert isinstance(whole[-1], Finished)
     assert isinstance(on[-1], Finished)
     assert np.array_equal(whole[-1].image(), on[-1].image())
@@ -493,17 +505,16 @@ def test_alternating_perceptors_have_scores_of_their_own_whatever_they_weigh(pai
     alone = settings()
     scores = {}
     for name, clip_targets, how in (("in turn", looks, wanted), ("alone", looks[:1], alone)):
-        loop = synthesis._Climb(pair[0], clip_targets, how, InitInputs())
-        loop.begin()
-        scores[name] = [loop._look(loop.surface.show(loop.z))[0]["score"]]
-        loop.step += 1
-        scores[name].append(loop._look(loop.surface.show(loop.z))[0]["score"])
+        still = how.replace(learning_rate=1e-6, iterations=2)
+        events = Synthesizer(pair[0], clip_targets, still).run()
+        scores[name] = [event.score for event in events if isinstance(event, Stepped)]
+    assert len(scores["alone"]) == 2
     assert scores["in turn"] == pytest.approx(scores["alone"], rel=1e-5)
 
 
 def test_going_on_from_a_state_leaves_it_as_it_was(pair: Pair) -> None:
     wanted = settings(ema=0.9)
-    step = next(e for e in climb(pair, wanted) if isinstance(e, Stepped) and e.step == 2)
+    step = next(e for e in events_of(pair, wanted) if isinstance(e, Stepped) and e.step == 2)
     state = step.state()
     before = {name: tensor.clone() for name, tensor in state.tensors.items()}
     first = final(pair, wanted, state=state)
@@ -513,7 +524,7 @@ def test_going_on_from_a_state_leaves_it_as_it_was(pair: Pair) -> None:
 
 def test_a_move_does_not_forget_how_the_stage_goes(pair: Pair) -> None:
     wanted = settings(zoom="1.01", move_every=2, iterations=30, auto_stop=True, patience=4, min_gain=1.0)
-    last = climb(pair, wanted)[-1]
+    last = events_of(pair, wanted)[-1]
     assert isinstance(last, Finished)
     assert (last.stopped_by, last.step) == ("auto_stop", 8)
 
@@ -523,4 +534,4 @@ def test_fault_44_a_processor_without_memory_is_out_of_memory_too(pair: Pair) ->
         return torch.empty(2**50) if len(cutouts) else cutouts
 
     with pytest.raises(OutOfMemory, match=r"32x32 with 4 cutouts"):
-        list(synthesise(pair[0], fake(answer), settings()))
+        list(Synthesizer(pair[0], fake(answer), settings()).run())

@@ -18,8 +18,8 @@ from vqclip.events import Saved, Started, Stepped
 from vqclip.media import images
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
-from vqclip.synthesis.latent_image import Surface
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.latent_image import LatentImage
+from vqclip.synthesis.loop import Synthesizer
 from vqclip.synthesis.overlays import Overlay
 
 SIDE = 32
@@ -28,19 +28,21 @@ OPAQUE = np.ones((SIDE, SIDE), np.float32)
 QUICK = {"iterations": 6, "learning_rate": 0.3, "ema": 0.0, "augment": 0.0}
 
 
-def climb(pair: Any, **changes: Any) -> Iterator[Started | Stepped]:
+def events_of(pair: Any, **changes: Any) -> Iterator[Started | Stepped]:
     """What happens before the first step and after each one; target and overlay are red where they are named."""
     vqgan, targets_of = pair
     settings = Settings(prompt="a red apple", seed=3, size="32x32", cutouts=4, dtype="float32", **(QUICK | changes))
     target = RED if settings.target_image else None
     overlay = (RED, OPAQUE) if settings.overlay_image else None
-    for event in synthesise(vqgan, targets_of(settings.prompt), settings, InitInputs(target=target, overlay=overlay)):
+    for event in Synthesizer(
+        vqgan, targets_of(settings.prompt), settings, InitInputs(target=target, overlay=overlay)
+    ).run():
         if isinstance(event, (Started, Stepped)):
             yield event
 
 
 def pictures(pair: Any, **changes: Any) -> list[np.ndarray]:
-    return [event.image().astype(int) for event in climb(pair, **changes)]
+    return [event.image().astype(int) for event in events_of(pair, **changes)]
 
 
 @pytest.mark.slow
@@ -54,14 +56,14 @@ def test_a_run_grows_towards_its_target(pair: Any, weight: str) -> None:
 
 
 def test_the_metrics_tell_the_distance_to_the_target(pair: Any) -> None:
-    events = climb(pair, target_image="red.png", target_weight=20.0)
-    distances = [event.terms["target"] for event in events if isinstance(event, Stepped)]
+    events = events_of(pair, target_image="red.png", target_weight=20.0)
+    distances = [event.losses["target"] for event in events if isinstance(event, Stepped)]
     assert distances[-1] < distances[0]
 
 
 @pytest.mark.option("target_weight", "target_weight_pixels")
 def test_the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels(pair: Any) -> None:
-    events = climb(pair, target_image="red.png", target_weight=2.0, target_weight_pixels=50.0)
+    events = events_of(pair, target_image="red.png", target_weight=2.0, target_weight_pixels=50.0)
     start = next(events)
     shown, z = start.image(), start.state().tensors["z"]
     first = next(events)
@@ -69,9 +71,9 @@ def test_the_weights_of_a_target_are_those_of_its_latent_and_of_its_pixels(pair:
     red = torch.from_numpy(RED).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
         away = (z - pair[0].encode(red)).square().mean()
-    assert first.terms["target"] == pytest.approx(2 * float(away), rel=1e-3)
+    assert first.losses["target"] == pytest.approx(2 * float(away), rel=1e-3)
     pixels = np.square((shown.astype(float) - RED) / 255).mean()
-    assert first.terms["target_pixels"] == pytest.approx(50 * pixels, rel=0.01)
+    assert first.losses["target_pixels"] == pytest.approx(50 * pixels, rel=0.01)
 
 
 @pytest.mark.slow
@@ -105,7 +107,7 @@ def test_the_steps_of_an_overlay_can_be_shifted_and_never_end_the_run() -> None:
 def after(pair: Any, step: int, **changes: Any) -> torch.Tensor:
     """The latent of a run after a step, with an overlay every two steps where anything is asked of it."""
     overlay = {"overlay_image": "red.png", "overlay_every": 2} if changes else {}
-    event = next(islice(climb(pair, **overlay, **changes), step, None))
+    event = next(islice(events_of(pair, **overlay, **changes), step, None))
     return event.state().tensors["z"]
 
 
@@ -140,14 +142,14 @@ def test_where_an_overlay_is_transparent_nothing_changes_and_half_of_it_counts_h
 
     def laid(alpha: float) -> torch.Tensor:
         z = before.clone()
-        Overlay(vqgan, (RED, corner), (SIDE, SIDE), alpha).lay(z, Surface(vqgan, (SIDE, SIDE)))
+        Overlay(vqgan, (RED, corner), (SIDE, SIDE), alpha).draw(z, LatentImage(vqgan, (SIDE, SIDE)))
         return z
 
     full, weak = laid(1.0), laid(0.3)
     assert (full != before).any(1)[0, :2, :2].all()
     assert torch.equal(full[..., 2:, :], before[..., 2:, :])
     assert torch.equal(full[..., 2:], before[..., 2:])
-    shown = [Surface(vqgan, (SIDE, SIDE)).show(z)[0, :, :16, :16].numpy() for z in (before, weak, full)]
+    shown = [LatentImage(vqgan, (SIDE, SIDE)).decode(z)[0, :, :16, :16].numpy() for z in (before, weak, full)]
     red = (RED[:16, :16] / 255).transpose(2, 0, 1)
     distances = [np.abs(picture - red).mean() for picture in shown]
     assert distances[0] > distances[1] > distances[2]

@@ -17,11 +17,11 @@ from vqclip.media import images
 from vqclip.runs import directory, dry_run
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 from vqclip.synthesis.optimisers import make_optimiser, optimiser_tensors, restore_optimiser
-from vqclip.synthesis.pixel_image import PixelSurface
-from vqclip.synthesis.scales import Scales
+from vqclip.synthesis.pixel_image import MultiScaleOptimiser, PixelImage
 from vqclip.synthesis.stages import plan_stages
+from vqclip.synthesis.state import State
 
 Pair = tuple[Any, Callable[..., Any]]
 
@@ -34,25 +34,27 @@ def settings(**changes: Any) -> Settings:
     return Settings(**{**known, **changes}).validate()
 
 
-def climb(pair: Pair, wanted: Settings, given: InitInputs | None = None, **known: Any) -> list[Event]:
+def events_of(
+    pair: Pair, wanted: Settings, inputs: InitInputs | None = None, state: State | None = None
+) -> list[Event]:
     vqgan, targets_of = pair
-    return list(synthesise(vqgan, targets_of(wanted.prompt), wanted, given, **known))
+    return list(Synthesizer(vqgan, targets_of(wanted.prompt), wanted, inputs).run(state))
 
 
 def frames(pair: Pair, wanted: Settings, given: InitInputs | None = None) -> list[np.ndarray]:
     """What each step of a run shows."""
     vqgan, targets_of = pair
-    events = synthesise(vqgan, targets_of(wanted.prompt), wanted, given)
+    events = Synthesizer(vqgan, targets_of(wanted.prompt), wanted, given).run()
     return [event.image().astype(int) for event in events if isinstance(event, Stepped)]
 
 
 def pixels(pair: Pair, wanted: Settings, given: InitInputs | None = None) -> list[np.ndarray]:
     """The pixels after each step of pixel optimisation, before a VQGAN draws it: (H, W, 3) in 0..255."""
     vqgan, targets_of = pair
-    surface, found = PixelSurface(vqgan, (wanted.width, wanted.height)), []
-    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted, given):
+    decoder, found = PixelImage(vqgan, (wanted.width, wanted.height)), []
+    for event in Synthesizer(vqgan, targets_of(wanted.prompt), wanted, given).run():
         if isinstance(event, Stepped) and (z := event.state().tensors["z"]).shape[1] == 3:
-            found.append((surface.show(z)[0].permute(1, 2, 0).detach().numpy() * 255).round().astype(int))
+            found.append((decoder.decode(z)[0].permute(1, 2, 0).detach().numpy() * 255).round().astype(int))
     return found
 
 
@@ -62,7 +64,7 @@ def gradient(step: int) -> torch.Tensor:
 
 def test_scales_optimise_like_a_sum_of_upsampled_pictures_of_which_each_has_its_share_of_the_rate() -> None:
     z = torch.zeros(1, 3, 12, 20, requires_grad=True)
-    ours = Scales(partial(make_optimiser, "adam"), z, 0.5)
+    ours = MultiScaleOptimiser(partial(make_optimiser, "adam"), z, 0.5)
     parts = [torch.zeros(1, 3, *side, requires_grad=True) for side in ((12, 20), (6, 10), (3, 5), (1, 2), (1, 1))]
     theirs = torch.optim.Adam(parts, lr=0.1)
     for step in range(3):
@@ -80,14 +82,14 @@ def test_scales_optimise_like_a_sum_of_upsampled_pictures_of_which_each_has_its_
 
 def test_restored_scales_take_the_same_steps() -> None:
     whole = torch.zeros(1, 3, 12, 20, requires_grad=True)
-    optimiser = Scales(partial(make_optimiser, "adam"), whole, 0.1)
+    optimiser = MultiScaleOptimiser(partial(make_optimiser, "adam"), whole, 0.1)
     for step in range(4):
         if step == 2:
             kept, memory = whole.detach().clone(), optimiser_tensors(optimiser)
         whole.grad = gradient(step)
         optimiser.step()
     resumed = kept.requires_grad_()
-    again = Scales(partial(make_optimiser, "adam"), resumed, 0.1)
+    again = MultiScaleOptimiser(partial(make_optimiser, "adam"), resumed, 0.1)
     restore_optimiser(again, memory, optimiser)
     for step in range(2, 4):
         resumed.grad = gradient(step)
@@ -96,11 +98,11 @@ def test_restored_scales_take_the_same_steps() -> None:
 
 
 def test_pixels_show_the_picture_that_they_were_made_of_with_its_black_and_white(pair: Pair) -> None:
-    surface = PixelSurface(pair[0], (32, 32))
+    decoder = PixelImage(pair[0], (32, 32))
     picture = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     picture[..., :8], picture[..., 8:16] = 0, 1
-    z = surface.enter(picture).requires_grad_()
-    shown = surface.show(z)
+    z = decoder.encode(picture).requires_grad_()
+    shown = decoder.decode(z)
     assert torch.allclose(shown, picture, atol=1e-6)
     (shown * torch.where(picture < 0.5, -1.0, 1.0)).sum().backward()
     assert z.grad is not None
@@ -114,7 +116,7 @@ def test_nothing_is_decoded_in_pixel_optimisation_and_the_score_rises(
 ) -> None:
     vqgan, targets_of = pair
     wanted = settings(size="64x64", iterations=16, pixel_steps=0.75, stages=2)
-    begun = synthesise(vqgan, targets_of(wanted.prompt), wanted)
+    begun = Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run()
     scores, decoded = [], 0
     decode = vqgan.decode
 
@@ -147,7 +149,7 @@ def test_nothing_is_decoded_in_pixel_optimisation_and_the_score_rises(
 @pytest.mark.option("pixel_learning_rate")
 def test_the_rate_of_the_pixels_is_theirs_alone(pair: Pair) -> None:
     wanted = settings(pixel_learning_rate=0.25, learning_rate=0.05, learning_rate_end=1.0)
-    rates = [event.learning_rate for event in climb(pair, wanted) if isinstance(event, Stepped)]
+    rates = [event.learning_rate for event in events_of(pair, wanted) if isinstance(event, Stepped)]
     assert rates == pytest.approx([0.25] * 3 + [0.05] * 3)
 
     start, slow, fast = (frames(pair, settings(pixel_learning_rate=rate))[2] for rate in (1e-6, 0.1, 0.3))
@@ -159,11 +161,11 @@ def test_the_rate_of_the_pixels_is_theirs_alone(pair: Pair) -> None:
 def test_a_run_goes_on_exactly_from_within_its_pixel_steps(pair: Pair, stop: int) -> None:
     vqgan, targets_of = pair
     wanted = settings(stages=2)
-    for event in synthesise(vqgan, targets_of(wanted.prompt), wanted):
+    for event in Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run():
         if isinstance(event, Stepped) and event.step == stop:
             state = event.state()
             break
-    resumed, last = climb(pair, wanted, state=state)[-1], climb(pair, wanted)[-1]
+    resumed, last = events_of(pair, wanted, state=state)[-1], events_of(pair, wanted)[-1]
     assert isinstance(resumed, Finished)
     assert isinstance(last, Finished)
     assert np.array_equal(resumed.image(), last.image())
@@ -219,7 +221,7 @@ def test_a_large_picture_is_not_decoded_for_its_pixel_steps(pair: Pair, monkeypa
 
 def test_terms_of_the_latent_wait_for_a_latent(pair: Pair) -> None:
     wanted = settings(latent_l2=1.0, tv=1.0, iterations=10)
-    terms = [set(event.terms) for event in climb(pair, wanted) if isinstance(event, Stepped)]
+    terms = [set(event.losses) for event in events_of(pair, wanted) if isinstance(event, Stepped)]
     assert terms[0] == terms[4] == {"prompt", "tv"}
 
 

@@ -24,18 +24,18 @@ def fed(losses: list[float], scores: list[float] | None = None, **known: Any) ->
     for loss, score in zip(losses, scores or [0.0] * len(losses), strict=True):
         # Every step goes through the numbers, as for a run that is killed at each.
         progress = Progress(settings, json.loads(json.dumps(progress.numbers)))
-        progress.take(loss, score)
+        progress.add(loss, score)
     return progress
 
 
 @pytest.mark.option("min_gain")
 def test_a_loss_stands_still_when_a_block_gains_less_than_its_share() -> None:
-    assert fed([1.0] * 5).reached == "", "two blocks are needed"
-    assert fed([1.0] * 6).reached == "auto_stop"
-    assert fed([1.0, 1.2, 0.8, 0.9, 1.0, 0.8]).reached == "", "noise around a falling mean is no halt"
-    assert fed([-1.0] * 3 + [-1.2] * 3).reached == ""
-    assert fed([1.0] * 3 + [0.95] * 3, min_gain=0.1).reached == "auto_stop"
-    assert fed([1.0] * 6, auto_stop=False, learning_rate_plateau=0.5).reached == ""
+    assert fed([1.0] * 5).stopped_by == "", "two blocks are needed"
+    assert fed([1.0] * 6).stopped_by == "auto_stop"
+    assert fed([1.0, 1.2, 0.8, 0.9, 1.0, 0.8]).stopped_by == "", "noise around a falling mean is no halt"
+    assert fed([-1.0] * 3 + [-1.2] * 3).stopped_by == ""
+    assert fed([1.0] * 3 + [0.95] * 3, min_gain=0.1).stopped_by == "auto_stop"
+    assert fed([1.0] * 6, auto_stop=False, learning_rate_plateau=0.5).stopped_by == ""
 
 
 @pytest.mark.option("learning_rate_plateau")
@@ -49,9 +49,9 @@ def test_each_halt_lowers_the_learning_rate() -> None:
 @pytest.mark.option("until_score")
 def test_the_score_has_to_be_reached_by_more_than_one_lucky_step() -> None:
     known = {"auto_stop": False, "patience": 50, "until_score": 0.3}
-    assert fed([0.0] * 5, [0.1, 0.1, 0.1, 0.1, 0.6], **known).reached == ""
-    assert fed([0.0] * 4, [0.9] * 4, **known).reached == ""
-    assert fed([0.0] * 5, [0.35] * 5, **known).reached == "until_score"
+    assert fed([0.0] * 5, [0.1, 0.1, 0.1, 0.1, 0.6], **known).stopped_by == ""
+    assert fed([0.0] * 4, [0.9] * 4, **known).stopped_by == ""
+    assert fed([0.0] * 5, [0.35] * 5, **known).stopped_by == "until_score"
 
 
 @pytest.fixture

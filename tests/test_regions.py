@@ -22,7 +22,7 @@ from vqclip.runs import directory
 from vqclip.settings.prompts import REGIONS, parse
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 from vqclip.synthesis.regions import Regions, coverage
 
 CONTEXT = CutoutContext(96, 64, 16)
@@ -127,7 +127,7 @@ def drawing(pair: Any, prompt: str, state: Any = None, **changes: Any) -> Iterat
     known: dict[str, Any] = {"size": "64x64", "iterations": 6, "cutouts": 12, "ema": 0.0, "learning_rate": 0.3}
     settings = Settings(prompt=prompt, seed=4, **{**known, **changes})
     clip_target = ClipTarget(_Colours(), 1.0, torch.eye(3)[[0, 2]])  # type: ignore[arg-type]
-    return synthesise(pair[0], [clip_target], settings, InitInputs(regions={"m.png": HALF}), state=state)
+    return Synthesizer(pair[0], [clip_target], settings, InitInputs(regions={"m.png": HALF})).run(state)
 
 
 def drawn(pair: Any, prompt: str, **changes: Any) -> Any:

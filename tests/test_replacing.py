@@ -155,7 +155,7 @@ def test_settings_that_a_run_goes_on_without_are_told(run: Path, call: Any) -> N
     assert "without effect" not in call(*flags).err
     again = call(*flags, "--report", "--video-format", "gif")
     assert again.code == 0
-    assert "without effect on a run that is there already: --video-format, --report;" in " ".join(again.err.split())
+    assert "without effect on an existing run: --video-format, --report;" in " ".join(again.err.split())
     assert not Path("car/report.html").exists()
 
 

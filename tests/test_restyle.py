@@ -26,7 +26,7 @@ from vqclip.runs import directory
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import motion
 from vqclip.synthesis.inputs import InitInputs
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 
 CODECS = {".mp4": ("libx264", "aac"), ".webm": ("libvpx-vp9", "libopus")}
 
@@ -167,7 +167,9 @@ def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[st
         latent = vqgan.encode(pixels("in/1.png").lerp(moved, 0.4)).float()
     picture = images.open_image(Path("in/1.png"))
     last = list(
-        synthesise(vqgan, targets_of("a red apple"), own, InitInputs(picture, latent=latent), step_range=(2, 4))
+        Synthesizer(
+            vqgan, targets_of("a red apple"), own, InitInputs(picture, latent=latent), step_range=(2, 4)
+        ).run()
     )[-1]
     assert isinstance(last, Finished)
     assert np.array_equal(last.image(), images.open_image(Path("out/frames/00001.png")))
@@ -281,11 +283,13 @@ def test_a_story_goes_over_all_frames(small: dict[str, Any], pair: Any) -> None:
     settings = wanted(small, prompt="a red apple ^ a blue car", cross_fade="0", iterations=2)
     seen = []
     for first in (0, 2):
-        last = list(synthesise(vqgan, clip_targets_of(targets_of, settings), settings, step_range=(first, 4)))[-1]
+        last = list(Synthesizer(vqgan, clip_targets_of(targets_of, settings), settings, step_range=(first, 4)).run())[
+            -1
+        ]
         assert isinstance(last, Finished)
         seen.append(last.image())
     alone = [
-        list(synthesise(vqgan, targets_of(prompt), settings.replace(prompt=prompt)))[-1].image()
+        list(Synthesizer(vqgan, targets_of(prompt), settings.replace(prompt=prompt)).run())[-1].image()
         for prompt in ("a red apple", "a blue car")
     ]
     assert np.array_equal(seen[0], alone[0])

@@ -18,7 +18,7 @@ from vqclip.runs import directory
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import retrieval
 from vqclip.synthesis.clip_loss import PromptLoss
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 
 
 def story(prompt: str, **changes: Any) -> Settings:
@@ -113,7 +113,7 @@ def test_a_story_draws_one_scene_after_the_other(pair: Any) -> None:
         pair, "a red apple ^ a blue car", cross_fade="2", init="tokens", learning_rate=0.6
     )
     drawn = {}
-    for event in synthesise(clip_targets=clip_targets, settings=wanted, **known):
+    for event in Synthesizer(clip_targets=clip_targets, settings=wanted, **known).run():
         if isinstance(event, Stepped) and event.step in (8, 16):
             drawn[event.step] = event.image()
 
@@ -132,7 +132,7 @@ def test_a_schedule_holds_a_prompt_back_to_the_byte_until_its_step(pair: Any) ->
         wanted, clip_targets, known = told(pair, prompt, iterations=6)
         return [
             e.image()
-            for e in synthesise(clip_targets=clip_targets, settings=wanted, **known)
+            for e in Synthesizer(clip_targets=clip_targets, settings=wanted, **known).run()
             if isinstance(e, Stepped)
         ]
 
@@ -144,12 +144,12 @@ def test_a_schedule_holds_a_prompt_back_to_the_byte_until_its_step(pair: Any) ->
 def test_a_story_goes_on_exactly_from_the_middle_of_a_cross_fade(pair: Any) -> None:
     wanted, clip_targets, known = told(pair, "a red apple ^ snow:[0:1, 100%:0.2]", iterations=6, cross_fade="3")
     state, final = None, None
-    for event in synthesise(clip_targets=clip_targets, settings=wanted, **known):
+    for event in Synthesizer(clip_targets=clip_targets, settings=wanted, **known).run():
         if isinstance(event, (Started, Stepped)) and event.step == 4:
             state = event.state()
         if isinstance(event, Finished):
             final = event.image()
-    again = list(synthesise(clip_targets=clip_targets, settings=wanted, state=state, **known))[-1]
+    again = list(Synthesizer(clip_targets=clip_targets, settings=wanted, **known).run(state))[-1]
     assert isinstance(again, Finished)
     assert np.array_equal(again.image(), final)
 
@@ -194,5 +194,5 @@ def test_the_loss_of_equal_weights_is_the_same_in_one_scene_as_before() -> None:
     settings = story("a | b:-0.5")
     loss = PromptLoss(torch.eye(2), settings.prompts)
     before = loss.weights.clone()
-    loss.weigh(settings.story.weights(3, 100))
+    loss.set_weights(settings.story.weights(3, 100))
     torch.testing.assert_close(loss.weights, before)

@@ -14,12 +14,12 @@ import torch
 import vqclip
 from vqclip import reading
 from vqclip.errors import UsageError
+from vqclip.events import Started, Stepped
 from vqclip.media.images import to_uint8
 from vqclip.runs.inputs import Inputs
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import loop
-from vqclip.synthesis.inputs import InitInputs
+from vqclip.synthesis.loop import Synthesizer
 from vqclip.synthesis.optimisers import (
     EMA,
     cosine,
@@ -167,38 +167,33 @@ NAMED: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
-def climbing(pair: Any, **changes: Any) -> loop._Climb:
-    """A climb at its start."""
+def synthesizer(pair: Any, **changes: Any) -> Synthesizer:
+    """The loop of a small run."""
     vqgan, targets_of = pair
-    known: dict[str, Any] = {"size": "32x32", "iterations": 4, "cutouts": 2, "seed": 3, "ema": 0.0}
+    known: dict[str, Any] = {"size": "32x32", "iterations": 4, "cutouts": 2, "seed": 3, "ema": 0.0, "stages": 1}
     settings = Settings(prompt="a red apple", **{**known, **changes}).validate()
-    climb = loop._Climb(vqgan, targets_of(settings.prompt), settings, InitInputs())
-    climb.begin()
-    return climb
-
-
-def step(climb: loop._Climb) -> torch.Tensor:
-    """Climb one step; return the latent after it."""
-    climb._climb()
-    climb.step += 1
-    return climb.z.detach().clone()
+    return Synthesizer(vqgan, targets_of(settings.prompt), settings)
 
 
 @pytest.mark.option("optimiser", "learning_rate", "learning_rate_drops")
 @pytest.mark.parametrize("name", OF_TORCH)
-def test_a_run_climbs_by_the_optimiser_that_it_names_at_the_rate_of_each_step(pair: Any, name: str) -> None:
+def test_a_run_uses_the_optimiser_that_it_names_at_the_rate_of_each_step(pair: Any, name: str) -> None:
     rates = {"learning_rate": 0.02, "learning_rate_end": 1.0, "learning_rate_drops": "50%,3"}
-    climb = climbing(pair, optimiser=name, **rates)
-    theirs = climb.z.detach().clone().requires_grad_()
+    loop = synthesizer(pair, optimiser=name, **rates)
+    events = loop.run()
+    started = next(events)
+    assert isinstance(started, Started)
+    theirs = started.state().tensors["z"].requires_grad_()
     reference = NAMED[name]([theirs])
-    for rate in (0.02, 0.02, 0.002, 0.0002):
-        before, ours = theirs.detach().clone(), step(climb)
-        assert climb.optimiser.learning_rate == pytest.approx(rate)
+    for rate, event in zip((0.02, 0.02, 0.002, 0.0002), events, strict=False):
+        assert isinstance(event, Stepped)
+        before, ours = theirs.detach().clone(), event.state().tensors["z"]
+        assert event.learning_rate == pytest.approx(rate)
         reference.param_groups[0]["lr"] = rate
-        theirs.grad = None if climb.z.grad is None else climb.z.grad.clone()
+        theirs.grad = None if loop.current.z.grad is None else loop.current.z.grad.clone()
         reference.step()
         with torch.no_grad():
-            theirs.clamp_(*climb.surface.bounds)
+            theirs.clamp_(*pair[0].latent_bounds)
         moved = (theirs - before).norm()
         assert moved > 0
         assert (ours - theirs).norm() < 1e-3 * moved
@@ -224,16 +219,25 @@ def test_the_metrics_of_a_run_tell_the_rate_of_each_step(
 
 @pytest.mark.option("ema")
 def test_a_run_shows_the_running_mean_of_its_latents(pair: Any) -> None:
-    climb = climbing(pair, ema=0.5, learning_rate=0.6)
-    latents = [step(climb) for _ in range(3)]
+    def three_steps(ema: float) -> tuple[list[torch.Tensor], np.ndarray]:
+        """The latents after three steps, and the picture then."""
+        latents = []
+        for event in synthesizer(pair, ema=ema, learning_rate=0.6).run():
+            if isinstance(event, Stepped):
+                latents.append(event.state().tensors["z"])
+                if event.step == 3:
+                    return latents, event.image()
+        raise AssertionError("three steps")
+
+    latents, image = three_steps(0.5)
     mean = (latents[0] + 2 * latents[1] + 4 * latents[2]) / 7
     with torch.no_grad():
-        shown = [to_uint8(climb.surface.show(z)[0]).astype(int) for z in (mean, latents[2])]
-    assert np.abs(climb.image() - shown[0]).max() <= 1
+        shown = [to_uint8(pair[0].decode(pair[0].quantize(z)).clamp(0, 1)[0]).astype(int) for z in (mean, latents[2])]
+    assert np.abs(image - shown[0]).max() <= 1
     assert np.abs(shown[1] - shown[0]).max() > 5
-    newest = climbing(pair, ema=0.0, learning_rate=0.6)
-    assert torch.equal([step(newest) for _ in range(3)][2], latents[2]), "the mean changes nothing of the climb"
-    assert np.abs(newest.image() - shown[1]).max() <= 1
+    newest, image = three_steps(0.0)
+    assert torch.equal(newest[2], latents[2]), "the mean does not change the steps"
+    assert np.abs(image - shown[1]).max() <= 1
 
 
 @pytest.mark.parametrize(

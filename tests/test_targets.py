@@ -22,7 +22,7 @@ from vqclip.settings.prompts import Prompt, format, parse, parse_images, parse_n
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import retrieval, targets
 from vqclip.synthesis.clip_loss import PromptLoss
-from vqclip.synthesis.loop import synthesise
+from vqclip.synthesis.loop import Synthesizer
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def drawn(pair: Any, perceptor: Perceptor, prompt: str = "", **changes: Any) -> 
         prompt.text: images.open_image(Path(prompt.text)) for prompt in wanted.prompts if prompt.kind == "image"
     }
     clip_target = ClipTarget(perceptor, 1.0, targets.encode_prompts(perceptor, wanted.prompts, pictures))
-    events = list(synthesise(pair[0], [clip_target], wanted))
+    events = list(Synthesizer(pair[0], [clip_target], wanted).run())
     return events[-1].image(), [event.score for event in events if isinstance(event, Stepped)]  # type: ignore[attr-defined]
 
 

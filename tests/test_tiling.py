@@ -18,8 +18,7 @@ from vqclip.events import Finished, Stepped
 from vqclip.models import decoder
 from vqclip.models.decoder import Box, NormStatistics
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import loop as synthesis
-from vqclip.synthesis.inputs import InitInputs
+from vqclip.synthesis.loop import Synthesizer
 from vqclip.synthesis.tiling import Tiling
 
 Pair = tuple[Any, Callable[..., Any]]
@@ -90,7 +89,7 @@ def test_the_gradient_of_a_tile_is_the_decoders(pair: Pair) -> None:
     tiling = Tiling(vqgan, (128, 128), 64)
     tiling.refresh(z, 0)
     place, gradients = Box(5, 3, 13, 11), []
-    for decode in (lambda z: tiling.show(z, place), lambda z: vqgan.decode(vqgan.quantize(z))):
+    for decode in (lambda z: tiling.decode_tile(z, place), lambda z: vqgan.decode(vqgan.quantize(z))):
         moved = z.clone().requires_grad_()
         place.scaled(8).of(decode(moved)).square().sum().backward()
         assert moved.grad is not None
@@ -113,11 +112,8 @@ def test_a_step_decodes_one_tile_of_the_side_that_is_named(pair: Pair, monkeypat
     monkeypatch.setattr(vqgan, "decode_tile", watched)
     for side in (32, 48):
         decoded.clear()
-        list(
-            synthesis.synthesise(
-                vqgan, targets_of("a red apple"), settings(size="96x64", tile_size=side, iterations=3)
-            )
-        )
+        wanted = settings(size="96x64", tile_size=side, iterations=3)
+        list(Synthesizer(vqgan, targets_of("a red apple"), wanted).run())
         assert [(box.bottom - box.top, box.right - box.left) for box in decoded] == [(side // 8, side // 8)] * 3
 
 
@@ -127,13 +123,11 @@ def test_a_tiled_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memor
     peaks = {}
     for size, side in (("64x64", 0), ("256x256", 64), ("256x256", 0)):
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 2}
-        loop = synthesis._Climb(
-            vqgan, targets_of("a red apple"), Settings(**known, size=size, tile_size=side), InitInputs()
-        )
-        loop.begin()
-        loop._climb()
+        events = Synthesizer(vqgan, targets_of("a red apple"), Settings(**known, size=size, tile_size=side)).run()
+        while not isinstance(next(events), Stepped):
+            pass
         with peak_memory() as memory:
-            loop._climb()
+            assert isinstance(next(events), Stepped)
         peaks[size, side] = memory.peak
     assert peaks["256x256", 64] < 0.35 * peaks["256x256", 0]
     assert peaks["256x256", 64] < 4 * peaks["64x64", 0]
@@ -153,12 +147,12 @@ def test_a_run_in_tiles_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> 
     vqgan, targets_of = pair
     wanted = settings(stages=2)
     state, events = None, []
-    for event in synthesis.synthesise(vqgan, targets_of(wanted.prompt), wanted):
+    for event in Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run():
         if getattr(event, "step", -1) == stop and hasattr(event, "state") and state is None:
             state = event.state()
         events.append(event)
     assert state is not None
-    again = list(synthesis.synthesise(vqgan, targets_of(wanted.prompt), wanted, state=state))
+    again = list(Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run(state))
     ends = [run[-1] for run in (events, again)]
     assert all(isinstance(end, Finished) for end in ends)
     assert np.array_equal(*[end.image() for end in ends])
@@ -170,7 +164,7 @@ def test_the_score_of_the_prompt_rises_and_every_token_moves(pair: Pair) -> None
     vqgan, targets_of = pair
     wanted = settings(size="96x96", tile_size=48, iterations=30, learning_rate=0.15, init="spot")
     scores, first, last = [], None, None
-    for event in synthesis.synthesise(vqgan, targets_of(wanted.prompt), wanted):
+    for event in Synthesizer(vqgan, targets_of(wanted.prompt), wanted).run():
         if isinstance(event, Stepped):
             scores.append(event.score)
             last = event.state().tensors["z"]

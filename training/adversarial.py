@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from open_clip.factory import create_model
 from torch import nn
 
-from vqclip.synthesis.clip_loss import clamp_with_gradient
+from vqclip.synthesis.gradients import clamp_with_gradient
 
 CLIP = Path(__file__).parents[1] / "checkpoints" / "tiny_clip"
 MAXIMUM_WEIGHT = 1e4

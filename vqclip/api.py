@@ -1,39 +1,26 @@
-"""From settings to a finished run: check everything that can be checked, then load, optimise and record.
+"""The Python interface: `for event in vqclip.generate("a red apple", seed=7): ...`.
 
-This is the Python interface: `for event in vqclip.generate("a red apple", seed=7): ...`. Whatever can be
-refused is refused by the call itself, before a model is loaded; the models load with the first event.
+Each function checks everything that can be checked before it returns. The models load with the first event.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
-import time
-from collections.abc import Collection, Generator, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vqclip import __version__, files
+from vqclip import files
 from vqclip.errors import InputError, ModelError, OutputError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.runs import best_of, recorder
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recipe as recipes
 from vqclip.runs.inputs import Inputs
-from vqclip.runs.loading import ModelCache, Models, load
-from vqclip.runtime.devices import DeviceConfig
+from vqclip.runs.loading import ModelCache
+from vqclip.runs.session import Session, never
 from vqclip.settings import sources
 from vqclip.settings.option import absolute
 from vqclip.settings.schema import Settings, options
-
-if TYPE_CHECKING:
-    from vqclip.synthesis.state import State
-
-VERSIONED = ("torch", "open_clip_torch", "taming-transformers-rom1504", "numpy", "pillow", "av")
-
-
-def _never() -> None:
-    """A stop that is never asked for."""
 
 
 def generate(
@@ -43,14 +30,22 @@ def generate(
     preset: str | None = None,
     config_files: Sequence[str | Path] = (),
     overwrite: bool = False,
-    stop: recorder.Stop = _never,
+    stop: recorder.Stop = never,
     **settings: Any,
 ) -> Iterator[Event]:
-    """Draw a prompt and yield what happens.
+    """Draw a prompt and yield events.
 
-    output: the run directory; None writes no file, and pictures come from the events. settings: any field of
-    `Settings` by name. stop: asked after every step, see `recording.Stop`. Raises VqclipError at once for
-    what cannot be meant or is missing, and while iterating for what goes wrong on the way.
+    Args:
+        prompt: As on the command line.
+        output: The run folder. None writes no files; the pictures come with the events.
+        preset: Settings by name, or a YAML file.
+        config_files: YAML files of settings; later ones win.
+        overwrite: Replace another run in `output`.
+        stop: Asked after every step, see `vqclip.runs.recorder.Stop`.
+        settings: Any option by name, such as `iterations=100`.
+
+    Raises:
+        VqclipError: At once for a wrong option or a missing file, and while iterating for anything later.
     """
     if "seed" not in settings or settings["seed"] is None:
         settings["seed"] = "random"
@@ -68,29 +63,42 @@ def start(
     parent: Path | None = None,
     overwrite: bool = False,
     recipe: recipes.Recipe | None = None,
-    stop: recorder.Stop = _never,
+    stop: recorder.Stop = never,
     cache: ModelCache | None = None,
 ) -> Iterator[Event]:
-    """Begin a run in `output`, in a fresh folder below `parent`, or without files.
+    """Start a run with resolved settings, and yield its events.
 
-    An output that holds the same run, of any seed if none is given, is continued, or left alone when it is finished;
-    another run is replaced only with `overwrite`, or when it failed before it drew anything. recipe: the run that
-    this one is to repeat; what differs beside the settings is told. cache: where the models stay for the next run.
-    Raises OutputError for a folder that holds something else.
+    An output that holds the same run is resumed, or left alone if it is finished; without a seed, the run may have
+    any. Another run is replaced only with `overwrite`, or if it failed before its first frame.
+
+    Args:
+        settings: Of the run.
+        preset: The name of the preset that they come from, for the record.
+        output: The run folder.
+        parent: Without `output`, the folder of a new run folder. Without both, no files are written.
+        overwrite: Replace another run in `output`.
+        recipe: The record that this run repeats; the run warns about other models or versions.
+        stop: Asked after every step, see `vqclip.runs.recorder.Stop`.
+        cache: Keeps the models loaded for the next run.
+
+    Raises:
+        OutputError: The output holds something else.
+        VqclipError: As for `generate`.
     """
     settings = settings.replace(seed=_seed_for(settings, None if overwrite else output))
-    inputs = Inputs.check(settings.with_paths(absolute))
+    session = Session(Inputs.check(settings.with_paths(absolute)), stop, recipe, cache)
     if output is None and parent is None:
-        return _climb(inputs, None, recipe=recipe, cache=cache)
-    directory = output or run_folder.new_directory(inputs.settings, parent or Path("runs"))
+        return session.run()
+    settings = session.inputs.settings
+    directory = output or run_folder.new_directory(settings, parent or Path("runs"))
     overwrite = overwrite or run_folder.failed_at_once(directory)
     if output is not None and run_folder.holds_run(directory) and not overwrite:
-        return _again(inputs, directory, stop, cache)
+        _refuse_another_run(settings, directory)
+        return resume(directory, settings, stop=stop, cache=cache)
     if overwrite:
-        run_folder.refuse_inputs(directory, map(Path, inputs.pictures()))
+        run_folder.refuse_inputs(directory, map(Path, session.inputs.pictures()))
     run = run_folder.open_run(directory)
-    manifest = run_folder.Manifest(inputs.settings, preset=preset)
-    return _recorded(inputs, run, manifest, None, stop, recipe, cache, replaces=overwrite)
+    return session.record(run, run_folder.Manifest(settings, preset=preset), overwrite=overwrite)
 
 
 def rerun(
@@ -100,21 +108,28 @@ def rerun(
     parent: Path | None = None,
     overwrite: bool = False,
     forget: Collection[str] = (),
-    stop: recorder.Stop = _never,
+    stop: recorder.Stop = never,
     **settings: Any,
 ) -> Iterator[Event]:
-    """Draw again what a run folder or a picture records, with some settings changed.
+    """Repeat a run from its folder or its picture, and yield events.
 
-    settings: those to change. forget: names of recorded settings to leave out, as if they had not been given.
-    The other arguments are those of `start`. Raises VqclipError as `generate` does.
+    Args:
+        source: The folder or the picture.
+        output, parent, overwrite, stop: As for `start`.
+        forget: Recorded options to leave out.
+        settings: Options to change.
+
+    Raises:
+        VqclipError: As for `generate`.
     """
     recipe = recipes.read(Path(source))
     resolved = recipe.resolve(settings, forget)
+    where = None if output is None else Path(output)
     try:
         return start(
             resolved.settings,
             preset=resolved.preset,
-            output=None if output is None else Path(output),
+            output=where,
             parent=parent,
             overwrite=overwrite,
             recipe=recipe,
@@ -123,7 +138,7 @@ def rerun(
     except (InputError, ModelError) as error:
         if recipe.whole_paths:
             raise
-        # The picture holds the last part of each path only, so as not to tell its maker's folders.
+        # A picture holds only the last part of each path, so that it does not reveal the folders of its maker.
         hint = "A picture records files without their folders: name the file again, or give the folder of the run."
         raise type(error)(error.message, f"{error.hint} {hint}") from error
 
@@ -135,14 +150,20 @@ def continue_run(
     output: str | Path | None = None,
     parent: Path | None = None,
     overwrite: bool = False,
-    stop: recorder.Stop = _never,
+    stop: recorder.Stop = never,
     **settings: Any,
 ) -> Iterator[Event]:
-    """Begin a new run with the latent that a finished one ended with.
+    """Start a new run from the last latent of a finished one, and yield events.
 
-    directory: of that run; its settings hold, but for those of its start and its coarse stages. prompt: another one,
-    or None. settings: those to change. The other arguments are those of `start`. Raises VqclipError as `generate`
-    does, InputError for a run that is not finished.
+    Args:
+        directory: Of the finished run. Its settings hold, except for its start and its coarse stages.
+        prompt: Another prompt, or None for the same.
+        output, parent, overwrite, stop: As for `start`.
+        settings: Options to change.
+
+    Raises:
+        InputError: The run is not finished.
+        VqclipError: As for `generate`.
     """
     directory = Path(directory)
     if not files.is_folder(directory):
@@ -155,152 +176,60 @@ def continue_run(
 
 
 def resume(
-    directory: str | Path, *, stop: recorder.Stop = _never, cache: ModelCache | None = None
+    directory: str | Path,
+    asked: Settings | None = None,
+    *,
+    stop: recorder.Stop = never,
+    cache: ModelCache | None = None,
 ) -> Iterator[Event]:
-    """Go on with a run where its newest snapshot ends; a finished run yields that it is finished.
+    """Continue a run from its newest snapshot, and yield events; a finished run yields that it is finished.
 
-    Raises UsageError when the folder holds no run, ModelError when its models changed since.
+    Args:
+        directory: Of the run.
+        asked: Settings that were asked for now. The run warns about those that it does not use.
+        stop, cache: As for `start`.
+
+    Raises:
+        UsageError: The folder holds no run.
+        ModelError: A model of the run changed.
     """
     directory = Path(directory)
     manifest = run_folder.read_manifest(directory)
+    warnings = [] if asked is None else _unused(asked, manifest.settings)
     if manifest.status == "finished" and files.is_file(directory / "image.png"):
-        directory = directory.absolute()
-        opened = Opened(directory, manifest.settings.seed or 0, manifest.step, finished=True)
-        return iter([opened, _done(directory, manifest.step)])
-    inputs = Inputs.check(manifest.settings, recorded=True)
+        directory, step = directory.absolute(), manifest.step
+        opened = Opened(directory, manifest.settings.seed or 0, step, finished=True)
+        return iter([*warnings, opened, Saved("image", directory / "image.png", step)])
+    session = Session(Inputs.check(manifest.settings, recorded=True), stop, cache=cache)
     run = run_folder.open_run(directory)
-    return _continued(inputs, run, manifest, stop, cache)
+    return session.record(run, manifest, resumed=True, warnings=warnings)
 
 
 def _seed_for(settings: Settings, directory: Path | None) -> int:
-    """As `run_folder.seed_for`; of a run that chose among starts it is the first one's."""
+    """The seed of `run_folder.seed_for`; for a run that chose among several starts, that of the first start."""
     chose = settings.best_of > 1 and settings.seed is None and directory and files.is_file(directory / "run.json")
     first = best_of.first_seed(directory) if chose and directory else None
     return run_folder.seed_for(settings, directory) if first is None else first
 
 
-def _again(inputs: Inputs, directory: Path, stop: recorder.Stop, cache: ModelCache | None) -> Iterator[Event]:
+def _refuse_another_run(settings: Settings, directory: Path) -> None:
+    """Raise OutputError unless the folder holds a run with these settings."""
     shown = files.printable(directory)
     hint = "Choose another --output, or replace it with --overwrite."
     if not files.is_file(directory / "run.json"):
         raise OutputError(f"{shown} holds pictures of another run.", hint)
     known = {run_folder.read_manifest(directory).settings.digest(), best_of.asked(directory)}
-    if inputs.settings.digest() not in known:
-        raise OutputError(f"{shown} holds a run with other settings.", f"{hint} {recorder.go_on(directory)}")
-    return _with_its_own(inputs.settings, directory, resume(directory, stop=stop, cache=cache))
+    if settings.digest() not in known:
+        raise OutputError(f"{shown} holds a run with other settings.", f"{hint} {recorder.resume_hint(directory)}")
 
 
-def _with_its_own(asked: Settings, directory: Path, events: Iterator[Event]) -> Iterator[Event]:
-    """Go on, and say which settings are those that the run began with, though others are asked for now."""
-    kept = run_folder.read_manifest(directory).settings
+def _unused(asked: Settings, recorded: Settings) -> list[Warned]:
+    """A warning about the settings that do not shape the picture and differ from those that the run started with."""
     names = [
         name.replace("_", "-")
         for name, option in options().items()
-        if option.scope != "picture" and getattr(asked, name) != getattr(kept, name)
+        if option.scope != "picture" and getattr(asked, name) != getattr(recorded, name)
     ]
-    if names:
-        yield Warned(
-            f"without effect on a run that is there already: --{', --'.join(names)}; --overwrite draws it anew."
-        )
-    yield from events
-
-
-def _done(directory: Path, step: int) -> Saved:
-    return Saved("image", directory / "image.png", step)
-
-
-def _continued(
-    inputs: Inputs,
-    run: run_folder.Run,
-    manifest: run_folder.Manifest,
-    stop: recorder.Stop,
-    cache: ModelCache | None,
-) -> Iterator[Event]:
-    from vqclip.synthesis import state as snapshots
-
-    if manifest.settings.best_of > 1:
-        # It has not chosen yet. A kill while the best start's files were taken over may have left some of them.
-        yield from _recorded(inputs, run, manifest, None, stop, cache=cache)
-        return
-    try:
-        state, problems = snapshots.newest(run.state, inputs.layout(manifest.settings))
-    except BaseException:
-        run.close()
-        raise
-    yield from map(Warned, problems)
-    yield from _recorded(inputs, run, manifest, state, stop, cache=cache)
-
-
-def _recorded(
-    inputs: Inputs,
-    run: run_folder.Run,
-    manifest: run_folder.Manifest,
-    state: State | None,
-    stop: recorder.Stop,
-    recipe: recipes.Recipe | None = None,
-    cache: ModelCache | None = None,
-    *,
-    replaces: bool = False,
-) -> Iterator[Event]:
-    """replaces: what an earlier run left in the folder is removed, once nothing is missing for this one."""
-    with run:
-        yield Opened(run.directory, inputs.settings.seed or 0, state.step if state else 0)
-        device_config = DeviceConfig.find(inputs.settings, manifest.threads, manifest.dtype)
-        hashes, pictures = inputs.hashes(), inputs.picture_hashes()
-        versions = _versions()
-        started = manifest.started(hashes, pictures, device_config, versions=versions)
-        if replaces:
-            run_folder.clear(run)
-        yield from map(Warned, run_folder.environment_changes(manifest, str(device_config.device), versions))
-        manifest = started
-        run.write(manifest)
-        if inputs.settings.best_of == 1:
-            climb = _climb(inputs, state, device_config, recipe, cache, manifest.seconds if state else 0.0)
-        else:
-            models = yield from _models(inputs, None, device_config, recipe, cache)
-            began = time.monotonic()
-            chosen, state = yield from best_of.choose_recorded(models, inputs, run, manifest, stop)
-            # From here on it is the run of that seed, and nothing else.
-            manifest = replace(manifest, settings=chosen, seconds=manifest.seconds + time.monotonic() - began)
-            run.write(manifest)
-            climb = best_of.climb(models, inputs, chosen, state, manifest.seconds)
-        yield from recorder.record(climb, run, manifest, stop)
-
-
-def _climb(
-    inputs: Inputs,
-    state: State | None,
-    device_config: DeviceConfig | None = None,
-    recipe: recipes.Recipe | None = None,
-    cache: ModelCache | None = None,
-    seconds: float = 0.0,
-) -> Iterator[Event]:
-    models = yield from _models(inputs, state, device_config or DeviceConfig.find(inputs.settings), recipe, cache)
-    settings = inputs.settings
-    if settings.best_of > 1:
-        began = time.monotonic()
-        settings, state = yield from best_of.choose(models, inputs)
-        seconds += time.monotonic() - began
-    yield from best_of.climb(models, inputs, settings, state, seconds)
-
-
-def _models(
-    inputs: Inputs,
-    state: State | None,
-    device_config: DeviceConfig,
-    recipe: recipes.Recipe | None,
-    cache: ModelCache | None,
-) -> Generator[Event, None, Models]:
-    """Load the models; what is to be said of them, and of a recipe that they should follow, is told."""
-    if recipe is not None:
-        here = recipe.differences(
-            inputs.hashes(), _versions(), str(device_config.dtype).removeprefix("torch."), device_config.threads
-        )
-        yield from map(Warned, here)
-    models = load(inputs, device_config, resumed=state is not None, cache=cache)
-    yield from map(Warned, models.warnings)
-    return models
-
-
-def _versions() -> dict[str, str]:
-    return {"vqclip": __version__} | {name: importlib.metadata.version(name) for name in VERSIONED}
+    if not names:
+        return []
+    return [Warned(f"without effect on an existing run: --{', --'.join(names)}; --overwrite draws it again.")]

@@ -1,7 +1,7 @@
-"""What the loop tells the world: a stream of frozen events that console, recorder and tests all read.
+"""The events of a run, which the console, the recorder and Python callers read.
 
-The loop hands out pictures and states as functions: whoever wants one calls it before taking the next event,
-and nobody else pays for it. Calling them, or not, cannot change the run.
+Pictures and states are functions: call them before the next event. They cost nothing unless called, and calling them
+does not change the run.
 """
 
 from __future__ import annotations
@@ -24,16 +24,21 @@ class Event:
 
 @dataclass(frozen=True)
 class Warned(Event):
-    """Something the user should know that does not stop the run."""
+    """Something to know that does not stop the run."""
 
     message: str
 
 
 @dataclass(frozen=True)
 class Started(Event):
-    """The models are loaded and the start is drawn.
+    """The models are loaded, and the initial picture is there.
 
-    step: steps already done (above 0 after a resume). image: gives the picture now, (H, W, 3) uint8.
+    Attributes:
+        step: Steps done; above 0 after a resume.
+        steps: Of the run.
+        width, height: Of the final picture.
+        image: Returns the picture, (H, W, 3) uint8.
+        state: Returns the state of the loop.
     """
 
     step: int
@@ -47,9 +52,11 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class PriorSampleChosen(Event):
-    """The prior drew `count` candidates and CLIP chose the one with the lowest loss.
+    """The prior sampled `count` candidates, and CLIP chose the one with the lowest loss.
 
-    number: its place in the order of sampling, 1 for the first. loss: after upsampling, if it was upsampled.
+    Attributes:
+        number: In the order of sampling, 1 for the first.
+        loss: After upsampling, if it was upsampled.
     """
 
     number: int
@@ -59,7 +66,7 @@ class PriorSampleChosen(Event):
 
 @dataclass(frozen=True)
 class CandidateScored(Event):
-    """One of `count` short starts of best-of is scored. number: 1 for the first. loss: lower is better."""
+    """One of the `count` starts of best-of-N is scored. number: 1 for the first. loss: Lower is better."""
 
     number: int
     count: int
@@ -69,7 +76,7 @@ class CandidateScored(Event):
 
 @dataclass(frozen=True)
 class Chosen(Event):
-    """All short starts are scored, and the run continues from the best of them, as the run of its seed."""
+    """All starts of best-of-N are scored, and the run continues from the best, as the run of its seed."""
 
     number: int
     count: int
@@ -79,10 +86,7 @@ class Chosen(Event):
 
 @dataclass(frozen=True)
 class StageStarted(Event):
-    """A stage begins at `width` x `height` pixels, after `step` steps.
-
-    pixels: it optimises pixels; otherwise the latent.
-    """
+    """A stage starts at `width` x `height` pixels, after `step` steps. pixels: It optimises pixels, not a latent."""
 
     step: int
     stage: int
@@ -94,18 +98,23 @@ class StageStarted(Event):
 
 @dataclass(frozen=True)
 class Stepped(Event):
-    """One step of the optimiser is done.
+    """An optimisation step is done.
 
-    step: 1 for the first. loss: the sum that was minimised. terms: its parts by name. score: mean cosine
-    similarity of the cutouts to the prompts that pull, -1 to 1. learning_rate: of this step. image, state: as in
-    Started.
+    Attributes:
+        step: 1 for the first.
+        stage: 1 for the first.
+        loss: The sum of the losses.
+        losses: The weighted losses by name; `prompt` is CLIP's.
+        score: The mean cosine similarity of the cutouts to the prompts with positive weight, -1 to 1.
+        learning_rate: Of this step.
+        image, state: As in Started.
     """
 
     step: int
     steps: int
     stage: int
     loss: float
-    terms: Mapping[str, float]
+    losses: Mapping[str, float]
     score: float
     learning_rate: float
     image: Callable[[], np.ndarray] = field(repr=False)
@@ -114,9 +123,12 @@ class Stepped(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
-    """All steps are done; image gives the final picture, (H, W, 3) uint8.
+    """The run is done.
 
-    stopped_by: the setting that ended the run before its last step, or an empty word.
+    Attributes:
+        score: Of the last step.
+        image, state: As in Started; the final ones.
+        stopped_by: The setting that ended the run before its last step, or an empty string.
     """
 
     step: int
@@ -128,9 +140,12 @@ class Finished(Event):
 
 @dataclass(frozen=True)
 class Opened(Event):
-    """A run directory is ready to be written, to be continued after `step` steps, or left as it is: finished.
+    """A run folder is open.
 
-    seed: None where nothing is drawn at random.
+    Attributes:
+        seed: None if nothing is random.
+        step: Steps done before; the run continues after them.
+        finished: The run is finished already, and nothing is written.
     """
 
     directory: Path
@@ -149,9 +164,11 @@ class SweepOpened(Event):
 
 @dataclass(frozen=True)
 class CellStarted(Event):
-    """The next run of a sweep begins, or is found to be finished.
+    """The next run of a sweep starts, or is finished already.
 
-    number: 1 for the first of `count`. label: the values that set it apart.
+    Attributes:
+        number: 1 for the first of `count`.
+        label: The values in which it differs from the others.
     """
 
     number: int
@@ -162,7 +179,7 @@ class CellStarted(Event):
 
 @dataclass(frozen=True)
 class CellFailed(Event):
-    """A run of a sweep came to nothing; the sweep goes on with the next. message: what was wrong."""
+    """A run of a sweep failed; the sweep continues with the next. message: What was wrong."""
 
     number: int
     message: str
@@ -170,7 +187,7 @@ class CellFailed(Event):
 
 @dataclass(frozen=True)
 class Saved(Event):
-    """A file is complete on disk. kind: frame, snapshot, image, video or report; of a sweep, sheet or table."""
+    """A file is complete on disk. kind: frame, snapshot, image, video, report, or of a sweep sheet or table."""
 
     kind: str
     path: Path

@@ -15,13 +15,6 @@ from vqclip.cli.signals import StopSignals
 from vqclip.errors import VqclipError
 from vqclip.runtime import limits
 
-EXIT_CODES = """
-Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input file,
-5 output or disk, 6 diverged, 7 out of memory, 8 no video encoder, 129, 130 and 143
-stopped by SIGHUP, SIGINT or SIGTERM (go on with `vqclip resume DIR`), 141 the reader
-of the output went away.
-"""
-
 
 def __getattr__(name: str) -> Any:
     """The typer application, `app`, which is imported when it is first used."""

@@ -13,6 +13,13 @@ from vqclip.errors import InputError, Interrupted, OutOfMemory, UsageError, Vqcl
 from vqclip.files import output_error, printable
 from vqclip.reading import MORE_MEMORY, is_out_of_memory, reason
 
+EXIT_CODES = """
+Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input file,
+5 output or disk, 6 diverged, 7 out of memory, 8 no video encoder, 129, 130 and 143
+stopped by SIGHUP, SIGINT or SIGTERM (go on with `vqclip resume DIR`), 141 the reader
+of the output went away.
+"""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _OF_A_PATH = (
     errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.EIO,

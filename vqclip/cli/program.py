@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from vqclip import __version__
-from vqclip.cli import EXIT_CODES, batch, config, generate, images, models, search, tokens, videos
+from vqclip.cli import batch, config, generate, images, models, search, tokens, videos
+from vqclip.cli.failures import EXIT_CODES
 from vqclip.cli.help import HelpCommand, SettingsGroup
 
 app = typer.Typer(

@@ -1,4 +1,4 @@
-"""How cutouts are bent, coloured, erased and grained at random, as numbers that `resampling` carries out."""
+"""Random augmentations of cutouts, as numbers that `resample.take` applies."""
 
 from __future__ import annotations
 
@@ -13,15 +13,23 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far a cutout may be bent, with which probability each.
+    """The probabilities and extents of the augmentations.
 
-    Names that end in _p, flip and grey: probabilities. turn, shear, rotate: degrees. shift, slide: share of the side.
-    grow: the size varies by up to this share. perspective: how far a corner moves, share of half the side; the
-    cutout's corners move inwards, or the picture's when `shrink` is set, so that what lies outside is seen. hue: in
-    turns; saturation, brightness, contrast: share. sharpness: largest factor of kornia, for which 0 is a smoothed
-    cutout and 1 the cutout itself. noise: largest standard deviation. grain: standard deviation of a noise that comes
-    on top. zoom_area: least share of the cutout that is enlarged to all of it, with sides 3:4 to 4:3. elastic: in
-    kornia's alpha. spline: how far the control points of a thin plate move, share of half the side.
+    Attributes:
+        flip, grey, affine_p and others ending in _p: Probabilities.
+        turn, shear, rotate: Degrees.
+        shift, slide: Share of the side.
+        grow: The size varies by up to this share.
+        perspective: How far a corner moves, as a share of half the side. The corners of the cutout move inwards, or
+            with `shrink` those of the picture, so that the cutout shows what lies outside.
+        hue: In turns.
+        saturation, brightness, contrast: Shares.
+        sharpness: The largest factor of kornia, for which 0 is a smoothed cutout and 1 the cutout itself.
+        noise: The largest standard deviation.
+        grain: The standard deviation of an additional noise.
+        zoom_area: The least share of the cutout that is enlarged to all of it, with sides 3:4 to 4:3.
+        elastic: In kornia's alpha.
+        spline: How far the control points of a thin plate move, as a share of half the side.
     """
 
     flip: float = 0.0
@@ -57,7 +65,7 @@ class Augmentation:
     spline: float = 0.0
 
     def scaled(self, strength: float) -> Augmentation:
-        """The same kinds and probabilities, with the extents of bends and colours times `strength`."""
+        """The same probabilities, with the extents of distortions and colours multiplied by `strength`."""
         return replace(self, **{name: getattr(self, name) * strength for name in EXTENTS})
 
 
@@ -65,7 +73,7 @@ EXTENTS = (
     "turn", "shift", "shear", "grow", "perspective", "hue", "saturation", "brightness", "contrast", "rotate", "slide",
     "elastic", "spline",
 )  # fmt: skip
-"""What `scaled` changes."""
+"""The extents that `scaled` changes."""
 
 BY_CODE: dict[str, dict[str, float]] = {
     "Hf": {"flip": 0.5},
@@ -81,15 +89,15 @@ BY_CODE: dict[str, dict[str, float]] = {
     "Er": {"erase_p": 0.7},
     "Re": {"zoom_p": 0.5, "zoom_area": 0.1},
 }
-"""What nerdyrodent/VQGAN-CLIP (and EleutherAI's, for Hf) mean by each code of `--augments`, with their numbers.
+"""The meaning of each code of `--augments` in nerdyrodent/VQGAN-CLIP (Hf: in EleutherAI's), with their numbers.
 
-Two of theirs do not do what their names say. Sh draws kornia's factor from 0 to .3, which smooths. Cr cuts the whole
+Two of theirs do not do what their names say. Sh uses kornia's factor from 0 to .3, which smooths. Cr crops the whole
 cutout out of itself; here it moves by up to an eighth of its side, with reflections past the picture's edge.
 """
 
 
 def from_codes(codes: Iterable[str], strength: float, noise: float) -> Augmentation:
-    """The augmentations of these codes alone. strength: as in `scaled`. noise: as in Augmentation."""
+    """The augmentation of these codes. strength: As in `scaled`. noise: As in Augmentation."""
     known: dict[str, float] = {}
     for code in codes:
         known |= BY_CODE[code]
@@ -97,7 +105,7 @@ def from_codes(codes: Iterable[str], strength: float, noise: float) -> Augmentat
 
 
 def bend(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Random flips, affine maps and perspectives as one homography per cutout: (N, 3, 3), cutout to cutout."""
+    """Random flips, affine maps and perspectives: one homography per cutout, (N, 3, 3), cutout to cutout."""
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return torch.rand((count, *shape), generator=generator) * (high - low) + low
@@ -128,7 +136,7 @@ def bend(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
 
 
 def zooms(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Boxes of `zoom_area` and more of a cutout, anywhere in it, as homographies: (N, 3, 3), cutout to cutout."""
+    """Random boxes of at least `zoom_area` of a cutout as homographies: (N, 3, 3), cutout to cutout."""
     on = torch.rand(count, generator=generator) < how.zoom_p
     area = torch.rand(count, generator=generator) * (1 - how.zoom_area) + how.zoom_area
     # The logarithm of the ratio is uniform, as in torchvision's RandomResizedCrop.
@@ -156,11 +164,11 @@ def _rotations(count: int, how: Augmentation, generator: torch.Generator) -> Ten
 
 
 WARP_NODES = 33
-"""Nodes of a warp along a side: a smooth field needs no more, and between them it is linear."""
+"""Nodes of a warp along a side. The field is smooth, so linear interpolation between them is enough."""
 
 
 def warps(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Elastic and thin plate deformations as displacements, see `CutPlan.warps`; K is 0 when neither is asked for."""
+    """Elastic and thin plate deformations as displacements, see `CutPlan.warps`; K is 0 without either."""
     if not how.elastic_p and not how.spline_p:
         return torch.zeros(count, 2, 0, 0)
     field = torch.zeros(count, 2, WARP_NODES, WARP_NODES)
@@ -178,14 +186,20 @@ def warps(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
 
 
 CONTROL_POINTS = torch.tensor([[-1, -1], [-1, 1], [1, -1], [1, 1], [0, 0]], dtype=torch.float64)
-"""Where a thin plate is held: the corners and the middle."""
+"""The control points of a thin plate: the corners and the middle."""
 
 
 def thin_plates(moved: Tensor) -> Tensor:
-    """Thin plate splines that show what lies at the control points where those moved to.
+    """Thin plate splines that move the control points.
 
-    moved: (N, 5, 2) float64, none on another of its plate. Returns displacements (N, 2, WARP_NODES, WARP_NODES).
-    With U(r) = r^2 log r (Bookstein, 1989).
+    Args:
+        moved: The new control points, (N, 5, 2) float64, no two of a plate alike.
+
+    Returns:
+        Displacements, (N, 2, WARP_NODES, WARP_NODES).
+
+    Source:
+        Bookstein (1989), with U(r) = r^2 log r.
     """
 
     def kernel(points: Tensor) -> Tensor:
@@ -230,8 +244,8 @@ def _perspectives(count: int, how: Augmentation, generator: torch.Generator) -> 
 def colour_matrices(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
     """Random hue, saturation, contrast and brightness as one 3x4 matrix per cutout.
 
-    Hue turns about the grey axis (as SVG's hueRotate does), a linear stand-in for HSV; contrast is about the
-    middle grey 0.5, not about each cutout's own mean, so that it needs no look at the pixels.
+    Hue rotates about the grey axis (as SVG's hueRotate does), which approximates HSV linearly. Contrast is relative
+    to middle grey instead of the cutout's own mean, so that it does not depend on the pixels.
     """
 
     def factor(extent: float) -> Tensor:
@@ -256,13 +270,13 @@ def colour_matrices(count: int, how: Augmentation, generator: torch.Generator) -
 
 
 def greyed(matrices: Tensor) -> Tensor:
-    """Colour matrices (N, 3, 4) that turn a cutout to grey first, by the luma of ITU-R 601 as torchvision does."""
+    """Colour matrices (N, 3, 4) that make a cutout grey first, by the luma of ITU-R 601 as torchvision does."""
     luma = torch.tensor([0.299, 0.587, 0.114]).expand(3, 3)
     return torch.cat([matrices[..., :3] @ luma, matrices[..., 3:]], 2)
 
 
 def softnesses(count: int, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """The share that smoothing has in each cutout: (N,) in [0, 1]."""
+    """The share of smoothing in each cutout: (N,) in [0, 1]."""
     if not how.sharpen_p:
         return torch.zeros(count)
     factor = torch.rand(count, generator=generator) * how.sharpness

@@ -1,6 +1,6 @@
-"""What a cut method draws with: the context, places and sizes on it, and a plan of cutouts that are bent at random.
+"""What a cut method needs: the context of a step, random positions and sizes, and plans with random augmentations.
 
-All that a method needs can be imported from here.
+Everything that a method needs can be imported from here.
 """
 
 from __future__ import annotations
@@ -38,10 +38,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CutoutContext:
-    """What a sampler is told.
+    """What a cut method knows about a step.
 
-    width, height: of the picture in pixels. side: of the perceptor's input. step, steps: how many are done of how
-    many, for what changes on the way. augmentation: the one that the user chose, in the place of the method's own.
+    Attributes:
+        width, height: Of the picture in pixels.
+        side: Of the perceptor's input in pixels.
+        step, steps: Steps done, and steps of the run, for schedules.
+        augmentation: The one of `--augments`, which replaces the method's own.
     """
 
     width: int
@@ -60,10 +63,16 @@ class CutoutContext:
 def plan_of(left: Tensor, top: Tensor, sizes: Tensor, weights: Tensor, context: CutoutContext, how: Augmentation,
             generator: torch.Generator, padding: str = "border", fill: float = -1.0, tall: Tensor | None = None,
             ) -> CutPlan:  # fmt: skip
-    """A plan of cutouts, bent at random.
+    """A plan of cutouts with random augmentations.
 
-    left, top, sizes: (N,) in pixels of the context. weights: (N,) of any positive scale. how: the method's own
-    augmentation. padding, fill: as in CutPlan. tall: heights, when the crops are not square.
+    Args:
+        left, top, sizes: Of the crops, (N,) each, in pixels of the picture.
+        weights: (N,), of any positive scale.
+        context: Of the step.
+        how: The method's own augmentation.
+        generator: Of the step, on the CPU.
+        padding, fill: As in CutPlan.
+        tall: Heights, (N,), if the crops are not square.
     """
     count, how = len(sizes), context.augmentation or how
     homographies = crops(left, top, sizes, context.width, context.height, tall) @ bend(count, how, generator)
@@ -91,13 +100,13 @@ def normal_shares(count: int, generator: torch.Generator) -> Tensor:
 
 
 def anywhere(sizes: Tensor, context: CutoutContext, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Left and top of squares of these sizes, uniform within the picture: (N,) each."""
+    """Left and top of squares of these sizes, (N,) each, uniform within the picture."""
     place = torch.rand((len(sizes), 2), generator=generator)
     return place[:, 0] * (context.width - sizes), place[:, 1] * (context.height - sizes)
 
 
 def bends(strength: float, noise: float) -> Augmentation:
-    """How `smart` and the full views bend cutouts. strength: 0 to 2. noise: the largest deviation of noise."""
+    """The augmentation of `smart` and of full views. strength: 0 to 2. noise: The largest standard deviation."""
     return Augmentation(
         flip=0.5, affine_p=0.8, turn=15, shift=0.1, grow=0.1, perspective_p=0.4, perspective=0.2, colour_p=0.7,
         hue=0.01, saturation=0.1, brightness=0.1, contrast=0.1, noise=noise,
@@ -105,7 +114,7 @@ def bends(strength: float, noise: float) -> Augmentation:
 
 
 def full_views(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
-    """The largest squares of the picture, spread along its long axis, bent as by `bends`."""
+    """The largest squares of the picture, spread along its long axis, augmented by `bends`."""
     sizes = torch.full((count,), float(context.short))
     spread = (torch.arange(count) + torch.rand(count, generator=generator)) / count
     left, top = spread * (context.width - sizes), spread * (context.height - sizes)

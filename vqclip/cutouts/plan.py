@@ -1,4 +1,4 @@
-"""Where CLIP looks: the cutouts of a step, by the cut method that the settings name."""
+"""The cutouts of a step, planned by the cut method of the settings."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from vqclip.settings.schema import Settings
 
 
 def _method(settings: Settings) -> Any:
-    """The module of the method, imported when it is first used. Raises KeyError when there is no such file."""
+    """The module of the method, imported when first used. Raises KeyError without such a method."""
     return importlib.import_module(module_of(settings.cut_method))
 
 
 def plan_for(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
-    """`count` cutouts of one step. generator: the step's, on the CPU."""
+    """Plan `count` cutouts of one step. generator: Of the step, on the CPU."""
     if settings.augments is not None:
         chosen = from_codes(parse_augments(settings.augments), settings.augment, settings.cut_noise)
         context = replace(context, augmentation=chosen)
@@ -31,10 +31,10 @@ def plan_for(count: int, context: CutoutContext, settings: Settings, generator: 
 
 
 def squeezes(settings: Settings) -> bool:
-    """Whether the method's plans are over the squeezed picture, and not over the picture itself."""
+    """Whether the method takes its cutouts from the squeezed picture instead of the picture itself."""
     return bool(getattr(_method(settings), "SQUEEZED", False))
 
 
 def source_of(image: Tensor, side: int, settings: Settings) -> Tensor:
-    """What the method's plans are over: the picture itself, (1, 3, H, W), or its squeezed copy of `side`."""
+    """What the method cuts: the picture itself, (1, 3, H, W), or its squeezed copy, (1, 3, side, side)."""
     return squeeze(image, side) if squeezes(settings) else image

@@ -1,8 +1,8 @@
-"""Cutouts of a picture as one batched, differentiable resampling: a plan without pixels, and how it is carried out.
+"""Cutouts of a picture by one batched, differentiable resampling.
 
-A `CutPlan` holds one homography per cutout, which is crop, flip, affine and perspective at once, and one 3x4
-colour matrix. `take` carries the plan out. The field's tools do the same steps one after another, crop by crop,
-each with a resampling of its own.
+A `CutPlan` holds one homography per cutout (crop, flip, affine and perspective at once) and one 3x4 colour matrix.
+`take` resamples the picture by the plan. Other tools do these steps one after another, crop by crop, and resample
+each time.
 """
 
 from __future__ import annotations
@@ -21,13 +21,18 @@ from torch import Tensor
 class CutPlan:
     """N cutouts of one picture, without their pixels.
 
-    homographies: (N, 3, 3) float32, from cutout to picture coordinates, both [-1, 1] (x right, y down, edges
-    of the outer pixels at -1 and 1). scales: (N,) picture pixels per cutout pixel. weights: (N,) with mean 1, or
-    (N, P) for P prompts that do not see all alike. colours: (N, 3, 4), out = M[:, :3] @ rgb + M[:, 3]. noise: (N,)
-    standard deviations. boxes: (N, 4) erased rectangles as left, top, right, bottom in [-1, 1], empty where right <=
-    left. warps: (N, 2, K, K), how far the places of the cutout move in x and y before the homography, at K x K nodes
-    from -1 to 1; K is 0 without any. softness: (N,), the share that a 3x3 smoothing has in the cutout. fills: (N,)
-    grey levels in [0, 1] of what lies outside the picture, -1 where `padding` says it: border, reflection or zeros.
+    Attributes:
+        homographies: (N, 3, 3) float32, from cutout to picture coordinates, both [-1, 1] (x right, y down, edges of
+            the outer pixels at -1 and 1).
+        scales: (N,) picture pixels per cutout pixel.
+        weights: (N,) with mean 1, or (N, P) if the P prompts have regions.
+        colours: (N, 3, 4), out = M[:, :3] @ rgb + M[:, 3].
+        noise: (N,) standard deviations.
+        boxes: (N, 4) erased rectangles as left, top, right, bottom in [-1, 1], empty where right <= left.
+        warps: (N, 2, K, K) displacements in x and y before the homography, at K x K nodes from -1 to 1; K may be 0.
+        softness: (N,) share of a 3x3 smoothing in the cutout.
+        fills: (N,) grey levels in [0, 1] of everything outside the picture; -1 uses `padding`.
+        padding: border, reflection or zeros.
     """
 
     homographies: Tensor
@@ -45,9 +50,9 @@ class CutPlan:
         return len(self.homographies)
 
     def parts(self, most: int) -> Iterator[CutPlan]:
-        """The plan in order, in parts of at most `most` cutouts and of sizes as even as can be.
+        """The plan in parts of at most `most` cutouts.
 
-        Even, because a last part of one cutout costs a perceptor as much as one of two.
+        The parts are of even size, because a last part of one cutout takes a perceptor as long as one of two.
         """
         count = -(-len(self) // most)
         bounds = [len(self) * number // count for number in range(count + 1)]
@@ -63,13 +68,13 @@ class CutPlan:
 
 
 def join(plans: Sequence[CutPlan]) -> CutPlan:
-    """Several plans as one, in their order. Zeros are kept as fills; of the other paddings, reflection goes first."""
+    """Several plans as one, in order. Zeros become fills; of the other paddings, reflection has precedence."""
     paddings = {plan.padding for plan in plans}
     padding = next((name for name in ("reflection", "border") if name in paddings), plans[0].padding)
     if padding != "zeros":
         plans = [plan if plan.padding != "zeros" else replace(plan, fills=plan.fills.clamp(min=0)) for plan in plans]
     nodes = max(plan.warps.shape[-1] for plan in plans)
-    # A warp of nothing is as good as none.
+    # A warp of zeros is none.
     still = [torch.zeros(len(plan), 2, nodes, nodes) for plan in plans]
     alike = [
         plan if plan.warps.shape[-1] == nodes else replace(plan, warps=warps)
@@ -81,9 +86,9 @@ def join(plans: Sequence[CutPlan]) -> CutPlan:
 
 
 def pyramid(image: Tensor, levels: int) -> list[Tensor]:
-    """The picture and its halvings, antialiased, as many as `levels` says beyond the picture itself.
+    """The picture, (1, 3, H, W), and `levels` antialiased halvings of it.
 
-    image: (1, 3, H, W). Sampling a far-away level keeps a large cutout free of aliasing.
+    Sampling a coarser level keeps a large cutout free of aliasing.
     """
     chain = [image]
     for _ in range(levels):
@@ -99,16 +104,24 @@ def levels_for(plan: CutPlan) -> int:
 
 
 def _depths(plan: CutPlan) -> Tensor:
-    """The level that each cutout is taken from: its grain is at least a quarter of the cutout's own."""
+    """The level that each cutout is sampled from: its pixels are at least a quarter of the cutout's."""
     return (torch.log2(plan.scales.clamp(min=1.0)) - 1e-4).ceil().long().sub(2).clamp(min=0)
 
 
 def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generator) -> Tensor:
-    """Resample the plan's cutouts, then shift their colours, soften, erase and add noise.
+    """Resample the cutouts of a plan, then shift their colours, soften, erase and add noise.
 
-    chain: from `pyramid`, each (1, 3, h, w) in [0, 1]. Returns (N, 3, side, side) float32, differentiable in
-    the chain. It equals cropping and resizing with an antialiased bilinear filter: a cutout is sampled one,
-    two or four times as fine as it needs to be, and brought down with that filter's weights.
+    It equals cropping and resizing with an antialiased bilinear filter: a cutout is sampled at one, two or four
+    times its resolution, and reduced with the weights of that filter.
+
+    Args:
+        chain: From `pyramid`, each (1, 3, h, w) in [0, 1].
+        plan: The cutouts.
+        side: Of the cutouts in pixels.
+        generator: Of the noise, on the device of the chain.
+
+    Returns:
+        (N, 3, side, side) float32, differentiable with respect to the chain.
     """
     device = chain[0].device
     depth = _depths(plan)
@@ -132,7 +145,7 @@ def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generat
 
 
 def _grain(cuts: Tensor, deviations: Tensor, generator: torch.Generator) -> Tensor:
-    """Noise for each cutout by itself, so that the same cutouts have the same in chunks of any size."""
+    """Noise, drawn for each cutout separately, so that it does not depend on the size of the chunks."""
     still = torch.zeros_like(cuts[0])
     return torch.stack(
         [
@@ -143,9 +156,9 @@ def _grain(cuts: Tensor, deviations: Tensor, generator: torch.Generator) -> Tens
 
 
 def _sampled(source: Tensor, grid: Tensor, fills: Tensor | None, padding: str) -> Tensor:
-    """(1, 3, h, w) at the places of the grid: (N, 3, S, S); outside it `padding`, or a grey level for each row."""
+    """(1, 3, h, w) sampled at the grid: (N, 3, S, S). Outside it is `padding`, or a grey level for each row."""
     if fills is not None and bool((fills > 0).any()):
-        # A fourth channel says how much of a pixel lies inside, so that one resampling is enough.
+        # A fourth channel holds how much of a pixel lies inside, so that one resampling is enough.
         source = torch.cat([source, torch.ones_like(source[:, :1])], 1)
     padding = padding if fills is None else "zeros"
     wide = source.expand(len(grid), -1, -1, -1)
@@ -156,7 +169,7 @@ def _sampled(source: Tensor, grid: Tensor, fills: Tensor | None, padding: str) -
 
 
 def _smoothed(cuts: Tensor) -> Tensor:
-    """Cutouts through the 3x3 kernel of PIL's SMOOTH, which kornia's sharpness has as well."""
+    """Cutouts smoothed by the 3x3 kernel of PIL's SMOOTH, which kornia's sharpness uses too."""
     kernel = torch.ones(3, 3, device=cuts.device)
     kernel[1, 1] = 5
     channels = cuts.shape[1]

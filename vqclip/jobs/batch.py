@@ -26,7 +26,7 @@ from vqclip.jobs.grid import Axis, Cell, Grid, from_dict, lay_out, parse_axis, r
 from vqclip.media import images
 from vqclip.runs.directory import fresh_folder, holds_run, read_manifest, read_metrics, release, take_lock, words_of
 from vqclip.runs.inputs import Inputs
-from vqclip.runs.recorder import Stop, go_on
+from vqclip.runs.recorder import Stop, resume_hint
 from vqclip.settings.option import absolute
 
 SCHEMA = 2
@@ -80,7 +80,7 @@ def sweep(
         if _digests(kept) != _digests(grid):
             raise OutputError(
                 f"{files.printable(directory)} holds another sweep.",
-                f"Choose another --output, or remove that folder. {go_on(directory)}",
+                f"Choose another --output, or remove that folder. {resume_hint(directory)}",
             )
         grid = kept
     elif holds_run(directory):
@@ -168,7 +168,7 @@ def _run(grid: Grid, directory: Path, jobs: int, stop: Stop) -> Iterator[Event]:
         yield SweepOpened(directory, len(grid.cells))
         yield from _cells(grid, directory, jobs, stop)
     except Interrupted as error:
-        raise Interrupted(error.message, go_on(directory), error.signal_number) from None
+        raise Interrupted(error.message, resume_hint(directory), error.signal_number) from None
     finally:
         release(directory, lock)
 

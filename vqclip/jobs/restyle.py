@@ -34,7 +34,7 @@ from vqclip.runs.directory import (
 )
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
-from vqclip.runs.recorder import Stop, go_on
+from vqclip.runs.recorder import Stop, resume_hint
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.option import absolute
 from vqclip.settings.schema import MOTIONS, Settings, default_of, options
@@ -142,7 +142,7 @@ def restyle(
         same = earlier and earlier.restyle == manifest.restyle
         if not earlier or not same or earlier.settings.digest() != inputs.settings.digest():
             hint = "Choose another --output, or replace it with --overwrite."
-            hint += f" {go_on(directory)}" if earlier else ""
+            hint += f" {resume_hint(directory)}" if earlier else ""
             raise OutputError(f"{files.printable(directory)} holds another run.", hint)
         manifest = earlier
     refuse_inputs(directory, [source.path, *map(Path, inputs.pictures())])
@@ -268,7 +268,7 @@ class _Restyling:
         """Optimise one frame. own: its picture, which the latent is pulled towards. start: (1, 3, H, W)."""
         import torch
 
-        from vqclip.synthesis.loop import synthesise
+        from vqclip.synthesis.loop import Synthesizer
 
         with torch.no_grad():
             latent = models.vqgan.encode(start).float()
@@ -276,13 +276,14 @@ class _Restyling:
         init_inputs = InitInputs(own, regions=known.regions, latent=latent, palette=known.palette)
         # All frames have one seed: with the same cutouts in each they flicker less.
         step_range = (first_step, self.source.frames * self.how.steps)
-        return synthesise(models.vqgan, models.clip_targets, settings, init_inputs, step_range=step_range)
+        loop = Synthesizer(models.vqgan, models.clip_targets, settings, init_inputs, step_range=step_range)
+        return loop.run()
 
     def _raise_if_stopped(self, number: int) -> None:
         signal = self.stop()
         if signal is not None:
             where = f"stopped in frame {number + 1} of {self.source.frames}."
-            raise Interrupted(where, go_on(self.run.directory), signal)
+            raise Interrupted(where, resume_hint(self.run.directory), signal)
 
     def _video(self) -> Iterator[Event]:
         """Write the video of the frames, with the sound of the source."""

@@ -1,16 +1,15 @@
-"""Short starts from several seeds, of which CLIP's best goes on (the idea is FuseDream's, arXiv 2112.01573).
+"""Best-of-N: run several seeds for a few steps, and continue from the start that CLIP ranks best.
 
-starts/1/ ...  starts.json  starts.png
-
-Each start is the run of its seed, stopped early. The best one's files become those of the run, which then goes on
-as that seed's run: its picture is the one that this seed gives by itself. Any other start can be gone on with too.
+The idea is FuseDream's (arXiv 2112.01573). In a run folder the starts are in starts/1/ ..., with starts.json and
+starts.png. Each start is the run of its seed, stopped early. The files of the best become those of the run, so the
+result equals a normal run with that seed. Any other start can be resumed too.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from vqclip.events import CandidateScored, Chosen, Event, Finished, Started, Ste
 from vqclip.media import images
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recorder
+from vqclip.runs.directory import Manifest, Run
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import Models
 from vqclip.settings.schema import MAX_SEED, Settings, default_of
@@ -35,27 +35,8 @@ SHEET_COLUMNS = 8
 MAX_RECORD_BYTES = 10_000_000
 MAX_FILE_BYTES = 2_000_000_000
 """Of a frame or a snapshot of a start."""
-_PAUSE = 0
-
-Choice = tuple[Settings, "State"]
-
-
-def climb(
-    models: Models, inputs: Inputs, settings: Settings, state: State | None, seconds: float | None = 0.0
-) -> Iterator[Event]:
-    """The loop over loaded models, from its start or from `state`. settings: those of the inputs, with another seed
-    if need be. seconds: already spent of its `max_seconds`; None, and time does not end it."""
-    from vqclip.synthesis.loop import synthesise
-
-    return synthesise(
-        models.vqgan,
-        models.clip_targets,
-        settings,
-        replace(inputs.init_inputs, latent=models.latent),
-        state=state,
-        sampler=models.sampler,
-        time_is_up=run_folder.deadline(None if seconds is None else settings.max_seconds, seconds or 0.0),
-    )
+_ENOUGH_STEPS = 0
+"""In the place of a signal: the start has all its steps."""
 
 
 def steps_of(settings: Settings) -> int:
@@ -63,8 +44,8 @@ def steps_of(settings: Settings) -> int:
     return min(settings.iterations, math.ceil(settings.best_of_share * settings.iterations))
 
 
-def candidates(settings: Settings) -> list[Settings]:
-    """The settings of the run that each start is the beginning of: seeds from the given one upwards."""
+def starts_of(settings: Settings) -> list[Settings]:
+    """The settings of each start: those of a plain run, with seeds that count up from that of the run."""
     plain = {name: default_of(name) for name in ("best_of", "best_of_share")}
     first = settings.seed or 0
     seeds = [(first + number) % (MAX_SEED + 1) for number in range(settings.best_of)]
@@ -72,25 +53,25 @@ def candidates(settings: Settings) -> list[Settings]:
 
 
 def asked(directory: Path) -> str | None:
-    """The digest of the settings that the run in a folder was begun with, before it chose; None if it did not."""
+    """The digest of the settings that the run in a folder had before it chose a start; None without starts."""
     record = _read(directory / run_folder.STARTS_RECORD)
     return str(record["digest"]) if record else None
 
 
 def first_seed(directory: Path) -> int | None:
-    """The seed of the first start of a run in a folder; None if it did not choose."""
+    """The seed of the first start of the run in a folder; None without starts."""
     record = _read(directory / run_folder.STARTS_RECORD)
     seed = record.get("first_seed") if record else None
     return seed if isinstance(seed, int) else None
 
 
-def choose(models: Models, inputs: Inputs) -> Generator[Event, None, Choice]:
+def choose(models: Models, inputs: Inputs) -> Generator[Event, None, tuple[Settings, State]]:
     """Run every start without files; return the settings and the state of the best."""
     found: list[tuple[float, Settings, State]] = []
     limit = steps_of(inputs.settings)
-    for number, candidate in enumerate(candidates(inputs.settings), 1):
+    for number, start in enumerate(starts_of(inputs.settings), 1):
         last = None
-        for event in climb(models, inputs, candidate, None, None):
+        for event in models.synthesizer(inputs, start, spent=None).run():
             if isinstance(event, Warned):
                 yield event
             if isinstance(event, (Started, Stepped, Finished)):
@@ -98,109 +79,95 @@ def choose(models: Models, inputs: Inputs) -> Generator[Event, None, Choice]:
                 if event.step >= limit:
                     break
         assert last is not None
-        loss = judge(last.image(), models, candidate)
+        loss = rank_loss(last.image(), models, start)
         if not found or loss < found[0][0]:
-            found[:] = [(loss, candidate, last.state())]
-        # It holds on to the whole climb, which the next one needs the memory of.
+            found[:] = [(loss, start, last.state())]
+        # The events refer to the loop, and the next one needs its memory.
         del event, last
-        yield CandidateScored(number, inputs.settings.best_of, candidate.seed or 0, loss)
+        yield CandidateScored(number, inputs.settings.best_of, start.seed or 0, loss)
     loss, chosen, state = found[0]
     yield _chosen(inputs.settings, chosen, loss)
     return chosen, state
 
 
 def choose_recorded(
-    models: Models, inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, stop: recorder.Stop
-) -> Generator[Event, None, Choice]:
-    """The same with a folder for each start; those that are there already are not run again.
+    models: Models, inputs: Inputs, run: Run, manifest: Manifest, stop: recorder.Stop
+) -> Generator[Event, None, tuple[Settings, State]]:
+    """Run every start in a folder of its own, unless it is there already; return the settings and state of the best.
 
-    Raises Interrupted when `stop` gives a signal, and what the loop raises; run.json then says so.
+    Raises:
+        Interrupted: `stop` returned a signal.
     """
-    run.write(manifest)
-    try:
-        chosen, state = yield from _choose_recorded(models, inputs, run, manifest, stop)
-    except Interrupted as error:
-        run.write(replace(manifest, status="interrupted"))
-        raise Interrupted(error.message, recorder.go_on(run.directory), error.signal_number) from None
-    except BaseException:
-        run.write(replace(manifest, status="failed"))
-        raise
-    return chosen, state
-
-
-def _choose_recorded(
-    models: Models, inputs: Inputs, run: run_folder.Run, manifest: run_folder.Manifest, stop: recorder.Stop
-) -> Generator[Event, None, Choice]:
     settings, path = inputs.settings, run.directory / run_folder.STARTS_RECORD
     known = _read(path) if asked(run.directory) == settings.digest() else None
     losses: dict[str, float] = dict(known["losses"]) if known else {}
     facts = {"digest": settings.digest(), "steps": steps_of(settings), "first_seed": settings.seed}
-    everyone = candidates(settings)
-    for number, candidate in enumerate(everyone, 1):
+    starts = starts_of(settings)
+    for number, start in enumerate(starts, 1):
         if str(number) not in losses:
-            image = yield from _start(models, inputs, candidate, _folder(run, number), manifest, stop)
-            losses[str(number)] = judge(image, models, candidate)
+            try:
+                image = yield from _run_start(models, inputs, start, _folder(run, number), manifest, stop)
+            except Interrupted as error:
+                # Not with the folder of the start.
+                hint = recorder.resume_hint(run.directory)
+                raise Interrupted(error.message, hint, error.signal_number) from None
+            losses[str(number)] = rank_loss(image, models, start)
             files.write_json(path, facts | {"losses": losses})
-        yield CandidateScored(number, len(everyone), candidate.seed or 0, losses[str(number)])
-    best = min(range(1, len(everyone) + 1), key=lambda number: (losses[str(number)], number))
+        yield CandidateScored(number, len(starts), start.seed or 0, losses[str(number)])
+    best = min(range(1, len(starts) + 1), key=lambda number: (losses[str(number)], number))
     files.write_json(path, facts | {"losses": losses, "chosen": best})
-    _sheet(run, everyone, losses)
-    state = yield from _adopt(_folder(run, best), run, inputs.layout(everyone[best - 1]))
-    yield _chosen(settings, everyone[best - 1], losses[str(best)])
-    return everyone[best - 1], state
+    _write_sheet(run, starts, losses)
+    state = yield from _copy_files(_folder(run, best), run, inputs.layout(starts[best - 1]))
+    yield _chosen(settings, starts[best - 1], losses[str(best)])
+    return starts[best - 1], state
 
 
-def judge(image: np.ndarray, models: Models, settings: Settings) -> float:
-    """The prompts' loss of a picture, (H, W, 3) uint8, seen whole and mirrored by every CLIP: lower is better."""
+def rank_loss(image: np.ndarray, models: Models, settings: Settings) -> float:
+    """The prompt loss of a picture, (H, W, 3) uint8, and its mirror image, over all CLIPs: lower is better."""
     from vqclip.synthesis import candidates, init
 
     pixels = init.to_pixels(image, models.vqgan.codebook.device)
     return float(candidates.rank(pixels, models.clip_targets, settings)[0])
 
 
-def _start(
-    models: Models,
-    inputs: Inputs,
-    settings: Settings,
-    directory: Path,
-    manifest: run_folder.Manifest,
-    stop: recorder.Stop,
+def _run_start(
+    models: Models, inputs: Inputs, settings: Settings, directory: Path, manifest: Manifest, stop: recorder.Stop
 ) -> Generator[Event, None, np.ndarray]:
     """Run one start to its last step, from its newest snapshot if it has one; return its picture."""
     from vqclip.synthesis import state as snapshots
 
     limit = steps_of(inputs.settings)
-    # Of a start there is neither a video nor a page; whoever goes on with it gets the frames.
-    kept = settings.replace(video=False, report=False)
+    # A start has neither a video nor a report; resumed by itself, it gets both.
+    recorded = replace(manifest, settings=settings.replace(video=False, report=False), status="running")
     with run_folder.open_run(directory) as run:
         state, problems = snapshots.newest(run.state, inputs.layout(settings))
         yield from map(Warned, problems)
-        step = 0
+        loop = models.synthesizer(inputs, settings, spent=None)
         if state is not None and state.step >= limit:
-            begun = next(e for e in climb(models, inputs, settings, state, None) if isinstance(e, Started))
-            return begun.image()
+            started = next(event for event in loop.run(state) if isinstance(event, Started))
+            return started.image()
+        step = 0
 
-        def pause() -> int | None:
+        def stop_after_start() -> int | None:
             signal = stop()
-            return signal if signal is not None else _PAUSE if step >= limit else None
+            return signal if signal is not None else _ENOUGH_STEPS if step >= limit else None
 
-        last = None
-        begun_with = replace(manifest, settings=kept, status="running")
+        image = None
         try:
-            for event in recorder.record(climb(models, inputs, settings, state, None), run, begun_with, pause):
+            for event in recorder.record(loop.run(state), run, recorded, stop_after_start):
                 if isinstance(event, (Started, Stepped, Finished)):
-                    last, step = event.image(), event.step
+                    image, step = event.image(), event.step
                 elif isinstance(event, Warned):
                     yield event
         except Interrupted as error:
-            if error.signal_number != _PAUSE:
+            if error.signal_number != _ENOUGH_STEPS:
                 raise
-    assert last is not None
-    return last
+    assert image is not None
+    return image
 
 
-def _adopt(directory: Path, run: run_folder.Run, layout: Layout) -> Generator[Event, None, State]:
-    """Make the files of a start those of the run, and return its state. Done twice it is the same as once."""
+def _copy_files(directory: Path, run: Run, layout: Layout) -> Generator[Event, None, State]:
+    """Copy the files of a start to the run, and return its state. It may be repeated."""
     from vqclip.synthesis import state as snapshots
 
     kept = [path for name in ("frames", "state") for path in sorted((directory / name).iterdir())]
@@ -213,33 +180,33 @@ def _adopt(directory: Path, run: run_folder.Run, layout: Layout) -> Generator[Ev
     return state
 
 
-def _sheet(run: run_folder.Run, everyone: list[Settings], losses: Mapping[str, float]) -> None:
-    """Write starts.png, the starts in their order."""
+def _write_sheet(run: Run, starts: list[Settings], losses: Mapping[str, float]) -> None:
+    """Write starts.png: the last frames of the starts."""
     pictures, labels = [], []
-    for number, candidate in enumerate(everyone, 1):
+    for number, start in enumerate(starts, 1):
         frames = sorted((_folder(run, number) / "frames").glob("*.png"))
         if frames:
             pixels = images.open_image(frames[-1])
             scale = min(1.0, SHEET_SIDE / max(pixels.shape[:2]))
             height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
             pictures.append(images.resize(pixels, width, height))
-            labels.append(f"{number}: seed {candidate.seed}, {losses[str(number)]:.3f}")
+            labels.append(f"{number}: seed {start.seed}, {losses[str(number)]:.3f}")
     if pictures:
         sheet = images.contact_sheet(pictures, labels, SHEET_COLUMNS)
         images.save_png(run.directory / run_folder.STARTS_SHEET, sheet, {})
 
 
-def _folder(run: run_folder.Run, number: int) -> Path:
+def _folder(run: Run, number: int) -> Path:
     return run.directory / run_folder.STARTS / str(number)
 
 
 def _chosen(settings: Settings, chosen: Settings, loss: float) -> Chosen:
-    number = candidates(settings).index(chosen) + 1
+    number = starts_of(settings).index(chosen) + 1
     return Chosen(number, settings.best_of, chosen.seed or 0, loss)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What starts.json says; None when there is none. Raises UsageError for a damaged one."""
+    """The content of starts.json; None without one. Raises UsageError for a damaged one."""
     from vqclip.records import StartsRecord, checked
 
     if not os.path.lexists(path):

@@ -1,4 +1,4 @@
-"""The latent that a finished run ended with, for another run to begin with."""
+"""The last latent of a finished run, for another run to start from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a run. snapshot: the file of its last step. vqgan: SHA-256 of its VQGAN."""
+    """The end of a finished run. snapshot: Of its last step. vqgan: SHA-256 of its VQGAN."""
 
     directory: Path
     snapshot: Path
@@ -28,10 +28,10 @@ class Ended:
 
 
 def find(directory: Path) -> Ended:
-    """Look for the last snapshot of a run, without reading it.
+    """Find the last snapshot of a run, without reading it.
 
-    Raises InputError for a folder without a run, for a run that is not finished, and for one of an earlier vqclip
-    that kept no snapshot of its last step.
+    Raises:
+        InputError: The folder holds no run, or one that is not finished, or the snapshot is gone.
     """
     shown = files.printable(directory)
     try:
@@ -44,30 +44,36 @@ def find(directory: Path) -> Ended:
     if not files.is_file(snapshot):
         raise InputError(
             f"{shown} has no snapshot of its last step.",
-            f"Begin with its picture instead: --init-image {shown}/image.png",
+            f"Start from its picture instead: --init-image {shown}/image.png",
         )
     settings = manifest.settings
     return Ended(directory, snapshot, settings, manifest.models.get(settings.vqgan, ""))
 
 
 def read(ended: Ended, vqgan: str, architecture: Architecture) -> Tensor:
-    """The latent that the run's picture shows, the running mean: (1, D, h, w) float32 on the CPU.
+    """The running mean of the latent, which the picture of the run shows: (1, D, h, w) float32 on the CPU.
 
-    vqgan, architecture: SHA-256 and architecture of the VQGAN that is to draw it. Raises ModelError for another one
-    than the run's, and InputError for a damaged snapshot.
+    Args:
+        ended: The finished run.
+        vqgan: SHA-256 of the VQGAN that will decode it.
+        architecture: Of that VQGAN.
+
+    Raises:
+        ModelError: It is not the VQGAN of the run.
+        InputError: The snapshot is damaged.
     """
     shown = files.printable(ended.directory)
     if ended.vqgan != vqgan:
         raise ModelError(
-            f"{shown} was drawn by another VQGAN, so its latent means nothing to this one.",
-            f"Name that VQGAN, or begin with the picture: --init-image {shown}/image.png",
+            f"{shown} was drawn by another VQGAN, which has another latent space.",
+            f"Name that VQGAN, or start from the picture: --init-image {shown}/image.png",
         )
     try:
         state = snapshots.load(ended.snapshot, snapshots.Layout.of(ended.settings, architecture))
     except snapshots.DamagedError as error:
         raise InputError(
             f"{files.printable(ended.snapshot)} is damaged: {error}.",
-            f"Begin with the picture of the run instead: --init-image {shown}/image.png",
+            f"Start from the picture of the run instead: --init-image {shown}/image.png",
         ) from None
     total = state.tensors.get("ema")
     return state.tensors["z"] if total is None else total / state.ema_weight

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vqclip import files
 from vqclip.models import registry
+from vqclip.runs import directory as run_folder
 from vqclip.runs import latents
 from vqclip.runs.inputs import Inputs
 from vqclip.runtime.devices import DeviceConfig
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vqclip.models.perceptor import ClipTarget, Perceptor
     from vqclip.models.prior import PriorSampler
     from vqclip.models.vqgan import VQGAN
+    from vqclip.synthesis.loop import Synthesizer
 
 Network = TypeVar("Network")
 
@@ -42,6 +44,25 @@ class Models:
     sampler: PriorSampler | Net2Net | None
     warnings: list[str]
     latent: Tensor | None = None
+
+    def synthesizer(self, inputs: Inputs, settings: Settings, spent: float | None = 0.0) -> Synthesizer:
+        """The optimisation loop of a run with these models.
+
+        Args:
+            inputs: Of the run.
+            settings: Those of the inputs, with another seed if need be.
+            spent: Seconds of `max_seconds` that are spent already; None for no limit of time.
+        """
+        from vqclip.synthesis.loop import Synthesizer
+
+        return Synthesizer(
+            self.vqgan,
+            self.clip_targets,
+            settings,
+            replace(inputs.init_inputs, latent=self.latent),
+            sampler=self.sampler,
+            time_is_up=run_folder.deadline(None if spent is None else settings.max_seconds, spent or 0.0),
+        )
 
 
 class ModelCache:

@@ -1,11 +1,13 @@
-"""From events to files: frames, metrics, snapshots, the picture and its video, while the run goes on.
+"""Writes the files of a run while its events pass: frames, metrics, snapshots, image.png and the video.
 
-`record` passes every event through and adds one for each file that is complete.
+`record` yields every event again, and one more for each file that is complete.
 """
 
 from __future__ import annotations
 
 import bisect
+import contextlib
+import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip import files
-from vqclip.errors import Interrupted, VqclipError
+from vqclip.errors import Interrupted
 from vqclip.events import Event, Finished, Saved, Started, Stepped, Warned
 from vqclip.media import images, metadata, video
 from vqclip.runs import directory as run_folder
@@ -25,26 +27,45 @@ if TYPE_CHECKING:
     import numpy as np
 
 Stop = Callable[[], int | None]
-"""Asked after each step: the number of the signal that ends the run, or None."""
+"""Asked after each step. Returns the number of the signal that ends the run, or None."""
 
 
 def record(events: Iterable[Event], run: Run, manifest: Manifest, stop: Stop) -> Iterator[Event]:
     """Write a run while its events pass.
 
-    A failure or a stop leaves run.json saying so, with the newest snapshot to go on from. Raises Interrupted
-    when `stop` gives a signal, and what the events raise.
+    A failure or a stop leaves run.json saying so, and the newest snapshot to continue from.
+
+    Args:
+        events: Of the loop.
+        run: The open folder.
+        manifest: What run.json says so far.
+        stop: Asked after each step.
+
+    Raises:
+        Interrupted: `stop` returned a signal.
     """
     recorder = _Recorder(run, manifest, stop)
     try:
         for event in events:
             yield event
-            yield from recorder.take(event)
-    except VqclipError as error:
-        recorder.end("interrupted" if isinstance(error, Interrupted) else "failed")
+            yield from recorder.write(event)
+    except BaseException as error:
+        recorder.end(_status(error))
         raise
-    except BaseException:
-        recorder.end("failed")
+
+
+@contextlib.contextmanager
+def noting_failure(run: Run, manifest: Manifest) -> Iterator[None]:
+    """Make run.json say how the run ended if an exception ends it before there is anything to record."""
+    try:
+        yield
+    except BaseException as error:
+        run.write(replace(manifest, status=_status(error)))
         raise
+
+
+def _status(error: BaseException) -> str:
+    return "interrupted" if isinstance(error, Interrupted) else "failed"
 
 
 class _Recorder:
@@ -57,8 +78,8 @@ class _Recorder:
         self.next_frame = 0
         self._clock: float | None = None
 
-    def take(self, event: Event) -> Iterator[Event]:
-        """Write what this event calls for."""
+    def write(self, event: Event) -> Iterator[Event]:
+        """Write what belongs to this event."""
         if isinstance(event, Started):
             self._clock = time.monotonic()
             yield from self._start(event)
@@ -70,13 +91,13 @@ class _Recorder:
     def end(self, status: str) -> None:
         """Close the video and say in run.json how the run ended."""
         if self.writer is not None:
-            # What was drawn so far makes a video too; a resumed run writes it anew from the frames.
+            # A video of the frames so far; a resumed run writes it again from the frames.
             self.writer.close()
             self.writer = None
         self._note(status=status)
 
     def _note(self, **changes: Any) -> None:
-        """Write run.json, with the time since it was last written."""
+        """Write run.json, and add the time since it was last written."""
         now = time.monotonic()
         seconds = self.manifest.seconds + (0.0 if self._clock is None else now - self._clock)
         self.manifest, self._clock = replace(self.manifest, seconds=seconds, **changes), now
@@ -91,7 +112,7 @@ class _Recorder:
             yield from self._frame(event.image, 0)
             yield self._snapshot(event)
         else:
-            yield from self._rejoin(event.step)
+            yield from self._continue_from(event.step)
         self._note()
 
     def _open_video(self, size: tuple[int, int]) -> Iterator[Event]:
@@ -102,13 +123,13 @@ class _Recorder:
             return
         warnings: list[str] = []
         path = self.run.video_path(self.settings.video_format)
-        film = progress_video.writer_options(self.settings, len(self.steps))
+        options = progress_video.writer_options(self.settings, len(self.steps))
         # The frames of early stages are smaller; the video has the size of the last.
-        self.writer = video.VideoWriter(path, **film, size=size, warn=warnings.append)
+        self.writer = video.VideoWriter(path, **options, size=size, warn=warnings.append)
         yield from map(Warned, warnings)
 
-    def _rejoin(self, step: int) -> Iterator[Event]:
-        """Drop what was written after the snapshot, and feed the frames before it to the new video."""
+    def _continue_from(self, step: int) -> Iterator[Event]:
+        """Drop what was written after the snapshot, and write the frames before it to the new video."""
         with files.atomic(self.run.metrics) as temp, temp.open("w", encoding="utf-8") as lines:
             for row in run_folder.read_metrics(self.run.directory):
                 if row["step"] <= step:
@@ -135,7 +156,7 @@ class _Recorder:
         self.manifest = replace(self.manifest, step=event.step)
         row = {"step": event.step, "stage": event.stage, "loss": event.loss, "score": event.score}
         row["learning_rate"] = event.learning_rate
-        files.append_line(self.run.metrics, row | dict(event.terms))
+        files.append_line(self.run.metrics, row | dict(event.losses))
         yield from self._frame(event.image, event.step)
         signal = self.stop()
         if signal is not None or event.step % self.settings.snapshot_every == 0:
@@ -143,12 +164,12 @@ class _Recorder:
         if signal is not None:
             raise Interrupted(
                 f"stopped at step {event.step} of {event.steps}.",
-                go_on(self.run.directory),
+                resume_hint(self.run.directory),
                 signal,
             )
 
     def _snapshot(self, event: Started | Stepped | Finished) -> Event:
-        # The frames before a snapshot are on disk first: a resumed run counts on them.
+        # The frames before a snapshot are on disk by now, because a resumed run needs them.
         path = state.save(self.run.state, event.state(), self.digest)
         self._note()
         return Saved("snapshot", path, event.step)
@@ -165,10 +186,10 @@ class _Recorder:
         yield Saved("frame", path, step)
 
     def _finish(self, event: Finished) -> Iterator[Event]:
-        # A run that ends early has its last frame where none was planned.
+        # A run that ends early has a last frame where none was planned.
         yield from self._frame(event.image, event.step, last=True)
         if event.step % self.settings.snapshot_every or event.stopped_by:
-            # Another run can begin where this one ended. One that ends early may have just been brought to its size.
+            # Another run can start from the last snapshot. A run that ends early may have just been upsampled.
             yield self._snapshot(event)
         images.save_png(self.run.image, event.image(), self._texts(event))
         if self.writer is not None:
@@ -178,13 +199,13 @@ class _Recorder:
         self._note(status="finished", step=event.step, stopped_by=event.stopped_by)
         if self.settings.report:
             yield Saved("report", report.write(self.run.directory), event.step)
-        # Last, so that whoever sees this event can read everything.
+        # Last, so that everything can be read when this event is seen.
         yield Saved("image", self.run.image, event.step)
 
     def _texts(self, event: Finished) -> dict[str, str]:
         settings = self.settings
         return metadata.describe(
-            # Only what shapes the picture: the file of a run that kept other frames is the same to the byte.
+            # Only what shapes the picture, so that the file does not depend on other options.
             metadata.shaping(settings),
             [(prompt.text, prompt.weight) for prompt in settings.texts],
             seed=settings.seed or 0,
@@ -197,8 +218,6 @@ class _Recorder:
         )
 
 
-def go_on(directory: Path) -> str:
-    """The command that goes on with a run, as a hint."""
-    import shlex
-
-    return f"Go on with: vqclip resume {shlex.quote(str(directory))}"
+def resume_hint(directory: Path) -> str:
+    """The command that resumes a run, as a hint."""
+    return f"Continue with: vqclip resume {shlex.quote(str(directory))}"

@@ -26,6 +26,11 @@ class DeviceConfig:
     dtype: torch.dtype
     threads: int
 
+    @property
+    def dtype_name(self) -> str:
+        """The precision as run.json records it, such as float32."""
+        return str(self.dtype).removeprefix("torch.")
+
     @staticmethod
     def find(settings: Settings, threads: int = 0, dtype: str = "") -> DeviceConfig:
         """Choose what the settings ask for, and set torch's number of threads.

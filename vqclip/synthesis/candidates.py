@@ -27,8 +27,11 @@ from vqclip.synthesis.stage_upsampling import upsample
 class Candidates:
     """N samples of the prior, best first.
 
-    codes: (N, side, side) int64. images: (N, 3, H, W) float32 in [0, 1]. losses: (N,) of CLIP,
-    lower is better. numbers: (N,) int64, the place of each in the order of sampling.
+    Attributes:
+        codes: (N, side, side) int64.
+        images: (N, 3, H, W) float32 in [0, 1].
+        losses: CLIP's, (N,); lower is better.
+        numbers: (N,) int64, in the order of sampling, 0 for the first.
     """
 
     codes: Tensor
@@ -45,9 +48,16 @@ def draw(
     settings: Settings,
     generator: torch.Generator,
 ) -> Candidates:
-    """Sample `settings.candidates` from the first scene's texts, and rank them by its prompts. generator: on the CPU.
+    """Sample `settings.candidates` candidates from the texts of the first scene, and rank them by its prompts.
 
     With `settings.upsample_candidates`, returns that many of the best, upsampled to twice their size.
+
+    Args:
+        vqgan: Decodes the candidates.
+        sampler: The prior.
+        clip_targets: The perceptors that rank.
+        settings: Of the run.
+        generator: On the CPU.
     """
     texts = [prompt for prompt in settings.story.opening if prompt.kind == "text"]
     ways: dict[str, Any] = {
@@ -78,8 +88,8 @@ def _ranked(
 def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *, edges: bool = False) -> Tensor:
     """The latent of the best candidate at a picture size of whole tokens: (1, D, h, w) float32.
 
-    A candidate of another size is resized as a picture and encoded; one of another shape is centred and its edges are
-    extended, so that nothing is stretched. edges: see `stage_upsampling.upsample`.
+    A candidate of another size is resized as a picture and encoded. For another shape it is centred and its edges are
+    extended, so that nothing is stretched. edges: See `stage_upsampling.upsample`.
     """
     width, height = size
     if candidates.images.shape[-2:] == (height, width):
@@ -94,19 +104,16 @@ def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *,
 
 @torch.no_grad()
 def rank(images: Tensor, clip_targets: Sequence[ClipTarget], settings: Settings) -> Tensor:
-    """The prompts' loss of each picture and its mirror image, over all perceptors: (N,). Lower is better.
-
-    images: (N, 3, H, W) in [0, 1].
-    """
+    """The prompt loss of each picture, (N, 3, H, W) in [0, 1], and its mirror image: (N,). Lower is better."""
     ranking = torch.zeros(len(images), device=images.device)
     total = sum(abs(clip_target.weight) for clip_target in clip_targets)
     for clip_target in clip_targets:
         side = clip_target.perceptor.cut_size
-        judge = clip_loss.PromptLoss(clip_target.targets, settings.prompts)
-        judge.weigh(settings.story.opening_weights())
+        prompt_loss = clip_loss.PromptLoss(clip_target.targets, settings.prompts)
+        prompt_loss.set_weights(settings.story.opening_weights())
         shown = init.fit(images, side, side)
         for view in (shown, shown.flip(3)):
             parts = torch.split(view, settings.cut_chunk)
             features = torch.cat([clip_target.perceptor.encode_image(part) for part in parts])
-            ranking += clip_target.weight / total / 2 * judge.of_each(features)
+            ranking += clip_target.weight / total / 2 * prompt_loss.of_each(features)
     return ranking

@@ -1,9 +1,10 @@
-"""Where a run begins: the first latent, from a picture, from random tokens, or from a drawn ground."""
+"""The first latent of a run: from a picture, from random tokens, or from a drawn background."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,31 +13,61 @@ from torch import Tensor
 
 from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
+from vqclip.synthesis.inputs import InitInputs
+from vqclip.synthesis.seamless import match_edges
+
+
+@dataclass(frozen=True)
+class InitPicture:
+    """The init picture of a run on its device; everything is None without one.
+
+    Attributes:
+        pixels: (1, 3, H, W) float32 in [0, 1], over white where it is transparent.
+        opacity: (1, 1, H, W) in [0, 1], or None for an opaque picture.
+        mask: (1, 1, any, any), 1 where the picture may change and 0 where it is kept.
+    """
+
+    pixels: Tensor | None = None
+    opacity: Tensor | None = None
+    mask: Tensor | None = None
+
+    @staticmethod
+    def load(inputs: InitInputs, device: torch.device, wraps: tuple[bool, bool]) -> InitPicture:
+        """Put the init picture of a run on a device. wraps: the axes along which its edges have to match."""
+        if inputs.picture is None:
+            return InitPicture()
+        mask = None if inputs.mask is None else torch.from_numpy(inputs.mask).to(device)[None, None]
+        pixels = to_pixels(inputs.picture, device)
+        if mask is None:
+            # With a mask, its edges are kept to the bit.
+            pixels = match_edges(pixels, wraps)
+        return InitPicture(pixels[:, :3], pixels[:, 3:] if pixels.shape[1] > 3 else None, mask)
 
 
 def first_latent(
-    vqgan: VQGAN,
-    settings: Settings,
-    size: tuple[int, int],
-    picture: Tensor | None,
-    generator: torch.Generator,
-    opacity: Tensor | None = None,
+    vqgan: VQGAN, settings: Settings, size: tuple[int, int], picture: InitPicture, generator: torch.Generator
 ) -> Tensor:
-    """The latent that a run begins with: (1, D, h, w) float32.
+    """The latent that a run starts from, unless a prior samples it.
 
-    size: width and height in pixels, whole tokens. picture: as `to_pixels` gives it, of any size, or None; with
-    an alpha below 1 it lies over what settings.init draws, and so it does where its opacity, (1, 1, H, W), is: the
-    picture is then as it looks over white. generator: on the CPU, so that the start is the same on
-    every device.
+    Args:
+        vqgan: Encodes the picture or background.
+        settings: Of the run. With an `init_image_alpha` below 1, or where the picture is transparent, the picture
+            lies over the background that `init` names.
+        size: Width and height in pixels, whole tokens.
+        picture: The init picture, of any size.
+        generator: On the CPU, so that the start is the same on every device.
+
+    Returns:
+        (1, D, h, w) float32.
     """
     width, height = size
-    if picture is not None:
-        start = fit(picture, width, height)
+    if picture.pixels is not None:
+        start = fit(picture.pixels, width, height)
         alpha = settings.init_image_alpha
-        if alpha < 1 or opacity is not None:
-            clear = torch.zeros(()) if opacity is None else 1 - fit(opacity, width, height)
+        if alpha < 1 or picture.opacity is not None:
+            clear = torch.zeros(()) if picture.opacity is None else 1 - fit(picture.opacity, width, height)
             ground = _ground(vqgan, settings.init, size, generator)
-            # The picture lies on white, which is taken away where it is clear.
+            # The picture lies over white, which is removed where it is transparent.
             start = ((start - clear) * alpha + ground * (1 - alpha * (1 - clear))).clamp(0, 1)
         return vqgan.encode(start).float()
     if settings.init in GROUNDS:
@@ -45,7 +76,7 @@ def first_latent(
 
 
 def _ground(vqgan: VQGAN, init: str, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """What an init without a picture looks like: (1, 3, H, W) in [0, 1]."""
+    """The background of an `init`: (1, 3, H, W) in [0, 1]."""
     if init in GROUNDS:
         return GROUNDS[init](*size, generator).to(vqgan.codebook.device)
     with torch.no_grad():
@@ -53,7 +84,7 @@ def _ground(vqgan: VQGAN, init: str, size: tuple[int, int], generator: torch.Gen
 
 
 def _tokens(vqgan: VQGAN, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """Random codes, as in Crowson's notebook; but drawn after the seed is set."""
+    """Random codes, as in Crowson's notebook."""
     width, height = size
     shape = (1, height // vqgan.factor, width // vqgan.factor)
     return vqgan.lookup(torch.randint(vqgan.n_embed, shape, generator=generator).to(vqgan.codebook.device)).float()
@@ -71,26 +102,11 @@ def fit(image: Tensor, width: int, height: int) -> Tensor:
     return F.interpolate(image, size=(height, width), mode="bicubic", antialias=True).clamp(0, 1)
 
 
-def meet(image: Tensor, across: bool, down: bool) -> Tensor:
-    """Let opposite edges of (1, 3, H, W) meet: towards an edge, a picture fades into the mean with its mirror image.
-
-    across: left and right. down: top and bottom. An eighth of the picture along each of these edges is changed.
-    """
-    for dim in (3,) * across + (2,) * down:
-        side = image.shape[dim]
-        margin = max(1, side // 8)
-        place = torch.arange(side, device=image.device)
-        near = 1 - torch.minimum(place, side - 1 - place) / margin
-        share = (near.clamp(min=0) / 2).view(-1, *[1] * (3 - dim))
-        image = torch.lerp(image, image.flip(dim), share)
-    return image
-
-
 def spot(width: int, height: int, generator: torch.Generator) -> Tensor:
     """A soft grey spot, a little off the middle, on white: (1, 3, height, width) in [0, 1].
 
-    The built-in models know single objects on a plain ground. From random tokens they cover the ground with
-    patches; the spot tells the loop where the object goes, and nothing else.
+    The built-in models know single objects on a plain background. From random tokens they cover the background with
+    patches; the spot says where the object goes, and nothing else.
     """
     shift = (torch.rand(2, generator=generator) - 0.5) * 0.2
     size = 0.5 + 0.15 * torch.rand(2, generator=generator)
@@ -102,14 +118,14 @@ def spot(width: int, height: int, generator: torch.Generator) -> Tensor:
 
 
 def pixels(width: int, height: int, generator: torch.Generator) -> Tensor:
-    """Every channel of every pixel by itself, as nerdyrodent's `pixels`: (1, 3, height, width) in [0, 1]."""
+    """Independent noise in every pixel and channel, as in nerdyrodent's tool: (1, 3, height, width) in [0, 1]."""
     return torch.rand((1, 3, height, width), generator=generator)
 
 
 def gradient(width: int, height: int, generator: torch.Generator) -> Tensor:
-    """From one colour to another along a straight line in any direction: (1, 3, height, width) in [0, 1].
+    """A gradient between two colours in a random direction: (1, 3, height, width) in [0, 1].
 
-    nerdyrodent's `gradient` runs each channel along an axis; here the line is any, so that no diagonal is special.
+    In nerdyrodent's `gradient` each channel runs along an axis.
     """
     angle = 2 * math.pi * torch.rand((), generator=generator)
     colours = torch.rand((2, 3, 1, 1), generator=generator)
@@ -120,10 +136,10 @@ def gradient(width: int, height: int, generator: torch.Generator) -> Tensor:
 
 
 def perlin(width: int, height: int, generator: torch.Generator) -> Tensor:
-    """Clouds: Perlin's gradient noise (2002) in octaves, each channel by itself: (1, 3, height, width) in [0, 1].
+    """Clouds: four octaves of Perlin noise (2002) in each channel: (1, 3, height, width) in [0, 1].
 
-    Four octaves, each of half the grain and half the height, as Disco Diffusion's start; the coarsest has two
-    cells along the shorter side.
+    Each octave has half the cell size and half the amplitude of the one before, as in Disco Diffusion. The coarsest
+    has two cells along the shorter side.
     """
     clouds = torch.zeros(3, height, width)
     for octave in range(4):
@@ -133,7 +149,7 @@ def perlin(width: int, height: int, generator: torch.Generator) -> Tensor:
 
 
 def spectrum(width: int, height: int, generator: torch.Generator) -> Tensor:
-    """Noise that falls as 1/f, as photos and aphantasia's start do: (1, 3, height, width) in [0, 1]."""
+    """Noise with a 1/f spectrum, as photos and aphantasia's start have: (1, 3, height, width) in [0, 1]."""
     white = torch.fft.rfft2(torch.randn((3, height, width), generator=generator))
     frequency = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None])
     return _spread(torch.fft.irfft2(white / frequency.clamp(min=1 / max(width, height)), s=(height, width)))
@@ -143,7 +159,7 @@ Ground = Callable[[int, int, torch.Generator], Tensor]
 GROUNDS: dict[str, Ground] = {
     "spot": spot, "pixels": pixels, "perlin": perlin, "gradient": gradient, "spectrum": spectrum,
 }  # fmt: skip
-"""The inits that are drawn as a picture and encoded."""
+"""The inits that are drawn as a picture, which is then encoded."""
 
 
 def _gradient_noise(width: int, height: int, cell: float, generator: torch.Generator) -> Tensor:
@@ -164,6 +180,6 @@ def _gradient_noise(width: int, height: int, cell: float, generator: torch.Gener
 
 
 def _spread(noise: Tensor) -> Tensor:
-    """(3, H, W) of any scale as a picture (1, 3, H, W) around middle grey, two deviations wide each way."""
+    """Scale (3, H, W) to a picture (1, 3, H, W) around middle grey; two standard deviations reach 0 and 1."""
     level, deviation = noise.mean((1, 2), keepdim=True), noise.std((1, 2), keepdim=True).clamp(min=1e-6)
     return (0.5 + (noise - level) / deviation / 4).clamp(0, 1)[None]

@@ -1,4 +1,4 @@
-"""What a run is given to look at and to begin with beside its prompts: pictures, masks and colours, as arrays."""
+"""The pictures, masks and colours that a run starts from or uses beside its prompts, as arrays."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InitInputs:
-    """The pictures of a run; None, or nothing, where its settings name none.
+    """The pictures of a run; None or empty where its settings name none.
 
-    picture: the start, (H, W, 3) uint8; a fourth channel is its opacity over what settings.init draws.
-    mask: (H, W) float32, 1 where the picture may change and 0 where it is kept to the bit. regions: masks like it,
-    by file, for prompts that name one. latent: (1, D, h, w) float32, the start in the place of a picture, a candidate
-    or settings.init. target: the picture to grow towards, like picture. overlay: laid over the drawing after
-    settings.overlay_steps. palette: for the loss of that name.
+    Attributes:
+        picture: The init picture, (H, W, 3) uint8. A fourth channel is its opacity over what `settings.init` draws.
+        mask: (H, W) float32, 1 where the picture may change and 0 where it is kept to the bit.
+        regions: Masks like it, by file, for prompts that name one.
+        latent: (1, D, h, w) float32, to start from instead of a picture, a candidate or `settings.init`.
+        target: The picture of the target losses, like `picture`.
+        overlay: Drawn over the picture after the steps in `settings.overlay_steps`.
+        palette: For the loss of that name.
     """
 
     picture: np.ndarray | None = None

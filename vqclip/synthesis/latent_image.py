@@ -1,4 +1,4 @@
-"""What a latent shows at one picture size: it is decoded and mirrored, and what a mask keeps is laid over it."""
+"""The picture of a latent at one size: decoded, mirrored for a symmetry, and covered by what a mask keeps."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from torch import Tensor
 
 from vqclip.models.decoder import Box
 from vqclip.models.vqgan import VQGAN
-from vqclip.synthesis import clip_loss, init
+from vqclip.synthesis.gradients import clamp_with_gradient
+from vqclip.synthesis.init import fit
 from vqclip.synthesis.tiling import Tiling
 
 
-class Surface:
-    """The way from latents to shown pictures, for one stage.
+class LatentImage:
+    """Decodes latents to pictures of one size, and encodes pictures.
 
-    picture: the init picture at this size, (1, 3, H, W) in [0, 1], or None. opacity: (1, 1, H, W), how much of
-    the drawing shows before the picture, or None where all of it does.
+    Attributes:
+        picture: The init picture at this size, (1, 3, H, W) in [0, 1], or None.
+        opacity: With a mask, how much of the decoded picture covers the init picture, (1, 1, H, W) in [0, 1].
+        free: With a mask, the positions of the latent that may change, (1, 1, h, w) bool.
+        tiling: For pictures that are decoded in tiles.
     """
 
     def __init__(
@@ -33,38 +37,50 @@ class Surface:
         low_memory: bool = False,
         tile_size: int = 0,
     ) -> None:
-        """size: width and height, whole tokens. picture: (1, 3, any, any). mask: (1, 1, any, any), 1 is free and 0
-        kept. feather: pixels, see `soft_edges`. symmetry: one of MIRRORS; all but the first four need a square.
-        low_memory: see `decoder.decode`. tile_size: side in pixels of what a step decodes, less than the picture's; 0
-        is all, and the only one beside a symmetry."""
+        """
+        Args:
+            vqgan: Decodes and encodes.
+            size: Width and height in pixels, whole tokens.
+            picture: The init picture, (1, 3, any, any) in [0, 1].
+            mask: (1, 1, any, any), 1 where the picture may change and 0 where it is kept.
+            feather: Width of the mask's soft edges in pixels, see `soft_edges`.
+            symmetry: One of MIRRORS. Diagonal and kaleidoscope need a square.
+            low_memory: Recompute activations instead of storing them.
+            tile_size: Side in pixels of the tile that a step decodes; 0 decodes everything.
+        """
         self.vqgan, self.low_memory = vqgan, low_memory
         self.mirrors = MIRRORS[symmetry]
         self.tiling = Tiling(vqgan, size, tile_size, low_memory=low_memory) if tile_size else None
-        self.picture = None if picture is None else init.fit(picture, *size)
+        self.picture = None if picture is None else fit(picture, *size)
         self.opacity = self.free = None
         if mask is not None and picture is not None:
             width, height = size
-            # A pixel is free where no part of it is kept.
+            # A pixel is free only if no part of it is kept.
             shrunk = -F.adaptive_max_pool2d(-mask.cpu(), (height, width)).to(mask.device)
             self.opacity = soft_edges(shrunk, feather)
             self.free = self.cells(self.opacity)
 
-    def show(self, z: Tensor, tile: Box | None = None) -> Tensor:
-        """The picture of a latent: (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where kept.
+    def decode(self, z: Tensor, tile: Box | None = None) -> Tensor:
+        """Quantise and decode a latent.
 
-        tile: all that the gradient reaches; with tiling there is none without.
+        Args:
+            z: The latent, (1, D, h, w).
+            tile: With tiling, the part that is decoded with a gradient. None decodes everything without a gradient.
+
+        Returns:
+            The picture, (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where the mask keeps it.
         """
-        image = clip_loss.clamp_with_gradient(self._decode(z, tile))
+        image = clamp_with_gradient(self._pixels(z, tile))
         if self.picture is None or self.opacity is None:
             return image
         return torch.lerp(self.picture, image, self.opacity)
 
-    def _decode(self, z: Tensor, tile: Box | None) -> Tensor:
-        if self.tiling is None:
-            # The tokens are mirrored too, so that what is decoded near a fold fits its mirror image.
-            z_q = self.vqgan.quantize(self._mirrored(z))
-            return self._mirrored(self.vqgan.decode(z_q, low_memory=self.low_memory))
-        return self.tiling.whole(z) if tile is None else self.tiling.show(z, tile)
+    def _pixels(self, z: Tensor, tile: Box | None) -> Tensor:
+        if self.tiling is not None:
+            return self.tiling.decode(z) if tile is None else self.tiling.decode_tile(z, tile)
+        # The tokens are mirrored too, so that what is decoded near a fold fits its mirror image.
+        z_q = self.vqgan.quantize(self._mirrored(z))
+        return self._mirrored(self.vqgan.decode(z_q, low_memory=self.low_memory))
 
     def _mirrored(self, x: Tensor) -> Tensor:
         for mirror in self.mirrors:
@@ -73,26 +89,26 @@ class Surface:
 
     @property
     def bounds(self) -> tuple[Tensor, Tensor]:
-        """The least and greatest value that a place of z may have."""
+        """The least and greatest values of a latent."""
         return self.vqgan.latent_bounds
 
     @torch.no_grad()
-    def enter(self, picture: Tensor) -> Tensor:
-        """The latent of a picture, (1, 3, H, W) in [0, 1]: float32."""
+    def encode(self, picture: Tensor) -> Tensor:
+        """The latent of a picture, (1, 3, H, W) in [0, 1]: (1, D, h, w) float32."""
         return self.vqgan.encode(picture).float()
 
     def cells(self, cover: Tensor) -> Tensor:
-        """Which places of the latent show where (1, 1, H, W) is above 0: (1, 1, h, w) bool."""
+        """The positions of the latent under the parts of (1, 1, H, W) that are above 0: (1, 1, h, w) bool."""
         return F.max_pool2d(cover, self.vqgan.factor) > 0
 
-    def hold(self, z: Tensor, z_init: Tensor) -> None:
-        """Put the tokens of z that do not show back to z_init, in place: what is free keeps its surroundings."""
+    def project(self, z: Tensor, z_init: Tensor) -> None:
+        """Set what the mask keeps of z back to z_init, in place, so that free tokens keep their surroundings."""
         if self.free is not None:
             z.copy_(torch.where(self.free, z, z_init))
 
 
 def _left_to_right(x: Tensor) -> Tensor:
-    """The left half and its mirror image; a column in the middle stays."""
+    """The left half and its mirror image; an odd column in the middle stays."""
     half = x.shape[-1] // 2
     return torch.cat([x[..., : x.shape[-1] - half], x[..., :half].flip(-1)], -1)
 
@@ -115,14 +131,13 @@ MIRRORS: dict[str, tuple[Callable[[Tensor], Tensor], ...]] = {
     "diagonal": (_across_diagonal,),
     "kaleidoscope": (_across_diagonal, _left_to_right, _top_to_bottom),
 }
-"""What makes (..., h, w) equal to its mirror images, step by step, for each symmetry."""
+"""For each symmetry, the functions that make (..., h, w) equal to its mirror images when applied in turn."""
 
 
 def soft_edges(mask: Tensor, width: int) -> Tensor:
-    """Let a mask (1, 1, H, W) rise from its black parts in a line, over `width` pixels inside its white ones.
+    """Fade the white parts of a mask (1, 1, H, W) linearly towards the black ones, over `width` pixels.
 
-    No part that is 0 is touched, and none that is not 0 becomes 0. The edges of the picture are no edges of the
-    mask.
+    What is 0 stays 0, and nothing else becomes 0. The mask does not fade towards the edges of the picture.
     """
     width = max(1, width)
     layer = total = mask

@@ -1,7 +1,6 @@
-"""Zoom, pan and turn: what is shown is resampled once between two steps, and optimised further from there.
+"""Zoom, pan and rotation: the picture is resampled once between two steps, and optimised from there.
 
-nerdyrodent's tool and its zoom.sh do this with Pillow, step by step the same; here every amount is a schedule, and
-one resampling does it all.
+nerdyrodent's tool and its zoom.sh do this with Pillow, by the same amount each time. Here every amount is a schedule.
 """
 
 from __future__ import annotations
@@ -17,14 +16,17 @@ from vqclip.settings.schema import Settings
 
 _PADDINGS = {"mirror": "reflection", "clamp": "border", "black": "zeros", "wrap": "zeros"}
 _REACH = 2
-"""Pixels on each side of a place that bicubic resampling looks at."""
+"""Pixels on each side that bicubic resampling reads."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """One change of the picture, about its middle.
+    """A change of the picture about its middle.
 
-    zoom: factor of its size. right, down: of its content, in pixels. turn: degrees against the clock.
+    Attributes:
+        zoom: Factor of the size.
+        right, down: In pixels.
+        turn: Degrees, counterclockwise.
     """
 
     zoom: float = 1.0
@@ -38,7 +40,7 @@ class Move:
 
 
 def move_at(settings: Settings, step: int, steps: int) -> Move | None:
-    """What the schedules say at a step of `steps`, or None where nothing moves."""
+    """The move that the schedules give at a step of `steps`, or None."""
     values = {name: schedule.at(step, steps) for name, schedule in settings.motion_schedules.items()}
     move = Move(
         values.get("zoom", 1.0), values.get("pan_x", 0.0), values.get("pan_y", 0.0), values.get("rotate", 0.0)
@@ -54,14 +56,16 @@ def due(settings: Settings, step: int) -> Move | None:
 
 
 def warp(image: Tensor, move: Move, border: str) -> Tensor:
-    """Move a picture (1, 3, H, W) in [0, 1]; what comes in from outside is as `border` says.
+    """Move a picture, (1, 3, H, W) in [0, 1], by bicubic resampling. A move by whole pixels is exact.
 
-    border: mirror, clamp (the edge's own colours), wrap (the other side) or black. Bicubic: a move by whole pixels is
-    exact.
+    Args:
+        image: The picture.
+        move: The move.
+        border: What appears at the edges: mirror, clamp (the colours of the edge), wrap (the other side) or black.
     """
     height, width = image.shape[-2:]
     options = {"dtype": torch.float32, "device": image.device}
-    # Where every pixel comes from, in pixels off the middle: the move backwards. y points down.
+    # The source of every pixel, in pixels from the middle: the inverse of the move. y points down.
     y = torch.arange(height, **options)[:, None] - (height - 1) / 2 - move.down  # type: ignore[call-overload]
     x = torch.arange(width, **options)[None] - (width - 1) / 2 - move.right  # type: ignore[call-overload]
     angle = math.radians(move.turn)

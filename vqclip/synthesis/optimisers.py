@@ -1,4 +1,4 @@
-"""What changes over the steps: the optimiser, its step size, the running mean of the latent."""
+"""The optimiser of the latent, its learning rate, and the running mean of the latent."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from vqclip.synthesis.stages import Stage
 
 
 class Optimiser(Protocol):
-    """What moves a latent down its gradient, and what it remembers."""
+    """Updates a latent by its gradient."""
 
     learning_rate: float
     memory: dict[str, Tensor]
 
     def step(self) -> None:
-        """Move the latent."""
+        """Update the latent."""
 
 
 class Adam:
-    """Adam over one latent (Kingma and Ba, arXiv 1412.6980), with torch's own arithmetic.
+    """Adam of one latent (Kingma and Ba, arXiv 1412.6980), by torch's own function.
 
-    learning_rate: may be changed between two steps. decay: of the latent itself, apart from its gradient, as in
-    AdamW (arXiv 1711.05101). The classes of torch.optim import torch's compiler, which takes as long as all of
-    torch; its functions do not.
+    The classes of torch.optim import torch's compiler, which takes as long as all of torch; its functions do not.
+
+    Attributes:
+        learning_rate: It may be changed between two steps.
+        decay: Of the latent itself, apart from its gradient, as in AdamW (arXiv 1711.05101).
     """
 
     def __init__(self, z: Tensor, learning_rate: float, decay: float = 0.0) -> None:
@@ -40,7 +42,7 @@ class Adam:
         self.memory: dict[str, Tensor] = {}
 
     def step(self) -> None:
-        """Move the latent down its gradient."""
+        """Update the latent by its gradient."""
         if self.z.grad is None:
             raise ValueError("the latent has no gradient")
         if not self.memory:
@@ -67,7 +69,7 @@ class Adam:
 
 
 class Library:
-    """An optimiser of torch.optim or pytorch-optimizer over one latent, in the same form."""
+    """An optimiser of torch.optim or pytorch-optimizer for one latent."""
 
     def __init__(self, kind: Any, z: Tensor, learning_rate: float, **known: float) -> None:
         """kind: the class. known: its settings that are not its own defaults."""
@@ -84,11 +86,11 @@ class Library:
 
     @property
     def memory(self) -> dict[str, Tensor]:
-        """What it remembers of the latent, by name."""
+        """Its tensors for the latent, by name."""
         found = self._inner.state_dict()["state"].get(0, {})
         memory = {name: torch.as_tensor(value).detach() for name, value in found.items() if value is not None}
         group = self._inner.param_groups[0]
-        # Where torch counts the steps for each tensor, pytorch-optimizer counts them for all of them.
+        # torch counts the steps of each tensor, pytorch-optimizer those of the group.
         return memory | ({_GROUP_STEP: torch.tensor(group["step"])} if "step" in group else {})
 
     @memory.setter
@@ -102,7 +104,7 @@ class Library:
             self._inner.param_groups[0]["step"] = int(memory[_GROUP_STEP])
 
     def step(self) -> None:
-        """Move the latent down its gradient."""
+        """Update the latent by its gradient."""
         self._inner.step()
 
 
@@ -110,7 +112,7 @@ _GROUP_STEP = "group_step"
 
 
 def make_optimiser(name: str, z: Tensor, learning_rate: float) -> Optimiser:
-    """The optimiser of that name over one latent, see `optimisers.OPTIMISERS`."""
+    """The optimiser of that name for one latent, see `OPTIMISERS`."""
     kind = OPTIMISERS[name]
     if not kind.library:
         return Adam(z, learning_rate, **kind.known)
@@ -118,15 +120,20 @@ def make_optimiser(name: str, z: Tensor, learning_rate: float) -> Optimiser:
 
 
 def optimiser_tensors(optimiser: Optimiser) -> dict[str, Tensor]:
-    """The optimiser's memory of its one latent, by name; empty before the first step, but for Adagrad's."""
+    """Copies of the optimiser's memory, by name. Except for Adagrad, it is empty before the first step."""
     return {name: value.clone() for name, value in optimiser.memory.items()}
 
 
 def restore_optimiser(optimiser: Optimiser, memory: Mapping[str, Tensor], after_a_step: Optimiser) -> None:
-    """Put the memory back that `optimiser_tensors` gave.
+    """Restore the memory that `optimiser_tensors` returned.
 
-    after_a_step: an optimiser of the same kind over a latent of the same shape that has made one step. Raises
-    ValueError for a memory that is not like its, since torch would fail at the next step.
+    Args:
+        optimiser: To restore.
+        memory: By name.
+        after_a_step: An optimiser of the same kind and shape that has made one step.
+
+    Raises:
+        ValueError: The memory is not like that of `after_a_step`, so torch would fail at the next step.
     """
     shapes = {name: value.shape for name, value in after_a_step.memory.items()}
     for name, value in memory.items():
@@ -134,7 +141,7 @@ def restore_optimiser(optimiser: Optimiser, memory: Mapping[str, Tensor], after_
             raise ValueError(f"the optimiser has no {name} of the shape {tuple(value.shape)}")
     if memory and memory.keys() != shapes.keys() and memory.keys() != optimiser.memory.keys():
         raise ValueError(f"the optimiser's memory lacks {', '.join(shapes.keys() - memory.keys())}")
-    # What is one number is kept on the CPU, wherever the latent is.
+    # Single numbers are kept on the CPU, wherever the latent is.
     optimiser.memory = {
         name: value.cpu().clone() if value.dim() == 0 else value.clone() for name, value in memory.items()
     }
@@ -161,10 +168,7 @@ def cosine(step: int, steps: int, end: float) -> float:
 
 
 class EMA:
-    """Running mean of the latent, corrected for its start as in Adam, so that early values are not the first z.
-
-    decay 0 keeps the newest value.
-    """
+    """The running mean of the latent, with the bias correction of Adam. With decay 0 it is the newest latent."""
 
     def __init__(self, decay: float) -> None:
         self.decay = decay
@@ -172,7 +176,7 @@ class EMA:
         self.weight = 0.0
 
     def update(self, z: Tensor) -> None:
-        """Take one more value in."""
+        """Add a value."""
         if self.total is None:
             self.total = torch.zeros_like(z)
         self.total.mul_(self.decay).add_(z.detach(), alpha=1 - self.decay)

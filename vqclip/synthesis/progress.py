@@ -1,4 +1,4 @@
-"""What the loop remembers of its losses and scores: whether it still gets anywhere, and whether it is there."""
+"""Progress of a stage: a loss that stands still lowers the learning rate, and it or a high score may end the run."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from vqclip.settings.schema import Settings
 
 SCORES = 5
-"""The score that counts is a running mean over about so many steps: that of one step depends on its cutouts."""
+"""Steps in the running mean of the score; the score of a single step depends on its cutouts."""
 
 
 class Progress:
-    """Losses of one stage in blocks of `patience` steps, each block's mean compared with that of the one before.
+    """The losses of one stage in blocks of `patience` steps; the mean of each block is compared with the one before.
 
-    factor: on the learning rate, lowered after every block that gained too little. Where it is asked for, both
-    kinds of end are seen here and nowhere else, so that a resumed run ends at the same step.
+    Nothing else decides whether `auto_stop` or `until_score` ends a run, so a resumed run ends at the same step.
+
+    Attributes:
+        factor: On the learning rate; lowered after every block that gained too little.
     """
 
     def __init__(self, settings: Settings, numbers: Mapping[str, float] | None = None) -> None:
-        """numbers: what `numbers` gave, to go on from there."""
+        """numbers: Of a snapshot, to continue from it."""
         self._settings = settings
         given = numbers or {}
         self.factor = given.get("factor", 1.0)
@@ -29,7 +31,7 @@ class Progress:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """All of it, as finite numbers."""
+        """Everything, as finite numbers, for a snapshot."""
         before = {} if self._before is None else {"before": self._before}
         return before | {
             "factor": self.factor,
@@ -40,8 +42,8 @@ class Progress:
             "stalled": int(self._stalled),
         }
 
-    def take(self, loss: float, score: float) -> None:
-        """Take the loss and score of one more step in."""
+    def add(self, loss: float, score: float) -> None:
+        """Add the loss and the score of a step."""
         self._scores = min(self._scores + 1, SCORES)
         self._score += (score - self._score) / self._scores
         self._sum, self._count = self._sum + loss, self._count + 1
@@ -54,8 +56,8 @@ class Progress:
         self._before, self._sum, self._count = mean, 0.0, 0
 
     @property
-    def reached(self) -> str:
-        """The setting that ends the run here, or an empty word."""
+    def stopped_by(self) -> str:
+        """The setting that ends the run here, or an empty string."""
         wanted = self._settings.until_score
         if wanted is not None and self._scores == SCORES and self._score >= wanted:
             return "until_score"

@@ -1,6 +1,7 @@
-"""Where random numbers come from: a generator for each purpose and step, so that no step depends on another.
+"""Where the seed enters: a generator of random numbers for each purpose and step, seeded by the seed of the run.
 
-A resumed run draws what it would have drawn, and saving or showing pictures on the way changes nothing.
+No step depends on the random numbers of another. So a resumed run draws the same ones as an unbroken run, and saving
+or showing pictures changes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ START_STREAM, STEP_STREAM, ROLL_STREAM, TILE_STREAM = 0, 1, 3, 4
 
 
 def step_seed(seed: int, stream: int, stage: int, step: int) -> int:
-    """The seed of one step's random numbers, from the run's: so a resumed step draws what it drew before."""
+    """The seed of the random numbers of one purpose in one step."""
     words = np.random.SeedSequence([seed, stream, stage, step]).generate_state(2, np.uint32)
     return int(words[0]) << 31 | int(words[1]) >> 1
 
@@ -20,5 +21,5 @@ def step_seed(seed: int, stream: int, stage: int, step: int) -> int:
 def make_generator(
     seed: int, stream: int, stage: int = 0, step: int = 0, device: torch.device | None = None
 ) -> torch.Generator:
-    """The generator of one step, on the CPU unless a device is named."""
+    """The generator of one purpose in one step, on the CPU unless a device is named."""
     return torch.Generator(device or "cpu").manual_seed(step_seed(seed, stream, stage, step))

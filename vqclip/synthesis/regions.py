@@ -1,4 +1,4 @@
-"""Regions: which cutouts fall into which part of the picture, and so which prompts see them."""
+"""Regions: which cutouts lie in which part of the picture, and so which prompts they count for."""
 
 from __future__ import annotations
 
@@ -22,24 +22,34 @@ _GRAIN = 48
 
 
 class Regions:
-    """Draws the cutouts of a step so that every region has its own, and says how much each prompt sees of each.
+    """Plans the cutouts of a step so that every region has its own, with a weight for each prompt.
 
-    The prompts without a region look at cutouts of the whole picture. A region's cutouts are drawn as if the
-    rectangle around it were the picture, and count by the share of them that lies in the region.
+    Prompts without a region get cutouts of the whole picture. The cutouts of a region are planned as if the rectangle
+    around it were the picture, and each is weighted by its share that lies in the region.
     """
 
     def __init__(self, prompts: Sequence[Prompt], masks: Mapping[str, np.ndarray]) -> None:
-        """masks: (height, width) float32 in [0, 1] by the file's name, 1 where it is white."""
+        """
+        Args:
+            prompts: Of the run.
+            masks: (height, width) float32 in [0, 1] by file name, 1 where it is white.
+        """
         self.names = [prompt.region for prompt in prompts]
         self.masks = {name: _mask(name, masks) for name in dict.fromkeys(self.names) if name}
 
     def plan(
         self, weights: Sequence[float], context: CutoutContext, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
-        """The cutouts of one step: `settings.cutouts`, in even parts for the regions that are looked at.
+        """Plan the `settings.cutouts` cutouts of one step, in even parts for the regions in use.
 
-        weights: of the prompts at this step; those of 0 look at nothing. The plan's weights are (N,), or (N, P) with
-        a column of mean 1 for each prompt when there is a region.
+        Args:
+            weights: Of the prompts at this step. Prompts of weight 0 get no cutouts.
+            context: Of the step.
+            settings: Of the run.
+            generator: Of the step, on the CPU.
+
+        Returns:
+            A plan whose weights are (N,), or with regions (N, P), a column of mean 1 for each prompt.
         """
         looked = [name for name, weight in zip(self.names, weights, strict=True) if weight]
         groups = list(dict.fromkeys(looked)) or [""]
@@ -52,7 +62,7 @@ class Regions:
             column = torch.tensor([float(name == other) for other in self.names])
             plans.append(dataclasses.replace(plan, weights=plan.weights[:, None] * column))
         whole = join(plans)
-        # A prompt that looks at a third of the cutouts pulls as one that looks at all.
+        # A prompt with a third of the cutouts counts as much as one with all of them.
         scaled = whole.weights / whole.weights.mean(0).clamp(min=1e-12)
         return dataclasses.replace(whole, weights=scaled)
 
@@ -77,7 +87,7 @@ class Regions:
 def coverage(mask: Tensor, homographies: Tensor, warps: Tensor | None = None) -> Tensor:
     """The share of each cutout that lies where the mask is 1: (N,) in [0, 1].
 
-    mask: (1, 1, h, w) over the whole picture. homographies, warps: see `resampling.CutPlan`.
+    mask: (1, 1, h, w) over the whole picture. homographies, warps: see `CutPlan`.
     """
     grid = homography_grid(homographies, _SAMPLES, warps=warps)
     seen = F.grid_sample(mask.expand(len(grid), -1, -1, -1), grid, mode="nearest", align_corners=False)

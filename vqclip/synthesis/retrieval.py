@@ -1,4 +1,4 @@
-"""CLIP as a scorer by itself: features of whole pictures, zero-shot classes, and the best of many.
+"""CLIP without a run: features of whole pictures, zero-shot classes, and ranking.
 
 Formulas are those of Radford et al., "Learning Transferable Visual Models From Natural Language Supervision"
 (2021), section 3.1.
@@ -43,7 +43,7 @@ def framer(perceptor: Perceptor) -> Callable[[Pixels], Tensor]:
         interpolation=framing.interpolation,
         fill_color=framing.fill_color,
     )
-    # They would make a picture of one row millions of pixels wide, or no row.
+    # Without a limit, a picture of one row would become millions of pixels wide, or lose its row.
     widest = {"shortest": _WIDEST, "longest": size}[framing.resize_mode]
 
     def frame(pixels: Pixels) -> Tensor:

@@ -13,10 +13,13 @@ _PASSES = 2
 
 
 def upsample(image: Tensor, width: int, height: int, *, edges: bool) -> Tensor:
-    """Resize (1, 3, H, W) in [0, 1] to (1, 3, height, width), without ringing outside that range.
+    """Resize (1, 3, H, W) in [0, 1] to (1, 3, height, width), without leaving that range.
 
-    edges: make what was an edge as narrow as it was before, in pixels, where the picture grows. Bicubic upsampling
-    alone widens every edge by the factor, and a VQGAN then draws it as a blur.
+    Args:
+        image: The picture.
+        width, height: The new size.
+        edges: Make edges as narrow as they were, in pixels. Bicubic upsampling alone widens every edge by the factor,
+            and the VQGAN then draws a blur.
     """
     grown = init.fit(image, width, height)
     factor = max(width / image.shape[3], height / image.shape[2])
@@ -24,7 +27,7 @@ def upsample(image: Tensor, width: int, height: int, *, edges: bool) -> Tensor:
 
 
 def sharpen(image: Tensor, width: float) -> Tensor:
-    """Steepen edges of (B, 3, H, W) that are some `width` pixels wide, and leave flat parts as they are.
+    """Steepen edges of (B, 3, H, W) that are about `width` pixels wide, and leave flat areas as they are.
 
     An unsharp mask whose result stays within the range of its neighbourhood, so that nothing overshoots: a step
     towards the shock filter of Osher and Rudin (1990), which moves every pixel to its side of the nearest edge.
@@ -42,7 +45,7 @@ def _dilated(image: Tensor, reach: int) -> Tensor:
 
 
 def _blurred(image: Tensor, deviation: float) -> Tensor:
-    """A Gaussian blur whose edges are drawn out."""
+    """A Gaussian blur that repeats the edges of the picture."""
     reach = round(3 * deviation)
     place = torch.arange(-reach, reach + 1, device=image.device, dtype=image.dtype)
     bell = torch.exp(-(place**2) / (2 * deviation**2))

@@ -11,8 +11,8 @@ from vqclip.errors import UsageError
 from vqclip.settings.schema import Settings
 
 _SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.25, 0.25, 0.5)}
-#: Tokens along a side of a candidate of the built-in prior; `stages=0` plans no smaller stage.
 _CANDIDATE = 8
+"""Tokens along a side of a candidate of the built-in prior; `stages=0` plans no smaller stage."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
     """The stages of a run with a VQGAN of that factor, see `plan_stages`."""
     size = settings.width, settings.height
     candidate = 2 * _CANDIDATE if settings.uses_prior and settings.upsample_candidates else _CANDIDATE
-    stages = settings.stages or _stages_with_room(min(size) // factor, candidate)
+    stages = settings.stages or _automatic_stages(min(size) // factor, candidate)
     return plan_stages(*size, factor, stages, settings.iterations, settings.pixel_steps)
 
 
-def _stages_with_room(tokens: int, candidate: int) -> int:
-    """As many stages as halve that many tokens and leave those of a candidate: it would be lost at a smaller size."""
+def _automatic_stages(tokens: int, candidate: int) -> int:
+    """The number of stages by which so many tokens shrink to those of a candidate, but not below."""
     return max(1, (tokens // candidate).bit_length())
 
 

@@ -1,6 +1,6 @@
-"""The state of the loop, and its file: one safetensors file, with the numbers as JSON in its header.
+"""Snapshots: the state of the loop in one safetensors file, with the numbers as JSON in its header.
 
-A snapshot may come from somebody else, so it is read like any foreign file: no pickle, sizes and types
+A snapshot may come from somebody else, so it is read like any foreign file: without pickle, and with sizes and types
 checked before use.
 """
 
@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 KEPT = 2
-"""How many snapshots a run keeps: the newest, and one to fall back on."""
+"""How many snapshots a run keeps: the newest, and one in case that is damaged."""
 
 
 @dataclass(frozen=True)
 class State:
-    """All that the loop needs to go on exactly.
+    """Everything that the loop needs to continue exactly.
 
-    step: steps done. stage: the stage that they belong to. tensors: `z`, `z_init`, `ema` (when it has begun)
-    and the optimiser's memory as `optimiser.NAME`, float32 on the CPU. ema_weight: of the running mean.
-    progress: as `Progress.numbers` gives it.
+    Attributes:
+        step: Steps done.
+        stage: The index of their stage.
+        tensors: float32 on the CPU: `z`, `z_init`, `ema` after the first step, the optimiser's memory as
+            `optimiser.NAME`, and what tiled decoding keeps as `tiles.NAME`.
+        ema_weight: Of the running mean.
+        score: Of the last step.
+        progress: The numbers of `Progress`.
     """
 
     step: int
@@ -63,7 +68,7 @@ def save(folder: Path, state: State, digest: str) -> Path:
     path = folder / f"step-{state.step:06d}.safetensors"
     tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
     if files.is_folder(path) and not path.is_symlink():
-        # Somebody put a folder there, which no file can replace.
+        # A file cannot replace a folder that somebody put there.
         files.move_aside(path)
     files.write_bytes(path, to_bytes(tensors, {"vqclip": json.dumps(numbers)}))
     for old in sorted(folder.glob("step-*.safetensors"))[:-KEPT]:

@@ -1,4 +1,4 @@
-"""What each perceptor looks for: prompts to directions in its space."""
+"""The features of the prompts: what each perceptor compares the cutouts with."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Tiled decoding: a step decodes one tile of a large picture and reuses the last decoded picture elsewhere.
 
-The perceptors still see the whole picture, but the gradient reaches only the tile, which is at another place in each
-step. A tile equals that part of the whole decoded latent, except for the statistics of the group norms, which come
-from the last decoding of the whole picture, and for attention in pictures larger than a tile and its context.
+The perceptors still see the whole picture, but the gradient reaches only the tile, which moves from step to step.
+A decoded tile equals that part of the whole decoded picture with two exceptions: the statistics of the group norms
+come from the last time that the whole picture was decoded, and attention sees only the tile and its surroundings.
 """
 
 from __future__ import annotations
@@ -22,17 +22,25 @@ from vqclip.settings.schema import Settings
 _STEPS_APART = 5
 """Steps from one decoding of the whole picture to the next, per tile that covers it."""
 _FULL_VIEW = 3.0
-"""Weight of a full view beside that of a cutout of a tile, as in `cut_methods.smart`."""
+"""Weight of a full view beside that of a cutout of a tile, as in the cut method `smart`."""
 
 
 class Tiling:
-    """One stage's picture in tiles.
+    """The picture of one stage, in tiles.
 
-    picture: as it was last decoded, (1, 3, H, W) float32, unclamped; None before the first decoding.
+    Attributes:
+        picture: As last decoded, (1, 3, H, W) float32, unclamped; None before the first decoding.
+        norms: The statistics of the group norms when the whole picture was last decoded.
     """
 
     def __init__(self, vqgan: VQGAN, size: tuple[int, int], side: int, *, low_memory: bool = False) -> None:
-        """size: width and height in pixels, whole tokens. side: of a tile, in pixels."""
+        """
+        Args:
+            vqgan: Decodes.
+            size: Width and height in pixels, whole tokens.
+            side: Of a tile, in pixels.
+            low_memory: Recompute activations instead of storing them.
+        """
         self.vqgan, self.low_memory = vqgan, low_memory
         self.columns, self.rows = size[0] // vqgan.factor, size[1] // vqgan.factor
         self.width, self.height = (min(side // vqgan.factor, whole) for whole in (self.columns, self.rows))
@@ -41,32 +49,35 @@ class Tiling:
 
     @property
     def share(self) -> float:
-        """How much of the picture a tile is."""
+        """The share of the picture that a tile covers."""
         return self.width * self.height / (self.columns * self.rows)
 
     def refresh(self, z: Tensor, step: int) -> None:
-        """Decode the whole picture when it is due. step: steps done of this stage."""
+        """Decode the whole picture if it is due after so many steps of the stage."""
         if self.picture is None or step % max(1, round(_STEPS_APART / self.share)) == 0:
             self.picture = self.vqgan.tiled_decode(z, self.norms)
 
     def forget(self) -> None:
-        """Let the next step decode the whole picture, because it changed."""
+        """Make the next step decode the whole picture, because the latent changed."""
         self.picture = None
 
-    def whole(self, z: Tensor) -> Tensor:
-        """The whole picture of a latent, without a gradient: (1, 3, H, W) float32, unclamped. Changes nothing."""
-        return self.vqgan.tiled_decode(z, NormStatistics(self.vqgan.decoder))
-
     def pick(self, generator: torch.Generator) -> Box:
-        """A tile at random, in tokens. Places near the edges are drawn as often as others, or nearly."""
+        """A random tile, in tokens. Tokens near the edges are picked about as often as others."""
         top, left = (
             min(max(0, int(torch.randint(-(side // 2), whole - side // 2, (), generator=generator))), whole - side)
             for side, whole in ((self.height, self.rows), (self.width, self.columns))
         )
         return Box(top, left, top + self.height, left + self.width)
 
-    def show(self, z: Tensor, tile: Box) -> Tensor:
-        """The picture with one tile decoded: (1, 3, H, W) float32, unclamped; the gradient reaches that."""
+    def decode(self, z: Tensor) -> Tensor:
+        """The whole picture of a latent, without a gradient: (1, 3, H, W) float32, unclamped. Changes nothing."""
+        return self.vqgan.tiled_decode(z, NormStatistics(self.vqgan.decoder))
+
+    def decode_tile(self, z: Tensor, tile: Box) -> Tensor:
+        """The kept picture with one tile decoded: (1, 3, H, W) float32, unclamped.
+
+        The gradient reaches the tile alone, and the kept picture takes it over.
+        """
         if self.picture is None:
             raise ValueError("decode the whole picture first")
         shown = self.vqgan.decode_tile(z, tile, self.norms, low_memory=self.low_memory)
@@ -77,10 +88,10 @@ class Tiling:
         return image
 
     def plan(self, tile: Box, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
-        """Cutouts of a step: full views, a quarter and two at least, and the method's cutouts of the tile.
+        """The cutouts of a step: a quarter are full views, at least two, the others the method's cutouts of the tile.
 
-        A full view weighs as much more as the picture is larger than the tile: what a token gets from it is then
-        what it would get if all were decoded, beside the cutouts that the tile has to itself.
+        The weight of a full view grows with the share of the picture that is not decoded, so that a token of the
+        tile gets the same gradient from it as if everything were decoded.
         """
         views = min(settings.cutouts, max(2, round(0.25 * settings.cutouts)))
         parts = [full_views(views, context, settings, generator)]
@@ -98,14 +109,14 @@ class Tiling:
         return dataclasses.replace(plan, weights=weight / weight.mean())
 
     def tensors(self) -> dict[str, Tensor]:
-        """What the next step depends on, by name."""
+        """What the next step depends on, for a snapshot."""
         if self.picture is None:
             return {}
         known = {f"norms.{number}": values for number, values in self.norms.known.items()}
         return {"picture": self.picture, **known}
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Put back what `tensors` gave. Raises ValueError for what it cannot have given."""
+        """Restore what `tensors` returned. Raises ValueError for anything else."""
         picture = tensors.get("picture")
         known = {int(name.partition(".")[2]): value for name, value in tensors.items() if name.startswith("norms.")}
         size = (1, 3, self.rows * self.vqgan.factor, self.columns * self.vqgan.factor)

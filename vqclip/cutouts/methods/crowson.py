@@ -15,7 +15,7 @@ def plan(count: int, context: CutoutContext, settings: Settings, generator: torc
     """
     largest, smallest = float(context.short), float(min(context.short, context.side))
     share = torch.rand(count, generator=generator) ** settings.cut_pow
-    sizes = (share * (largest - smallest) + smallest).floor()
+    sizes = (share * (largest - smallest) + smallest).trunc()
     place = torch.rand((count, 2), generator=generator)
     how = Augmentation(
         flip=0.5, affine_p=0.8, turn=30, shift=0.1, perspective_p=0.4, perspective=0.2, colour_p=0.7, hue=0.01,

@@ -23,7 +23,7 @@ def plan(count: int, context: CutoutContext, settings: Settings, generator: torc
     inner = count - whole
     short, smallest = float(context.short), float(min(context.short, context.side))
     share = torch.rand(inner, generator=generator) ** settings.cut_pow
-    sizes = (share * (short - smallest) + smallest).floor()
+    sizes = (share * (short - smallest) + smallest).trunc()
     long = torch.full((whole,), float(max(context.width, context.height)))
     left, top = anywhere(sizes, context, generator)
     how = Augmentation(

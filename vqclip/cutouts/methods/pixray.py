@@ -34,8 +34,8 @@ def plan(count: int, context: CutoutContext, settings: Settings, generator: torc
                      tall=tall)  # fmt: skip
     square = context.width == context.height
     views = long / (torch.full_like(share, 0.95) if square else share * 0.1 + 0.9)[close:]
-    room = torch.tensor([width, height]).sub(long).abs() / long + (0.05 if square else 0.0)
-    middle = torch.tensor([width, height]) / 2 + (place[close:] - 0.5) * room * views[:, None]
+    slack = torch.tensor([width, height]).sub(long).abs() / long + (0.05 if square else 0.0)
+    middle = torch.tensor([width, height]) / 2 + (place[close:] - 0.5) * slack * views[:, None]
     left, top = (middle - views[:, None] / 2).T
     how = replace(how, perspective=0.2).scaled(settings.augment)
     wide = plan_of(left, top, views, torch.ones(count - close), context, how, generator, padding, float(grey[0]))

@@ -1,0 +1,124 @@
+"""One run, from checked inputs to its last event: load the models, optimise, and record what happens in a folder."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from vqclip._version import __version__
+from vqclip.events import Event, Opened, Warned
+from vqclip.runs import best_of, recorder
+from vqclip.runs import directory as run_folder
+from vqclip.runs.directory import Manifest, Run
+from vqclip.runs.inputs import Inputs
+from vqclip.runs.loading import ModelCache, load
+from vqclip.runs.recipe import Recipe
+from vqclip.runtime.devices import DeviceConfig
+
+if TYPE_CHECKING:
+    from vqclip.synthesis.state import State
+
+VERSIONED = ("torch", "open_clip_torch", "taming-transformers-rom1504", "numpy", "pillow", "av")
+
+
+def never() -> None:
+    """A stop that is never asked for."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one run is made from.
+
+    Attributes:
+        inputs: Settings and files, checked.
+        stop: Asked after every step, see `recorder.Stop`.
+        recipe: The record that the run repeats; the run warns about what differs here.
+        cache: Keeps the models loaded for the next run.
+    """
+
+    inputs: Inputs
+    stop: recorder.Stop = never
+    recipe: Recipe | None = None
+    cache: ModelCache | None = None
+
+    def run(self) -> Iterator[Event]:
+        """Optimise without writing files."""
+        device_config = DeviceConfig.find(self.inputs.settings)
+        yield from map(Warned, self._differences(device_config))
+        models = load(self.inputs, device_config, cache=self.cache)
+        yield from map(Warned, models.warnings)
+        settings, state, seconds = self.inputs.settings, None, 0.0
+        if settings.best_of > 1:
+            started = time.monotonic()
+            settings, state = yield from best_of.choose(models, self.inputs)
+            seconds = time.monotonic() - started
+        yield from models.synthesizer(self.inputs, settings, spent=seconds).run(state)
+
+    def record(
+        self,
+        run: Run,
+        manifest: Manifest,
+        *,
+        resumed: bool = False,
+        overwrite: bool = False,
+        warnings: Sequence[Warned] = (),
+    ) -> Iterator[Event]:
+        """Optimise, and write everything into a run folder.
+
+        Args:
+            run: The open folder.
+            manifest: What run.json says about it so far.
+            resumed: Continue from the newest snapshot.
+            overwrite: Remove an earlier run from the folder, once everything for this one is there.
+            warnings: To yield first.
+        """
+        with run:
+            yield from warnings
+            state, problems = self._newest_snapshot(run, manifest) if resumed else (None, [])
+            yield from map(Warned, problems)
+            yield Opened(run.directory, self.inputs.settings.seed or 0, state.step if state else 0)
+            device_config = DeviceConfig.find(self.inputs.settings, manifest.threads, manifest.dtype)
+            hashes, pictures, versions = self.inputs.hashes(), self.inputs.picture_hashes(), _versions()
+            updated = manifest.started(hashes, pictures, device_config, versions=versions)
+            if overwrite:
+                run_folder.clear(run)
+            yield from map(Warned, run_folder.environment_changes(manifest, str(device_config.device), versions))
+            manifest = updated
+            run.write(manifest)
+            settings, seconds = self.inputs.settings, manifest.seconds if state else 0.0
+            with recorder.noting_failure(run, manifest):
+                yield from map(Warned, self._differences(device_config))
+                models = load(self.inputs, device_config, resumed=state is not None, cache=self.cache)
+                yield from map(Warned, models.warnings)
+                if settings.best_of > 1:
+                    started = time.monotonic()
+                    choice = best_of.choose_recorded(models, self.inputs, run, manifest, self.stop)
+                    settings, state = yield from choice
+                    # From here on it is the run of that seed, and nothing else.
+                    seconds = manifest.seconds + time.monotonic() - started
+                    manifest = replace(manifest, settings=settings, seconds=seconds)
+                    run.write(manifest)
+            events = models.synthesizer(self.inputs, settings, spent=seconds).run(state)
+            yield from recorder.record(events, run, manifest, self.stop)
+
+    def _newest_snapshot(self, run: Run, manifest: Manifest) -> tuple[State | None, list[str]]:
+        """The state to continue from, and warnings about damaged snapshots."""
+        from vqclip.synthesis import state as snapshots
+
+        if manifest.settings.best_of > 1:
+            # It has not chosen yet. Stopped while it copied the files of the best start, it may have some of them.
+            return None, []
+        return snapshots.newest(run.state, self.inputs.layout(manifest.settings))
+
+    def _differences(self, device_config: DeviceConfig) -> Iterator[str]:
+        """Warnings about what is not here as the recipe says."""
+        if self.recipe is not None:
+            known = self.inputs.hashes(), _versions(), device_config.dtype_name, device_config.threads
+            yield from self.recipe.differences(*known)
+
+
+def _versions() -> dict[str, str]:
+    return {"vqclip": __version__} | {name: importlib.metadata.version(name) for name in VERSIONED}
