@@ -38,7 +38,7 @@ def test_every_log_of_a_training_is_plotted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_folder_without_logs_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_logs_is_refused(tmp_path: Path) -> None:
     done = plots(tmp_path, tmp_path / "out.png")
     assert done.returncode == 2
     assert "no log of a training" in done.stderr
@@ -133,30 +133,31 @@ def test_a_folder_of_any_pictures_gives_batches_of_three_sizes(training: Any, tm
     assert not set(pictures.test) & set(pictures.train)
 
 
-def test_a_folder_without_pictures_is_told(training: Any, tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_refused(training: Any, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no PNG, JPEG or WebP"):
         training("crops").Folder(tmp_path)
 
 
 @pytest.mark.slow
 def test_a_decoder_is_trained_and_resumed_and_codes_stay(training: Any, tmp_path: Path) -> None:
-    decoder, vqgan, resumable = training("decoder"), training("vqgan"), training("resumable")
+    decoder, vqgan, trainer = training("decoder"), training("vqgan"), training("trainer")
     torch.manual_seed(0)
     model = vqgan.VQGAN()
-    model.load_state_dict(resumable.finished(tmp_path, "vqgan"))
+    model.load_state_dict(trainer.finished(tmp_path, "vqgan"))
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    run = decoder.Training(model, steps=10, rate=1e-3, weights=decoder.Weights(), width=8)
+    path = tmp_path / "decoder.pt"
+    run = decoder.DecoderTraining(path, model, steps=10, rate=1e-3, weights=decoder.Weights(), width=8)
     run.step = 200  # the discriminator counts by now
     images = F.interpolate(torch.rand(8, 3, 4, 4), 64) * 2 - 1
     values = run.advance(images)
     assert all(np.isfinite(value) for value in values.values())
-    resumable.save(tmp_path / "decoder.pt", **run.state())
+    run.save()
     changed = {name for name, value in model.state_dict().items() if not value.equal(before[name])}
     assert changed
     assert all(name.startswith(("decoder.", "post_quant_conv.")) for name in changed)
 
-    other = decoder.Training(vqgan.VQGAN(), steps=10, rate=1e-3, weights=decoder.Weights(), width=8)
-    other.resume(resumable.load(tmp_path / "decoder.pt"))
+    other = decoder.DecoderTraining(path, vqgan.VQGAN(), steps=10, rate=1e-3, weights=decoder.Weights(), width=8)
+    assert other.resume()
     again = []
     for one in (run, other):
         torch.manual_seed(1)

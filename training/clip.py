@@ -5,10 +5,8 @@
 Resumes from DIR/clip.pt and mixes in the VQGAN's reconstructions. Needs DIR/bpe.txt.gz.
 """
 
-import argparse
 import logging
 import random
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +17,11 @@ from open_clip.tokenizer import SimpleTokenizer
 from safetensors.torch import load_file
 from torch import nn
 
-from climbers import Climbers
 from data import PALETTE, Pictures, backgrounds, jitter, over, tensor
 from muon import Muon
-from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
+from negatives import SelfMade
 from scenes import Scenes, unmatched
+from trainer import Training, finished, load, mixed, options, seed, single, trapezoid
 from vqgan import CODES, VQGAN
 
 CONTEXT = 32
@@ -108,13 +106,8 @@ class Reconstructions:
     def __init__(self, work, pictures, scenes, size=4096):
         self.path, self.pictures, self.scenes, self.size = work / "vqgan.pt", pictures, scenes, size
         self.images, self.rows = np.zeros((size, 64, 64, 3), np.uint8), np.zeros(size, np.int64)
-        self.junk, self.filled, self.made, self.model, self.stamp = (
-            np.zeros((512, 64, 64, 3), np.uint8),
-            0,
-            0,
-            None,
-            None,
-        )
+        self.junk = np.zeros((512, 64, 64, 3), np.uint8)
+        self.filled, self.made, self.model, self.stamp = 0, 0, None, None
 
     def refresh_model(self, minimum_step=700):
         if not self.path.exists():
@@ -223,20 +216,102 @@ def unit(x):
     return x / (x.flatten(1).norm(dim=1)[:, None, None, None] + 1e-12)
 
 
+def optimizers_of(model, rate):
+    """Muon for the matrices; AdamW for the tables and, without weight decay, for vectors and numbers."""
+    inner, outer, light = [], [], []
+    for name, parameter in model.named_parameters():
+        table = "embedding" in name or name.endswith("text_projection")
+        (light if parameter.ndim <= 1 else outer if table else inner).append(parameter)
+    groups = [{"params": outer, "weight_decay": 0.1}, {"params": light, "weight_decay": 0.0}]
+    return [Muon(inner, lr=rate, weight_decay=0.1), torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))]
+
+
+class CLIPTraining(Training):
+    """A training with adversarial pictures (free adversarial training, Shafahi and others 2019) from a step on.
+
+    In that part each batch is used `replays` times; every step moves the model down and the perturbation of the
+    pictures up the same gradient.
+
+    Args:
+        args: The options of the command line.
+        tokens: See `Tokens`.
+        scenes: Where batches come from.
+        pool: See `Reconstructions`.
+    """
+
+    def __init__(self, args, tokens, scenes, pool, model):
+        super().__init__(args.work / "clip.pt", model, optimizers_of(model, args.rate), args.steps)
+        self.args, self.tokens, self.scenes, self.pool = args, tokens, scenes, pool
+        self.robust_from, self.replay, self.delta, self.epsilon = int(args.robust_from * args.steps), 0, None, 0.0
+        self.negatives = SelfMade(scenes.pictures, scenes)
+        #: A CLIP of the averaged weights of the last checkpoint, which makes the negatives.
+        self.judge = None
+
+    def see(self, images):
+        return encode_image(self.judge, images)
+
+    def read(self, texts):
+        return encode_text(self.judge, self.tokens(texts))
+
+    def draw(self, robust):
+        """Make the next batch, with a perturbation if `robust`."""
+        made, rows, given = self.negatives.draw(self.args.self_made)
+        given = list(zip(rows, given, strict=True))
+        images, texts = self.scenes.batch(self.args.batch, self.pool.pool(), given)
+        junk = unmatched(images, self.pool.junk_pool(), self.args.junk - len(rows))
+        self.images, self.captions = jitter(torch.cat([images, junk, made])), self.tokens(texts)
+        if robust:
+            share = (self.step - self.robust_from) / (0.25 * self.steps)
+            self.epsilon = self.args.epsilon * min(1.0, 0.25 + share)
+            length = self.epsilon * torch.rand(len(self.images), 1, 1, 1)
+            self.delta = unit(torch.randn_like(self.images)) * length
+
+    def advance(self):
+        """Make one step."""
+        self.set_rates(trapezoid(self.step, self.steps, self.args.rate, warmup=200))
+        robust = self.step >= self.robust_from
+        if not robust or self.replay % self.args.replays == 0:
+            self.draw(robust)
+        shown = self.images
+        if robust:
+            self.replay += 1
+            self.delta.requires_grad_()
+            shown = self.images + self.delta
+        # the perturbation leaves the captions alone: their encoder learns on the first replay only
+        if not robust or (self.replay - 1) % self.args.replays == 0:
+            self.vectors = encode_text(self.model, self.captions)
+        loss, accuracy = contrastive(self.model, shown, self.vectors, self.args.batch)
+        step = self.step
+        self.learn(loss, loss=loss.item(), accuracy=accuracy.item())
+        self.vectors = self.vectors.detach()
+        if robust:
+            self.perturb()
+            if self.pool.model is not None and step % 9 == 0:
+                self.negatives.advance(self.pool.model, self.see, self.read)
+
+    @torch.no_grad()
+    def perturb(self):
+        """Move the perturbation up its gradient, inside its radius."""
+        delta = self.delta + unit(self.delta.grad) * self.epsilon * 0.75
+        length = delta.flatten(1).norm(dim=1)[:, None, None, None]
+        self.delta = (delta * (self.epsilon / (length + 1e-12)).clamp(max=1.0)).detach()
+
+    def report(self, **measured):
+        if self.negatives.known > 40:
+            measured["self-made, real"] = self.negatives.compare(self.see, self.read)
+        scale = self.model.logit_scale.exp().item()
+        super().report(scale=scale, reconstructions=self.pool.filled, **measured)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--warm-start", type=Path, help="begin with these shipped weights, not from nothing")
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--batch", type=int, default=192)
-    parser.add_argument("--junk", type=int, default=24)
+    parser = options(__doc__, steps=6000, rate=2e-3, batch=192, junk=24)
+    parser.add_argument("--warm-start", type=Path, help="start from these shipped weights")
     parser.add_argument(
         "--robust-from", type=float, default=0.4, help="share of the steps before adversarial training"
     )
     parser.add_argument("--epsilon", type=float, default=1.5, help="L2 radius, pictures in 0..1 at 64 px")
     parser.add_argument("--replays", type=int, default=3)
-    parser.add_argument("--climbed", type=int, default=14, help="self-made negatives per adversarial batch")
+    parser.add_argument("--self-made", type=int, default=14, help="self-made negatives per adversarial batch")
     args = parser.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
@@ -245,111 +320,28 @@ def main():
     scenes = Scenes(pictures)
     pool = Reconstructions(args.work, pictures, scenes)
     model = build(tokens.tokenizer.vocab_size).train()
-    average = Average(model, 0.998)
-    inner, outer, light = [], [], []
-    for name, parameter in model.named_parameters():
-        table = "embedding" in name or name.endswith("text_projection")
-        (light if parameter.ndim <= 1 else outer if table else inner).append(parameter)
-    optimizers = [
-        Muon(inner, lr=args.rate, weight_decay=0.1),
-        torch.optim.AdamW(
-            [{"params": outer, "weight_decay": 0.1}, {"params": light, "weight_decay": 0.0}],
-            lr=args.rate,
-            betas=(0.9, 0.98),
-        ),
-    ]
-    step, path, log, recent = 0, args.work / "clip.pt", Log(args.work / "clip.jsonl"), []
-    if state := load(path):
-        model.load_state_dict(state["model"])
-        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-        average.state, average.count, step = state["average"], state["step"], state["step"]
-    elif args.warm_start:
-        weights = load_file(args.warm_start).items()
-        model.load_state_dict({k: v.float() if v.dtype.is_floating_point else v for k, v in weights})
-        average = Average(model, 0.998)
-    random.seed(step)
-    np.random.seed(step)
-    torch.manual_seed(step)
+    if args.warm_start:
+        model.load_state_dict(single(load_file(args.warm_start)))
+    training = CLIPTraining(args, tokens, scenes, pool, model)
+    training.resume()
+    seed(training.step)
     parameters = sum(p.numel() for p in model.parameters())
     print(len(pictures.train), "pictures", len(scenes.keys), "concepts", parameters, "parameters", flush=True)
-    climbers, judge = (
-        Climbers(pictures, scenes),
-        build(tokens.tokenizer.vocab_size).eval().requires_grad_(False),
-    )
-    judge.load_state_dict(average.state)
+    training.judge = build(tokens.tokenizer.vocab_size).eval().requires_grad_(False)
+    training.judge.load_state_dict(training.average.state)
     pool.refresh_model()
-    begin = int(args.robust_from * args.steps)
-    replay, delta = 0, None
-    while step < args.steps:
-        for optimizer in optimizers:
-            set_rate(optimizer, trapezoid(step, args.steps, args.rate, warmup=200))
-        robust = step >= begin
-        if not robust or replay % args.replays == 0:
-            climbed, rows, given = climbers.draw(args.climbed)
-            images, texts = scenes.batch(args.batch, pool.pool(), list(zip(rows, given, strict=True)))
-            images = torch.cat([images, unmatched(images, pool.junk_pool(), args.junk - len(rows)), climbed])
-            images, captions = jitter(images), tokens(texts)
-            if robust:
-                epsilon = args.epsilon * min(1.0, 0.25 + (step - begin) / (0.25 * args.steps))
-                delta = unit(torch.randn_like(images)) * epsilon * torch.rand(len(images), 1, 1, 1)
-        shown = images
-        if robust:
-            replay += 1
-            delta.requires_grad_()
-            shown = images + delta
-        # the perturbation leaves the captions alone: their tower learns on the first replay only
-        if not robust or (replay - 1) % args.replays == 0:
-            vectors = encode_text(model, captions)
-        loss, accuracy = contrastive(model, shown, vectors, args.batch)
-        model.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-        vectors = vectors.detach()
-        if robust:
-            with torch.no_grad():
-                delta = delta + unit(delta.grad) * epsilon * 0.75
-                length = delta.flatten(1).norm(dim=1)[:, None, None, None]
-                delta = (delta * (epsilon / (length + 1e-12)).clamp(max=1.0)).detach()
-            if pool.model is not None and step % 9 == 0:
-                climbers.advance(pool.model, partial(encode_image, judge), lambda t: encode_text(judge, tokens(t)))
-        step += 1
-        average.update(model)
-        recent.append((loss.item(), accuracy.item()))
-        if step % 24 == 0:
+    while training.unfinished:
+        training.advance()
+        if training.step % 24 == 0:
             pool.add()
-        if step % 100 == 0 or step == args.steps:
-            extra = {}
-            if step % 500 == 0 or step == args.steps:
-                live = {k: v.clone() for k, v in model.state_dict().items()}
-                model.load_state_dict(average.state)
-                extra = measure(model, tokens, pictures)
-                model.load_state_dict(live)
-            if climbers.known > 40:
-                extra["climbed, real"] = climbers.compare(
-                    partial(encode_image, judge), lambda t: encode_text(judge, tokens(t))
-                )
-            means = np.mean(recent, 0)
-            recent = []
-            log.write(
-                step=step,
-                loss=float(means[0]),
-                accuracy=float(means[1]),
-                scale=model.logit_scale.exp().item(),
-                reconstructions=pool.filled,
-                **extra,
-            )
-            save(
-                path,
-                model=model.state_dict(),
-                optimizers=[optimizer.state_dict() for optimizer in optimizers],
-                average=average.state,
-                step=step,
-            )
+        if training.every(100):
+            measured = {}
+            if training.every(500):
+                with training.averaged():
+                    measured = measure(model, tokens, pictures)
+            training.report(**measured)
             pool.refresh_model()
-            judge.load_state_dict(average.state)
+            training.judge.load_state_dict(training.average.state)
 
 
 if __name__ == "__main__":

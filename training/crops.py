@@ -1,6 +1,6 @@
 """Batches of sharp pictures at 64, 128 and 256 px for the decoder: the drawings at 256 px, or a folder of pictures.
 
-A picture that is enlarged to make a batch would teach a blur, so every one is reduced, or cut out as it is.
+Enlarged pictures would teach the decoder to blur, so pictures are reduced, or cropped at their own size.
 """
 
 import json
@@ -97,7 +97,7 @@ class Folder:
         self.paths = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
         if not self.paths:
             raise SystemExit(f"no PNG, JPEG or WebP file in {folder}")
-        self.kept, self.room = {}, keep_bytes
+        self.kept, self.free_bytes = {}, keep_bytes
         every = min(50, len(self.paths))
         self.test = list(range(0, len(self.paths), every))
         self.train = [i for i in range(len(self.paths)) if i not in set(self.test)] or self.test
@@ -107,7 +107,7 @@ class Folder:
         if index in self.kept:
             return self.kept[index]
         with Image.open(self.paths[index]) as file:
-            file.draft("RGB", (512, 512))
+            file.draft("RGB", (512, 512))  # Pillow's word for decoding at a reduced size
             image = ImageOps.exif_transpose(file).convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
         shorter = min(image.size)
@@ -116,8 +116,8 @@ class Folder:
             size = [max(wanted, round(side * wanted / shorter)) for side in image.size]
             image = image.resize(size, Image.LANCZOS)
         pixels = np.asarray(image)
-        if pixels.nbytes <= self.room:
-            self.room -= pixels.nbytes
+        if pixels.nbytes <= self.free_bytes:
+            self.free_bytes -= pixels.nbytes
             self.kept[index] = pixels
         return pixels
 

@@ -7,11 +7,9 @@ Starts from DIR/vqgan.pt (vqgan.py writes it) or, without it, from the shipped w
 DIR/decoder.pt. The losses are in adversarial.py and are put together in `decoder_gradient`.
 """
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -28,7 +26,7 @@ from adversarial import (
 )
 from crops import Drawings, Folder
 from data import Pictures
-from resumable import Average, Log, cosine, finished, load, mixed, save, set_rate
+from trainer import Training, cosine, finished, mixed, options, seed
 from vqclip.synthesis.stage_upsampling import upsample
 from vqgan import CODES, VQGAN, edge_losses, measure
 
@@ -146,45 +144,35 @@ def trained_parameters(model):
     return [(n, p) for n, p in model.named_parameters() if n.startswith(("decoder", "post_quant_conv"))]
 
 
-class Training:
-    """Networks, optimisers and running average of one run, and one step of it."""
+class DecoderTraining(Training):
+    """A training of a VQGAN's decoder and of a discriminator beside it.
 
-    def __init__(self, model, steps, rate, weights, width=32):
-        self.model, self.steps, self.rate, self.weights, self.step = model.train(), steps, rate, weights, 0
+    Args:
+        path: The checkpoint.
+        model: The `VQGAN`; its encoder and codebook stay as they are.
+        steps: How many steps the whole training has.
+        rate: The decoder's peak learning rate.
+        weights: See `Weights`.
+        width: Channels of the discriminator's first layer.
+    """
+
+    def __init__(self, path, model, steps, rate, weights, width=32):
+        self.rate, self.weights = rate, weights
         self.discriminator, self.perceptual = PatchDiscriminator(width), PerceptualLoss()
-        model.requires_grad_(False)
-        named = trained_parameters(model)
-        for _, parameter in named:
-            parameter.requires_grad_(True)
-        self.parameters = [parameter for _, parameter in named]
+        model.train().requires_grad_(False)
+        self.parameters = [parameter.requires_grad_(True) for _, parameter in trained_parameters(model)]
         # Adam, as in the paper: with Muon, the noise of an adversarial gradient moves the weights as much as its mean
-        self.decoder_optimizer = torch.optim.Adam(self.parameters, lr=rate, betas=(0.5, 0.99))
+        decoder = torch.optim.Adam(self.parameters, lr=rate, betas=(0.5, 0.99))
         # two time scales (Heusel and others, 2017): the discriminator keeps its rate while the decoder's falls
-        judging = self.discriminator.parameters()
-        self.discriminator_optimizer = torch.optim.Adam(judging, lr=DISCRIMINATOR_RATE, betas=(0.5, 0.99))
-        self.average = Average(model, 0.998)
-
-    def optimizers(self):
-        return self.decoder_optimizer, self.discriminator_optimizer
+        judging = torch.optim.Adam(self.discriminator.parameters(), lr=DISCRIMINATOR_RATE, betas=(0.5, 0.99))
+        super().__init__(path, model, [decoder, judging], steps)
 
     def state(self):
-        """What a checkpoint holds."""
-        return {
-            "step": self.step,
-            "model": self.model.state_dict(),
-            "average": self.average.state,
-            "discriminator": self.discriminator.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers()],
-        }
+        return super().state() | {"discriminator": self.discriminator.state_dict()}
 
-    def resume(self, state):
-        """Continue from a checkpoint."""
-        self.step = state["step"]
-        self.model.load_state_dict(state["model"])
-        self.average.state, self.average.count = state["average"], state["step"]
+    def load_state(self, state):
+        super().load_state(state)
         self.discriminator.load_state_dict(state["discriminator"])
-        for optimizer, kept in zip(self.optimizers(), state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
 
     def advance(self, images):
         """Train decoder and discriminator for one step.
@@ -195,8 +183,8 @@ class Training:
         Returns:
             The losses by name, as floats.
         """
-        set_rate(self.decoder_optimizer, cosine(self.step, self.steps, self.rate))
-        set_rate(self.discriminator_optimizer, DISCRIMINATOR_RATE)
+        self.set_rates(cosine(self.step, self.steps, self.rate), DISCRIMINATOR_RATE)
+        decoder, judging = self.optimizers
         kinds = kinds_of(len(images), images.shape[3], self.step)
         trust = torch.tensor([TRUST[kind] for kind in kinds])
         z_q = codes_of(self.model, images, kinds)
@@ -210,23 +198,20 @@ class Training:
         gradient, discriminator_loss, values = decoder_gradient(
             output, images, trust, last_layer, self.discriminator, self.perceptual, weights
         )
-        self.discriminator_optimizer.zero_grad()
+        judging.zero_grad()
         discriminator_loss.backward(inputs=list(self.discriminator.parameters()))
-        self.discriminator_optimizer.step()
+        judging.step()
         self.model.zero_grad()
         output.backward(gradient)
         nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.decoder_optimizer.step()
+        decoder.step()
         self.step += 1
         self.average.update(self.model)
         return values
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser = options(__doc__, steps=8000, rate=1.5e-4)
     parser.add_argument("--pictures", type=Path, help="a folder of pictures, instead of the picture sets in DIR")
     parser.add_argument("--adversarial", type=float, default=Weights.adversarial, help="weight of that loss")
     args = parser.parse_args()
@@ -236,25 +221,18 @@ def main():
     torch.manual_seed(0)
     model = VQGAN()
     model.load_state_dict(finished(args.work, "vqgan"))
-    training = Training(model, args.steps, args.rate, Weights(adversarial=args.adversarial))
-    path, log, recent = args.work / "decoder.pt", Log(args.work / "decoder.jsonl"), []
-    if state := load(path):
-        training.resume(state)
-    torch.manual_seed(training.step)
-    np.random.seed(training.step)
-    while training.step < args.steps:
-        recent.append(training.advance(source.batch(training.step)))
-        last = training.step == args.steps
-        if training.step % 100 == 0 or last:
-            means = {name: float(np.mean([v[name] for v in recent if name in v])) for name in recent[0]}
-            recent, measured = [], {}
-            if training.step % 500 == 0 or last:
-                live = {k: v.clone() for k, v in model.state_dict().items()}
-                model.load_state_dict(training.average.state)
-                measured = measure(model, source if args.pictures else Pictures(args.work))
-                model.load_state_dict(live)
-            log.write(step=training.step, **means, **measured)
-            save(path, **training.state())
+    weights = Weights(adversarial=args.adversarial)
+    training = DecoderTraining(args.work / "decoder.pt", model, args.steps, args.rate, weights)
+    training.resume()
+    seed(training.step)
+    while training.unfinished:
+        training.recent.append(training.advance(source.batch(training.step)))
+        if training.every(100):
+            measured = {}
+            if training.every(500):
+                with training.averaged():
+                    measured = measure(model, source if args.pictures else Pictures(args.work))
+            training.report(**measured)
 
 
 if __name__ == "__main__":

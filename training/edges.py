@@ -24,7 +24,7 @@ from safetensors.torch import load_file
 from adversarial import flatness_loss
 from crops import Drawings
 from data import Pictures, over, tensor
-from resumable import SHIPPED, load, mixed
+from trainer import SHIPPED, load, mixed
 from vqclip.synthesis.stage_upsampling import upsample
 from vqgan import VQGAN
 

@@ -22,7 +22,7 @@ import upsampler as upsampler_training
 import vqgan as vqgan_training
 import words as words_training
 from data import Pictures
-from resumable import load
+from trainer import load
 
 VQGAN_CONFIG = """model:
   target: taming.models.vqgan.VQModel
@@ -59,7 +59,7 @@ def write(weights, path):
 
 
 def export_vqgan(work, out, source):
-    # decoder.py goes on from vqgan.py's weights
+    # decoder.py starts from vqgan.py's weights
     state = load(work / "decoder.pt") or load(work / "vqgan.pt")
     weights = half(state[source])
     assert all(v.isfinite().all() for v in weights.values())

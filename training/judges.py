@@ -3,17 +3,16 @@
     PYTHONPATH=. python training/judges.py convolutions --work DIR --out benchmarks/panel
     PYTHONPATH=. python training/judges.py patches --work DIR --out benchmarks/panel
 
-`convolutions` learns from the perceptor's picture sets; `patches` from those and OpenMoji, which the perceptor
-never saw. Emoji One v1 is held out from both: they are calibrated on it. What shows nothing: blocks in random
-order, warped pictures, random codes, mottle, and latents that the perceptor optimised from noise. So that not the
-look of a decoder alone means nothing, reconstructions and pictures that were optimised from a real one towards
-their own caption keep their caption.
+`convolutions` learns from the CLIP's picture sets; `patches` from those and OpenMoji, which the CLIP never saw.
+Emoji One v1 is held out from both: they are calibrated on it. Pictures of nothing are blocks in random order, warped
+pictures, random codes, smooth noise, and latents that the CLIP optimised from noise. So that the artefacts of a
+decoder alone do not mean "nothing", reconstructions, and pictures optimised from a real one towards its own caption,
+keep their caption.
 
-Resumes from DIR/judge-KIND.pt; `--warm-start` goes on from a judge's file on a new machine. Needs DIR/vqgan.pt
-and DIR/clip.pt, or takes what is shipped.
+Resumes from DIR/judge-KIND.pt; `--warm-start` starts from a judge's file on a new machine. Needs DIR/vqgan.pt and
+DIR/clip.pt, or takes the shipped ones.
 """
 
-import argparse
 import random
 from pathlib import Path
 
@@ -21,15 +20,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from benchmarks.judges import KINDS, Judge, encode, tokenizer
 from captions import caption
 from clip import Reconstructions, Tokens, build, encode_image, encode_text
 from data import Pictures, affine, backgrounds, jitter, over, tensor
-from muon import Muon
-from resumable import Average, Log, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes, unmatched
+from trainer import Training, finished, mixed, optimizers_of, options, seed, trapezoid
 from vqgan import VQGAN
 
 CALIBRATION = "emojione-v1"
@@ -38,7 +35,7 @@ SEEDS = {"convolutions": 11, "patches": 23}
 
 
 def warped(images):
-    """Bent so far that the thing is lost, colours and edges stay: [B, 3, 64, 64] -> the same."""
+    """Warp pictures [B, 3, 64, 64] so far that nothing can be recognised, though colours and edges stay."""
     count, side = len(images), images.shape[-1]
     field = torch.randn(count, 2, 6, 6) * torch.empty(count, 1, 1, 1).uniform_(0.45, 0.8)
     bend = F.interpolate(field, size=side, mode="bicubic").permute(0, 2, 3, 1)
@@ -46,11 +43,11 @@ def warped(images):
     return F.grid_sample(images, grid + bend, padding_mode="reflection", align_corners=False)
 
 
-class Climbs:
-    """Pictures that the perceptor climbed to a caption, from noise and, gently, from a picture of it."""
+class Optimised:
+    """Pictures that the CLIP optimised towards a caption: from noise and, in small steps, from a picture of it."""
 
     def __init__(self, work, pictures, scenes, count=768, group=24):
-        path = work / "climbs.npz"
+        path = work / "optimised.npz"
         if not path.exists():
             np.savez(path, **self._make(work, pictures, scenes, count, group))
         stored = np.load(path)
@@ -112,8 +109,8 @@ class Climbs:
 
 
 @torch.no_grad()
-def calibrate(judge, words, pictures, climbs, names=200):
-    """Shares, on real drawings of the held-out style and on what was made of them to show nothing."""
+def calibrate(judge, words, pictures, optimised, names=200):
+    """Shares, on real drawings of the held-out style and on pictures of nothing made from them."""
     judge.eval()
     rows = [r for r in pictures.of_set(CALIBRATION) if pictures.rows[r]["hexcode"]]
     by_name = {pictures.rows[r]["names"][0]: r for r in rows}
@@ -129,26 +126,51 @@ def calibrate(judge, words, pictures, climbs, names=200):
         bad = torch.cat([unmatched(images, None, names)[: names // 2], warped(images)])
         scores = judge.scores(bad, judge.texts(encode(words, chosen)))
         nothing.append((scores.argmax(1) == names).float().mean().item())
-    scores = judge.scores(climbs.for_calibration(), judge.texts(encode(words, chosen)))
-    climbed = (scores.argmax(1) == names).float().mean().item()
+    scores = judge.scores(optimised.for_calibration(), judge.texts(encode(words, chosen)))
+    from_noise = (scores.argmax(1) == names).float().mean().item()
     judge.train()
     return {
         "R@1": np.mean(first).item(),
         "R@5": np.mean(fifth).item(),
         "shuffled and warped are nothing": np.mean(nothing).item(),
-        "climbed from noise is nothing": climbed,
+        "optimised from noise is nothing": from_noise,
     }
 
 
+def is_inner(name, parameter):
+    """Whether Muon trains a parameter."""
+    return parameter.ndim > 1 and "table" not in name and "places" not in name
+
+
+def batch(count, scenes, pool, optimised):
+    """-> pictures [B, 3, 64, 64] in 0..1, captions of the first of them; the others show nothing."""
+    images, texts = scenes.batch(count, pool.pool())
+    lost, kept, captions = optimised.draw(12, 8)
+    bad = [unmatched(images, pool.junk_pool(), 16), warped(images[torch.randperm(len(images))[:12]])]
+    extra = affine(torch.cat([kept, lost]), (0.85, 1.15), 8, 0.08)
+    images = jitter(torch.cat([images, extra[: len(kept)], *bad, extra[len(kept) :]]))
+    return images, texts + captions
+
+
+def advance(training, words, images, texts):
+    """Learn from one batch, see `batch`."""
+    judge, matched = training.model, len(texts)
+    tokens = encode(words, texts)
+    with mixed():
+        scores = judge.scores(images, judge.texts(tokens))
+    target = torch.cat([torch.arange(matched), torch.full((len(images) - matched,), matched)])
+    to_text = F.cross_entropy(scores, target, label_smoothing=0.05)
+    to_image = F.cross_entropy(scores[:, :matched].t(), torch.arange(matched), label_smoothing=0.05)
+    loss = (to_text + to_image) / 2
+    accuracy = (scores[:matched].argmax(1) == target[:matched]).float().mean().item()
+    training.learn(loss, loss=loss.item(), accuracy=accuracy)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, steps=3000, rate=3e-3, batch=160)
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--out", type=Path, required=True, help="folder for KIND.safetensors")
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--batch", type=int, default=160)
-    parser.add_argument("--warm-start", type=Path, help="begin with this KIND.safetensors, not from nothing")
+    parser.add_argument("--warm-start", type=Path, help="start from this KIND.safetensors")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(SEEDS[args.kind])
@@ -158,76 +180,31 @@ def main():
     scenes = Scenes(pictures)
     pool = Reconstructions(args.work, pictures, scenes)
     pool.refresh_model()
-    climbs = Climbs(args.work, pictures, scenes)
+    optimised = Optimised(args.work, pictures, scenes)
     judge = Judge(args.kind, words.vocab_size).train()
     if args.warm_start:
         judge.load_state_dict(load_file(args.warm_start))
-    average = Average(judge, 0.998)
-    inner = [p for name, p in judge.named_parameters() if p.ndim > 1 and "table" not in name and "places" not in name]
-    known = {id(p) for p in inner}
-    outer = [p for p in judge.parameters() if id(p) not in known]
-    optimizers = [
-        Muon(inner, lr=args.rate, weight_decay=0.1),
-        torch.optim.AdamW(outer, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.05),
-    ]
-    path, log = args.work / f"judge-{args.kind}.pt", Log(args.work / f"judge-{args.kind}.jsonl")
-    step, recent = 0, []
-    if state := load(path):
-        judge.load_state_dict(state["model"])
-        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-        average.state, average.count, step = state["average"], state["step"], state["step"]
-    for module in (random, np.random):
-        module.seed(SEEDS[args.kind] + step)
-    torch.manual_seed(SEEDS[args.kind] + step)
+    optimizers = optimizers_of(judge, is_inner, args.rate, (0.1, 0.05))
+    training = Training(args.work / f"judge-{args.kind}.pt", judge, optimizers, args.steps)
+    training.resume()
+    seed(SEEDS[args.kind] + training.step)
     print(len(pictures.train), "pictures", sum(p.numel() for p in judge.parameters()), "parameters", flush=True)
-    while step < args.steps:
-        for optimizer in optimizers:
-            set_rate(optimizer, trapezoid(step, args.steps, args.rate, warmup=150))
-        images, texts = scenes.batch(args.batch, pool.pool())
-        lost, kept, more = climbs.draw(12, 8)
-        bad = [unmatched(images, pool.junk_pool(), 16), warped(images[torch.randperm(len(images))[:12]])]
-        extra = affine(torch.cat([kept, lost]), (0.85, 1.15), 8, 0.08)
-        images = jitter(torch.cat([images, extra[: len(kept)], *bad, extra[len(kept) :]]))
-        matched = args.batch + len(kept)
-        tokens = encode(words, texts + more)
-        with mixed():
-            scores = judge.scores(images, judge.texts(tokens))
-        target = torch.cat([torch.arange(matched), torch.full((len(images) - matched,), matched)])
-        to_text = F.cross_entropy(scores, target, label_smoothing=0.05)
-        to_image = F.cross_entropy(scores[:, :matched].t(), torch.arange(matched), label_smoothing=0.05)
-        loss = (to_text + to_image) / 2
-        judge.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-        step += 1
-        average.update(judge)
-        recent.append((loss.item(), (scores[:matched].argmax(1) == target[:matched]).float().mean().item()))
-        if step % 24 == 0:
+    while training.unfinished:
+        training.set_rates(trapezoid(training.step, training.steps, args.rate, warmup=150))
+        advance(training, words, *batch(args.batch, scenes, pool, optimised))
+        if training.step % 24 == 0:
             pool.add()
-        if step % 100 == 0 or step == args.steps:
+        if training.every(100):
             measured = {}
-            if step % 500 == 0 or step == args.steps:
-                live = {k: v.clone() for k, v in judge.state_dict().items()}
-                judge.load_state_dict(average.state)
-                measured = calibrate(judge, words, pictures, climbs)
-                judge.load_state_dict(live)
-                torch.manual_seed(SEEDS[args.kind] + step)
-            means = np.mean(recent, 0)
-            recent = []
-            log.write(step=step, loss=float(means[0]), accuracy=float(means[1]), **measured)
-            save(
-                path,
-                model=judge.state_dict(),
-                optimizers=[optimizer.state_dict() for optimizer in optimizers],
-                average=average.state,
-                step=step,
-            )
+            if training.every(500):
+                with training.averaged():
+                    measured = calibrate(judge, words, pictures, optimised)
+                torch.manual_seed(SEEDS[args.kind] + training.step)
+            training.report(**measured)
     args.out.mkdir(parents=True, exist_ok=True)
-    half = {k: v.half() if v.dtype.is_floating_point else v for k, v in average.state.items()}
-    save_file({k: v.contiguous() for k, v in half.items()}, args.out / f"{args.kind}.safetensors")
+    average = training.average.state.items()
+    half = {k: (v.half() if v.dtype.is_floating_point else v).contiguous() for k, v in average}
+    save_file(half, args.out / f"{args.kind}.safetensors")
 
 
 if __name__ == "__main__":

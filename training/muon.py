@@ -5,7 +5,7 @@ torch.optim.Muon computes in bfloat16, which most CPUs emulate slowly; this one 
 
 import torch
 
-from resumable import has_bfloat16
+from precision import has_bfloat16
 
 
 class Muon(torch.optim.Optimizer):

@@ -3,11 +3,10 @@
     python training/prior.py --work DIR --steps 3600
 
 A causal transformer over [style, caption tokens, codes in reading order]. The style (which picture set) and
-the caption are dropped now and then, for classifier-free guidance and for sampling without a style.
-Needs the finished DIR/vqgan.pt, or takes the shipped VQGAN: its codes are what is learned.
+the caption are left out at random, for classifier-free guidance and for sampling without a style.
+Resumes from DIR/prior.pt. Learns the codes of the finished DIR/vqgan.pt, or of the shipped VQGAN.
 """
 
-import argparse
 import random
 from pathlib import Path
 
@@ -22,14 +21,13 @@ from torch.utils.data import DataLoader, IterableDataset
 from captions import GROUP_WEIGHT, caption, phrase
 from clip import Tokens
 from data import Pictures, affine, over, tensor
-from muon import Muon
-from resumable import Average, Log, begin_worker, finished, load, mixed, save, set_rate, trapezoid
 from scenes import Scenes
+from trainer import Training, finished, load, mixed, optimizers_of, options, seed, single, start_worker, trapezoid
 from vqclip.models.architecture import PriorShape, read_prior_shape
 from vqclip.models.prior import Prior
 from vqgan import CODES, EMBED_DIM, VQGAN
 
-#: Picture sets that are learned, and the names of their styles.
+#: The picture sets that it learns, and the names of their styles.
 STYLES = {
     "fluent-emoji-flat": "fluent-flat",
     "fluent-emoji": "fluent",
@@ -47,7 +45,7 @@ SHARES = (0.5, 0.2, 0.3)
 
 
 class TiedPrior(Prior):
-    """vqclip's prior in training: its codes are embedded and scored through the VQGAN's codebook, too."""
+    """vqclip's prior in training: codes are also embedded and scored through the VQGAN's codebook."""
 
     def __init__(self, shape, codebook):
         super().__init__(shape)
@@ -85,12 +83,12 @@ def shape_of(vocabulary):
 
 
 def warm_start(model, folder, codebook):
-    """Begin with the prior in `folder`, of other styles, words and codes.
+    """Start from the prior in `folder`, which may have other styles, words and codes.
 
-    Each code takes over from the one of the VQGAN beside that prior that lies nearest to its place in `codebook`.
+    Each code starts from the nearest one, by distance in `codebook`, of the VQGAN in the same folder.
     """
     shape = read_prior_shape(folder / "tiny_prior.json")
-    old = {k: v.float() for k, v in load_file(folder / "tiny_prior.safetensors").items()}
+    old = single(load_file(folder / "tiny_prior.safetensors"))
     known = load_file(folder / "tiny_vqgan.safetensors")["quantize.embedding.weight"].float()
     nearest = torch.cdist(codebook, known).argmin(1)
     old["code.weight"] = torch.cat([old["code.weight"][nearest], old["code.weight"][-1:]])
@@ -113,10 +111,10 @@ def words_of(tokens, texts, vocabulary):
     return ids
 
 
-class Shelf:
-    """The codes of the pictures as they are, made once by a VQGAN, as DIR/codes.npz: int16.
+class CodeCache:
+    """The codes of the unchanged pictures, which a VQGAN makes once and DIR/codes.npz holds, as int16.
 
-    `plain` are [2, rows, 64]: of each picture, on white, and of its mirror image. `test` are the test pictures'.
+    `plain` is [2, rows, 64]: of each picture on white, and of its mirror image. `test` is of the test pictures.
     """
 
     def __init__(self, work, pictures, vqgan):
@@ -157,9 +155,9 @@ def codes_of(vqgan, images):
 
 
 class Views(IterableDataset):
-    """(captions, styles, codes) of pictures moved a little and of compositions, made beside the training.
+    """(captions, styles, codes) of pictures moved a little and of compositions, made by a worker beside the training.
 
-    None is shown twice: with codes that were made once the loss ended at 3.85 in training and 4.11 on test pictures.
+    No batch is used twice: with a fixed set of codes, the loss ended at 3.85 in training and 4.11 on test pictures.
     """
 
     def __init__(self, pictures, rows, weight, vqgan, moved, composed):
@@ -169,125 +167,77 @@ class Views(IterableDataset):
         self.scenes = [Scenes(pictures, [r for r in rows if pictures.rows[r]["set"] == name]) for name in self.sets]
 
     def __iter__(self):
-        begin_worker()
+        start_worker()
         while True:
             rows = np.random.choice(self.rows, self.moved, p=self.weight)
             rgba = affine(tensor(self.pictures.x64[rows]), (0.75, 1.1), rotation=4, shift=0.1)
             style = random.randrange(len(self.sets))
-            composed, told = self.scenes[style].compositions(self.composed)
-            texts = [text_of(self.pictures.rows[r]) for r in rows] + told
-            styles = [self.sets.index(self.pictures.rows[r]["set"]) for r in rows] + [style] * len(told)
+            composed, captions = self.scenes[style].compositions(self.composed)
+            texts = [text_of(self.pictures.rows[r]) for r in rows] + captions
+            styles = [self.sets.index(self.pictures.rows[r]["set"]) for r in rows] + [style] * len(captions)
             images = torch.cat([over(rgba, torch.ones(1)), composed])
             yield texts, np.array(styles), codes_of(self.vqgan, images)
 
 
 def text_of(record):
-    """One of the ways to say what a picture shows."""
+    """A random caption of a picture."""
     return phrase(record, tags=False) if random.random() < 0.7 else caption(record)
 
 
-def train(args, pictures, tokens, vocabulary):
-    vqgan = VQGAN().eval().requires_grad_(False)
-    vqgan.load_state_dict(finished(args.work, "vqgan"))
-    shelf, codebook = Shelf(args.work, pictures, vqgan), vqgan.quantize.embedding.weight
-    torch.manual_seed(0)
-    model = TiedPrior(shape_of(vocabulary), codebook).train()
-    average = Average(model, 0.998)
-    # Muon (Jordan 2024) for the matrices of the blocks: it needs about half of AdamW's steps for the same loss.
-    inner = [p for name, p in model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
-    outer = [p for name, p in model.named_parameters() if not (name.startswith("blocks.") and p.ndim == 2)]
-    optimizers = [
-        Muon(inner, lr=args.rate, weight_decay=0.05),
-        torch.optim.AdamW(outer, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.05),
-    ]
-    if args.warm_start:
-        ancestors = load(args.ancestors)["average"]["quantize.embedding.weight"] if args.ancestors else codebook
-        warm_start(model, args.warm_start, ancestors)
-        average = Average(model, 0.998)
-    step, path, log, recent = 0, args.work / "prior.pt", Log(args.work / "prior.jsonl"), []
-    if state := load(path):
-        model.load_state_dict(state["model"])
-        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-        average.state, average.count, step = state["average"], state["step"], state["step"]
-    records = [pictures.rows[r] for r in shelf.rows]
-    weight = np.array([(0.4 if r["copy"] else 1.0) * GROUP_WEIGHT.get(r["group"], 1.0) for r in records])
-    weight /= weight.sum()
-    sets = list(STYLES)
-    style = np.array([sets.index(r["set"]) for r in records])
-    random.seed(step)
-    np.random.seed(step)
-    torch.manual_seed(step)
-    parameters = sum(p.numel() for p in model.parameters())
-    print(len(records), "pictures", parameters, "parameters", flush=True)
-    plain, moved = (round(args.batch * share) for share in SHARES[:2])
-    # A worker encodes the next batches while this process learns.
-    views = Views(pictures, shelf.rows, weight, vqgan, moved, args.batch - plain - moved)
-    fresh = iter(DataLoader(views, batch_size=None, num_workers=1, prefetch_factor=8))
+def is_block_matrix(name, parameter):
+    """Whether Muon (Jordan 2024) trains a parameter; it needs about half of AdamW's steps for the same loss."""
+    return name.startswith("blocks.") and parameter.ndim == 2
 
-    def losses_of(texts, styles, codes, drop):
-        """Cross-entropy of every code: [B, 64]."""
-        words, which = words_of(tokens, texts, vocabulary), torch.from_numpy(styles).long()
-        words[torch.rand(len(words)) < 0.12 * drop] = vocabulary
-        which[torch.rand(len(which)) < 0.15 * drop] = len(STYLES)
-        target = torch.from_numpy(codes.astype(np.int64))
-        # the fused attention's backward takes twice as long as all else for sequences as short as these
-        with mixed(), sdpa_kernel(SDPBackend.MATH):
-            logits = model(words, which, target)
-        return F.cross_entropy(logits.float().transpose(1, 2), target, reduction="none")
 
-    def batch():
-        chosen = np.random.choice(len(records), plain, p=weight)
-        texts, styles, codes = next(fresh)
-        known = shelf.plain[np.random.randint(0, 2, plain), chosen]
+class Batches:
+    """The training's batches: cached codes of unchanged pictures, and fresh ones of changed pictures."""
+
+    def __init__(self, pictures, cache, vqgan, size):
+        self.cache, self.records, sets = cache, [pictures.rows[r] for r in cache.rows], list(STYLES)
+        weight = np.array([(0.4 if r["copy"] else 1.0) * GROUP_WEIGHT.get(r["group"], 1.0) for r in self.records])
+        self.weight = weight / weight.sum()
+        self.style = np.array([sets.index(r["set"]) for r in self.records])
+        self.plain, moved = (round(size * share) for share in SHARES[:2])
+        # A worker encodes the next batches while this process learns.
+        views = Views(pictures, cache.rows, self.weight, vqgan, moved, size - self.plain - moved)
+        self.fresh = iter(DataLoader(views, batch_size=None, num_workers=1, prefetch_factor=8))
+
+    def draw(self):
+        """-> captions, styles [B], codes [B, 64]"""
+        chosen = np.random.choice(len(self.records), self.plain, p=self.weight)
+        texts, styles, codes = next(self.fresh)
+        known = self.cache.plain[np.random.randint(0, 2, self.plain), chosen]
         return (
-            [text_of(records[c]) for c in chosen] + texts,
-            np.concatenate([style[chosen], styles]),
+            [text_of(self.records[c]) for c in chosen] + texts,
+            np.concatenate([self.style[chosen], styles]),
             np.concatenate([known, codes]),
         )
 
-    @torch.no_grad()
-    def test():
-        """Mean loss of the test pictures under the averaged weights, of all and of each style."""
-        live = {k: v.clone() for k, v in model.state_dict().items()}
-        model.load_state_dict(average.state)
-        names = [pictures.rows[r]["names"][0] for r in shelf.test_rows]
-        styles = np.array([sets.index(pictures.rows[r]["set"]) for r in shelf.test_rows])
-        losses = torch.cat(
-            [
-                losses_of(names[i : i + 64], styles[i : i + 64], shelf.test[i : i + 64], 0).mean(1)
-                for i in range(0, len(names), 64)
-            ]
-        )
-        model.load_state_dict(live)
-        of_style = {STYLES[name]: round(losses[styles == i].mean().item(), 3) for i, name in enumerate(sets)}
-        return losses.mean().item(), of_style
 
-    while step < args.steps:
-        for optimizer in optimizers:
-            set_rate(optimizer, trapezoid(step, args.steps, args.rate))
-        loss = losses_of(*batch(), drop=1).mean()
-        model.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-        step += 1
-        average.update(model)
-        recent.append(loss.item())
-        if step % 100 == 0 or step == args.steps:
-            measured = {}
-            if step % 500 == 0 or step == args.steps:
-                measured["test"], measured["by style"] = test()
-            log.write(step=step, loss=float(np.mean(recent)), **measured)
-            recent = []
-            save(
-                path,
-                model=model.state_dict(),
-                optimizers=[optimizer.state_dict() for optimizer in optimizers],
-                average=average.state,
-                step=step,
-            )
+def losses_of(model, tokens, texts, styles, codes, drop):
+    """Cross-entropy of every code: [B, 64]. drop: 1 leaves out some captions and styles, 0 none."""
+    vocabulary = tokens.tokenizer.vocab_size
+    words, which = words_of(tokens, texts, vocabulary), torch.from_numpy(styles).long()
+    words[torch.rand(len(words)) < 0.12 * drop] = vocabulary
+    which[torch.rand(len(which)) < 0.15 * drop] = len(STYLES)
+    target = torch.from_numpy(codes.astype(np.int64))
+    # the fused attention's backward takes twice as long as all else for sequences as short as these
+    with mixed(), sdpa_kernel(SDPBackend.MATH):
+        logits = model(words, which, target)
+    return F.cross_entropy(logits.float().transpose(1, 2), target, reduction="none")
+
+
+@torch.no_grad()
+def measure(training, tokens, pictures, cache):
+    """Mean loss on the test pictures under the averaged weights, of all and of each style."""
+    sets = list(STYLES)
+    names = [pictures.rows[r]["names"][0] for r in cache.test_rows]
+    styles = np.array([sets.index(pictures.rows[r]["set"]) for r in cache.test_rows])
+    with training.averaged() as model:
+        parts = [slice(i, i + 64) for i in range(0, len(names), 64)]
+        losses = torch.cat([losses_of(model, tokens, names[p], styles[p], cache.test[p], 0).mean(1) for p in parts])
+    of_style = {STYLES[name]: round(losses[styles == i].mean().item(), 3) for i, name in enumerate(sets)}
+    return {"test": losses.mean().item(), "by style": of_style}
 
 
 def trained(work, source="average"):
@@ -299,18 +249,31 @@ def trained(work, source="average"):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--steps", type=int, default=3600)
-    parser.add_argument("--rate", type=float, default=4e-3)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--warm-start", type=Path, help="folder of shipped models to begin with, not from nothing")
+    parser = options(__doc__, steps=3600, rate=4e-3, batch=64)
+    parser.add_argument("--warm-start", type=Path, help="start from the shipped models in this folder")
     parser.add_argument("--ancestors", type=Path, help="vqgan.pt at its own warm start: which code came from which")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    tokens = Tokens(args.work / "bpe.txt.gz")
-    vocabulary = tokens.tokenizer.vocab_size
-    train(args, Pictures(args.work), tokens, vocabulary)
+    pictures, tokens = Pictures(args.work), Tokens(args.work / "bpe.txt.gz")
+    vqgan = VQGAN().eval().requires_grad_(False)
+    vqgan.load_state_dict(finished(args.work, "vqgan"))
+    cache, codebook = CodeCache(args.work, pictures, vqgan), vqgan.quantize.embedding.weight
+    torch.manual_seed(0)
+    model = TiedPrior(shape_of(tokens.tokenizer.vocab_size), codebook).train()
+    if args.warm_start:
+        ancestors = load(args.ancestors)["average"]["quantize.embedding.weight"] if args.ancestors else codebook
+        warm_start(model, args.warm_start, ancestors)
+    optimizers = optimizers_of(model, is_block_matrix, args.rate, 0.05)
+    training = Training(args.work / "prior.pt", model, optimizers, args.steps)
+    training.resume()
+    seed(training.step)
+    print(len(cache.rows), "pictures", sum(p.numel() for p in model.parameters()), "parameters", flush=True)
+    batches = Batches(pictures, cache, vqgan, args.batch)
+    while training.unfinished:
+        training.set_rates(trapezoid(training.step, training.steps, args.rate))
+        training.learn(losses_of(model, tokens, *batches.draw(), drop=1).mean())
+        if training.every(100):
+            training.report(**(measure(training, tokens, pictures, cache) if training.every(500) else {}))
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ class Scenes:
     def _grounds(self, count, white=0.45, plain=0.28, scenery=0.08):
         """Grounds [count, 3, size, size] and for each a colour word, a scenery's phrases or None.
 
-        What is left of the shares gets a ground that no word tells of.
+        The rest get a background without a word for it.
         """
         ground, words = backgrounds(count, self.size, white=0.0), [None] * count
         for i, chance in enumerate(np.random.rand(count)):
@@ -163,7 +163,7 @@ class Scenes:
         return images, captions
 
     def compositions(self, count):
-        """Upright drawings of more than a thing on white: on a ground that is told, in pairs, in twos and threes."""
+        """Upright drawings with captions that name their background, in pairs, and in twos and threes."""
         pairs, counts = count * 3 // 10, count // 5
         rows = self.singles(count - pairs - counts)
         groups, texts = self._groups(self.singles(2 * pairs + counts), pairs, counts)
@@ -223,7 +223,7 @@ def shuffled(images):
 
 
 def mottled(count):
-    """Smooth coloured noise at several scales, as an unlucky climb leaves it: [count, 3, 64, 64]."""
+    """Smooth coloured noise at several scales, as a failed optimisation leaves it: [count, 3, 64, 64]."""
     total = torch.rand(count, 3, 1, 1)
     for cells in (2, 4, 8, 16):
         layer = F.interpolate(torch.randn(count, 3, cells, cells), size=64, mode="bicubic")

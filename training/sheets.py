@@ -1,7 +1,7 @@
-"""Look at the models: reconstruction sheets and quick text-to-image climbs with the pair in training.
+"""Show what the models do: sheets of reconstructions, and quick pictures of prompts with the pair in training.
 
 python training/sheets.py --work DIR --out sheet.png reconstruct [--size 64|128]
-python training/sheets.py --work DIR --out sheet.png climb --prompts "a red apple" "a blue car" ...
+python training/sheets.py --work DIR --out sheet.png optimise --prompts "a red apple" "a blue car" ...
 """
 
 import argparse
@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 import clip as clip_training
 from data import Pictures, over, tensor
-from resumable import load, mixed
+from trainer import load, mixed
 from vqgan import CODES, VQGAN
 
 PROMPTS = [
@@ -99,8 +99,8 @@ def views(picture, count, scale=(0.7, 1.15), rotation=12, shift=0.12, noise=0.04
     return out + torch.randn_like(out) * noise * torch.rand(count, 1, 1, 1)
 
 
-def climb(vqgan, clip, tokens, prompt, steps=150, cutouts=16, rate=0.1, start="white", seed=0, side=8,
-          contrast=0.0, scale=(0.7, 1.15), log=None):  # fmt: skip
+def optimise(vqgan, clip, tokens, prompt, steps=150, cutouts=16, rate=0.1, start="white", seed=0, side=8,
+             contrast=0.0, scale=(0.7, 1.15), log=None):  # fmt: skip
     """Adam on the latent z [1, 16, side, side], straight through the codebook."""
     torch.manual_seed(seed)
     with torch.no_grad():
@@ -136,7 +136,7 @@ def climb(vqgan, clip, tokens, prompt, steps=150, cutouts=16, rate=0.1, start="w
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["reconstruct", "climb"])
+    parser.add_argument("what", choices=["reconstruct", "optimise"])
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     parser.add_argument("--out", type=Path, default=Path("sheet.png"))
     parser.add_argument("--size", type=int, default=64)
@@ -153,7 +153,7 @@ def main():
     begun, rows = time.time(), []
     for prompt in args.prompts:
         settings = {"steps": args.steps, "rate": args.rate, "side": args.size // 8}
-        rows.append([climb(vqgan, clip, tokens, prompt, start=start, **settings) for start in args.starts])
+        rows.append([optimise(vqgan, clip, tokens, prompt, start=start, **settings) for start in args.starts])
     # prompts across, starts down
     sheet([list(column) for column in zip(*rows, strict=True)], args.out, size=128)
     print(f"{(time.time() - begun) / len(rows) / len(args.starts):.1f} s a picture")

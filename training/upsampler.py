@@ -2,12 +2,11 @@
 
     python training/upsampler.py --work DIR --steps 3000
 
-It will draw on what the prior drew, not on what a hand drew: so what it is shown is bent a little, and the prior
-writes some of the codes anew. Resumes from DIR/upsampler.pt. Needs the finished DIR/vqgan.pt and DIR/prior.pt, or
-takes those that are shipped.
+vqclip gives it samples of the prior, which are not as clean as drawings. So its inputs are warped a little, and the
+prior replaces some of their codes. Resumes from DIR/upsampler.pt. Needs the finished DIR/vqgan.pt and DIR/prior.pt,
+or takes the shipped ones.
 """
 
-import argparse
 import math
 import random
 from pathlib import Path
@@ -23,10 +22,21 @@ import prior as prior_training
 from captions import GROUP_WEIGHT, caption, phrase
 from clip import Tokens
 from data import COLOUR_WORDS, Pictures, affine, colours, over, rotate_hue, tensor
-from muon import Muon
-from prior import STYLES, WORDS, words_of
-from resumable import Average, Log, begin_worker, finished, load, mixed, save, set_rate, trapezoid
+from prior import STYLES, WORDS, is_block_matrix, words_of
 from scenes import Scenes
+from trainer import (
+    CHECKPOINTS,
+    Training,
+    finished,
+    load,
+    mixed,
+    optimizers_of,
+    options,
+    seed,
+    single,
+    start_worker,
+    trapezoid,
+)
 from vqclip.models.architecture import UpsamplerShape, read_prior_shape
 from vqclip.models.prior import Prior
 from vqclip.models.upsampler import Upsampler
@@ -44,7 +54,7 @@ def shape_of(vocabulary):
 
 
 class TiedUpsampler(Upsampler):
-    """vqclip's upsampler in training: what it thinks of a code is said through the VQGAN's codebook, too."""
+    """vqclip's upsampler in training: codes are also scored through the VQGAN's codebook."""
 
     def __init__(self, shape, codebook):
         super().__init__(shape)
@@ -65,17 +75,16 @@ class TiedUpsampler(Upsampler):
 
 
 def finished_prior(work):
-    """The prior in DIR, or the one that is shipped."""
+    """The prior in DIR, or the shipped one."""
     if (Path(work) / "prior.pt").exists():
         return prior_training.trained(work).plain()
-    shipped = Path(__file__).parents[1] / "checkpoints"
-    prior = Prior(read_prior_shape(shipped / "tiny_prior.json")).eval().requires_grad_(False)
-    prior.load_state_dict({k: v.float() for k, v in load_file(shipped / "tiny_prior.safetensors").items()})
+    prior = Prior(read_prior_shape(CHECKPOINTS / "tiny_prior.json")).eval().requires_grad_(False)
+    prior.load_state_dict(single(load_file(CHECKPOINTS / "tiny_prior.safetensors")))
     return prior
 
 
-def bent(images, most=0.055, cells=5):
-    """Pictures [B, C, H, W] whose outlines wander: moved by a smooth field of up to some `most` of half a side."""
+def warped(images, most=0.055, cells=5):
+    """Move the pixels of pictures [B, C, H, W] along a smooth random field, by up to about `most` of half a side."""
     count, side = len(images), images.shape[-1]
     strength = torch.rand(count, 1, 1, 1) * most
     field = F.interpolate(torch.randn(count, 2, cells, cells), size=side, mode="bicubic", align_corners=True)
@@ -85,7 +94,7 @@ def bent(images, most=0.055, cells=5):
 
 
 class Views:
-    """Batches of drawings at 128 px on their grounds, with captions and styles."""
+    """Batches of drawings at 128 px on their backgrounds, with captions and styles."""
 
     def __init__(self, pictures):
         def known(rows):
@@ -121,9 +130,9 @@ class Views:
         rgba[:plain][mirrored] = rgba[:plain][mirrored].flip(3)
         rgba[plain:] = affine(rgba[plain:], (0.75, 1.1), rotation=4, shift=0.1, out=128)
         style = random.randrange(len(self.sets))
-        scenes, told = self.scenes[style].compositions(count - plain - moved)
+        scenes, captions = self.scenes[style].compositions(count - plain - moved)
         images = torch.cat([over(rgba, torch.ones(1)), scenes])
-        return images, texts + told, self.style_of(rows) + [style] * len(told)
+        return images, texts + captions, self.style_of(rows) + [style] * len(captions)
 
     def test_batch(self, count):
         rows = self.test[:: max(1, len(self.test) // count)][:count]
@@ -132,13 +141,13 @@ class Views:
 
 
 class Sketches(IterableDataset):
-    """What the upsampler is shown and what it shall draw, batch after batch; made beside the training."""
+    """Batches of inputs and targets, made by a worker beside the training."""
 
     def __init__(self, views, vqgan, prior, tokens, count):
         self.views, self.vqgan, self.prior, self.tokens, self.count = views, vqgan, prior, tokens, count
 
     def __iter__(self):
-        begin_worker()
+        start_worker()
         while True:
             yield self.of(*self.views.batch(self.count))
 
@@ -152,17 +161,17 @@ class Sketches(IterableDataset):
         """[B, 3, 128, 128] -> codes of a sketch of each picture [B, 8, 8], and of the picture [B, 16, 16]."""
         small = F.avg_pool2d(images, 2)
         crooked = torch.rand(len(images)) < 0.8
-        small[crooked] = bent(small[crooked])
+        small[crooked] = warped(small[crooked])
         with mixed():
             small = self.vqgan.quantize.indices(self.vqgan.encode(small * 2 - 1).float())
             large = self.vqgan.quantize.indices(self.vqgan.encode(images * 2 - 1).float())
             scores = self.prior(words, style, small.flatten(1)).float()
         kept, which = scores.topk(128, dim=2)
         drawn = torch.multinomial((kept / 0.9).softmax(2).flatten(0, 1), 1).view(*which.shape[:2], 1)
-        anew = which.gather(2, drawn).view_as(small)
+        resampled = which.gather(2, drawn).view_as(small)
         # from none of the codes to two in five
         share = (torch.rand(len(small), 1, 1) * 0.6 - 0.2).clamp(min=0)
-        return torch.where(torch.rand(small.shape) < share, anew, small), large
+        return torch.where(torch.rand(small.shape) < share, resampled, small), large
 
 
 def loss_of(model, codebook, words, style, small, large, known):
@@ -180,13 +189,48 @@ def trained(work, source="average"):
     return model
 
 
+def initial(args, vocabulary, codebook, prior):
+    """The model before the first step: of shipped weights, or with the prior's words and styles."""
+    model = TiedUpsampler(shape_of(vocabulary), codebook).train()
+    if args.warm_start:
+        model.load_state_dict({**model.state_dict(), **single(load_file(args.warm_start))})
+        nn.init.zeros_(model.drop.weight)
+    else:
+        model.word.load_state_dict(prior.word.state_dict())
+        model.style.load_state_dict(prior.style.state_dict())
+    return model
+
+
+@torch.no_grad()
+def measure(training, views, sketches, codebook):
+    """Loss on test pictures, with no code known and with half of them, of the averaged weights."""
+    before = torch.get_rng_state()
+    torch.manual_seed(0)
+    with training.averaged() as model:
+        pairs = sketches.of(*views.test_batch(128))
+        result = {
+            name: loss_of(model, codebook, *pairs, torch.rand(pairs[-1].shape) < share).item()
+            for name, share in {"test": 0.0, "test, half known": 0.5}.items()
+        }
+    torch.set_rng_state(before)
+    return result
+
+
+def advance(training, batch, vocabulary, codebook, rate):
+    """Learn from one batch of `Sketches`."""
+    training.set_rates(*(trapezoid(training.step, training.steps, peak) for peak in (rate, rate / 2)))
+    words, style, small, large = batch
+    words[torch.rand(len(words)) < 0.12] = vocabulary
+    style[torch.rand(len(style)) < 0.15] = len(STYLES)
+    share = torch.cos(math.pi / 2 * torch.rand(len(words), 1, 1))  # unknown, as MaskGIT draws it
+    known = torch.rand(large.shape) > share
+    known.view(len(words), -1)[:, 0] = False
+    training.learn(loss_of(training.model, codebook, words, style, small, large, known))
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--rate", type=float, default=4e-3)
-    parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--warm-start", type=Path, help="begin with this shipped upsampler, not from nothing")
+    parser = options(__doc__, steps=3000, rate=4e-3, batch=24)
+    parser.add_argument("--warm-start", type=Path, help="start from this shipped upsampler")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -197,84 +241,18 @@ def main():
     vqgan.load_state_dict(finished(args.work, "vqgan"))
     codebook, prior = vqgan.quantize.embedding.weight, finished_prior(args.work)
     sketches = Sketches(views, vqgan, prior, tokens, args.batch)
-    model = TiedUpsampler(shape_of(vocabulary), codebook).train()
-    if args.warm_start:
-        model.load_state_dict({**model.state_dict(), **{k: v.float() for k, v in load_file(args.warm_start).items()}})
-        nn.init.zeros_(model.drop.weight)
-    else:
-        # It reads as the prior does.
-        model.word.load_state_dict(prior.word.state_dict())
-        model.style.load_state_dict(prior.style.state_dict())
-    average = Average(model, 0.998)
-    inner = [p for name, p in model.named_parameters() if name.startswith("blocks.") and p.ndim == 2]
-    known_to_muon = {id(p) for p in inner}
-    optimizers = [
-        Muon(inner, lr=args.rate, weight_decay=0.02),
-        torch.optim.AdamW(
-            [p for p in model.parameters() if id(p) not in known_to_muon],
-            lr=args.rate / 2,
-            betas=(0.9, 0.98),
-            weight_decay=0.02,
-        ),
-    ]
-    step, path, log, recent = 0, args.work / "upsampler.pt", Log(args.work / "upsampler.jsonl"), []
-    if state := load(path):
-        model.load_state_dict(state["model"])
-        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-        average.state, average.count, step = state["average"], state["step"], state["step"]
-    random.seed(step)
-    np.random.seed(step)
-    torch.manual_seed(step)
+    model = initial(args, vocabulary, codebook, prior)
+    optimizers = optimizers_of(model, is_block_matrix, args.rate, 0.02, args.rate / 2)
+    training = Training(args.work / "upsampler.pt", model, optimizers, args.steps)
+    training.resume()
+    seed(training.step)
     print(len(views.train), "pictures", sum(p.numel() for p in model.parameters()), "parameters", flush=True)
-
-    @torch.no_grad()
-    def test():
-        """Loss of the test pictures, with nothing known and with half of it, by the averaged weights."""
-        live = {k: v.clone() for k, v in model.state_dict().items()}
-        model.load_state_dict(average.state)
-        before = torch.get_rng_state()
-        torch.manual_seed(0)
-        pairs = sketches.of(*views.test_batch(128))
-        result = {
-            name: loss_of(model, codebook, *pairs, torch.rand(pairs[-1].shape) < share).item()
-            for name, share in {"test": 0.0, "test, half known": 0.5}.items()
-        }
-        torch.set_rng_state(before)
-        model.load_state_dict(live)
-        return result
-
     # A worker encodes the next batches while this process learns.
     batches = iter(DataLoader(sketches, batch_size=None, num_workers=1, prefetch_factor=4))
-    while step < args.steps:
-        for optimizer, rate in zip(optimizers, (args.rate, args.rate / 2), strict=True):
-            set_rate(optimizer, trapezoid(step, args.steps, rate))
-        words, style, small, large = next(batches)
-        words[torch.rand(len(words)) < 0.12] = vocabulary
-        style[torch.rand(len(style)) < 0.15] = len(STYLES)
-        share = torch.cos(math.pi / 2 * torch.rand(args.batch, 1, 1))  # unknown, as MaskGIT draws it
-        known = torch.rand(large.shape) > share
-        known.view(args.batch, -1)[:, 0] = False
-        loss = loss_of(model, codebook, words, style, small, large, known)
-        model.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-        step += 1
-        average.update(model)
-        recent.append(loss.item())
-        if step % 50 == 0 or step == args.steps:
-            measured = test() if step % 250 == 0 or step == args.steps else {}
-            log.write(step=step, loss=float(np.mean(recent)), **measured)
-            recent = []
-            save(
-                path,
-                model=model.state_dict(),
-                optimizers=[optimizer.state_dict() for optimizer in optimizers],
-                average=average.state,
-                step=step,
-            )
+    while training.unfinished:
+        advance(training, next(batches), vocabulary, codebook, args.rate)
+        if training.every(50):
+            training.report(**(measure(training, views, sketches, codebook) if training.every(250) else {}))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ into channels before taming's Encoder and unfolded after its Decoder (`pixel_uns
 multiples of 32 channels, and at full resolution those would be too slow on a CPU.
 """
 
-import argparse
 import contextlib
 import io
 from pathlib import Path
@@ -21,8 +20,7 @@ from torch import nn
 
 from crops import Folder
 from data import Pictures, affine, backgrounds, over, tensor
-from muon import Muon
-from resumable import Average, Log, cosine, load, mixed, save, set_rate
+from trainer import Training, cosine, mixed, optimizers_of, options, single
 
 DDCONFIG = {
     "double_z": False,
@@ -185,7 +183,9 @@ def edge_losses(output, target):
 
 
 def is_inner_kernel(name, parameter):
-    return parameter.ndim == 4 and not name.endswith(("conv_in.weight", "conv_out.weight"))
+    """Whether Muon trains a parameter: the kernels inside, which learn several times faster with it."""
+    at_the_pixels = name.endswith(("conv_in.weight", "conv_out.weight"))
+    return name.startswith(("encoder", "decoder")) and parameter.ndim == 4 and not at_the_pixels
 
 
 @torch.no_grad()
@@ -237,104 +237,83 @@ def measure(model, pictures):
     return result
 
 
+class VQGANTraining(Training):
+    """A training with a codebook beside the networks, see `CodeStatistics`.
+
+    Args:
+        free_steps: Steps without the codebook; after them it starts from what the encoder gives. -1: it is there.
+    """
+
+    def __init__(self, path, model, optimizers, steps, statistics, free_steps):
+        super().__init__(path, model, optimizers, steps)
+        self.statistics, self.free_steps = statistics, free_steps
+
+    def state(self):
+        return super().state() | {"counts": self.statistics.counts, "sums": self.statistics.sums}
+
+    def load_state(self, state):
+        super().load_state(state)
+        self.statistics.counts, self.statistics.sums = state["counts"], state["sums"]
+
+    def advance(self, images):
+        """Learn from one batch [B, 3, S, S] in -1..1."""
+        with mixed():
+            z = self.model.encode(images).float()
+            commit = torch.zeros(())
+            if self.step >= self.free_steps:
+                indices = self.model.quantize.indices(z.detach())
+                codes = self.model.quantize.vectors(indices)
+                self.statistics.update(z.detach(), indices, restart=self.step < 0.85 * self.steps)
+                commit = F.mse_loss(z, codes)
+                z = z + (codes - z).detach()
+            output = self.model.decode(z)
+        output = output.float()
+        l1, edges = (output - images).abs().mean(), edge_losses(output, images).mean()
+        loss = l1 + 0.5 * edges + 0.25 * commit
+        self.learn(loss, l1=l1.item(), edges=edges.item(), commit=commit.item())
+
+    def measure(self, pictures):
+        """Errors of the live weights, and the first of them with the averaged weights."""
+        result = measure(self.model, pictures)
+        with self.averaged() as model:
+            name, error = next(iter(measure(model, pictures).items()))
+        return result | {f"average: {name}": error}
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--steps", type=int, default=4600)
-    parser.add_argument("--rate", type=float, default=5e-3)
-    parser.add_argument("--warm-start", type=Path, help="begin with these shipped weights, not from nothing")
+    parser = options(__doc__, steps=4600, rate=5e-3)
+    parser.add_argument("--warm-start", type=Path, help="start from these shipped weights")
     parser.add_argument("--pictures", type=Path, help="a folder of pictures, instead of the picture sets in DIR")
     parser.add_argument("--free-steps", type=int, default=150, help="steps before the codebook is put in")
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.work.mkdir(parents=True, exist_ok=True)
-    pictures = Folder(args.pictures) if args.pictures else Pictures(args.work)
+    pictures, path = Folder(args.pictures) if args.pictures else Pictures(args.work), args.work / "vqgan.pt"
     torch.manual_seed(0)
     model = VQGAN().train()
-    statistics, average = CodeStatistics(model.quantize), Average(model, 0.998)
-    trained = [p for p in model.parameters() if p.requires_grad]
-    # Muon for the kernels inside, which learn several times faster with it; AdamW for what meets pixels and codes.
-    inside = ("encoder", "decoder")
-    inner = [p for name, p in model.named_parameters() if name.startswith(inside) and is_inner_kernel(name, p)]
-    known = {id(p) for p in inner}
-    optimizers = [
-        Muon(inner, lr=args.rate, weight_decay=0.0),
-        torch.optim.AdamW(
-            [p for p in trained if id(p) not in known], lr=args.rate, betas=(0.9, 0.99), weight_decay=1e-4
-        ),
-    ]
-    step, path, log, recent = 0, args.work / "vqgan.pt", Log(args.work / "vqgan.jsonl"), []
-    if state := load(path):
-        model.load_state_dict(state["model"])
-        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-        average.state, average.count = state["average"], state["step"]
-        statistics.counts, statistics.sums, step = state["counts"], state["sums"], state["step"]
-        torch.manual_seed(step)
-    elif args.warm_start:
-        weights = {k: v.float() for k, v in load_file(args.warm_start).items()}
+    statistics = CodeStatistics(model.quantize)
+    if args.warm_start and not path.exists():
+        weights = single(load_file(args.warm_start))
         known = weights.pop("quantize.embedding.weight")
         model.load_state_dict({**weights, "quantize.embedding.weight": model.quantize.embedding.weight})
         with torch.no_grad():
             statistics.grow(known, encoded(model, pictures, 40))
-        average = Average(model, 0.998)
-        args.free_steps = -1
-    np.random.seed(step)
-
-    def keep():
-        save(
-            path,
-            model=model.state_dict(),
-            optimizers=[optimizer.state_dict() for optimizer in optimizers],
-            average=average.state,
-            counts=statistics.counts,
-            sums=statistics.sums,
-            step=step,
-        )
-
-    if not path.exists():
-        keep()
-    while step < args.steps:
-        for optimizer in optimizers:
-            set_rate(optimizer, cosine(step, args.steps, args.rate))
-        if step == args.free_steps:
+    optimizers = optimizers_of(model, is_inner_kernel, args.rate, (0.0, 1e-4), betas=(0.9, 0.99))
+    free_steps = -1 if args.warm_start else args.free_steps
+    training = VQGANTraining(path, model, optimizers, args.steps, statistics, free_steps)
+    if training.resume():
+        torch.manual_seed(training.step)
+    else:
+        training.save()
+    np.random.seed(training.step)
+    while training.unfinished:
+        training.set_rates(cosine(training.step, training.steps, args.rate))
+        if training.step == free_steps:
             with torch.no_grad():
                 statistics.reset(encoded(model, pictures, 4))
-        images = batch(pictures, step)
-        with mixed():
-            z = model.encode(images).float()
-            commit = torch.zeros(())
-            if step >= args.free_steps:
-                indices = model.quantize.indices(z.detach())
-                codes = model.quantize.vectors(indices)
-                statistics.update(z.detach(), indices, restart=step < 0.85 * args.steps)
-                commit = F.mse_loss(z, codes)
-                z = z + (codes - z).detach()
-            output = model.decode(z)
-        output = output.float()
-        l1, edges = (output - images).abs().mean(), edge_losses(output, images).mean()
-        loss = l1 + 0.5 * edges + 0.25 * commit
-        model.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(trained, 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
-        step += 1
-        average.update(model)
-        recent.append((l1.item(), edges.item(), commit.item()))
-        if step % 100 == 0 or step == args.steps:
-            means = np.mean(recent, 0)
-            recent = []
-            extra = {}
-            if step % 500 == 0 or step == args.steps:
-                extra = measure(model, pictures)
-                live = {k: v.clone() for k, v in model.state_dict().items()}
-                model.load_state_dict(average.state)
-                name, error = next(iter(measure(model, pictures).items()))
-                extra[f"average: {name}"] = error
-                model.load_state_dict(live)
-            log.write(step=step, l1=float(means[0]), edges=float(means[1]), commit=float(means[2]), **extra)
-            keep()
+        training.advance(batch(pictures, training.step))
+        if training.every(100):
+            training.report(**(training.measure(pictures) if training.every(500) else {}))
 
 
 if __name__ == "__main__":

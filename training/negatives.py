@@ -1,8 +1,8 @@
 """Negatives made by the model itself: latents optimised towards a caption, as the product's loop does.
 
-A small CLIP gives such pictures better scores than real drawings. Shown as negatives for the very caption
-they were optimised towards, next to a real picture of it, they push its gradients towards the look of drawings
-(the idea of persistent contrastive divergence: the latents stay in a pool and are optimised further).
+A small CLIP scores such pictures higher than real drawings. As negatives for the caption that they were optimised
+towards, beside a real picture of it, they turn the CLIP's gradients towards pictures that look like drawings. The
+idea is that of persistent contrastive divergence: the latents stay in a pool and are optimised further.
 """
 
 import random
@@ -12,12 +12,12 @@ import torch
 
 from captions import caption
 from data import affine, backgrounds, over, tensor
-from resumable import mixed
+from trainer import mixed
 from vqgan import CODES
 
 
-class Climbers:
-    """A pool of latents z [n, 16, 8, 8], each with the row and caption that it climbs towards."""
+class SelfMade:
+    """A pool of latents z [n, 16, 8, 8], each with the row and caption that it is optimised towards."""
 
     def __init__(self, pictures, scenes, size=320):
         self.pictures, self.scenes, self.size = pictures, scenes, size
@@ -28,7 +28,7 @@ class Climbers:
 
     @torch.no_grad()
     def _start(self, vqgan, count):
-        """Random codes, plain grounds, or some other picture."""
+        """Random codes, plain backgrounds, or some other picture."""
         kind = random.random()
         if kind < 0.4:
             return vqgan.quantize.vectors(torch.randint(0, CODES, (count, 8, 8))).clone()
@@ -39,7 +39,7 @@ class Climbers:
         return vqgan.encode((ground + 0.05 * torch.randn_like(ground)) * 2 - 1).float()
 
     def advance(self, vqgan, see, read, count=10, steps=5, oldest=60):
-        """Climb `count` members a little. see(images) and read(texts) give unit vectors."""
+        """Optimise `count` members for some steps. see(images) and read(texts) give unit vectors."""
         if self.known < self.size:
             members = list(range(self.known, min(self.size, self.known + count)))
             self.known += len(members)
@@ -79,7 +79,7 @@ class Climbers:
 
     @torch.no_grad()
     def compare(self, see, read, count=64):
-        """Mean likeness to the caption of climbed members and of the real pictures they should resemble."""
+        """Mean likeness to the caption of self-made pictures and of the real ones that they should resemble."""
         images, rows, texts = self.draw(count)
         target = read(texts)
         real = over(tensor(np.stack([self.pictures.x64[r] for r in rows])), torch.ones(1))
