@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -175,3 +176,56 @@ def test_a_blurred_picture_has_fewer_steep_edges(training: Any) -> None:
     assert edges.steep_share(real, threshold) >= 0.1
     assert edges.steep_share(soft, threshold) < 0.02
     assert edges.ripple(real, real) == pytest.approx(0, abs=1e-4)
+
+
+SCRIPTS = [
+    "clip", "data", "decoder", "edges", "export", "judges", "nearest", "plots", "prior", "sheets", "tokenizer",
+    "upsampler", "vqgan",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_describes_its_options(name: str) -> None:
+    command = [sys.executable, f"{name}.py", "--help"]
+    environment = os.environ | {"PYTHONPATH": str(TRAINING.parent)}
+    done = subprocess.run(command, cwd=TRAINING, env=environment, capture_output=True, text=True, check=True)
+    assert "--work" in done.stdout
+
+
+def test_a_training_that_is_resumed_goes_on_with_its_optimisers_and_average(training: Any, tmp_path: Path) -> None:
+    trainer = training("trainer")
+
+    def start(seed: int, steps: int) -> Any:
+        torch.manual_seed(seed)
+        model = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Linear(8, 2))
+        optimizers = trainer.optimizers_of(model, lambda name, p: name == "0.weight", 0.01, (0.1, 0.0))
+        return trainer.Training(tmp_path / "x.pt", model, optimizers, steps)
+
+    def learn(run: Any) -> None:
+        while run.unfinished:
+            run.set_rates(trainer.trapezoid(run.step, 4, 0.01, warmup=1))
+            trainer.seed(run.step)
+            run.learn(run.model(torch.rand(5, 3)).square().mean())
+            if run.every(2):
+                run.report()
+
+    whole = start(0, 4)
+    learn(whole)
+    (tmp_path / "x.pt").unlink()
+    assert not start(0, 2).resume()
+    learn(start(0, 2))
+    resumed = start(1, 4)
+    assert resumed.resume()
+    assert resumed.step == 2
+    learn(resumed)
+    for first, second in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(first, second)
+    live = resumed.model[0].weight.clone()
+    with resumed.averaged() as model:
+        assert torch.equal(model[0].weight, whole.average.state["0.weight"])
+        assert not torch.equal(model[0].weight, live)
+    assert torch.equal(resumed.model[0].weight, live)
+    lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [2, 4, 2, 4]
+    assert lines[1]["loss"] == lines[3]["loss"]
