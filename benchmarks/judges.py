@@ -114,7 +114,7 @@ class Words(nn.Module):
 
 
 class Judge(nn.Module):
-    """A picture tower of one kind, a text tower, and the vector of *nothing*."""
+    """An image encoder of one kind, a text encoder, and the vector of *nothing*."""
 
     def __init__(self, kind: str, vocabulary: int, dim: int = 160) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
-"""The blind naming: an unlabelled sheet for somebody who has not seen the prompts, and the key to it.
+"""Make an unlabelled sheet for somebody who names the pictures without knowing the prompts, and its key.
 
     python -m benchmarks.naming --output DIR [--seed 1]
 
-Draws every second prompt of the battery with the default settings, one seed, unselected, and lays the pictures
-out in random order with nothing but a number each: DIR/naming.png. DIR/naming-key.json says what was asked for.
+Draws every second prompt of the battery with the default settings and one seed, without selection, and arranges the
+pictures in random order with only a number each: DIR/naming.png. DIR/naming-key.json lists the prompts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--pictures", type=Path, help="folder with pictures of benchmarks.quality to take")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--first", type=int, choices=(0, 1), default=0, help="begin with the first or second prompt")
+    parser.add_argument("--first", type=int, choices=(0, 1), default=0, help="start from the first or second prompt")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     prompts = list(battery.PROMPTS[arguments.first :: 2])

@@ -2,7 +2,7 @@
 
     python -m benchmarks.parity --json parity.json
 
-Stock are taming's Decoder and open_clip's image tower, each with its own forward. Both sides begin at the same
+Stock are taming's Decoder and open_clip's image encoder, each with its own forward. Both sides begin at the same
 codes and take the same cutouts with the same noise; what is compared is the gradient that arrives at the latent,
 whole and place by place. `tiny` is the built-in pair with its trained weights, `full` taming's f16 with 16384 codes
 and ViT-B/32 with random ones.
@@ -62,8 +62,8 @@ def stock_decoder(vqgan: VQGAN) -> Pass:
     return decode
 
 
-def stock_tower(files: registry.ClipFiles, perceptor: Perceptor) -> Pass:
-    """open_clip's image tower from the same files: (N, 3, side, side) in [0, 1] to (N, E) unit features."""
+def stock_encoder(files: registry.ClipFiles, perceptor: Perceptor) -> Pass:
+    """open_clip's image encoder from the same files: (N, 3, side, side) in [0, 1] to (N, E) unit features."""
     with warnings.catch_warnings():
         # The built-in CLIP's vocabulary and activation are its own, and open_clip remarks on them.
         warnings.simplefilter("ignore")
@@ -118,7 +118,7 @@ def measure(pair: str, dtypes: list[torch.dtype], settings: Settings, models: Pa
     width, height = (int(pixels) // plain.factor for pixels in settings.size.split("x"))
     codes = torch.randint(plain.n_embed, (1, height, width), generator=torch.Generator().manual_seed(2))
     z = plain.lookup(codes)
-    see = stock_tower(clip_files, perceptor)
+    see = stock_encoder(clip_files, perceptor)
     reference = gradient(z, stock_decoder(plain), see, side, target, settings)
     results = []
     for dtype in dtypes:

@@ -39,7 +39,7 @@ def ask(job: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
     threads = str(job["threads"])
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "benchmarks.sides", str(result)],
         input=json.dumps(dict(job)),
         env=environment | {"PYTHONPATH": os.pathsep.join(paths)},
@@ -48,8 +48,8 @@ def ask(job: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
         text=True,
         check=False,
     )
-    if told.returncode or not result.is_file():
-        raise SystemExit(f"{told.stdout}\nThe side {job['side']} failed with exit code {told.returncode}.")
+    if done.returncode or not result.is_file():
+        raise SystemExit(f"{done.stdout}\nThe side {job['side']} failed with exit code {done.returncode}.")
     found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     return found
 
@@ -125,10 +125,10 @@ def show(results: Sequence[Result]) -> None:
 
 def commit(folder: Path) -> str:
     """The commit of a checkout, "" when git does not tell."""
-    told = subprocess.run(
+    done = subprocess.run(
         ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     )
-    return told.stdout.strip()
+    return done.stdout.strip()
 
 
 def measure(arguments: argparse.Namespace, folder: Path, scratch: Path) -> tuple[list[Result], list[str]]:
@@ -189,9 +189,9 @@ def main() -> None:
             [sys.executable, "-m", "benchmarks.random_pair", str(folder)],
             cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
-        told = json.loads(prepared.stdout)
-        arguments.network = told["network"]
-        arguments.dtypes = arguments.dtypes or told["dtypes"]
+        done = json.loads(prepared.stdout)
+        arguments.network = done["network"]
+        arguments.dtypes = arguments.dtypes or done["dtypes"]
         results, stubbed = measure(arguments, folder, Path(scratch))
     notes = {
         "peer": {"generate.py": commit(arguments.nerdyrodent), "CLIP": commit(arguments.nerdyrodent / "CLIP")},

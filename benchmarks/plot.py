@@ -74,7 +74,7 @@ def _panel(axes: Axes, chart: Chart) -> None:
 
 def _ticks(values: Sequence[float]) -> list[float]:
     """Powers of two around the values, five or six of them at most."""
-    low, high = math.floor(math.log2(min(values))), math.ceil(math.log2(max(values)))
+    low, high = int(math.log2(min(values)) // 1), math.ceil(math.log2(max(values)))
     high = max(high, low + 1)
     apart = math.ceil((high - low) / 4)
     return [2.0**power for power in range(low, high + apart, apart)]

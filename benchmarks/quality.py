@@ -81,7 +81,7 @@ def measures(ranks: Sequence[int], seeds: int) -> dict[str, Measure]:
 
 
 def hue_of(path: Path) -> float:
-    """The mean hue in degrees of what stands before the ground, weighted by its saturation."""
+    """The mean hue in degrees of the foreground, weighted by its saturation."""
     pixels = images.open_image(path)[..., :3].astype(np.float32) / 255
     high, low = pixels.max(2), pixels.min(2)
     spread = high - low

@@ -95,8 +95,8 @@ def take(job: dict[str, Any]) -> None:
 def ask(job: dict[str, Any]) -> dict[str, Any]:
     """`take` in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.scaling", "--take", json.dumps(job)]
-    told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, Any] = json.loads(told.stdout)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -155,8 +155,8 @@ def charts(results: Sequence[Result], base: dict[str, Any]) -> Iterator[Chart]:
 
 def show(result: Result) -> None:
     """One line per case."""
-    told = [f"{name} {m.median:.4g} {m.unit}".rstrip() for name, m in result.measures.items()]
-    print(f"{result.label}: {', '.join(told)}", flush=True)
+    figures = [f"{name} {m.median:.4g} {m.unit}".rstrip() for name, m in result.measures.items()]
+    print(f"{result.label}: {', '.join(figures)}", flush=True)
 
 
 def parse(given: Sequence[str] | None = None) -> argparse.Namespace:

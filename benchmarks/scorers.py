@@ -1,4 +1,4 @@
-"""CLIP by itself, on drawings of a hand that it never saw: labels, the index of a folder, searches, open_clip.
+"""CLIP by itself, on drawings in styles that it never saw: labels, the index of a folder, searches, open_clip.
 
     python -m benchmarks.scorers --work training/work -o scorers.json
 
@@ -51,8 +51,8 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a command answered, and what it took: seconds of the clock, and of the processor on all cores."""
+class Answer:
+    """The JSON answer of a command, with its seconds of wall time, and of processor time on all cores."""
 
     report: dict[str, Any]
     clock: float
@@ -75,7 +75,7 @@ class Data:
         ]
 
     def draw(self, count: int, chance: random.Random, group: str | None = None) -> list[Drawing]:
-        """At most `count` drawings by lot, each of another name.
+        """At most `count` random drawings, each of another name.
 
         group: draw from this set alone, and only what Unicode names. Without it the others come last.
         """
@@ -124,17 +124,17 @@ def damage(whole: bytes, kind: int) -> bytes:
 def command(*arguments: str) -> dict[str, Any]:
     """The JSON answer of `vqclip`, run in a process of its own."""
     line = [sys.executable, "-m", "vqclip", *arguments, "--json"]
-    told = subprocess.run(line, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    report: dict[str, Any] = json.loads(told.stdout)
+    done = subprocess.run(line, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    report: dict[str, Any] = json.loads(done.stdout)
     return report
 
 
-def ask(*arguments: str) -> Told:
+def ask(*arguments: str) -> Answer:
     """`command`, and what it took from its start to its end."""
     before, began = _spent(), time.perf_counter()
     # The figures are of float32 on every processor.
     report = command(*arguments, "--dtype", "float32")
-    return Told(report, time.perf_counter() - began, _spent() - before)
+    return Answer(report, time.perf_counter() - began, _spent() - before)
 
 
 def _spent() -> float:
@@ -148,11 +148,11 @@ def share(hits: Sequence[bool]) -> float:
     return sum(hits) / len(hits)
 
 
-def times(name: str, told: Sequence[Told]) -> dict[str, Measure]:
+def times(name: str, answers: Sequence[Answer]) -> dict[str, Measure]:
     """Seconds of several runs of a command, by the clock and of the processor."""
     return {
-        name: Measure(tuple(one.clock for one in told), "s", "lower"),
-        f"{name}_processor": Measure(tuple(one.processor for one in told), "s", "lower"),
+        name: Measure(tuple(one.clock for one in answers), "s", "lower"),
+        f"{name}_processor": Measure(tuple(one.processor for one in answers), "s", "lower"),
     }
 
 
@@ -171,7 +171,7 @@ def place(right: object, found: Sequence[object]) -> int:
 
 def classify(data: Data, folder: Path, group: str, count: int, arguments: argparse.Namespace) -> Iterator[Result]:
     """Drawings of one set against each other's names, with each kind of template, over several draws."""
-    told: dict[str, list[Told]] = {kind: [] for kind in TEMPLATES}
+    answers: dict[str, list[Answer]] = {kind: [] for kind in TEMPLATES}
     ranks: dict[str, list[list[int]]] = {kind: [] for kind in TEMPLATES}
     used = 0
     for draw in range(arguments.draws):
@@ -183,8 +183,8 @@ def classify(data: Data, folder: Path, group: str, count: int, arguments: argpar
         labels.write_text("".join(f"{name}\n" for name in sorted(d.name for d in drawings)), encoding="utf-8")
         for kind, flags in TEMPLATES.items():
             given = ("--labels-file", str(labels), "--top", str(TOP), *flags)
-            told[kind].append(ask("classify", str(pictures), *given))
-            found = told[kind][-1].report["images"]
+            answers[kind].append(ask("classify", str(pictures), *given))
+            found = answers[kind][-1].report["images"]
             ranks[kind].append(
                 [place(shown[Path(one["image"]).name].name, [row["label"] for row in one["labels"]]) for one in found]
             )
@@ -193,7 +193,7 @@ def classify(data: Data, folder: Path, group: str, count: int, arguments: argpar
             break
     for kind in TEMPLATES:
         case = {"case": "classify", "set": group, "labels": used, "pictures": used, "templates": kind}
-        yield Result(case, quality(ranks[kind]) | times("command", told[kind]))
+        yield Result(case, quality(ranks[kind]) | times("command", answers[kind]))
 
 
 def index(folder: Path, rounds: int, case: dict[str, Any]) -> Iterator[Result]:
@@ -204,13 +204,13 @@ def index(folder: Path, rounds: int, case: dict[str, Any]) -> Iterator[Result]:
             old.unlink()
         built.append(ask("index", str(folder)))
         again.append(ask("index", str(folder)))
-    for name, told in (("index", built), ("index, nothing new", again)):
+    for name, answers in (("index", built), ("index, nothing new", again)):
         counts = {
-            "pictures": Measure(tuple(one.report["pictures"] for one in told)),
-            "encoded": Measure(tuple(one.report["encoded"] for one in told)),
-            "skipped": Measure(tuple(len(one.report["skipped"]) for one in told)),
+            "pictures": Measure(tuple(one.report["pictures"] for one in answers)),
+            "encoded": Measure(tuple(one.report["encoded"] for one in answers)),
+            "skipped": Measure(tuple(len(one.report["skipped"]) for one in answers)),
         }
-        yield Result({"case": name, **case}, times("command", told) | counts)
+        yield Result({"case": name, **case}, times("command", answers) | counts)
 
 
 def search(
@@ -219,7 +219,7 @@ def search(
     """Searches for names in a folder that has an index: where the one picture of that name is, and how long it took.
 
     Each answer is one call of `scoring.search` in a process that has answered before: it looks through the folder
-    for changes, reads the index and loads the CLIP anew.
+    for changes, reads the index and loads the CLIP again.
     """
     settings = sources.resolve({}).settings
     file_of = {drawing: name for name, drawing in shown.items()}
@@ -303,8 +303,8 @@ def results(data: Data, folder: Path, arguments: argparse.Namespace) -> Iterator
 
 def show(result: Result) -> None:
     """One line per case."""
-    told = [f"{name} {m.median:.4g} {m.unit}".rstrip() for name, m in result.measures.items()]
-    print(f"{result.label}: {', '.join(told)}", flush=True)
+    figures = [f"{name} {m.median:.4g} {m.unit}".rstrip() for name, m in result.measures.items()]
+    print(f"{result.label}: {', '.join(figures)}", flush=True)
 
 
 def parse(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -319,7 +319,7 @@ def parse(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--queries", type=int, default=200, metavar="N", help="names to search for, of each set")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each command that is timed")
     parser.add_argument("--side", type=int, default=128, metavar="N", help="of the pictures, in pixels")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of what is drawn by lot")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random choices")
     return parser.parse_args(given)
 
 

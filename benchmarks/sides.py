@@ -155,7 +155,7 @@ def stub_dead_imports() -> None:
 
 
 def stubbed() -> list[str]:
-    """The names of what `stub_dead_imports` stands in for."""
+    """The names of the modules that `stub_dead_imports` replaces."""
     return sorted(
         name for name, module in sys.modules.items() if getattr(module, "__dict__", {}).get("__stub__") is True
     )

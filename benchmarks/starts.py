@@ -1,11 +1,10 @@
-"""From Enter to the first step: how long a start takes, and what each import in it costs.
+"""Measure how long `vqclip generate` takes to its first step, and what each import costs.
 
     python -m benchmarks.starts --json starts.json
 
-The command `vqclip generate` as it comes, beside a process that imports torch and torchvision alone; the two take
-turns, and ratios are taken within a turn. The first step is taken when its line stands in metrics.jsonl; the run is
-killed then. Afterwards as many starts again under Python's own clock of imports (`-X importtime`), which slows them
-somewhat: the time spent in each package's own modules, not in what they import from elsewhere.
+The command runs in turn with a process that imports only torch and torchvision, and each ratio is of one turn. The
+first step ends when its line is in metrics.jsonl; then the run is killed. As many starts follow with `-X importtime`,
+which slows them a little: the time spent in each package's own modules, without what they import.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ _MARK = "import time:"
 
 
 def first_step(flags: Sequence[str] = (), options: Sequence[str] = ()) -> tuple[float, str]:
-    """Seconds from starting `vqclip generate` to its first step, and what it told on standard error.
+    """Seconds from starting `vqclip generate` to its first step, and its standard error.
 
-    flags: of the command. options: of Python. Raises SystemExit with what it told if it ends before a step.
+    flags: of the command. options: of Python. Raises SystemExit with its standard error if it ends before a step.
     """
     with tempfile.TemporaryDirectory(prefix="vqclip-start-") as scratch:
-        told, row = Path(scratch) / "told", Path(scratch) / "run" / "metrics.jsonl"
+        messages, row = Path(scratch) / "messages", Path(scratch) / "run" / "metrics.jsonl"
         command = ["-m", "vqclip", "generate", "a red apple", "--seed", "1", *flags, "--output", str(row.parent)]
         began = time.perf_counter()
         with (
-            told.open("w") as stderr,
+            messages.open("w") as stderr,
             subprocess.Popen(
                 [sys.executable, *options, *command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=stderr
             ) as run,
@@ -48,7 +47,7 @@ def first_step(flags: Sequence[str] = (), options: Sequence[str] = ()) -> tuple[
                 time.sleep(_TICK)
             seconds = time.perf_counter() - began
             run.kill()
-        text = told.read_text(encoding="utf-8", errors="replace")
+        text = messages.read_text(encoding="utf-8", errors="replace")
         if not row.is_file():
             raise SystemExit(f"{text}\nThe run ended before its first step, with exit code {run.returncode}.")
         return seconds, text
@@ -103,8 +102,8 @@ def main() -> None:
     arguments = parser.parse_args()
     about = machine()
     results = [turns(arguments.repetitions, arguments.flags)]
-    told = [first_step(arguments.flags, ("-X", "importtime"))[1] for _ in range(arguments.repetitions)]
-    results += costs([spent(text.splitlines()) for text in told])
+    logs = [first_step(arguments.flags, ("-X", "importtime"))[1] for _ in range(arguments.repetitions)]
+    results += costs([spent(text.splitlines()) for text in logs])
     for result in results:
         measures = ", ".join(f"{name} {m.median:.3f} {m.unit}".rstrip() for name, m in result.measures.items())
         print(f"{result.label}: {measures}", flush=True)

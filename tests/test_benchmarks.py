@@ -209,7 +209,7 @@ def test_compare_refuses_what_cannot_be_compared() -> None:
     Path("b.json").write_text(json.dumps({"results": 3}))
     told = check("a.json", "b.json")
     assert (told.returncode, "no record of a benchmark" in told.stderr) == (2, True)
-    records.Record("towers", [], {}).write(Path("c.json"))
+    records.Record("image_encoders", [], {}).write(Path("c.json"))
     assert "is of steps" in check("a.json", "c.json").stderr
     other = records.Result({"size": "1x1"}, {"step": records.Measure((1.0,))})
     records.Record("steps", [other], {}).write(Path("d.json"))

@@ -263,8 +263,8 @@ class CLIPTraining(Training):
         if robust:
             share = (self.step - self.robust_from) / (0.25 * self.steps)
             self.epsilon = self.args.epsilon * min(1.0, 0.25 + share)
-            length = self.epsilon * torch.rand(len(self.images), 1, 1, 1)
-            self.delta = unit(torch.randn_like(self.images)) * length
+            direction = unit(torch.randn_like(self.images))
+            self.delta = direction * self.epsilon * torch.rand(len(self.images), 1, 1, 1)
 
     def advance(self):
         """Make one step."""

@@ -1,8 +1,8 @@
-"""How much of a drawing is a memory: the best candidate of each prompt beside the training picture nearest to it.
+"""Show how close candidates are to training pictures: the best one of each prompt beside the nearest picture.
 
     python training/nearest.py --work DIR --out nearest.png
 
-Nearest means the least mean absolute difference at 64 px on white, over all pictures that the prior was taught,
+Nearest means the least mean absolute difference at 64 px on white, over all pictures that the prior was trained on,
 their recoloured copies and mirror images. Prints that difference, and the one of the VQGAN's own reconstruction of
 the picture found: a candidate that is as near as that is a copy.
 """
@@ -45,16 +45,16 @@ def main():
     args = parser.parse_args()
     pictures = Pictures(args.work)
     rows = np.array([r for r in pictures.train if pictures.rows[r]["set"] in STYLES])
-    taught = torch.cat([over(tensor(pictures.x64[part]), torch.ones(1)) for part in np.array_split(rows, 64)])
+    learned = torch.cat([over(tensor(pictures.x64[part]), torch.ones(1)) for part in np.array_split(rows, 64)])
     shown = []
     for prompt in args.prompts:
         drawn, vqgan = best_candidate(prompt, args.seed)
         views = [drawn, drawn.flip(2)]
         distances = torch.stack(
-            [torch.cat([(p - v).abs().mean((1, 2, 3)) for p in taught.split(512)]) for v in views]
+            [torch.cat([(p - v).abs().mean((1, 2, 3)) for p in learned.split(512)]) for v in views]
         )
         view, place = divmod(int(distances.argmin()), len(rows))
-        found = taught[place].flip(2) if view else taught[place]
+        found = learned[place].flip(2) if view else learned[place]
         again = vqgan.decode(vqgan.quantize(vqgan.encode(found[None])))[0].clamp(0, 1)
         record = pictures.rows[rows[place]]
         copy = ", recoloured" if record["copy"] else ""

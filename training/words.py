@@ -2,7 +2,7 @@
 
 A word that is only among the keywords of a few pictures is read in few captions. So it is asked for by itself: where
 none of its pictures is among the first that the CLIP finds for it, it is not known, and those are named instead. What
-stands before the noun of a name ("snowy mountain") shows nothing by itself, and is asked for in that name.
+comes before the noun of a name ("snowy mountain") shows nothing by itself, and is asked for in that name.
 """
 
 from collections import Counter, defaultdict

@@ -1,6 +1,6 @@
-"""Seconds that CLIP's image tower takes forward and back to the pixels: open_clip's own forward against ours.
+"""Time CLIP's image encoder, forward and back to the pixels: open_clip's own forward against ours.
 
-python -m benchmarks.towers --json towers.json
+python -m benchmarks.image_encoders --json encoders.json
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Forward = Callable[[Tensor], Tensor]
 
 
 def build(name: str, dtype: torch.dtype) -> nn.Module:
-    """open_clip's image tower of that name, frozen, with random weights: speed does not depend on them."""
+    """open_clip's image encoder of that name, frozen, with random weights: speed does not depend on them."""
     torch.manual_seed(0)
     cast = None if dtype == torch.float32 else dtype
     visual: nn.Module = CLIP(**open_clip.get_model_config(name), cast_dtype=cast).visual
@@ -47,7 +47,7 @@ def measure(name: str, dtype: torch.dtype, cutouts: int, rounds: int) -> list[Re
     visual = build(name, dtype)
     own = find_vit(visual)
     if own is None:
-        raise SystemExit(f"{name}: vqclip leaves this tower to open_clip")
+        raise SystemExit(f"{name}: vqclip leaves this image encoder to open_clip")
     side = visual.image_size[0]
     pixels = torch.randn(cutouts, 3, side, side, generator=torch.Generator().manual_seed(1)).to(dtype)
     sides: dict[str, Forward] = {"open_clip": visual, "own": own}
@@ -67,7 +67,7 @@ def measure(name: str, dtype: torch.dtype, cutouts: int, rounds: int) -> list[Re
         pairs = zip(taken["open_clip"][kind].values, taken["own"][kind].values, strict=True)
         taken["own"][f"{kind}_ratio"] = Measure(tuple(theirs / ours for theirs, ours in pairs), "", "higher")
     taken["own"]["gradient_cosine"] = Measure((torch.cosine_similarity(*gradients, dim=0).item(),), "", "higher")
-    known = {"tower": name, "dtype": str(dtype).removeprefix("torch."), "cutouts": cutouts}
+    known = {"network": name, "dtype": str(dtype).removeprefix("torch."), "cutouts": cutouts}
     case = {**known, "threads": torch.get_num_threads()}
     return [Result({**case, "side": label}, found) for label, found in taken.items()]
 
@@ -75,7 +75,7 @@ def measure(name: str, dtype: torch.dtype, cutouts: int, rounds: int) -> list[Re
 def main() -> None:
     """Print a line per side and precision."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tower", default="ViT-B-32-quickgelu", help="a network of open_clip")
+    parser.add_argument("--network", default="ViT-B-32-quickgelu", help="a network of open_clip")
     parser.add_argument("--cutouts", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE")
@@ -83,13 +83,13 @@ def main() -> None:
     about, results = machine(), []
     # bfloat16 only where the processor computes in it: elsewhere it is emulated and says nothing.
     dtypes = dict.fromkeys((torch.float32, find_dtype("auto", torch.device("cpu"))))
-    print("tower               dtype     side       median s  min     max     n   median cpu s")
+    print("network             dtype     side       median s  min     max     n   median cpu s")
     for dtype in dtypes:
-        found = measure(arguments.tower, dtype, arguments.cutouts, arguments.rounds)
+        found = measure(arguments.network, dtype, arguments.cutouts, arguments.rounds)
         for result in found:
             clock, processor = (result.measures[kind] for kind in ("clock", "processor"))
             low, high = clock.spread
-            row = f"{result.case['tower']:18}  {result.case['dtype']:8}  {result.case['side']:9}"
+            row = f"{result.case['network']:18}  {result.case['dtype']:8}  {result.case['side']:9}"
             row += f"  {clock.median:8.3f}  {low:6.3f}  {high:6.3f}  {len(clock.values):<2}  {processor.median:6.3f}"
             print(row, flush=True)
         ours = found[-1].measures
@@ -98,7 +98,7 @@ def main() -> None:
         print(f"cosine of the gradients {ours['gradient_cosine'].median:.6f}", flush=True)
         results += found
     if arguments.json:
-        Record("towers", results, about).write(arguments.json)
+        Record("image_encoders", results, about).write(arguments.json)
 
 
 if __name__ == "__main__":
