@@ -1,6 +1,6 @@
-"""The command line: options to settings, one call, and its events to the console.
+"""The entry point of the command line: signals, standard streams and exit codes.
 
-Little is imported here: what is imported inside `_run` is covered by its signals and its guard.
+Little is imported here. Imports inside `_run` are covered by its handling of signals and errors.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vqclip.runtime import limits
 
 
 def __getattr__(name: str) -> Any:
-    """The typer application, `app`, which is imported when it is first used."""
+    """Import the typer application `app` when it is first used."""
     if name == "app":
         from vqclip.cli.program import app
 
@@ -30,14 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     streams.prepare()
     limits.guard_imports()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    # Spinning OpenMP threads take whole cores from their neighbours; idle processors should sleep.
+    # OpenMP threads that wait should sleep: spinning, they take whole cores from other processes.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(_run(arguments))
 
 
 def _run(arguments: list[str]) -> int:
     try:
-        # Commands that keep a run at a signal ask for themselves; the others end, and tidy up, at once.
+        # Commands that save a run handle signals themselves; the others clean up and end at once.
         with StopSignals():
             from vqclip.cli.program import app
 
@@ -60,7 +60,7 @@ def _end(problem: BaseException, arguments: Sequence[str]) -> int:
         import traceback
 
         traceback.print_exception(problem)
-    # The frames hold what filled the memory that printing needs.
+    # The frames of the exception hold memory that printing may need.
     failures.release(problem)
     if error.kind == "reader":
         streams.give_up_output()
@@ -76,5 +76,5 @@ def _show(error: VqclipError, *, as_json: bool) -> None:
 
         Console(as_json=as_json).fail(error)
     except (MemoryError, ImportError, OSError, RuntimeError, SystemError):
-        # Neither the console nor rich could be loaded: the limit that ended the command holds for them too.
+        # The limit that ended the command, as of memory, keeps rich from loading too.
         os.write(2, f"error: {error.message}\n{error.hint}\n".encode("ascii", "backslashreplace"))

@@ -1,4 +1,4 @@
-"""The commands of many runs: sweep, batch."""
+"""The commands that draw many runs: sweep, batch."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from vqclip.cli.shared import (
     QuietOption,
     console_for,
     follow,
+    option,
     parent_folder,
     reveal,
 )
@@ -31,16 +32,12 @@ if TYPE_CHECKING:
 VARY = "Setting and its values; repeat for a grid. Numbers may be FIRST..LAST."
 ManyOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Folder of all runs. \\[default: a new one in runs/]", metavar="DIR",
-                 rich_help_panel="Output", show_default=False),
-]  # fmt: skip
+    option("--output", "-o", help="Folder of all runs.", default="a new one in runs/", metavar="DIR", panel="Output"),
+]
 
 
 def sweep(
-    vary: Annotated[
-        list[str],
-        typer.Option("--vary", "-v", help=f"{VARY} \\[required]", metavar="NAME=VALUE,VALUE", show_default=False),
-    ],
+    vary: Annotated[list[str], option("--vary", "-v", help=f"{VARY} [required]", metavar="NAME=VALUE,VALUE")],
     prompt: Annotated[
         str | None, typer.Argument(help="What to draw; leave it out to vary it.", show_default=False)
     ] = None,
@@ -54,9 +51,10 @@ def sweep(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Draw a grid over settings. Writes a labelled contact sheet, a table, and a folder for each run."""
+    """Draw a grid over settings. Writes a folder for each run, a labelled contact sheet and a table."""
+    known = {"output": output, "preset": preset, "config_files": config or (), **settings}
     shown = {"as_json": as_json, "quiet": quiet, "preview": preview, "viewer": viewer}
-    _draw(prompt, vary, {"output": output, "preset": preset, "config_files": config or (), **settings}, jobs, **shown)
+    _draw(prompt, vary, known, jobs, **shown)
 
 
 def batch(
@@ -64,10 +62,7 @@ def batch(
         Path, typer.Argument(help="File of prompts, one on each line; - reads standard input.", metavar="FILE")
     ],
     vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--vary", "-v", help=f"{VARY} \\[default: none]", metavar="NAME=VALUE,VALUE", show_default=False
-        ),
+        list[str] | None, option("--vary", "-v", help=VARY, default="none", metavar="NAME=VALUE,VALUE")
     ] = None,
     jobs: JobsOption = None,
     output: ManyOption = None,
@@ -79,15 +74,15 @@ def batch(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Draw every line of a file as a prompt of its own. The models load once; a kill loses nothing that is drawn.
+    """Draw every line of a file as a prompt. The models are loaded once.
 
-    Writes a folder for each run, a contact sheet, and a table. The same command goes on after a stop.
+    Writes a folder for each run, a contact sheet and a table. After a stop, the same command continues.
     """
-    from vqclip.jobs import grid
+    from vqclip.jobs.grid import prompts_axis
 
+    known = {"output": output, "preset": preset, "config_files": config or (), **settings}
     shown = {"as_json": as_json, "quiet": quiet, "preview": preview, "viewer": viewer}
-    axes = [grid.prompts_axis(prompts), *(vary or ())]
-    _draw(None, axes, {"output": output, "preset": preset, "config_files": config or (), **settings}, jobs, **shown)
+    _draw(None, [prompts_axis(prompts), *(vary or ())], known, jobs, **shown)
 
 
 def _draw(
@@ -102,15 +97,15 @@ def _draw(
     viewer: bool,
 ) -> None:
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.jobs import batch as sweeping
+    from vqclip.jobs.batch import sweep
 
-    def begin(stop: Stop) -> Iterator[Event]:
-        return sweeping.sweep(prompt, axes, parent=parent_folder(), jobs=jobs or 0, stop=stop, **known)
+    def start(stop: Stop) -> Iterator[Event]:
+        return sweep(prompt, axes, parent=parent_folder(), jobs=jobs or 0, stop=stop, **known)
 
-    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
+    reveal(console, follow(start, console), preview=preview, viewer=viewer)
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands of this room."""
+    """Register the commands."""
     app.command()(with_settings(sweep))
     app.command()(with_settings(batch))

@@ -13,7 +13,7 @@ from vqclip.cli.options import with_settings
 from vqclip.cli.shared import JsonOption, QuietOption, console_for
 
 config = typer.Typer(
-    cls=SettingsGroup, help="Settings: where they come from, and whether a file is valid.", no_args_is_help=True
+    cls=SettingsGroup, help="Show settings, list presets and styles, check settings files.", no_args_is_help=True
 )
 
 
@@ -22,7 +22,7 @@ def info(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show how a picture was made, from the picture alone."""
+    """Show how a picture was made, from its metadata."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.media import metadata
 
@@ -53,13 +53,13 @@ def config_show(
     console = console_for(as_json=as_json, quiet=quiet)
     import yaml
 
-    from vqclip.settings import sources as configuration
+    from vqclip.settings.sources import resolve
 
-    resolved = configuration.resolve(settings, preset=preset, config_files=config or ())
+    resolved = resolve(settings, preset=preset, config_files=config or ())
     values = resolved.settings.to_dict()
     lines = []
     for name, value in values.items():
-        # Inside a flow list a value is written on one line and quoted where it has to be; the list's brackets go.
+        # In a flow list a value is on one line and quoted where necessary; the brackets are removed.
         flow = yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=math.inf).strip()
         line = f"{name}: {flow[1:-1]}"
         lines.append(f"{line}  # {resolved.sources[name]}" if sources else line)
@@ -86,12 +86,12 @@ def config_check(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check settings files: names, types and ranges. Exit code 2 at the first one that is wrong."""
+    """Check the names, types and ranges in settings files. Exit code 2 at the first error."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.settings import sources as configuration
+    from vqclip.settings.sources import resolve
 
     for path in file:
-        configuration.resolve({}, config_files=[path])
+        resolve({}, config_files=[path])
     names = [str(path) for path in file]
     console.answer("\n".join(f"{name}: valid" for name in names), {"valid": names})
 

@@ -14,6 +14,8 @@ from vqclip.cli.shared import (
     JobsOption,
     JsonOption,
     OpenOption,
+    OutputOption,
+    OverwriteOption,
     PresetOption,
     PreviewOption,
     QuietOption,
@@ -27,17 +29,6 @@ from vqclip.settings.schema import options, options_of
 if TYPE_CHECKING:
     from vqclip.events import Event
     from vqclip.runs.recorder import Stop
-
-OutputOption = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", help="Folder of the run. [default: a new one in runs/]", metavar="DIR",
-                 rich_help_panel="Output", show_default=False),
-]  # fmt: skip
-OverwriteOption = Annotated[
-    bool,
-    typer.Option("--overwrite", help="Replace another run in that folder. [default: off]",
-                 rich_help_panel="Output", show_default=False),
-]  # fmt: skip
 
 
 def generate(
@@ -58,25 +49,25 @@ def generate(
     viewer: OpenOption = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Say what the run would take, and draw nothing. [default: off]",
+        typer.Option("--dry-run", help="Print what the run needs, and draw nothing. [default: off]",
                      rich_help_panel="Output", show_default=False),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Draw a prompt: its picture, frames and video in a folder."""
+    """Draw a picture of a prompt, with its frames and a video."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
-    from vqclip.settings import sources as configuration
+    from vqclip.settings.sources import read_prompt, resolve
 
-    prompt = configuration.read_prompt(prompt, prompt_file)
-    resolved = configuration.resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
+    prompt = read_prompt(prompt, prompt_file)
+    resolved = resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
     if dry_run:
-        from vqclip.runs import dry_run as planning
+        from vqclip.runs.dry_run import format_plan, plan
 
-        report = planning.plan(resolved.settings)
-        console.answer(planning.format_plan(report), report)
+        report = plan(resolved.settings)
+        console.answer(format_plan(report), report)
         return
 
     def begin(stop: Stop) -> Iterator[Event]:
@@ -114,7 +105,7 @@ def rerun(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Draw again what a picture or run records. An option below replaces what is recorded."""
+    """Repeat a run from its folder or picture. An option replaces its recorded value."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
 
@@ -145,7 +136,7 @@ def continue_run(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Begin a new run where a finished one ended. An option below replaces what is recorded of that one."""
+    """Start a new run from the end of a finished one. An option replaces its recorded value."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
 
@@ -165,7 +156,7 @@ def resume(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Go on with a run, sweep or batch that was stopped or killed. Its pictures are those of an unbroken one."""
+    """Resume a stopped run, sweep or batch. The result is that of an uninterrupted one."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
     from vqclip.errors import UsageError
@@ -199,7 +190,7 @@ def video(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Render the frames of a run as a video again. What is not given is as the run has it."""
+    """Render the frames of a run as a video. Options default to those of the run."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.runs import progress_video
 
@@ -218,11 +209,11 @@ def report(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:  # fmt: skip
-    """Show a run on one HTML page. It holds picture, video, curves, settings and frames, and needs no network."""
+    """Show a run on one HTML page. It contains picture, video, curves, settings and frames."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.runs import report as pages
+    from vqclip.runs.report import write
 
-    path = str(pages.write(directory, output))
+    path = str(write(directory, output))
     console.answer(path, {"report": path})
     reveal(console, {"report": path}, preview=False, viewer=viewer)
 
@@ -239,13 +230,13 @@ def sample(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Sample the prior; show its candidates, best first."""
+    """Sample candidates from the prior. Shows them best first on one sheet."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.jobs import sample as sampling
-    from vqclip.settings import sources as configuration
+    from vqclip.jobs.sample import sample
+    from vqclip.settings.sources import resolve
 
-    resolved = configuration.resolve({**settings, "prompt": prompt, "init": "prior"})
-    report = sampling.sample(resolved.settings, output)
+    resolved = resolve({**settings, "prompt": prompt, "init": "prior"})
+    report = sample(resolved.settings, output)
     for warning in report["warnings"]:
         console.note(f"warning: {warning}")
     console.note(f"seed {report['seed']}; below each candidate: its number and its CLIP loss")

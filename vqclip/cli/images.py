@@ -1,4 +1,4 @@
-"""The commands that make a picture of a picture: cutouts, upscale."""
+"""The commands that make something of one picture: encode, decode, reconstruct, cutouts, upscale."""
 
 from __future__ import annotations
 
@@ -8,35 +8,95 @@ from typing import Annotated, Any
 import typer
 
 from vqclip.cli.options import with_settings
-from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.cli.shared import JsonOption, QuietOption, console_for, option
 from vqclip.errors import UsageError
 from vqclip.settings.schema import options_of
 
+ImageArgument = Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")]
+
+
+def encode(
+    image: ImageArgument,
+    output: Annotated[
+        Path, option("--output", "-o", help="File of tokens to write.", default="tokens.npz", metavar="OUT.npz")
+    ] = Path("tokens.npz"),
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:
+    """Encode a picture as tokens of a VQGAN."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs import reconstruct
+    from vqclip.settings.sources import resolve
+
+    report = reconstruct.encode(resolve(settings).settings, image, output, with_size=settings["size"] is not None)
+    console.note(_describe_tokens(report))
+    console.answer(report["file"], report)
+
+
+def decode(
+    file: Annotated[Path, typer.Argument(help="File of tokens, from `vqclip encode`.", metavar="FILE.npz")],
+    output: Annotated[
+        Path, option("--output", "-o", help="PNG file to write.", default="decoded.png", metavar="OUT.png")
+    ] = Path("decoded.png"),
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:
+    """Decode a file of tokens to a picture."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs import reconstruct
+    from vqclip.settings.sources import resolve
+
+    report = reconstruct.decode(resolve(settings).settings, file, output)
+    console.note(_describe_tokens(report))
+    console.answer(report["image"], report)
+
+
+def reconstruct(
+    image: ImageArgument,
+    output: Annotated[Path, option("--output", "-o", help="PNG file to write. [required]", metavar="OUT.png")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:
+    """Encode and decode a picture, to see what a VQGAN can show."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs.reconstruct import reconstruct
+    from vqclip.settings.sources import resolve
+
+    report = reconstruct(resolve(settings).settings, image, output, with_size=settings["size"] is not None)
+    error = "no error" if report["psnr"] is None else f"MSE {report['mse']:.5f}, PSNR {report['psnr']:.2f} dB"
+    console.note(f"{_describe_tokens(report)}; {error}")
+    console.answer(report["image"], report)
+
+
+def _describe_tokens(report: dict[str, Any]) -> str:
+    return (
+        f"{report['columns']}x{report['rows']} = {report['tokens']} tokens of {report['distinct']} codes, "
+        f"{report['bits_per_pixel']:.4f} bits per pixel"
+    )
+
 
 def cutouts(
-    image: Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")],
+    image: ImageArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="PNG file to write. \\[default: cutouts.png]", metavar="OUT.png",
-                           show_default=False),
+        Path, option("--output", "-o", help="PNG file to write.", default="cutouts.png", metavar="OUT.png")
     ] = Path("cutouts.png"),
     step: Annotated[
-        int,
-        typer.Option("--step", help="Step of the run to look at, for what changes over the steps. \\[default: 1]",
-                     metavar="N", min=1, show_default=False),
+        int, option("--step", help="Step of the run, for scheduled settings.", default="1", metavar="N", min=1)
     ] = 1,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
-) -> None:  # fmt: skip
-    """Show what CLIP would see of a picture, on one sheet."""
+) -> None:
+    """Show the cutouts that CLIP would see of a picture."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.jobs import cutout_sheet
-    from vqclip.settings import sources as configuration
+    from vqclip.jobs.cutout_sheet import draw_sheet
+    from vqclip.settings.sources import resolve
 
-    resolved = configuration.resolve(settings)
-    report = cutout_sheet.draw_sheet(
-        resolved.settings, image, output, step=step, with_size=settings["size"] is not None
-    )
+    with_size = settings["size"] is not None
+    report = draw_sheet(resolve(settings).settings, image, output, step=step, with_size=with_size)
     rows = report["cutouts"]
     sizes = [row["size"] for row in rows]
     console.note(
@@ -47,25 +107,21 @@ def cutouts(
 
 
 def upscale(
-    image: Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")],
+    image: ImageArgument,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="PNG file to write. \\[default: IMAGE-x2.png]",
-                                  metavar="OUT.png", show_default=False),
+        Path | None, option("--output", "-o", help="PNG file to write.", default="IMAGE-x2.png", metavar="OUT.png")
     ] = None,
     factor: Annotated[
         str | None,
-        typer.Option("--factor", help="How many times as wide and high, 2 to 8. \\[default: the model's, or 2]",
-                     metavar="N", show_default=False),
+        option("--factor", help="How many times as wide and high, 2 to 8.", default="the model's, or 2", metavar="N"),
     ] = None,
     model: Annotated[
         Path | None,
-        typer.Option("--model", help="Weights that spandrel can load, as of Real-ESRGAN. \\[default: none, Lanczos]",
-                     metavar="FILE", show_default=False),
+        option("--model", help="Weights that spandrel loads, as of Real-ESRGAN.", default="none, Lanczos",
+               metavar="FILE"),
     ] = None,
     tile: Annotated[
-        int,
-        typer.Option("--tile", help="Side of what the model sees at once. \\[default: 256 pixels]", metavar="N",
-                     show_default=False),
+        int, option("--tile", help="Side of what the model sees at once.", default="256 pixels", metavar="N")
     ] = 256,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -73,19 +129,19 @@ def upscale(
 ) -> None:  # fmt: skip
     """Upscale a picture with Lanczos or a super-resolution model."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.jobs import upscale as upscaling
-    from vqclip.settings import sources as configuration
+    from vqclip.jobs import upscale
+    from vqclip.settings.sources import resolve
 
-    resolved = configuration.resolve(settings)
+    resolved = resolve(settings)
     for name in settings if model is None else ():
         if settings[name] is not None:
             raise UsageError(f"{name} has no effect without a model.", "Add --model FILE or leave it out.")
     try:
         times = None if factor is None else int(factor)
     except ValueError:
-        low, high = upscaling.FACTORS
+        low, high = upscale.FACTORS
         raise UsageError(f"factor is {factor}.", f"Valid: whole numbers from {low} to {high}.") from None
-    report = upscaling.upscale(
+    report = upscale.upscale(
         resolved.settings, image, output, factor=times, model=model, tile=tile, notify=console.note
     )
     console.note(f"{report['width']}x{report['height']} pixels by {report['method']}")
@@ -93,6 +149,6 @@ def upscale(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands of this room."""
-    app.command()(with_settings(cutouts, options_of("cutouts")))
-    app.command()(with_settings(upscale, options_of("upscale")))
+    """Register the commands."""
+    for command in (encode, decode, reconstruct, cutouts, upscale):
+        app.command()(with_settings(command, options_of(command.__name__)))

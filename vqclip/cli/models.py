@@ -1,4 +1,4 @@
-"""The commands about models: which there are, where they are from, and bringing them here."""
+"""The commands about models: list, show, download, convert, verify."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from vqclip.cli.help import SettingsGroup
-from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.cli.shared import JsonOption, QuietOption, console_for, option
 
-models = typer.Typer(cls=SettingsGroup, help="The VQGAN and CLIP models that vqclip knows.", no_args_is_help=True)
+models = typer.Typer(cls=SettingsGroup, help="List, download, convert and verify models.", no_args_is_help=True)
 
 
 @models.command("list")
 def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """List the models by name, with their size, licence and whether they are here."""
+    """List the models with their size, their licence and whether they are downloaded."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import registry
 
@@ -30,11 +30,11 @@ def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None
 
 @models.command("show")
 def models_show(
-    name: Annotated[str, typer.Argument(help="Name of a model, as `models list` has it.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="Name of a model from `models list`.", metavar="NAME")],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show what is known about a model: size, hash, licence, source, and where it is."""
+    """Show the size, hash, licence, source and path of a model."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import registry
 
@@ -47,14 +47,14 @@ def models_show(
 def models_download(
     name: Annotated[
         list[str],
-        typer.Argument(help="Names of models, as `models list` has them; or hf-hub:OWNER/REPO.", metavar="NAME"),
+        typer.Argument(help="Names of models from `models list`, or hf-hub:OWNER/REPO.", metavar="NAME"),
     ],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Fetch models that are not here yet, checked against what is published of them.
+    """Download models and check them against their published hashes.
 
-    What an interrupted download left is gone on with. VQCLIP_OFFLINE=1 forbids it.
+    An interrupted download is resumed. VQCLIP_OFFLINE=1 forbids downloads.
     """
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import download, hub
@@ -62,7 +62,7 @@ def models_download(
     def show(transfer: download.Transfer) -> None:
         console.transfer(transfer.name, transfer.done, transfer.total)
 
-    # Every name is looked at before the first byte comes.
+    # All names are checked before the first download.
     sources = {each: hub.source_of(each) for each in name}
     paths = {}
     for each, source in sources.items():
@@ -78,24 +78,19 @@ def models_convert(
     source: Annotated[str, typer.Argument(help="VQGAN by name, or a checkpoint file.", metavar="IN")],
     output: Annotated[Path, typer.Argument(help="File to write; its YAML goes beside.", metavar="OUT.safetensors")],
     config: Annotated[
-        str | None,
-        typer.Option("--vqgan-config", help="YAML file of IN. \\[default: beside it]", metavar="FILE",
-                     show_default=False),
+        str | None, option("--vqgan-config", help="YAML file of IN.", default="beside it", metavar="FILE")
     ] = None,
     dtype: Annotated[
         str | None,
-        typer.Option("--dtype", help="Kind of numbers. \\[default: as they are]", metavar="float32|float16|bfloat16",
-                     show_default=False),
+        option("--dtype", help="Data type to convert to.", default="unchanged", metavar="float32|float16|bfloat16"),
     ] = None,
     only_vqgan: Annotated[
-        bool,
-        typer.Option("--only-vqgan", help="Leave out a checkpoint's transformer. \\[default: off]",
-                     show_default=False),
+        bool, option("--only-vqgan", help="Leave out a checkpoint's transformer.", default="off")
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-) -> None:  # fmt: skip
-    """Write a VQGAN's checkpoint as safetensors, without what only training needed."""
+) -> None:
+    """Convert the checkpoint of a VQGAN to safetensors, without what only training needs."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs import convert
 
@@ -113,7 +108,7 @@ def models_verify(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check the files of models that are here against their published SHA-256."""
+    """Check the files of downloaded models against their published SHA-256."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import checkpoints, hub, registry
 
@@ -135,5 +130,5 @@ def _shown(value: object) -> str:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands of this room."""
+    """Register these commands."""
     app.add_typer(models, name="models")

@@ -1,4 +1,4 @@
-"""What several commands share: the options that say how to show a result, and what they ask for."""
+"""Options and steps that several commands share."""
 
 from __future__ import annotations
 
@@ -16,44 +16,29 @@ if TYPE_CHECKING:
     from vqclip.events import Event
     from vqclip.runs.recorder import Stop
 
-JsonOption = Annotated[
-    bool,
-    typer.Option(
-        "--json",
-        help="Print JSON lines, errors too. [default: off]",
-        rich_help_panel="Output",
-        show_default=False,
-    ),
-]
-QuietOption = Annotated[
-    bool,
-    typer.Option(
-        "--quiet", "-q", help="Print only the answer. [default: off]", rich_help_panel="Output", show_default=False
-    ),
-]
+
+def option(
+    *flags: str, help: str, default: str = "", metavar: str | None = None, panel: str | None = None, **known: Any
+) -> Any:
+    """Declare an option of typer. default: in words, for the end of its help; empty for a required one."""
+    shown = f"{help} [default: {default}]" if default else help
+    return typer.Option(*flags, help=shown, metavar=metavar, rich_help_panel=panel, show_default=False, **known)
+
+
+JsonOption = Annotated[bool, option("--json", help="Print JSON lines, errors too.", default="off", panel="Output")]
+QuietOption = Annotated[bool, option("--quiet", "-q", help="Print only the answer.", default="off", panel="Output")]
 PreviewOption = Annotated[
     bool,
-    typer.Option(
-        "--preview",
-        help="Show the picture in the terminal too. [default: off]",
-        rich_help_panel="Output",
-        show_default=False,
-        envvar="VQCLIP_PREVIEW",
-    ),
-]
+    option("--preview", help="Show the picture in the terminal too.", default="off", panel="Output",
+           envvar="VQCLIP_PREVIEW"),
+]  # fmt: skip
 OpenOption = Annotated[
-    bool,
-    typer.Option(
-        "--open",
-        help="Open the result with the desktop's viewer. [default: off]",
-        rich_help_panel="Output",
-        show_default=False,
-    ),
+    bool, option("--open", help="Open the result with the desktop's viewer.", default="off", panel="Output")
 ]
 
 
 def complete_preset(incomplete: str) -> list[str]:
-    """The names of presets that begin with what was typed, for the shell."""
+    """Complete the name of a preset in the shell."""
     from vqclip.settings import presets
 
     return [name for name in presets.presets() if name.startswith(incomplete)]
@@ -61,64 +46,76 @@ def complete_preset(incomplete: str) -> list[str]:
 
 PresetOption = Annotated[
     str | None,
-    typer.Option("--preset", help="Apply a preset: a name or YAML file of settings. [default: normal]",
-                 metavar="NAME", rich_help_panel="Models", show_default=False, autocompletion=complete_preset),
+    option("--preset", help="Apply a preset: a name or YAML file of settings.", default="normal", metavar="NAME",
+           panel="Models", autocompletion=complete_preset),
 ]  # fmt: skip
 ConfigOption = Annotated[
     list[Path] | None,
-    typer.Option("--config", help="Read settings from a YAML file; repeat, the last wins. [default: none]",
-                 metavar="FILE", rich_help_panel="Models", show_default=False),
+    option("--config", help="Read settings from a YAML file; repeat, the last wins.", default="none", metavar="FILE",
+           panel="Models"),
 ]  # fmt: skip
-
-
+OutputOption = Annotated[
+    Path | None,
+    option("--output", "-o", help="Folder of the run.", default="a new one in runs/", metavar="DIR", panel="Output"),
+]
+OverwriteOption = Annotated[
+    bool, option("--overwrite", help="Replace another run in that folder.", default="off", panel="Output")
+]
 JobsOption = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", help="Run this many at once, each in its own process with its share of the cores "
-                 "or a GPU. [default: one for each core for four runs or more of the built-in models, else 1]",
-                 metavar="N", min=1, max=64, show_default=False),
+    option("--jobs", "-j", help="Run this many at once, each in its own process with its share of the cores or a "
+           "GPU.", default="one for each core for four runs or more of the built-in models, else 1", metavar="N",
+           min=1, max=64),
 ]  # fmt: skip
 
 
 def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer: bool) -> None:
-    """Show a result to somebody at a terminal: in it, or in the desktop's viewer. Piped, neither happens.
+    """Show a result in the terminal or in the desktop's viewer, unless the output is piped.
 
-    found: paths by kind; a sheet goes before a picture, and a viewer gets the report where there is one.
+    Args:
+        console: Of the command.
+        found: Paths by kind. A sheet is preferred to a picture, and a viewer shows the report if there is one.
+        preview: Show it in the terminal.
+        viewer: Open it in the viewer.
     """
     if console.as_json or not (preview or viewer):
         return
-    from vqclip.cli import preview as screens
+    from vqclip.cli.preview import launch, show
 
     picture = found.get("sheet") or found.get("image")
     if preview and picture:
-        screens.show(Path(picture))
+        show(Path(picture))
     chosen = found.get("report") or picture
-    if viewer and chosen and not screens.launch(Path(chosen)):
+    if viewer and chosen and not launch(Path(chosen)):
         console.note(f"warning: nothing here opens {chosen}; is there a desktop with xdg-open?")
 
 
 def console_for(*, as_json: bool, quiet: bool) -> Console:
-    """The console of one command."""
+    """Return the console of one command."""
     from vqclip.cli.console import Console
 
     return Console(as_json=as_json, quiet=quiet)
 
 
 def parent_folder() -> Path:
-    """Where a run goes that was given no folder."""
+    """Return the folder for runs without --output."""
     return Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
 
 
-def follow(begin: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
-    """Show what happens until it ends or a signal asks for the end; return what the answer tells, by name."""
+def follow(start: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
+    """Show the events of a run until it ends or a signal stops it.
+
+    Returns what `Console.finish` returns.
+    """
     from vqclip.cli.signals import StopSignals
     from vqclip.events import CandidateScored, Started
 
     with StopSignals() as stop:
-        events = begin(stop)
+        events = start(stop)
         for event in events:
             number = stop()
             if number is not None and not stop.optimising:
-                # The signal came during an import whose library dropped the exception.
+                # The signal came during an import that suppressed the exception.
                 raise Interrupted("stopped at once.", "", number)
             stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored))
             console.show(event)

@@ -127,7 +127,7 @@ def _checked(grid: Grid) -> Grid:
         try:
             Inputs.check(settings)
         except VqclipError as error:
-            raise type(error)(f"{grid.place(cell)}: {error.message}", error.hint) from None
+            raise type(error)(f"{grid.origin(cell)}: {error.message}", error.hint) from None
         cells.append(Cell(cell.values, settings))
     return Grid(grid.axes, tuple(cells), grid.preset)
 

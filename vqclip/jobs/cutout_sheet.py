@@ -55,8 +55,8 @@ def draw_sheet(
 
     import torch
 
-    from vqclip.cutouts import plan as planning
     from vqclip.cutouts.context import CutoutContext
+    from vqclip.cutouts.plan import plan_for, source_of
     from vqclip.cutouts.resample import levels_for, pyramid, take
     from vqclip.models.perceptor import read_cut_size
     from vqclip.synthesis import init
@@ -69,8 +69,8 @@ def draw_sheet(
     cells, labels, rows = [], [], []
     for side in dict.fromkeys(map(read_cut_size, clips)):
         context = CutoutContext(width, height, side, step - 1, max(1, settings.iterations))
-        plan = planning.plan_for(settings.cutouts, context, settings, generator)
-        chain = pyramid(planning.source_of(image, side, settings), levels_for(plan))
+        plan = plan_for(settings.cutouts, context, settings, generator)
+        chain = pyramid(source_of(image, side, settings), levels_for(plan))
         cuts = torch.cat([take(chain, part, side, generator) for part in plan.parts(settings.cut_chunk)])
         found = _describe(plan, side, width, height)
         zoom = max(1, CELL // side)

@@ -58,12 +58,12 @@ class Grid:
         named = zip(self.axes, cell.values, strict=True)
         return ", ".join(value if axis.name == "prompt" else f"{_flag(axis.name)} {value}" for axis, value in named)
 
-    def place(self, cell: Cell) -> str:
+    def origin(self, cell: Cell) -> str:
         """Where the values that set a cell apart were read, for messages."""
-        return place_of(self.axes, cell.values)
+        return origin_of(self.axes, cell.values)
 
 
-def place_of(axes: Sequence[Axis], values: Sequence[str]) -> str:
+def origin_of(axes: Sequence[Axis], values: Sequence[str]) -> str:
     """Where the values of a cell were read, for messages."""
     return ", ".join(axis.origin(value) for axis, value in zip(axes, values, strict=True))
 
@@ -112,10 +112,10 @@ def prompts_axis(path: Path) -> Axis:
     for number, line in enumerate(map(str.strip, reading.read_lines(path)), 1):
         if not line or line.startswith("#"):
             continue
-        prompt, place = line.removeprefix("\\" if line.startswith("\\#") else ""), f"{name}, line {number}"
+        prompt, origin = line.removeprefix("\\" if line.startswith("\\#") else ""), f"{name}, line {number}"
         if prompt in found:
-            raise UsageError(f"{place}: the prompt is there already, at {found[prompt]}.", _TWICE)
-        found[prompt] = place
+            raise UsageError(f"{origin}: the prompt is there already, at {found[prompt]}.", _TWICE)
+        found[prompt] = origin
     if not found:
         raise UsageError(f"{name} holds no prompt.", "Write one on each line.")
     return Axis("prompt", tuple(found), tuple(found.values()))
@@ -151,7 +151,7 @@ def lay_out(
     cells, start = [], preset
     for values in itertools.product(*(axis.values for axis in axes)):
         chosen = dict(zip(names, values, strict=True))
-        resolved = _resolve(flags, chosen, place_of(axes, values), preset, config_files)
+        resolved = _resolve(flags, chosen, origin_of(axes, values), preset, config_files)
         schema = resolved.settings
         start = resolved.preset
         cells.append(Cell(values, schema if schema.seed is not None else schema.replace(seed=seed)))
@@ -159,12 +159,12 @@ def lay_out(
 
 
 def _resolve(
-    flags: Mapping[str, Any], chosen: Mapping[str, str], place: str, preset: str | None, config_files: Sequence[Path]
+    flags: Mapping[str, Any], chosen: Mapping[str, str], origin: str, preset: str | None, config_files: Sequence[Path]
 ) -> sources.Resolved:
     try:
         return sources.resolve({**flags, **chosen}, preset=preset, config_files=config_files)
     except UsageError as error:
-        raise UsageError(f"{place}: {error.message}", error.hint) from None
+        raise UsageError(f"{origin}: {error.message}", error.hint) from None
 
 
 def _flag(name: str) -> str:

@@ -74,6 +74,21 @@ class Restyle:
                 f"blend is {self.blend:g}.", "Valid: 0 (from its own picture) to 1 (from the last frame)."
             )
 
+    def run_settings(self, settings: Settings, source: VideoSource) -> Settings:
+        """Return the settings for the whole video: defaults for what frames do not have."""
+        unused = [name for name, option in options().items() if not option.frame and option.scope == "picture"]
+        changes: dict[str, Any] = {name: default_of(name) for name in unused} | {
+            "init": "spot",
+            "seed": settings.seed,
+            "size": settings.size,
+            "iterations": source.frames * self.steps,
+            "move_every": self.steps if settings.motion_schedules else default_of("move_every"),
+            "save_every": 1,
+            "frame_spacing": "even",
+            "fps": float(source.rate) if settings.video else default_of("fps"),
+        }
+        return settings.replace(**changes)
+
     def frame_settings(self, settings: Settings) -> Settings:
         """Return the settings for one frame."""
         still: dict[str, Any] = dict.fromkeys(MOTIONS)
@@ -120,18 +135,9 @@ def restyle(
             raise UsageError(
                 f"{name} has no effect on a video: each frame starts from its own picture.", "Leave it out."
             )
+    seed = seed_for(settings, None if overwrite else output)
     size = settings.size if with_size else _size_like(source, settings)
-    changes = _of_still_runs() | {
-        "init": "spot",
-        "seed": seed_for(settings, None if overwrite else output),
-        "size": size,
-        "iterations": source.frames * how.steps,
-        "move_every": how.steps if settings.motion_schedules else default_of("move_every"),
-        "save_every": 1,
-        "frame_spacing": "even",
-        "fps": float(source.rate) if settings.video else default_of("fps"),
-    }
-    settings = settings.replace(**changes)
+    settings = how.run_settings(settings.replace(seed=seed, size=size), source)
     inputs = Inputs.check(settings.with_paths(absolute), frame_steps=how.steps)
     # run.json records the rate of the drawn frames even when there is no video.
     inputs = replace(inputs, settings=inputs.settings.replace(fps=float(source.rate)))
@@ -148,12 +154,6 @@ def restyle(
     refuse_inputs(directory, [source.path, *map(Path, inputs.pictures())])
     run = open_run(directory, state=False)
     return _Restyling(inputs, run, how, source, stop).draw(manifest, replaces=overwrite)
-
-
-def _of_still_runs() -> dict[str, Any]:
-    """The defaults of the options that shape a picture and do not apply to frames."""
-    unused = (name for name, option in options().items() if not option.frame and option.scope == "picture")
-    return {name: default_of(name) for name in unused}
 
 
 def holds_restyle(directory: Path) -> bool:
