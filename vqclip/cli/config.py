@@ -10,7 +10,7 @@ import typer
 
 from vqclip.cli.help import SettingsGroup
 from vqclip.cli.options import with_settings
-from vqclip.cli.shared import JsonOption, QuietOption, console_for
+from vqclip.cli.shared import ConfigOption, JsonOption, PresetOption, QuietOption, console_for, option
 
 config = typer.Typer(
     cls=SettingsGroup, help="Show settings, list presets and styles, check settings files.", no_args_is_help=True
@@ -32,23 +32,13 @@ def info(
 
 
 def config_show(
-    preset: Annotated[
-        str | None,
-        typer.Option("--preset", help="Settings by name, or a YAML file. [default: normal]", metavar="NAME",
-                     show_default=False),
-    ] = None,
-    config: Annotated[
-        list[Path] | None,
-        typer.Option("--config", help="YAML file of settings; repeat, later wins. [default: none]", metavar="FILE",
-                     show_default=False),
-    ] = None,
-    sources: Annotated[
-        bool, typer.Option("--sources", help="Say where each value came from. [default: off]", show_default=False)
-    ] = False,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
+    sources: Annotated[bool, option("--sources", help="Say where each value came from.", default="off")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Print the settings of a run as YAML that --config reads."""
     console = console_for(as_json=as_json, quiet=quiet)
     import yaml

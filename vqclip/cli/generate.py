@@ -21,6 +21,7 @@ from vqclip.cli.shared import (
     QuietOption,
     console_for,
     follow,
+    option,
     parent_folder,
     reveal,
 )
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
 
 def generate(
     prompt: Annotated[
-        str, typer.Argument(help="What to draw: text:weight:stop, | between several; - reads standard input.",
-                            show_default=False)
+        str,
+        typer.Argument(help="What to draw: text:weight:stop, | between; - reads standard input.", show_default=False),
     ] = "",
     prompt_file: Annotated[
         Path | None,
-        typer.Option("--prompt-file", help="File of prompts, one on each line. [default: none]", metavar="FILE",
-                     rich_help_panel="Prompt", show_default=False),
+        option(
+            "--prompt-file", help="File with a prompt in each line.", default="none", metavar="FILE", panel="Prompt"
+        ),
     ] = None,
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
@@ -49,13 +51,12 @@ def generate(
     viewer: OpenOption = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Print what the run needs, and draw nothing. [default: off]",
-                     rich_help_panel="Output", show_default=False),
+        option("--dry-run", help="Print what the run needs, and draw nothing.", default="off", panel="Output"),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Draw a picture of a prompt, with its frames and a video."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
@@ -89,13 +90,11 @@ def rerun(
     ],
     prompt: Annotated[
         str | None,
-        typer.Option("--prompt", help="Another prompt. [default: the recorded one]", metavar="TEXT",
-                     rich_help_panel="Prompt", show_default=False),
+        option("--prompt", help="Another prompt.", default="the recorded one", metavar="TEXT", panel="Prompt"),
     ] = None,
     forget: Annotated[
         list[str] | None,
-        typer.Option("--forget", help="Recorded setting to leave out; repeat for several. [default: none]",
-                     metavar="NAME", show_default=False),
+        option("--forget", help="Recorded setting to ignore; repeat for several.", default="none", metavar="NAME"),
     ] = None,
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
@@ -104,7 +103,7 @@ def rerun(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Repeat a run from its folder or picture. An option replaces its recorded value."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip import api
@@ -179,17 +178,18 @@ def video(
     directory: Annotated[Path, typer.Argument(help="Folder of the run, or of numbered pictures.", metavar="DIR")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Video file; its ending chooses the format. "
-                     "[default: video.mp4 in DIR]", metavar="FILE", show_default=False),
+        option(
+            "--output", "-o", help="Video file; its suffix sets the format.", default="DIR/video.mp4", metavar="FILE"
+        ),
     ] = None,
     allow_gaps: Annotated[
         bool,
-        typer.Option("--allow-gaps", help="Leave missing frames out. [default: off]", show_default=False),
+        option("--allow-gaps", help="Accept missing frames.", default="off"),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Render the frames of a run as a video. Options default to those of the run."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.runs import progress_video
@@ -202,13 +202,12 @@ def report(
     directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="HTML file to write. [default: DIR/report.html]", metavar="FILE",
-                     show_default=False),
+        option("--output", "-o", help="HTML file to write.", default="DIR/report.html", metavar="FILE"),
     ] = None,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-) -> None:  # fmt: skip
+) -> None:
     """Show a run on one HTML page. It contains picture, video, curves, settings and frames."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.runs.report import write
@@ -221,15 +220,15 @@ def report(
 def sample(
     prompt: Annotated[str, typer.Argument(help="What to draw: text:weight, | between several.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="PNG file to write. [default: candidates.png]", metavar="OUT.png",
-                           show_default=False),
+        Path,
+        option("--output", "-o", help="PNG file to write.", default="candidates.png", metavar="OUT.png"),
     ] = Path("candidates.png"),
     preview: PreviewOption = False,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Sample candidates from the prior. Shows them best first on one sheet."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.sample import sample
