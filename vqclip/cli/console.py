@@ -34,7 +34,7 @@ from vqclip.events import (
 from vqclip.files import excerpt
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 SCHEMA_VERSION = 1
 LINE_SECONDS = 10.0
@@ -192,37 +192,33 @@ class Console:
     def _start(self, event: Started) -> None:
         self._began = self._last_line = time.monotonic()
         self._first_step = event.step
-        if not self._bars():
-            return
-        from rich.console import Console as RichConsole
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        if self._bars():
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
-        self._progress = Progress(
-            BarColumn(None),
-            MofNCompleteColumn(),
-            TextColumn("score {task.fields[score]}"),
-            TextColumn("{task.fields[speed]}"),
-            TimeRemainingColumn(compact=True),
-            console=RichConsole(stderr=True),
-            expand=True,
-        )
+            score, speed = TextColumn("score {task.fields[score]}"), TextColumn("{task.fields[speed]}")
+            columns = (BarColumn(None), MofNCompleteColumn(), score, speed)
+            self._open_bar("", *columns, total=event.steps, completed=event.step, score="-", speed="")
+
+    def _open_bar(self, description: str, *columns: ProgressColumn, **task: Any) -> None:
+        from rich.console import Console as RichConsole
+        from rich.progress import Progress, TimeRemainingColumn
+
+        screen = RichConsole(stderr=True)
+        self._progress = Progress(*columns, TimeRemainingColumn(compact=True), console=screen, expand=True)
         self._progress.start()
-        self._task = self._progress.add_task("", total=event.steps, completed=event.step, score="-", speed="")
+        self._task = self._progress.add_task(description, **task)
 
     def _bars(self) -> bool:
         return not (self.as_json or self.quiet) and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def _transfer_bar(self, name: str, done: int, total: int | None) -> None:
-        if self._progress is None or self._task is None:
-            from rich.console import Console as RichConsole
-            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-            from rich.progress import TransferSpeedColumn as SpeedColumn
+        if self._progress is None:
+            from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
 
-            columns = (TextColumn("{task.description}"), BarColumn(None), DownloadColumn(), SpeedColumn())
-            screen = RichConsole(stderr=True)
-            self._progress = Progress(*columns, TimeRemainingColumn(compact=True), console=screen, expand=True)
-            self._progress.start()
-            self._task = self._progress.add_task(name, total=total, completed=done)
+            columns = (TextColumn("{task.description}"), BarColumn(None), DownloadColumn(), TransferSpeedColumn())
+            self._open_bar(name, *columns, total=total, completed=done)
+        assert self._progress is not None
+        assert self._task is not None
         self._progress.update(self._task, description=plain(name), completed=done, total=total)
 
     def _step(self, event: Stepped) -> None:
