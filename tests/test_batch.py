@@ -108,10 +108,10 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
         steps += 1
         return signal.SIGINT if steps == 3 else None
 
-    with pytest.raises(Interrupted) as told:
+    with pytest.raises(Interrupted) as reported:
         list(batch.sweep("a red apple", VARY, output="grid", stop=stop, **TINY))
-    assert "vqclip resume" in told.value.hint
-    assert told.value.hint.endswith("/grid")
+    assert "vqclip resume" in reported.value.hint
+    assert reported.value.hint.endswith("/grid")
     assert [r["status"] for r in table("grid")] == ["finished", "waiting", "waiting", "waiting"]
     first = Path("grid", FOLDERS[0], "image.png")
     before = first.stat().st_mtime_ns

@@ -114,7 +114,7 @@ def test_the_way_and_its_pace_are_those_that_are_asked_for(runs: tuple[Path, Pat
 
 
 @pytest.mark.slow
-def test_the_film_of_a_way_is_as_the_options_say(runs: tuple[Path, Path], call: Any) -> None:
+def test_the_video_of_a_way_is_as_the_options_say(runs: tuple[Path, Path], call: Any) -> None:
     flags = {
         "frames": 4,
         "fps": 4,

@@ -1,4 +1,4 @@
-"""What a run's film shows, for how long and by what title: from the settings to the file."""
+"""The video of a run: its frames, rate and labels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def seconds(path: Path) -> float:
         return float(container.duration) / 1e6
 
 
-def told(path: Path) -> dict[str, str]:
+def reported(path: Path) -> dict[str, str]:
     with av.open(str(path)) as container:
         return {name.lower(): text for name, text in container.metadata.items()}
 
@@ -107,7 +107,7 @@ def test_a_length_sets_the_rate(small: dict[str, Any]) -> None:
         ({"save_every": 0, "frame_spacing": "early"}, "frame_spacing has no effect without frames"),
         *(
             ({**off, name: value}, f"{name} has no effect without {why}")
-            for off, why in (({"video": False}, "a film"), ({"save_every": 0}, "frames"))
+            for off, why in (({"video": False}, "a video"), ({"save_every": 0}, "frames"))
             for name, value in (
                 ("fps", 5.0),
                 ("hold_last", 1.0),
@@ -123,7 +123,7 @@ def test_a_length_sets_the_rate(small: dict[str, Any]) -> None:
         ({"video_format": "apng", "crf": 30}, "crf has no effect in gif, apng"),
     ],
 )
-def test_a_film_that_cannot_be_made_is_refused_before_the_run(
+def test_a_video_that_cannot_be_made_is_refused_before_the_run(
     small: dict[str, Any], changes: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(UsageError, match=said):
@@ -144,20 +144,20 @@ def test_a_quality_can_be_chosen(small: dict[str, Any], name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.option("fps", "hold_last", "video_smooth")
-def test_a_film_goes_at_its_rate_holds_its_end_and_is_smoothed(small: dict[str, Any]) -> None:
-    def film(name: str, **changes: Any) -> tuple[float, float]:
+def test_a_video_goes_at_its_rate_holds_its_end_and_is_smoothed(small: dict[str, Any]) -> None:
+    def measure(name: str, **changes: Any) -> tuple[float, float]:
         path = draw(name, small, save_every=1, fps=4.0, **changes) / "video.mp4"
         with av.open(str(path)) as container:
             return seconds(path), float(container.streams.video[0].average_rate or 0)
 
-    assert film("plain") == pytest.approx((5 / 4, 4), abs=0.01)
-    assert film("held", hold_last=1.0) == pytest.approx((5 / 4 + 1, 4), abs=0.01)
-    assert film("smooth", hold_last=1.0, video_smooth=12.0) == pytest.approx((5 / 4 + 1, 12), abs=0.1)
+    assert measure("plain") == pytest.approx((5 / 4, 4), abs=0.01)
+    assert measure("held", hold_last=1.0) == pytest.approx((5 / 4 + 1, 4), abs=0.01)
+    assert measure("smooth", hold_last=1.0, video_smooth=12.0) == pytest.approx((5 / 4 + 1, 12), abs=0.1)
 
 
 @pytest.mark.slow
 @pytest.mark.option("video")
-def test_a_rate_in_the_users_own_file_is_no_hindrance_to_a_run_without_a_film(
+def test_a_rate_in_the_users_own_file_is_no_hindrance_to_a_run_without_a_video(
     small: dict[str, Any], call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Path("config/vqclip")
@@ -170,7 +170,7 @@ def test_a_rate_in_the_users_own_file_is_no_hindrance_to_a_run_without_a_film(
     assert seconds(run / "video.mp4") == pytest.approx(3 / 5 + 1, abs=0.05)
     assert call("interpolate", "run", "run", "--frames", "2", "--no-video").code == 0
     refused = call("interpolate", "run", "run", "-o", "b", "--no-video", "--fps", "5")
-    assert (refused.code, "fps has no effect without a film" in refused.err) == (2, True)
+    assert (refused.code, "fps has no effect without a video" in refused.err) == (2, True)
 
 
 @pytest.mark.slow
@@ -189,19 +189,19 @@ def test_a_run_that_was_begun_before_a_rule_goes_on(small: dict[str, Any], call:
 @pytest.mark.slow
 @pytest.mark.option("video_title", "video_comment")
 def test_a_video_says_the_prompt_and_the_seed_as_far_as_metadata_are_wanted(small: dict[str, Any]) -> None:
-    full = told(draw("full", small) / "video.mp4")
+    full = reported(draw("full", small) / "video.mp4")
     assert full["title"] == "a red apple"
     assert "seed 5" in full["comment"]
     assert "models tiny" in full["comment"]
-    mine = told(draw("mine", small, video_title="An apple", video_comment="for Ann") / "video.mp4")
+    mine = reported(draw("mine", small, video_title="An apple", video_comment="for Ann") / "video.mp4")
     assert (mine["title"], mine["comment"]) == ("An apple", "for Ann")
-    none = told(draw("none", small, metadata="none") / "video.mp4")
+    none = reported(draw("none", small, metadata="none") / "video.mp4")
     assert not {"title", "comment"} & none.keys()
 
 
 @pytest.mark.slow
 @pytest.mark.option("video --output")
-def test_the_video_command_makes_it_anew_with_what_is_given(small: dict[str, Any], call: Any) -> None:
+def test_the_video_command_makes_it_again_with_what_is_given(small: dict[str, Any], call: Any) -> None:
     run = draw("run", small, save_every=1, video_seconds=2.5, hold_last=0.5)
     first = (run / "video.mp4").read_bytes()
     found = call("video", "run", "--json").record
@@ -210,7 +210,7 @@ def test_the_video_command_makes_it_anew_with_what_is_given(small: dict[str, Any
     assert call("video", "run", "--fps", "10", "-o", "fast.webm").code == 0
     assert seconds(Path("fast.webm")) == pytest.approx(1.0, abs=0.06)
     assert call("video", "run", "--video-format", "av1", "--video-title", "Mine", "-o", "a.mp4").code == 0
-    assert told(Path("a.mp4"))["title"] == "Mine"
+    assert reported(Path("a.mp4"))["title"] == "Mine"
     assert call("video", "run", "-o", "a.gif", "--video-seconds", "5", "--hold-last", "0").code == 0
     with Image.open("a.gif") as image:
         assert image.n_frames == 5
@@ -229,14 +229,14 @@ def test_pictures_without_a_run_make_a_video_too(call: Any) -> None:
     found = call("video", str(folder), "--fps", "6", "-o", "old.mp4", "--json").record
     assert (found["frames"], found["seconds"]) == (12, 2.0)
     assert seconds(Path("old.mp4")) == pytest.approx(2.0, abs=0.01)
-    assert not {"title", "comment"} & told(Path("old.mp4")).keys()
+    assert not {"title", "comment"} & reported(Path("old.mp4")).keys()
     flags = ["--fps", "6", "--hold-last", "1", "--video-smooth", "18", "-o", "new.mp4"]
     flags += ["--video-title", "Grey", "--video-comment", "steps"]
     assert call("video", str(folder), *flags).code == 0
     assert seconds(Path("new.mp4")) == pytest.approx(3.0, abs=0.06)
     with av.open("new.mp4") as container:
         assert container.streams.video[0].average_rate == 18
-    assert (told(Path("new.mp4"))["title"], told(Path("new.mp4"))["comment"]) == ("Grey", "steps")
+    assert (reported(Path("new.mp4"))["title"], reported(Path("new.mp4"))["comment"]) == ("Grey", "steps")
 
 
 @pytest.mark.option("video --allow-gaps")
@@ -245,7 +245,7 @@ def test_the_video_command_leaves_gaps_out_on_request_alone(call: Any) -> None:
     folder.mkdir()
     for index in (0, 1, 3):
         images.save_png(folder / f"{index}.png", np.full((32, 32, 3), index * 60, np.uint8), {})
-    assert call("video", "steps", "-o", "film.apng").code == 4
-    assert call("video", "steps", "-o", "film.apng", "--allow-gaps").code == 0
-    with Image.open("film.apng") as image:
+    assert call("video", "steps", "-o", "clip.apng").code == 4
+    assert call("video", "steps", "-o", "clip.apng", "--allow-gaps").code == 0
+    with Image.open("clip.apng") as image:
         assert image.n_frames == 3

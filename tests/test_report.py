@@ -188,8 +188,8 @@ def test_in_a_browser_the_slider_shows_the_frame_of_its_step(finished: Any) -> N
     Path("moved.html").write_text(text, encoding="utf-8")
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
     for name, step in ((finished[0] / "report.html", 5), (Path("moved.html").absolute(), 2)):
-        told = subprocess.run([*command, name.as_uri()], capture_output=True, text=True, check=True, timeout=120)
-        page = Page(told.stdout)
+        reported = subprocess.run([*command, name.as_uri()], capture_output=True, text=True, check=True, timeout=120)
+        page = Page(reported.stdout)
         assert page.texts["output"] == [f"step {step}"]
         held = {row["step"]: row["source"] for row in json.loads(page.texts["script"][0])["pictures"]}
         assert page.all("img")[1]["src"] == held[step]

@@ -1,4 +1,4 @@
-"""Moving pictures drawn anew: where a frame begins, how far it goes, its sound, and what a stop or a kill leaves."""
+"""Restyling: where a frame starts, how far it moves, the sound, and continuing after a stop or a kill."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from vqclip.synthesis.loop import Synthesizer
 CODECS = {".mp4": ("libx264", "aac"), ".webm": ("libvpx-vp9", "libopus")}
 
 
-def filmed(
+def encoded_video(
     path: Path | str, count: int = 6, fps: int = 6, size: tuple[int, int] = (48, 32), sound: bool = True
 ) -> Path:
     """A video that gets lighter frame by frame, with a tone of its length."""
@@ -74,7 +74,7 @@ def wanted(small: dict[str, Any], **changes: Any) -> Settings:
 
 
 def heard(path: Path) -> tuple[float, float]:
-    """Seconds of the sound of a film, and its loudest level."""
+    """Seconds of the sound of a video, and its loudest level."""
     with av.open(str(path)) as container:
         rate = container.streams.audio[0].rate
         levels = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
@@ -84,7 +84,7 @@ def heard(path: Path) -> tuple[float, float]:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
 def test_a_video_is_read_at_its_own_pace_or_another(isolated: Path, suffix: str) -> None:
-    path = filmed(f"film{suffix}")
+    path = encoded_video(f"clip{suffix}")
     seen = VideoSource.open(path)
     assert (seen.width, seen.height, seen.frames, seen.rate, seen.sound) == (48, 32, 6, 6, True)
     assert levels(seen) == near([20, 50, 80, 110, 140, 170])
@@ -101,32 +101,32 @@ def test_a_folder_of_pictures_is_a_source_too(isolated: Path) -> None:
     assert (seen.frames, seen.rate, seen.sound, seen.width) == (3, 15, False, 48)
     assert levels(seen) == [9, 10, 100]
     Path("empty").mkdir()
-    Path("text.mp4").write_text("not a film")
+    Path("text.mp4").write_text("not a video")
     for path, said in (("empty", "no numbered pictures"), ("text.mp4", "it is no video"), ("nowhere.mp4", "nowhere")):
         with pytest.raises(InputError, match=said):
             VideoSource.open(Path(path))
 
 
 @pytest.mark.parametrize("source", [".mp4", ".webm"])
-@pytest.mark.parametrize("film", [".mp4", ".webm"])
-def test_the_sound_goes_under_the_video_and_ends_with_it(isolated: Path, source: str, film: str) -> None:
-    given = filmed(f"source{source}", 12)
-    target = filmed(f"film{film}", 6, sound=False)
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_the_sound_goes_under_the_video_and_ends_with_it(isolated: Path, source: str, suffix: str) -> None:
+    given = encoded_video(f"source{source}", 12)
+    target = encoded_video(f"clip{suffix}", 6, sound=False)
     assert add_sound(target, given)
     seconds, loudest = heard(target)
     assert seconds == pytest.approx(1, abs=0.1)
     assert 0.2 < loudest < 0.5
     assert levels(VideoSource.open(target)) == near([20, 50, 80, 110, 140, 170])
     kept = target.read_bytes()
-    assert not add_sound(target, filmed("silent.mp4", 2, sound=False))
-    assert not add_sound(Path("film.gif"), given)
+    assert not add_sound(target, encoded_video("silent.mp4", 2, sound=False))
+    assert not add_sound(Path("clip.gif"), given)
     assert target.read_bytes() == kept
 
 
 @pytest.mark.slow
-def test_a_video_becomes_a_film_of_its_length_shape_and_sound(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_video_keeps_its_its_length_shape_and_sound(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VQCLIP_SIZE", "64x64")
-    filmed("in.mp4", 4, 4, size=(80, 48))
+    encoded_video("in.mp4", 4, 4, size=(80, 48))
     answer = call(
         "restyle", "in.mp4", "a red apple", "-o", "out", "--frame-steps", "2", "--cutouts", "4", "--seed", "1",
         "--json",
@@ -246,7 +246,7 @@ def test_presets_with_candidates_and_stages_are_taken(call: Any, preset: str) ->
 
 @pytest.mark.option("restyle --fps")
 def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any) -> None:
-    filmed("in.mp4", 4, 4, size=(32, 32))
+    encoded_video("in.mp4", 4, 4, size=(32, 32))
     few = ["--frame-steps", "1", "--cutouts", "2", "--size", "32x32", "--seed", "1"]
     assert call("restyle", "in.mp4", "a tree", "--fps", "2", *few, "-o", "out").code == 0
     assert len(list(Path("out/frames").iterdir())) == 2
@@ -256,8 +256,8 @@ def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any)
 
 
 @pytest.mark.slow
-def test_a_stopped_or_killed_restyle_goes_on_to_the_same_film(small: dict[str, Any], call: Any) -> None:
-    filmed("in.mp4", 3, 3, size=(32, 32))
+def test_a_stopped_or_killed_restyle_goes_on_to_the_same_video(small: dict[str, Any], call: Any) -> None:
+    encoded_video("in.mp4", 3, 3, size=(32, 32))
     how = Restyle("in.mp4", steps=2, blend=0.5)
     settings = wanted(small, rotate="10", move_every=1)
     list(restyle(settings, how, output=Path("whole"), with_size=True))
@@ -273,7 +273,7 @@ def test_a_stopped_or_killed_restyle_goes_on_to_the_same_film(small: dict[str, A
     for path in sorted(Path("whole").rglob("*.[pm][np][g4]")):
         assert path.read_bytes() == (Path("out") / path.relative_to("whole")).read_bytes(), path
     assert directory.read_manifest(Path("out")).status == "finished"
-    filmed("in.mp4", 4, 3, size=(32, 32))
+    encoded_video("in.mp4", 4, 3, size=(32, 32))
     with pytest.raises(InputError, match="is not the one that this run began with"):
         list(restyling.resume(Path("out")))
 
@@ -312,7 +312,7 @@ def clip_targets_of(targets_of: Any, settings: Settings) -> list[Any]:
         ({"init_image": "a.png"}, {}, UsageError, "init_image has no effect"),
         ({"prompt": ""}, {}, UsageError, "prompt is empty"),
         ({"learning_rate_drops": "3"}, {"steps": 3}, UsageError, "the frame, which has 3 steps"),
-        ({"rotate": "0:0, 3:9 hold"}, {"steps": 3}, UsageError, "the film, which has 2 frames"),
+        ({"rotate": "0:0, 3:9 hold"}, {"steps": 3}, UsageError, "the video, which has 2 frames"),
         ({}, {"source": "nowhere.mp4"}, InputError, "nowhere"),
     ],
 )

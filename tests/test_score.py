@@ -109,7 +109,7 @@ def test_templates_hold_nothing_that_the_built_in_clip_was_not_taught(pair: tupl
         assert not clip_target.perceptor.unknown_words(text)
 
 
-def test_fault_57_duplicates_are_merged_and_a_single_label_is_told(call: Any, discs: Path) -> None:
+def test_fault_57_duplicates_are_merged_and_a_single_label_is_reported(call: Any, discs: Path) -> None:
     red = str(discs / "red.png")
     answer = call("classify", red, "--labels", "tree, Red  car,red car,,red CAR", "--json", *FAST)
     labels = [row["label"] for row in answer.record["images"][0]["labels"]]
@@ -147,11 +147,11 @@ def test_fault_57_ten_thousand_labels(discs: Path) -> None:
     assert len(found) == 3
 
 
-def test_a_word_that_clip_was_not_taught_is_told(call: Any, discs: Path) -> None:
+def test_a_word_that_clip_was_not_taught_is_reported(call: Any, discs: Path) -> None:
     answer = call("classify", str(discs / "red.png"), "--labels", "red,qwrtz", *FAST)
     assert answer.err.count("not taught the word 'qwrtz'") == 1
-    told = call("score", str(discs / "red.png"), "a qwrtz", *FAST)
-    assert "not taught the word 'qwrtz'" in told.err
+    reported = call("score", str(discs / "red.png"), "a qwrtz", *FAST)
+    assert "not taught the word 'qwrtz'" in reported.err
 
 
 def test_fault_56_classify_skips_what_it_cannot_read(call: Any, discs: Path) -> None:
@@ -190,15 +190,15 @@ def test_the_clip_that_is_named_judges(call: Any, discs: Path) -> None:
     save_file(state, "contrary/open_clip_model.safetensors")
     red, named = str(discs / "red.png"), ["--clip", "local-dir:contrary"]
 
-    def told(*arguments: str) -> list[dict[str, Any]]:
+    def reported(*arguments: str) -> list[dict[str, Any]]:
         return [call(*arguments, *more, "--json", *FAST).record for more in ([], named)]
 
-    ours, theirs = told("score", red, "a red circle")
+    ours, theirs = reported("score", red, "a red circle")
     assert theirs["similarity"] == pytest.approx(-ours["similarity"], abs=1e-4)
-    ours, theirs = told("classify", red, "--labels", CIRCLES)
+    ours, theirs = reported("classify", red, "--labels", CIRCLES)
     rows = [[row["label"] for row in found["images"][0]["labels"]] for found in (ours, theirs)]
     assert rows[0] == rows[1][::-1]
-    ours, theirs = told("search", str(discs), "a red circle")
+    ours, theirs = reported("search", str(discs), "a red circle")
     rows = [[row["image"] for row in found["results"]] for found in (ours, theirs)]
     assert rows[0] == rows[1][::-1]
 
@@ -245,9 +245,9 @@ def test_an_index_that_is_up_to_date_needs_no_torch(call: Any, discs: Path) -> N
         f"code = c._run(['index', {str(discs)!r}, *{FAST!r}])\n"
         "print(code, sorted({'torch', 'open_clip', 'torchvision'} & set(sys.modules)))"
     )
-    told = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
-    assert told.stdout.splitlines()[-1] == "0 []"
-    assert "4 known" in told.stderr
+    reported = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
+    assert reported.stdout.splitlines()[-1] == "0 []"
+    assert "4 known" in reported.stderr
 
 
 def test_search_weighs_several_texts(call: Any, discs: Path) -> None:
@@ -312,7 +312,7 @@ def test_large_pictures_are_scaled_to_their_cell(call: Any, discs: Path) -> None
     assert Image.open("sheet.png").width == 8 + 5 * (scoring.SHEET_SIDE + 8)
 
 
-def test_pictures_that_cannot_be_shown_any_more_are_told(discs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_that_cannot_be_shown_any_more_are_reported(discs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scoring.index(SETTINGS, discs, None, print)
     rank, gone = scoring.update, discs / "red.png"
 
@@ -356,8 +356,8 @@ def test_fault_30_names_of_files_never_steer_the_terminal(call: Any, discs: Path
     assert "\x1b" not in answer.out
     assert "\u202e" not in answer.out
     assert len(answer.out.splitlines()) == len(COLOURS)
-    told = call("search", str(discs), "a red circle", "--json", *FAST)
-    assert told.record["results"][0]["image"] == str(discs / name)
+    reported = call("search", str(discs), "a red circle", "--json", *FAST)
+    assert reported.record["results"][0]["image"] == str(discs / name)
 
 
 BAD = [
@@ -410,9 +410,9 @@ def test_the_built_in_clip_looks_at_pictures_without_open_clip(discs: Path) -> N
         f"code = c._run(['index', {str(discs)!r}, *{FAST!r}])\n"
         "print(code, sorted({'open_clip', 'torchvision'} & set(sys.modules)))"
     )
-    told = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
-    assert told.stdout.splitlines()[-1] == "0 []"
-    assert "4 encoded" in told.stderr
+    reported = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
+    assert reported.stdout.splitlines()[-1] == "0 []"
+    assert "4 encoded" in reported.stderr
 
 
 @pytest.mark.parametrize(("arguments", "code", "words"), BAD, ids=[" ".join(a) for a, *_ in BAD])
@@ -436,8 +436,8 @@ def test_bad_input_is_refused_before_torch_is_imported(odd_folders: set[str]) ->
         f"codes = [c._run(arguments) for arguments in {[a for a, *_ in BAD]!r}]\n"
         "print(json.dumps([codes, sorted({'torch', 'open_clip', 'torchvision'} & set(sys.modules))]))"
     )
-    told = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
-    assert json.loads(told.stdout.splitlines()[-1]) == [[code for _, code, _ in BAD], []]
+    reported = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=100)
+    assert json.loads(reported.stdout.splitlines()[-1]) == [[code for _, code, _ in BAD], []]
 
 
 def test_one_clip_at_a_time_also_from_settings(discs: Path) -> None:
@@ -446,9 +446,9 @@ def test_one_clip_at_a_time_also_from_settings(discs: Path) -> None:
 
 
 def test_a_weight_would_do_nothing_and_is_refused(call):
-    told = call("score", "x.png", "text", "--clip", "tiny:0.5")
-    assert told.code == 2
-    assert "the weight 0.5 of the CLIP 'tiny' has no effect here. Leave it out." in told.err.replace("\n", " ")
+    reported = call("score", "x.png", "text", "--clip", "tiny:0.5")
+    assert reported.code == 2
+    assert "the weight 0.5 of the CLIP 'tiny' has no effect here. Leave it out." in reported.err.replace("\n", " ")
 
 
 @pytest.mark.parametrize("command", ["classify", "score", "index", "search"])
@@ -466,8 +466,8 @@ def test_a_reader_that_goes_away_causes_no_traceback(discs: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "vqclip", "index", str(discs), "-q"]
-    told = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    reported = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
-    assert told.returncode == 141
-    assert "Traceback" not in told.stderr
-    assert "Exception ignored" not in told.stderr
+    assert reported.returncode == 141
+    assert "Traceback" not in reported.stderr
+    assert "Exception ignored" not in reported.stderr

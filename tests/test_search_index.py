@@ -1,4 +1,4 @@
-"""The index of a folder: only what changed is looked at, what is wrong is told, and no file is half written."""
+"""The search index: only changes are encoded, errors are reported, and no file is half written."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def folder(isolated: Path) -> Path:
 
 
 def update(
-    clip: str = "a", *, place: Path = PLACE, must_keep: bool = True, told: list[str] | None = None
+    clip: str = "a", *, place: Path = PLACE, must_keep: bool = True, reported: list[str] | None = None
 ) -> tuple[Updated, list[tuple[int, ...]]]:
     """Update the index; what it is now, and the colours that were encoded for it."""
     encoder = Encoder()
-    tell = [].append if told is None else told.append
+    tell = [].append if reported is None else reported.append
     return picture_index.update(FOLDER, place, clip, encoder, tell, must_keep=must_keep), encoder.seen
 
 
@@ -293,7 +293,7 @@ def test_an_interrupt_keeps_what_was_done(folder: Path, monkeypatch: pytest.Monk
     assert update()[1] == [RED]
 
 
-def test_a_long_index_is_saved_and_told_on_the_way(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_index_is_saved_and_reported_on_the_way(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_index, "CHUNK", 1)
     monkeypatch.setattr(picture_index, "SAVE_SECONDS", 0.0)
     monkeypatch.setattr(picture_index, "NOTIFY_SECONDS", 0.0)
@@ -305,10 +305,10 @@ def test_a_long_index_is_saved_and_told_on_the_way(folder: Path, monkeypatch: py
         save(path, index)
 
     monkeypatch.setattr(picture_index, "save", count)
-    told: list[str] = []
-    update(told=told)
+    reported: list[str] = []
+    update(reported=reported)
     assert saved[:3] == [1, 2, 3]
-    assert told == ["1 of 3 new pictures", "2 of 3 new pictures"]
+    assert reported == ["1 of 3 new pictures", "2 of 3 new pictures"]
 
 
 def test_an_index_that_cannot_be_kept_is_an_error_or_a_warning(folder: Path) -> None:

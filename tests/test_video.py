@@ -42,7 +42,7 @@ def decoded(path: Path) -> list[images.Pixels]:
     return pictures
 
 
-def filmed(path: Path, count: int = 5, fps: float = 10, **options: object) -> Path:
+def encoded_video(path: Path, count: int = 5, fps: float = 10, **options: object) -> Path:
     with video.VideoWriter(path, fps, **options) as writer:  # type: ignore[arg-type]
         for index in range(count):
             writer.write(frame(index))
@@ -58,18 +58,18 @@ def stored(folder: Path, numbers: list[int], size: tuple[int, int] = (48, 32)) -
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_every_format_keeps_the_frames_their_number_and_colours(isolated: Path, suffix: str) -> None:
-    path = filmed(isolated / f"film{suffix}", 5)
+    path = encoded_video(isolated / f"clip{suffix}", 5)
     pictures = decoded(path)
     assert len(pictures) == 5
     for index, picture in enumerate(pictures):
         assert picture.shape == (32, 48, 3)
         assert np.abs(picture.astype(int) - frame(index)).mean() < 6, index
-    assert [entry.name for entry in isolated.iterdir()] == [f"film{suffix}"]
+    assert [entry.name for entry in isolated.iterdir()] == [f"clip{suffix}"]
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".apng"])
 def test_every_frame_is_shown_for_its_time(isolated: Path, suffix: str) -> None:
-    with Image.open(filmed(isolated / f"film{suffix}", 6, fps=8)) as image:
+    with Image.open(encoded_video(isolated / f"clip{suffix}", 6, fps=8)) as image:
         times = []
         for index in range(6):
             image.seek(index)
@@ -80,7 +80,7 @@ def test_every_frame_is_shown_for_its_time(isolated: Path, suffix: str) -> None:
 
 
 def test_mp4_is_playable_everywhere(isolated: Path) -> None:
-    path = filmed(isolated / "film.mp4", 5, fps=10, title="a \x1b[31mred\nապ 🍎\0")
+    path = encoded_video(isolated / "clip.mp4", 5, fps=10, title="a \x1b[31mred\nապ 🍎\0")
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == "h264"
@@ -95,7 +95,7 @@ def test_mp4_is_playable_everywhere(isolated: Path) -> None:
 
 
 def test_av1_in_an_mp4_keeps_the_frames_and_its_own_name(isolated: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    path = filmed(isolated / "film.mp4", 5, format="av1", title="a red apple")
+    path = encoded_video(isolated / "clip.mp4", 5, format="av1", title="a red apple")
     with av.open(str(path)) as container:
         assert container.streams.video[0].codec_context.name in ("libdav1d", "av1", "libaom-av1")
         assert container.metadata["title"] == "a red apple"
@@ -107,13 +107,13 @@ def test_av1_in_an_mp4_keeps_the_frames_and_its_own_name(isolated: Path, capfd: 
         writer.write(frame(0, 1, 1))
     assert decoded(isolated / "dot.mp4")[0].shape == (16, 16, 3)
     assert capfd.readouterr() == ("", "")
-    with pytest.raises(UsageError, match=r"film\.webm is no name for the video format av1"):
-        video.VideoWriter(isolated / "film.webm", 10, format="av1")
+    with pytest.raises(UsageError, match=r"clip\.webm is no name for the video format av1"):
+        video.VideoWriter(isolated / "clip.webm", 10, format="av1")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_the_last_frame_stays_as_long_as_it_is_held(isolated: Path, suffix: str) -> None:
-    path = filmed(isolated / f"film{suffix}", 4, fps=10, hold=0.5)
+    path = encoded_video(isolated / f"clip{suffix}", 4, fps=10, hold=0.5)
     if suffix in (".mp4", ".webm"):
         pictures = decoded(path)
         assert len(pictures) == 9
@@ -131,12 +131,12 @@ def test_the_last_frame_stays_as_long_as_it_is_held(isolated: Path, suffix: str)
     assert sum(times) == pytest.approx(900, abs=30)
 
 
-def test_a_video_says_what_it_is_told_to_say(isolated: Path) -> None:
+def test_a_video_says_what_it_is_reported_to_say(isolated: Path) -> None:
     for suffix in (".mp4", ".webm"):
-        path = filmed(isolated / f"film{suffix}", 2, title="an apple", comment="seed 7\nnoto")
+        path = encoded_video(isolated / f"clip{suffix}", 2, title="an apple", comment="seed 7\nnoto")
         with av.open(str(path)) as container:
-            told = {name.lower(): text for name, text in container.metadata.items()}
-        assert (told["title"], told["comment"]) == ("an apple", "seed 7 noto")
+            reported = {name.lower(): text for name, text in container.metadata.items()}
+        assert (reported["title"], reported["comment"]) == ("an apple", "seed 7 noto")
 
 
 def moved(place: int, side: int = 64) -> images.Pixels:
@@ -147,7 +147,7 @@ def moved(place: int, side: int = 64) -> images.Pixels:
 
 @pytest.mark.option("video_smooth")
 def test_smoothing_puts_what_moves_between_the_frames(isolated: Path) -> None:
-    path = isolated / "film.apng"
+    path = isolated / "clip.apng"
     with video.VideoWriter(path, 5, smooth=20) as writer:
         for index in range(8):
             writer.write(moved(5 + 4 * index))
@@ -162,12 +162,12 @@ def test_smoothing_puts_what_moves_between_the_frames(isolated: Path) -> None:
 
 @pytest.mark.parametrize(("count", "size"), [(1, (64, 64)), (2, (33, 21)), (3, (1, 1))])
 def test_smoothing_takes_any_size_and_any_number_of_frames(isolated: Path, count: int, size: tuple[int, int]) -> None:
-    with video.VideoWriter(isolated / "film.apng", 10, smooth=25) as writer:
+    with video.VideoWriter(isolated / "clip.apng", 10, smooth=25) as writer:
         for index in range(count):
             writer.write(frame(index, *size))
-    pictures = decoded(isolated / "film.apng")
+    pictures = decoded(isolated / "clip.apng")
     assert pictures[0].shape == (size[1], size[0], 3)
-    with Image.open(isolated / "film.apng") as image:
+    with Image.open(isolated / "clip.apng") as image:
         shown = 0.0
         for index in range(getattr(image, "n_frames", 1)):
             image.seek(index)
@@ -218,17 +218,17 @@ def test_equal_frames_give_equal_bytes_in_two_processes(isolated: Path, suffix: 
 
 def test_encoding_says_nothing_on_the_streams(isolated: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for suffix in SUFFIXES:
-        filmed(isolated / f"quiet{suffix}", 2)
+        encoded_video(isolated / f"quiet{suffix}", 2)
     assert capfd.readouterr() == ("", "")
 
 
 def test_fault_38_a_reader_never_sees_half_a_video(isolated: Path) -> None:
-    path = isolated / "film.mp4"
+    path = isolated / "clip.mp4"
     path.write_bytes(b"old")
     writer = video.VideoWriter(path, 10)
     writer.write(frame(0))
     assert path.read_bytes() == b"old"
-    parts = [entry.name for entry in isolated.iterdir() if entry.name != "film.mp4"]
+    parts = [entry.name for entry in isolated.iterdir() if entry.name != "clip.mp4"]
     assert all(name.startswith(files.PART_PREFIX) for name in parts)
     assert len(parts) == 1
     writer.close()
@@ -236,26 +236,26 @@ def test_fault_38_a_reader_never_sees_half_a_video(isolated: Path) -> None:
     with pytest.raises(ValueError, match="no more frames"):
         writer.write(frame(1))
     assert len(decoded(path)) == 1
-    assert [entry.name for entry in isolated.iterdir()] == ["film.mp4"]
+    assert [entry.name for entry in isolated.iterdir()] == ["clip.mp4"]
 
 
 def test_fault_38_a_killed_writer_leaves_the_old_video_and_a_part_to_sweep(isolated: Path) -> None:
-    old = filmed(isolated / "film.mp4", 2).read_bytes()
+    old = encoded_video(isolated / "clip.mp4", 2).read_bytes()
     code = (
         "import os, signal, pathlib, numpy as np\nfrom vqclip.media import video\n"
-        "with video.VideoWriter(pathlib.Path('film.mp4'), 10) as w:\n"
+        "with video.VideoWriter(pathlib.Path('clip.mp4'), 10) as w:\n"
         "    for i in range(9): w.write(np.full((32, 32, 3), i * 20, np.uint8))\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
-    assert (isolated / "film.mp4").read_bytes() == old
+    assert (isolated / "clip.mp4").read_bytes() == old
     assert len(files.sweep(isolated)) == 1
-    assert [entry.name for entry in isolated.iterdir()] == ["film.mp4"]
+    assert [entry.name for entry in isolated.iterdir()] == ["clip.mp4"]
 
 
 def test_fault_39_an_interrupted_block_drops_the_part(isolated: Path) -> None:
     def interrupted() -> None:
-        with video.VideoWriter(isolated / "film.mp4", 10) as writer:
+        with video.VideoWriter(isolated / "clip.mp4", 10) as writer:
             writer.write(frame(0))
             raise KeyboardInterrupt
 
@@ -276,13 +276,13 @@ def test_fault_37_a_full_disk_is_an_output_error_and_leaves_nothing(isolated: Pa
         "        for i in range(12): w.write(r.integers(0, 256, (96, 96, 3)).astype(np.uint8))\n"
         "except OutputError as error: print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, f"film{suffix}"], capture_output=True, text=True, check=True)
-    assert f"Cannot write film{suffix}: it would grow beyond" in done.stdout
+    done = subprocess.run([sys.executable, "-c", code, f"clip{suffix}"], capture_output=True, text=True, check=True)
+    assert f"Cannot write clip{suffix}: it would grow beyond" in done.stdout
     assert list(isolated.iterdir()) == []
 
 
 def test_a_missing_folder_is_an_output_error(isolated: Path) -> None:
-    writer = video.VideoWriter(isolated / "nowhere" / "film.mp4", 10)
+    writer = video.VideoWriter(isolated / "nowhere" / "clip.mp4", 10)
     with pytest.raises(OutputError, match="its folder does not exist"):
         writer.write(frame(0))
 
@@ -300,7 +300,7 @@ def test_frames_are_resized_when_a_size_is_given_and_refused_otherwise(isolated:
 
 
 def test_a_writer_without_frames_writes_nothing(isolated: Path) -> None:
-    with video.VideoWriter(isolated / "film.mp4", 10):
+    with video.VideoWriter(isolated / "clip.mp4", 10):
         pass
     assert list(isolated.iterdir()) == []
 
@@ -308,29 +308,29 @@ def test_a_writer_without_frames_writes_nothing(isolated: Path) -> None:
 @pytest.mark.parametrize("fps", [0, -1, 1e9, 0.01, float("nan"), float("inf"), 240.5])
 def test_fault_48_absurd_rates_are_usage_errors_with_the_range(fps: float) -> None:
     with pytest.raises(UsageError, match=r"fps .* is out of range\. Valid: 0\.1 to 240\.") as caught:
-        video.VideoWriter(Path("film.mp4"), fps)
+        video.VideoWriter(Path("clip.mp4"), fps)
     assert caught.value.exit_code == 2
 
 
 @pytest.mark.parametrize("fps", [0.1, 23.976, 29.97, 240, 59.94, 123.4567])
 def test_fault_48_odd_rates_are_kept(isolated: Path, fps: float) -> None:
-    with av.open(str(filmed(isolated / "film.mp4", 3, fps=fps))) as container:
+    with av.open(str(encoded_video(isolated / "clip.mp4", 3, fps=fps))) as container:
         assert float(container.streams.video[0].average_rate or 0) == pytest.approx(fps, rel=1e-3)
 
 
 def test_options_out_of_range_and_unknown_formats_are_usage_errors() -> None:
     with pytest.raises(UsageError, match="crf 52"):
-        video.VideoWriter(Path("film.mp4"), 10, crf=52)
+        video.VideoWriter(Path("clip.mp4"), 10, crf=52)
     with pytest.raises(UsageError, match=r"\.avi is no video format\. Valid: \.mp4, \.webm"):
         video.check_encoder(".avi")
     with pytest.raises(UsageError, match="without a suffix"):
-        video.VideoWriter(Path("film"), 10)
+        video.VideoWriter(Path("clip"), 10)
     assert video.check_encoder(".MP4") == "libx264"
 
 
 def test_a_fast_gif_is_slowed_with_a_warning(isolated: Path) -> None:
     heard: list[str] = []
-    with Image.open(filmed(isolated / "film.gif", 3, fps=100, warn=heard.append)) as image:
+    with Image.open(encoded_video(isolated / "clip.gif", 3, fps=100, warn=heard.append)) as image:
         assert image.info["duration"] == 20
     assert "at most 50" in heard[0]
 
@@ -339,7 +339,7 @@ def test_fault_46_the_chain_falls_back_with_a_warning(isolated: Path, monkeypatc
     real = video_encoders._opens
     monkeypatch.setattr(video_encoders, "_opens", lambda codec, wanted: codec == "mpeg4" and real(codec, wanted))
     heard: list[str] = []
-    path = filmed(isolated / "film.mp4", 5, warn=heard.append)
+    path = encoded_video(isolated / "clip.mp4", 5, warn=heard.append)
     assert len(heard) == 1
     assert "no libx264 here; mpeg4 writes .mp4" in heard[0]
     pictures = decoded(path)
@@ -361,7 +361,7 @@ def test_fault_46_no_encoder_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fault_46_pyav_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(EncoderError, match="PyAV is not installed") as caught:
-        video.VideoWriter(Path("film.mp4"), 10)
+        video.VideoWriter(Path("clip.mp4"), 10)
     assert "pip install av" in caught.value.hint
 
 
@@ -452,5 +452,5 @@ def test_video_imports_neither_torch_nor_pyav() -> None:
 
 
 def test_digest_of_a_video_does_not_depend_on_its_name(isolated: Path) -> None:
-    one, two = filmed(isolated / "a.mp4"), filmed(isolated / "b.mp4")
+    one, two = encoded_video(isolated / "a.mp4"), encoded_video(isolated / "b.mp4")
     assert hashlib.sha256(one.read_bytes()).digest() == hashlib.sha256(two.read_bytes()).digest()

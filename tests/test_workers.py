@@ -58,16 +58,16 @@ def test_a_stop_keeps_every_run_that_had_begun(isolated: Path) -> None:
         kept = [list(Path("grid").glob(f"{number:03}-*/state/*.safetensors")) for number in (1, 2)]
         return signal.SIGTERM if all(kept) else None
 
-    with pytest.raises(Interrupted) as told:
+    with pytest.raises(Interrupted) as reported:
         list(batch.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, stop=stop, **LONG))
-    assert (told.value.exit_code, "vqclip resume" in told.value.hint) == (143, True)
+    assert (reported.value.exit_code, "vqclip resume" in reported.value.hint) == (143, True)
     assert not multiprocessing.active_children()
     sweeping_table = [batch._result(path) for path in sorted(Path("grid").glob("0*"))]
     assert [(status, int(steps) > 0) for status, _, _, steps, _ in sweeping_table] == [("interrupted", True)] * 2
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_told_and_the_rest_can_be_drawn(isolated: Path) -> None:
+def test_a_killed_worker_is_reported_and_the_rest_can_be_drawn(isolated: Path) -> None:
     events: list[Event] = []
 
     def draw() -> None:
@@ -158,7 +158,7 @@ def test_a_turn_that_is_never_given_back_holds_nobody_up(monkeypatch: pytest.Mon
         (20, {"clip": ("tiny", "ViT-B-32")}, 1),
     ],
 )
-def test_many_runs_of_the_built_in_models_take_every_core_unless_told(
+def test_many_runs_of_the_built_in_models_take_every_core_unless_reported(
     monkeypatch: pytest.MonkeyPatch, number: int, changed: dict[str, Any], jobs: int
 ) -> None:
     monkeypatch.setattr(limits, "cores", lambda: 6)
@@ -182,16 +182,16 @@ def test_no_more_are_drawn_at_once_than_have_room(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.slow
 @pytest.mark.skipif(limits.cores() == 1, reason="one core draws in turn")
-def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_told(isolated: Path) -> None:
+def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_reported(isolated: Path) -> None:
     lines = "a red apple\na blue car\na green tree\na yellow bird\n"
     steps = dict[str, int]()
     for jobs in ([], ["--jobs", "1"]):
-        told = subprocess.run(
+        reported = subprocess.run(
             [sys.executable, "-m", "vqclip", "batch", "-", "-n", "1", "--init", "spot", "--stages", "1",
              "--pixel-steps", "0", "--size", "32", "--cutouts", "2", "--device", "cpu", "--json", *jobs,
              "-o", f"of{len(jobs)}"],
             input=lines, capture_output=True, text=True, check=True,
         )  # fmt: skip
-        steps[" ".join(jobs)] = sum(json.loads(line)["event"] == "stepped" for line in told.stdout.splitlines())
+        steps[" ".join(jobs)] = sum(json.loads(line)["event"] == "stepped" for line in reported.stdout.splitlines())
         assert statuses(f"of{len(jobs)}") == ["finished"] * 4
     assert steps[""] == 0 < steps["--jobs 1"]
