@@ -1,7 +1,7 @@
 """The prompts that pictures are measured on, and what else each of them could show.
 
-The prompts were fixed before a picture of them was looked at. They cover one word, a colour and a thing, two
-things, a thing somewhere, and a drawing style; a few name things that the training pictures do not have.
+The prompts were chosen before any picture of them was seen. They cover one word, a colour and a thing, two things, a
+thing somewhere, and a drawing style; a few name things that the training pictures do not have.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two records of one benchmark side by side: what became better, what became worse.
+"""Compare two records of one benchmark: what became better, what became worse.
 
     python -m benchmarks.compare BEFORE.json AFTER.json
     make bench-check A=BEFORE.json B=AFTER.json

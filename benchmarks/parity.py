@@ -1,11 +1,11 @@
-"""How alike the gradients of a step are: stock modules in float32 against our passes, on identical cutouts.
+"""Compare the gradients of a step: stock modules in float32 against our forward passes, on identical cutouts.
 
     python -m benchmarks.parity --json parity.json
 
-Stock are taming's Decoder and open_clip's image encoder, each with its own forward. Both sides begin at the same
-codes and take the same cutouts with the same noise; what is compared is the gradient that arrives at the latent,
-whole and place by place. `tiny` is the built-in pair with its trained weights, `full` taming's f16 with 16384 codes
-and ViT-B/32 with random ones.
+Stock are taming's Decoder and open_clip's image encoder, each with its own forward. Both sides start from the same
+codes and take the same cutouts with the same noise. The gradients at the latent are compared as a whole and cell by
+cell. `tiny` is the built-in pair with its trained weights, `full` taming's f16 with 16384 codes and ViT-B/32 with
+random ones.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Our loop against a peer's, on the same work: networks, size, cutouts, threads and optimiser.
+"""Compare our loop with a peer's on the same networks, size, cutouts, threads and optimiser.
 
     python -m benchmarks.peers --nerdyrodent PATH_TO_CHECKOUT --json peers.json
 
 The peer's own source runs its own step. Its checkout holds generate.py and, as its README says, a clone of
 openai/CLIP; kornia has to be installed too. Both sides read the same files: taming's f16 VQGAN with 16384 codes and
-ViT-B/32, with random weights. Every side of every repetition is a process of its own, so that a peak of memory is
-its own; in every repetition the sides take turns, beginning with the other one each time, and the processor's own
-limit is measured first. Ratios are taken within a repetition.
+ViT-B/32, with random weights. Every side of every repetition runs in a process of its own, so that peak memory is
+measured separately. The sides take turns, the first one alternates, and the processor's own limit is measured before
+them. Ratios are of one repetition.
 """
 
 from __future__ import annotations

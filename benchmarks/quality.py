@@ -1,11 +1,11 @@
-"""How good the pictures are: judges that are in no loss rank each prompt among 200, over rows of settings.
+"""Measure how good the pictures are: judges that no loss uses rank each prompt among 200, for rows of settings.
 
     python -m benchmarks.quality --output DIR [--rows prior no-prior both] [--seeds 3]
 
-Draws every prompt of the battery with every seed and row into DIR/ROW, leaves what is there already, judges all
-of it, and writes DIR/quality.json, a labelled sheet per row, and a table. `prior` is the prior's best
-candidate, `no-prior` starts from a random latent without the prior, `both` is the default, and `upsampled` the same
-from an upsampled candidate. `--hues` measures colours instead.
+Draws every prompt of the battery with every seed and row into DIR/ROW, except for pictures that exist already. Judges
+all of them, and writes DIR/quality.json, a labelled sheet per row, and a table. `prior` is the prior's best
+candidate, `no-prior` starts from a random latent, `both` is the default, and `upsampled` starts from an upsampled
+candidate. `--hues` measures colours instead.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Picture per second: how good a picture is after so many seconds, by judges that are in no loss.
+"""Measure how good a picture is after how many seconds, by judges that no loss uses.
 
     python -m benchmarks.races --output DIR [--size 128x128] [--seeds 3] [--every 4] [--recipes NAME ...]
         [--plot FILE]
 
-Runs every recipe of RECIPES on the battery with the built-in pair, keeps the picture of the first step after each
-mark of TIMES and the last one, and lets the judges look afterwards. The clock stands while a picture is kept. Reports
-for each recipe the mean similarity to the prompt and its rank among 200 at each mark, how soon ours is where the peer
-ends, and what each technique of ours gives: the difference at the end to the run of the same prompt and seed without
-it (the recipes that begin with "no"). Runs that are there already are not repeated; recipes take turns, so that a
-busy machine slows all alike.
+Runs every recipe of RECIPES on the battery with the bundled models. Keeps the picture of the first step after each
+mark of TIMES, and the last one; the judges score them afterwards. The clock is stopped while a picture is kept.
+Reports for each recipe the mean similarity to the prompt and its rank among 200 at each mark, how soon ours reaches
+the peer's final score, and what each technique gives: the final difference from the run of the same prompt and seed
+without it (recipes whose name starts with "no"). Runs that exist already are not repeated. Recipes take turns, so
+that other work on the machine slows all of them equally.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a benchmark found, as a JSON file that `benchmarks.compare` can lay beside another one.
+"""The results of a benchmark as a JSON file, which `benchmarks.compare` can compare with another one.
 
 A record holds where and how it was made, and one result per case: the conditions that were set ("size", "dtype",
 ...) and the measures that were taken under them. Nothing here imports torch.

@@ -1,10 +1,10 @@
-"""How time and memory grow with the size, the cutouts, the perceptors and the prompts; and what a batch takes.
+"""Measure how time and memory grow with the size, the cutouts, the CLIPs and the prompts, and time a batch.
 
     python -m benchmarks.scaling --json scaling.json --plot docs/scaling.svg
     python -m benchmarks.scaling --pair full --sizes 256 512 1024 --tile-size 0 512 --json large.json
     python -m benchmarks.scaling --quick
 
-Every case is a process of its own, so that its peak memory is its own; one thing changes from case to case.
+Every case runs in a process of its own, so that peak memory is measured separately. One thing changes between cases.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""One side of a comparison, in a process of its own: reads a job from standard input, writes what it measured.
+"""Run one side of a comparison: read a job from standard input, write what was measured.
 
     python -m benchmarks.sides RESULT.json < JOB.json
 
-A side is brought to the point before its first step; then one step warms up, the next ones are timed, the peak of
-memory is read, and the floating-point operations of a last step are counted.
+Prepares the side up to its first step, warms up with one step, times the next ones, reads the peak memory, and counts
+the floating-point operations of a last step.
 """
 
 from __future__ import annotations
