@@ -41,7 +41,7 @@ def whole(vqgan: Any, z: torch.Tensor) -> torch.Tensor:
 
 
 def test_strips_show_what_the_decoder_shows(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoder, "_STRIP_CELLS", 300)
+    monkeypatch.setattr(decoder, "_TILE_CELLS", 300)
     vqgan, _ = pair
     z = latent(vqgan, 96)[..., :10]
     norms = NormStatistics(vqgan.decoder)

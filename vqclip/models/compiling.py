@@ -1,4 +1,4 @@
-"""Networks through torch.compile, on request: fewer and larger kernels, for minutes of waiting at the first step."""
+"""Networks through torch.compile, on request: faster kernels after minutes of compiling at the first step."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ BACKEND = "inductor"
 
 
 class Compiled:
-    """A function of one tensor that is compiled where a gradient goes through it, and called as it is elsewhere.
+    """A function of one tensor that is compiled only for inputs with a gradient.
 
-    A run looks at frames and candidates at many sizes without a gradient, each of which would be compiled for itself.
-    On CUDA the kernels are recorded as graphs: whoever calls it begins each step with `begin_step`, and the answer of
-    one step is gone in the next.
+    Frames and candidates have many sizes and no gradient; each size would be compiled separately. On CUDA, kernels
+    are recorded as graphs: call `begin_step` before each step, and do not keep the results of the last one.
     """
 
     def __init__(self, function: Callable[[Tensor], Any], device: torch.device) -> None:
-        """Raises UsageError for devices that torch does not compile for."""
+        """Raises UsageError for a device that torch does not compile for."""
         if device.type not in ("cpu", "cuda"):
             raise UsageError(f"compile has no effect on {device.type}.", "Leave --compile out.")
         self.function = function
@@ -31,7 +30,7 @@ class Compiled:
         self.compiled: Callable[[Tensor], Any] = torch.compile(function, dynamic=False, backend=BACKEND, mode=mode)
 
     def __call__(self, x: Tensor) -> Any:
-        """What the function answers, up to rounding. Raises UsageError when there is no compiler, or it fails."""
+        """Call the function. Raises UsageError when there is no compiler, or when it fails."""
         if not (torch.is_grad_enabled() and x.requires_grad):
             return self.function(x)
         try:
@@ -45,5 +44,5 @@ class Compiled:
 
 
 def begin_step() -> None:
-    """Tell the graphs of CUDA that nothing of the last step is needed any more."""
+    """Let the graphs of CUDA reuse the memory of the last step."""
     torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]

@@ -1,7 +1,4 @@
-"""The names of weights in other makers' checkpoints, put into taming's.
-
-Only names change: the tensors are those of the same network.
-"""
+"""Renames weights of other makers to taming's names; the tensors are those of the same network."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# LlamaGen (Sun and others 2024, arXiv 2406.06525) counts the blocks between in a list, and those up from below.
+# LlamaGen (Sun et al. 2024, arXiv 2406.06525) numbers its middle blocks, and its decoder's levels from below.
 _MIDDLE = ("block_1", "attn_1", "block_2")
 _LLAMAGEN = re.compile(
     r"^(.*\b(?:encoder|decoder)\.)(?:conv_blocks\.(\d{1,3})\.(res|attn|downsample|upsample)|mid\.(\d))\."
@@ -19,9 +16,9 @@ _LLAMAGEN = re.compile(
 
 
 def to_taming(state: Mapping[str, T]) -> dict[str, T]:
-    """The same mapping under taming's names; what already has them stays as it is.
+    """Rename the tensors of LlamaGen's tokenizer to taming's names; all others keep their names.
 
-    Known: LlamaGen's tokenizer. Its decoder numbers its levels from the smallest, taming's from the largest.
+    LlamaGen's decoder numbers its levels from the smallest, taming's from the largest.
     """
     levels = 1 + max((int(found[2]) for key in state if (found := _LLAMAGEN.match(key)) and found[2]), default=-1)
 

@@ -1,8 +1,8 @@
-"""taming's Net2Net transformers: the codes of a picture from nothing, from a class, or from where they lie.
+"""taming's Net2Net transformers: sample the codes of a picture from nothing, a class, or the position of each token.
 
-The transformers that belong to the public VQGANs (arXiv 2012.09841, section 3.2), under the names of their official
-checkpoints. They read no text: CLIP chooses among what they draw. taming's own module no longer imports, and keeps
-a mask of block_size² per layer; the arithmetic here is the same.
+They belong to the public VQGANs (arXiv 2012.09841, section 3.2) and have the names of their official checkpoints.
+They read no text; CLIP ranks what they sample. taming's own module no longer imports, and keeps a mask of block_size²
+per layer; the arithmetic here is the same.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from vqclip.files import printable
 from vqclip.models.architecture import Net2NetShape, read_net2net_shape
 from vqclip.models.checkpoints import load_into, read_state_dict, without_weights
 from vqclip.models.registry import PriorFiles
+from vqclip.models.sampling import sample_top
 from vqclip.settings.prompts import Prompt
 
 _PREFIX = "transformer."
-#: Layers' causal masks, which a checkpoint of taming's holds and no network needs.
+# Causal masks of the layers, which a checkpoint of taming holds and no network needs.
 _MASK = ".attn.mask"
-#: Codes that may be drawn at each place, as in taming's sampling notebook.
+# How many of the most probable codes are sampled, as in taming's sampling notebook.
 TOP = 100
 
 
 class Attention(nn.Module):
-    """Multi-head attention over everything up to a place; `cache` holds keys and values of earlier places."""
+    """Causal multi-head attention. `cache` holds keys and values of earlier positions."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -37,7 +38,7 @@ class Attention(nn.Module):
         self.key, self.query, self.value, self.proj = (nn.Linear(width, width) for _ in range(4))
 
     def forward(self, x: Tensor, cache: list[Tensor], free: int) -> Tensor:
-        """x: (B, L, width), after what is in the cache. free: the first places that see each other."""
+        """Attend from x, (B, L, width), the positions after those in the cache. The first `free` see each other."""
         batch, length, width = x.shape
         maps = (self.query, self.key, self.value)
         q, k, v = (layer(x).view(batch, length, self.heads, -1).transpose(1, 2) for layer in maps)
@@ -48,8 +49,8 @@ class Attention(nn.Module):
             mask = torch.ones(length, length, dtype=torch.bool, device=x.device).tril()
             mask[:free, :free] = True
         cache[:] = [k, v]
-        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        mixed: Tensor = self.proj(seen.transpose(1, 2).reshape(batch, length, width))
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        mixed: Tensor = self.proj(attended.transpose(1, 2).reshape(batch, length, width))
         return mixed
 
 
@@ -63,14 +64,14 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
     def forward(self, x: Tensor, cache: list[Tensor], free: int) -> Tensor:
-        """As `Attention`."""
+        """Apply the block; arguments as in `Attention`."""
         x = x + self.attn(self.ln1(x), cache, free)
         mixed: Tensor = x + self.mlp(self.ln2(x))
         return mixed
 
 
 class GPT(nn.Module):
-    """Logits of the next code from the condition's codes and the picture's before it."""
+    """Predicts the next code from the codes of the condition and those of the picture before it."""
 
     def __init__(self, shape: Net2NetShape) -> None:
         super().__init__()
@@ -82,7 +83,7 @@ class GPT(nn.Module):
         self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)
 
     def forward(self, codes: Tensor, caches: Sequence[list[Tensor]] | None = None, first: int = 0) -> Tensor:
-        """codes: (B, L) int64 at the places from `first` on -> (B, L, vocabulary)."""
+        """Predict the codes after (B, L) int64 codes at the positions from `first` on: (B, L, vocabulary) logits."""
         x = self.tok_emb(codes) + self.pos_emb[:, first : first + codes.shape[1]]
         held = caches if caches is not None else [[] for _ in self.blocks]
         for block, cache in zip(self.blocks, held, strict=True):
@@ -92,21 +93,19 @@ class GPT(nn.Module):
 
     @torch.no_grad()
     def sample(self, condition: Tensor, generator: torch.Generator, *, temperature: float = 1.0) -> Tensor:
-        """Draw a picture for each condition: (N, C) int64 codes -> (N, side, side) int64. generator: on the CPU."""
+        """Sample a picture for each condition: (N, C) int64 codes to (N, side, side) int64. generator: On the CPU."""
         caches: list[list[Tensor]] = [[] for _ in self.blocks]
-        shown, place, chosen = condition, 0, []
+        latest, position, chosen = condition, 0, []
         for _ in range(self.shape.side**2):
-            scores = self(shown, caches, place)[:, -1, : self.shape.codes].float() / temperature
-            place += shown.shape[1]
-            kept, which = scores.topk(min(TOP, scores.shape[-1]), dim=1)
-            drawn = torch.multinomial(kept.softmax(1).cpu(), 1, generator=generator).to(which.device)
-            shown = which.gather(1, drawn)
-            chosen.append(shown)
+            scores = self(latest, caches, position)[:, -1, : self.shape.codes].float() / temperature
+            position += latest.shape[1]
+            latest = sample_top(scores, TOP, generator)
+            chosen.append(latest)
         return torch.cat(chosen, 1).view(len(condition), self.shape.side, self.shape.side)
 
 
 class Net2Net:
-    """A transformer and what it is told before it begins; a sampler like `prior.PriorSampler`."""
+    """A transformer with its condition: a sampler like `prior.PriorSampler`."""
 
     def __init__(self, network: GPT) -> None:
         self.network = network
@@ -121,28 +120,28 @@ class Net2Net:
         guidance: float = 1.0,
         temperature: float = 1.0,
     ) -> Tensor:
-        """Draw `count` pictures: (count, side, side) int64 codes of the VQGAN.
+        """Sample `count` pictures: (count, side, side) int64 codes of the VQGAN.
 
-        prompts, guidance: not read. style: the number of a class, or None for classes drawn at random.
+        style: The number of a class; None for random classes. prompts and guidance have no effect.
         """
         del prompts, guidance
         shape, device = self.network.shape, self.network.head.weight.device
         if shape.condition == "class":
-            told = torch.randint(shape.classes, (count, 1), generator=generator)
+            condition = torch.randint(shape.classes, (count, 1), generator=generator)
             if style is not None:
-                told = torch.full((count, 1), int(style))
+                condition = torch.full((count, 1), int(style))
         elif shape.condition == "coordinates":
-            told = coordinates(shape.side, shape.levels).expand(count, -1)
+            condition = coordinates(shape.side, shape.levels).expand(count, -1)
         else:
-            told = torch.full((count, 1), shape.start)
-        return self.network.sample(told.to(device), generator, temperature=temperature)
+            condition = torch.full((count, 1), shape.start)
+        return self.network.sample(condition.to(device), generator, temperature=temperature)
 
 
 def coordinates(side: int, levels: int, pixels: int = 16) -> Tensor:
-    """taming's CoordStage on a whole picture: how far down and right each token lies, (1, side²) int64.
+    """taming's CoordStage for a whole picture: the position of each token, (1, side²) int64.
 
-    Every pixel has its number in reading order over the number of all pixels; a token has the mean of its
-    `pixels` x `pixels`, in `levels` steps.
+    A pixel has its index in reading order, divided by the number of pixels; a token has the mean over its
+    `pixels` x `pixels`, quantised to `levels`.
     """
     width = side * pixels
     pixel = torch.arange(width * width, dtype=torch.float64).view(1, 1, width, width) / width**2
@@ -151,9 +150,15 @@ def coordinates(side: int, levels: int, pixels: int = 16) -> Tensor:
 
 
 def load_net2net(files: PriorFiles, codes: int, device: torch.device) -> Net2Net:
-    """Load the transformer in a Net2NetTransformer's checkpoint, in float32.
+    """Load the transformer from the checkpoint of a Net2NetTransformer, in float32.
 
-    codes: of its VQGAN. Raises ModelError for files that are damaged, and for a checkpoint without one.
+    Args:
+        files: Its files.
+        codes: Number of codes of its VQGAN.
+        device: Where it runs.
+
+    Raises:
+        ModelError: Files are damaged, or the checkpoint holds no transformer for this VQGAN.
     """
     shape = read_net2net_shape(files.config)
     source = printable(files.weights)

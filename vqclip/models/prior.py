@@ -1,7 +1,7 @@
-"""The prior: a transformer that writes the codes of a drawing from its text, for a start that has a form.
+"""The prior: a transformer that samples the codes of a drawing from a text. Optimisation starts from the best sample.
 
-The VQGAN's makers pair it with such a transformer (arXiv 2012.09841, section 3.2); text in front of the codes
-is DALL-E's way (arXiv 2102.12092), and guidance by the difference to an empty text is that of arXiv 2207.12598.
+The VQGAN's authors pair it with such a transformer (arXiv 2012.09841, section 3.2). Text before the codes is from
+DALL-E (arXiv 2102.12092), guidance by an empty text from arXiv 2207.12598.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.architecture import PriorShape, read_prior_shape
 from vqclip.models.checkpoints import load_into, read_state_dict, without_weights
-from vqclip.models.guidance import guided
 from vqclip.models.registry import PriorFiles, UpsamplerFiles
+from vqclip.models.sampling import guided, sample_top
 from vqclip.models.tokenizer import Tokenizer, spelt_out
 from vqclip.models.upsampler import Upsampler, load_upsampler
 from vqclip.settings.prompts import Prompt
 
 _HINT = "Install vqclip again."
-#: Candidates that are upsampled at once: fixed, so that no limit of memory changes the result.
-_TOGETHER = 16
+# Candidates that are upsampled at once; fixed, so that a limit on memory does not change the result.
+_BATCH = 16
 
 
 class Block(nn.Module):
-    """Pre-norm attention and MLP, causal; `cache` holds keys and values of earlier positions."""
+    """Causal pre-norm attention and MLP. `cache` holds keys and values of earlier positions."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -40,21 +40,21 @@ class Block(nn.Module):
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor, cache: list[Tensor] | None = None) -> Tensor:
-        """x: (B, L, width), the positions after those in the cache, if there are any."""
+        """Apply the block to x, (B, L, width), the positions after those in the cache."""
         batch, length, width = x.shape
         q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         if cache is not None:
             if cache:
                 k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
             cache[:] = [k, v]
-        seen = F.scaled_dot_product_attention(q, k, v, is_causal=length > 1)
-        x = x + self.out(seen.transpose(1, 2).reshape(batch, length, width))
+        attended = F.scaled_dot_product_attention(q, k, v, is_causal=length > 1)
+        x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
         mixed: Tensor = x + self.down(F.gelu(self.up(self.norm2(x))))
         return mixed
 
 
 class Prior(nn.Module):
-    """Logits of the next code, from a style, a text and the codes before it, in reading order."""
+    """Predicts the next code from a style, a text and the codes before it, in reading order."""
 
     def __init__(self, shape: PriorShape) -> None:
         super().__init__()
@@ -69,21 +69,21 @@ class Prior(nn.Module):
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, shape.codes)
 
     def forward(self, words: Tensor, style: Tensor, codes: Tensor) -> Tensor:
-        """words: (B, words), style: (B,), codes: (B, side²), all int64 -> logits (B, side², codes)."""
+        """Map int64 words (B, words), style (B,) and codes (B, side²) to logits (B, side², codes)."""
         start = torch.full((len(codes), 1), self.shape.codes, device=codes.device)
-        shown = self.embed_codes(torch.cat([start, codes[:, :-1]], 1)) + self._places()
-        x = torch.cat([self._prefix(words, style), shown], 1)
+        embedded = self.embed_codes(torch.cat([start, codes[:, :-1]], 1)) + self._places()
+        x = torch.cat([self._prefix(words, style), embedded], 1)
         for block in self.blocks:
             x = block(x)
         return self.logits(x[:, 1 + self.shape.words :])
 
     def embed_codes(self, codes: Tensor) -> Tensor:
-        """(B, L) int64 -> (B, L, width)."""
+        """Embed codes: (B, L) int64 to (B, L, width)."""
         embedded: Tensor = self.code(codes)
         return embedded
 
     def logits(self, x: Tensor) -> Tensor:
-        """(B, L, width) -> (B, L, codes)."""
+        """Map (B, L, width) to logits (B, L, codes)."""
         scores: Tensor = self.head(self.norm(x))
         return scores
 
@@ -99,15 +99,23 @@ class Prior(nn.Module):
         temperature: float = 0.8,
         top: int = 128,
     ) -> Tensor:
-        """Write N drawings for the P texts of one prompt: (N, side, side) int64 codes.
+        """Sample N drawings for the P texts of one prompt.
 
-        words: (P, words) int64, P may be 0. weights: (P,), of which each text pulls (or pushes, below 0) its share.
-        style: (N,) int64. generator: on the CPU. guidance: how far from the empty text; 1 is plain sampling.
-        temperature: of the draw. top: codes that may be drawn at each place.
+        Args:
+            words: (P, words) int64; P may be 0.
+            weights: (P,), the weight of each text; below 0 it is avoided.
+            style: (N,) int64.
+            generator: On the CPU.
+            guidance: See `sampling.guided`; 1 is plain sampling.
+            temperature: Of the logits.
+            top: Only so many of the most probable codes are sampled.
+
+        Returns:
+            (N, side, side) int64 codes.
         """
         count, texts = len(style), len(words)
-        nothing = words.new_full((1, words.shape[1]), self.shape.vocabulary)
-        groups = torch.cat([words, nothing]).repeat_interleave(count, 0)  # ((P + 1)·N, words)
+        empty = words.new_full((1, words.shape[1]), self.shape.vocabulary)
+        groups = torch.cat([words, empty]).repeat_interleave(count, 0)  # ((P + 1)·N, words)
         x = self._prefix(groups, style.repeat(texts + 1))
         start = torch.full((len(groups), 1), self.shape.codes, device=words.device)
         places = self._places()
@@ -119,9 +127,7 @@ class Prior(nn.Module):
                 x = block(x, cache)
             by_text = self.logits(x[:, -1]).float().view(texts + 1, count, -1)
             scores = guided(by_text, weights, guidance) / temperature
-            kept, which = scores.topk(min(top, scores.shape[-1]), dim=1)
-            drawn = torch.multinomial(kept.softmax(1).cpu(), 1, generator=generator).to(which.device)
-            codes = which.gather(1, drawn)
+            codes = sample_top(scores, top, generator)
             chosen.append(codes)
             if place + 1 < len(places):
                 x = self.embed_codes(codes.repeat(texts + 1, 1)) + places[place + 1]
@@ -135,7 +141,7 @@ class Prior(nn.Module):
 
 
 class PriorSampler:
-    """A prior with its tokenizer, and its upsampler if there is one: texts in, codes out.
+    """A prior with its tokenizer and, optionally, its upsampler: texts in, codes out.
 
     codebook: (codes, dim) of the VQGAN, for the upsampler.
     """
@@ -148,7 +154,7 @@ class PriorSampler:
 
     @property
     def styles(self) -> tuple[str, ...]:
-        """The drawing styles that can be asked for."""
+        """The drawing styles that the prior conditions on."""
         return self.prior.shape.styles
 
     def sample(
@@ -161,11 +167,11 @@ class PriorSampler:
         guidance: float = 3.0,
         temperature: float = 0.8,
     ) -> Tensor:
-        """Write `count` drawings: (count, side, side) int64 codes of the VQGAN.
+        """Sample `count` drawings: (count, side, side) int64 codes of the VQGAN.
 
-        style: one of `styles`, or None for each in turn. The rest is as in `Prior.sample`.
+        style: One of `styles`; None rotates through all. The other arguments are those of `Prior.sample`.
         """
-        words, weights = self._read(prompts)
+        words, weights = self._tokenise(prompts)
         styles = self._styles(torch.arange(count), style)
         return self.prior.sample(words, weights, styles, generator, guidance=guidance, temperature=temperature)
 
@@ -180,15 +186,25 @@ class PriorSampler:
         guidance: float = 3.0,
         temperature: float = 0.8,
     ) -> Tensor:
-        """Upsample candidates to twice their size: (N, h, w) codes -> (N, 2h, 2w) int64.
+        """Upsample candidates to twice their size.
 
-        numbers: (N,) the place of each in the order of `sample`, which decides its style. The rest is as in `sample`,
-        but guidance and temperature are lower, since the form is there. Needs an upsampler.
+        Args:
+            prompts: Their texts.
+            codes: (N, h, w) int64.
+            numbers: (N,), the number of each candidate in `sample`, which decides its style.
+            generator, style: As in `sample`.
+            guidance, temperature: As in `sample`; the upsampler uses smaller ones, since the shapes are there.
+
+        Returns:
+            (N, 2h, 2w) int64 codes.
+
+        Raises:
+            ValueError: The sampler has no upsampler.
         """
         if self.upsampler is None or self._codebook is None:
             raise ValueError("this sampler was loaded without an upsampler")
-        words, weights = self._read(prompts)
-        parts = [torch.split(whole, _TOGETHER) for whole in (self._styles(numbers, style), codes)]
+        words, weights = self._tokenise(prompts)
+        parts = [torch.split(whole, _BATCH) for whole in (self._styles(numbers, style), codes)]
         drawn = [
             self.upsampler.upsample(
                 self._codebook, words, weights, styles, part, generator,
@@ -198,34 +214,34 @@ class PriorSampler:
         ]  # fmt: skip
         return torch.cat(drawn)
 
-    def _read(self, prompts: Sequence[Prompt]) -> tuple[Tensor, Tensor]:
-        """The words and the weight of each text."""
-        device = self.prior.head.weight.device
-        weights = torch.tensor([prompt.weight for prompt in prompts], device=device)
-        return self._words([prompt.text for prompt in prompts]).to(device), weights
+    def _tokenise(self, prompts: Sequence[Prompt]) -> tuple[Tensor, Tensor]:
+        """The tokens, (P, words) int64, and the weights, (P,), of texts."""
+        shape, device = self.prior.shape, self.prior.head.weight.device
+        words = torch.full((len(prompts), shape.words), shape.vocabulary)
+        for row, prompt in zip(words, prompts, strict=True):
+            ids = self._tokenizer.encode(spelt_out(prompt.text))[: shape.words]
+            row[: len(ids)] = torch.tensor(ids, dtype=torch.long)
+        return words.to(device), torch.tensor([prompt.weight for prompt in prompts], device=device)
 
     def _styles(self, numbers: Tensor, style: str | None) -> Tensor:
-        """The style of each drawing: the one asked for, or each in turn."""
+        """The style of each drawing: the given one, or all in rotation."""
         of_each = numbers % len(self.styles) if style is None else torch.full_like(numbers, self.styles.index(style))
         return of_each.to(self.prior.head.weight.device)
 
-    def _words(self, texts: Sequence[str]) -> Tensor:
-        shape = self.prior.shape
-        words = torch.full((len(texts), shape.words), shape.vocabulary)
-        for row, text in zip(words, texts, strict=True):
-            ids = self._tokenizer.encode(spelt_out(text))[: shape.words]
-            row[: len(ids)] = torch.tensor(ids, dtype=torch.long)
-        return words
-
 
 def load_sampler(files: PriorFiles, codebook: Tensor, upsampler: UpsamplerFiles | None = None) -> PriorSampler:
-    """Load the prior that `registry.find_prior` found, in float32, to where the VQGAN's codebook is.
+    """Load the prior that `registry.find_prior` found, in float32 on the device of the codebook.
 
-    codebook: (codes, dim) of the VQGAN that will decode what it writes. upsampler: loaded with it. Raises ModelError
-    for files that are damaged or of another VQGAN.
+    Args:
+        files: Its files.
+        codebook: (codes, dim) of the VQGAN that decodes its samples.
+        upsampler: Loaded with it.
+
+    Raises:
+        ModelError: Files are damaged or belong to another VQGAN.
     """
     if not isinstance(files.config, Path) or files.tokenizer is None:
-        raise ValueError(f"{files.name} is a transformer of taming's, see vqclip.models.net2net")
+        raise ValueError(f"{files.name} is a transformer of taming; see vqclip.models.net2net")
     shape = read_prior_shape(files.config)
     source = printable(files.weights)
     if shape.codes != len(codebook):

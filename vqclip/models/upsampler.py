@@ -1,8 +1,8 @@
-"""The upsampler: twice as many codes each way, from a candidate's codes, its text and its style.
+"""The upsampler: doubles the height and width of a candidate's codes, given its text and style.
 
-Muse's second stage (arXiv 2301.00704, section 2.4) as a network of convolutions, so that it takes a drawing of any
-size. Codes are filled in over a few rounds, the surest ones first, as in MaskGIT (arXiv 2202.04200, section 3.2),
-with the same guidance as the prior's.
+Muse's second stage (arXiv 2301.00704, section 2.4) as a convolutional network, so that drawings may have any size.
+Codes are filled in over a few rounds, the most certain first, as in MaskGIT (arXiv 2202.04200, section 3.2), with the
+guidance of the prior.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.architecture import PriorShape, UpsamplerShape, read_upsampler_shape
 from vqclip.models.checkpoints import load_into, read_state_dict, without_weights
-from vqclip.models.guidance import guided
 from vqclip.models.registry import UpsamplerFiles
+from vqclip.models.sampling import guided, gumbel
 
 _HINT = "Install vqclip again."
 
 
 class Block(nn.Module):
-    """Every place looks around, then at the words, then thinks: ConvNeXt's block (arXiv 2201.03545) that reads."""
+    """A block of ConvNeXt (arXiv 2201.03545) with cross-attention to the words."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Block(nn.Module):
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor, words: Tensor) -> Tensor:
-        """x: (B, H, W, width), words: (B, L, width) -> like x."""
+        """Apply the block to x, (B, H, W, width), with words, (B, L, width)."""
         batch, rows, columns, width = x.shape
         places = self.norm(self.around(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1) + x)
         q = self.query(places).view(batch, rows * columns, self.heads, -1).transpose(1, 2)
@@ -50,7 +50,7 @@ class Block(nn.Module):
 
 
 class Upsampler(nn.Module):
-    """Logits of the codes of a drawing twice as large, from its own codes and those large ones that are known."""
+    """Predicts the codes of a drawing twice as large, from its codes and the large ones that are already known."""
 
     def __init__(self, shape: UpsamplerShape) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class Upsampler(nn.Module):
         self.small = nn.Conv2d(shape.dim, width, 3, padding=1)
         self.known = nn.Linear(shape.dim, width)
         self.unknown = nn.Parameter(nn.init.normal_(torch.empty(width), std=0.02))
-        # Which quarter of a small token it is.
+        # For the quarter of a small token in which a large token lies.
         self.corner = nn.Parameter(nn.init.normal_(torch.empty(2, 2, width), std=0.02))
         self.blocks = nn.ModuleList([Block(width, shape.heads) for _ in range(shape.layers)])
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, shape.codes)
@@ -70,21 +70,30 @@ class Upsampler(nn.Module):
     def forward(
         self, codebook: Tensor, words: Tensor, style: Tensor, small: Tensor, large: Tensor, known: Tensor
     ) -> Tensor:
-        """codebook: (codes, dim). words: (B, words), style: (B,), small: (B, h, w) codes, all int64.
+        """Predict the large codes.
 
-        large: (B, 2h, 2w) codes, of which those `known` count. Returns (B, 2h, 2w, codes) logits.
+        Args:
+            codebook: (codes, dim).
+            words: (B, words) int64.
+            style: (B,) int64.
+            small: (B, h, w) int64 codes.
+            large: (B, 2h, 2w) int64 codes.
+            known: (B, 2h, 2w) bool, which of the large codes are known.
+
+        Returns:
+            (B, 2h, 2w, codes) logits.
         """
         rows, columns = small.shape[1:]
-        told = torch.cat([self.style(style)[:, None], self.word(words) + self.word_place], 1)
+        context = torch.cat([self.style(style)[:, None], self.word(words) + self.word_place], 1)
         x = self.small(codebook[small].permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         x = x.repeat_interleave(2, 1).repeat_interleave(2, 2) + self.corner.repeat(rows, columns, 1)
         x = x + torch.where(known[..., None], self.known(codebook[large]), self.unknown.to(x.dtype))
         for block in self.blocks:
-            x = block(x, told)
+            x = block(x, context)
         return self.logits(self.norm(x))
 
     def logits(self, x: Tensor) -> Tensor:
-        """(..., width), normalised -> (..., codes)."""
+        """Map normalised (..., width) to logits (..., codes)."""
         scores: Tensor = self.head(x)
         return scores
 
@@ -103,51 +112,66 @@ class Upsampler(nn.Module):
         rounds: int = 8,
         doubt: float = 1.0,
     ) -> Tensor:
-        """Upsample N candidates: codes (N, h, w) -> (N, 2h, 2w) int64.
+        """Upsample N candidates.
 
-        words: (P, words) int64, the P texts of one prompt; P may be 0. weights: (P,), of which each text pulls (or
-        pushes, below 0) its share. style: (N,) int64. generator: on the CPU. guidance: how far from the empty text;
-        1 is plain sampling. temperature: of the draw of a code. rounds: in which the codes are fixed. doubt: of
-        the choice which ones are fixed, fading to 0 with the rounds.
+        Args:
+            codebook: (codes, dim).
+            words: (P, words) int64, the texts of one prompt; P may be 0.
+            weights: (P,), the weight of each text; below 0 it is avoided.
+            style: (N,) int64.
+            small: (N, h, w) int64 codes.
+            generator: On the CPU.
+            guidance: See `sampling.guided`; 1 is plain sampling.
+            temperature: Of the logits.
+            rounds: The codes are fixed in so many rounds.
+            doubt: Noise in the choice of which codes are fixed; it falls to 0 over the rounds.
+
+        Returns:
+            (N, 2h, 2w) int64 codes.
         """
         count, rows, columns = small.shape
         texts = len(words)
-        nothing = words.new_full((1, words.shape[1]), self.shape.vocabulary)
-        groups = torch.cat([words, nothing]).repeat_interleave(count, 0)  # ((P + 1)·N, words)
+        empty = words.new_full((1, words.shape[1]), self.shape.vocabulary)
+        groups = torch.cat([words, empty]).repeat_interleave(count, 0)  # ((P + 1)·N, words)
         many = texts + 1
         large = torch.zeros(count, 2 * rows, 2 * columns, dtype=torch.long, device=small.device)
         known = torch.zeros_like(large, dtype=torch.bool)
         places = 4 * rows * columns
         for turn in range(1, rounds + 1):
-            told = (style.repeat(many), small.repeat(many, 1, 1), large.repeat(many, 1, 1), known.repeat(many, 1, 1))
-            by_text = self(codebook, groups, *told).float().view(many, count, 2 * rows, 2 * columns, -1)
+            inputs = (
+                style.repeat(many),
+                small.repeat(many, 1, 1),
+                large.repeat(many, 1, 1),
+                known.repeat(many, 1, 1),
+            )
+            by_text = self(codebook, groups, *inputs).float().view(many, count, 2 * rows, 2 * columns, -1)
             scores = guided(by_text, weights, guidance).log_softmax(-1)
-            noise = _gumbel(scores.shape, generator).to(scores.device)
-            drawn = (scores / temperature + noise).argmax(-1)
-            sure = scores.gather(-1, drawn[..., None])[..., 0]
+            noise = gumbel(scores.shape, generator).to(scores.device)
+            sampled = (scores / temperature + noise).argmax(-1)
+            certainty = scores.gather(-1, sampled[..., None])[..., 0]
             fade = doubt * (1 - turn / rounds)
-            sure = sure + fade * _gumbel(sure.shape, generator).to(sure.device)
-            sure[known] = torch.inf
-            large = torch.where(known, large, drawn)
+            certainty = certainty + fade * gumbel(certainty.shape, generator).to(certainty.device)
+            certainty[known] = torch.inf
+            large = torch.where(known, large, sampled)
             keep = places - math.floor(places * math.cos(math.pi / 2 * turn / rounds))
             if turn == rounds:
                 keep = places
-            order = sure.flatten(1).argsort(dim=1, descending=True, stable=True)[:, :keep]
+            order = certainty.flatten(1).argsort(dim=1, descending=True, stable=True)[:, :keep]
             known = torch.zeros(count, places, dtype=torch.bool, device=small.device)
             known = known.scatter_(1, order, True).view_as(large)
         return large
 
 
-def _gumbel(shape: torch.Size, generator: torch.Generator) -> Tensor:
-    uniform = torch.rand(shape, generator=generator)
-    return -torch.log(-torch.log(uniform.clamp(1e-9, 1 - 1e-7)))
-
-
 def load_upsampler(files: UpsamplerFiles, codebook: Tensor, prior: PriorShape) -> Upsampler:
-    """Load the upsampler that `registry.find_upsampler` found, in float32, to where the VQGAN's codebook is.
+    """Load the upsampler that `registry.find_upsampler` found, in float32 on the device of the codebook.
 
-    codebook: (codes, dim) of the VQGAN. prior: of the one whose drawings it draws anew, and whose words and styles
-    it knows. Raises ModelError for files that are damaged, or of another VQGAN or prior.
+    Args:
+        files: Its files.
+        codebook: (codes, dim) of the VQGAN.
+        prior: The shape of the prior, whose words and styles the upsampler has to share.
+
+    Raises:
+        ModelError: Files are damaged or belong to another VQGAN or prior.
     """
     shape = read_upsampler_shape(files.config)
     source = printable(files.weights)

@@ -1,8 +1,8 @@
 """The VQGAN: pictures to latents, latents to codes, codes to pictures.
 
-Networks and names of weights are those of taming-transformers (Esser, Rombach, Ommer 2021, arXiv 2012.09841),
-which latent-diffusion and LlamaGen share; `vqclip.models.layouts` puts other names into these.
-Its Lightning modules are never imported: they need an old Lightning and fetch a VGG to throw it away.
+Networks and names of weights are those of taming-transformers (Esser, Rombach, Ommer 2021, arXiv 2012.09841), which
+latent-diffusion and LlamaGen share; `vqclip.models.layouts` renames other weights to these. taming's Lightning
+modules are never imported: they need an old Lightning and download a VGG.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from vqclip.models.compiling import Compiled
 from vqclip.models.layouts import to_taming
 from vqclip.models.padding import Wrapping
 
-# Written by training, or by taming's options, and of no use here.
+# Tensors of training or of options of taming, which vqclip does not need.
 _NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.", "quantize.codebook_used")
 _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
 
@@ -42,14 +42,14 @@ _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
 class VQGAN(nn.Module):
     """A frozen VQGAN, for inference and for gradients to the latent.
 
-    z is (B, D, h, w) float32 with one vector per token; a picture is (B, 3, h·factor, w·factor) in [0, 1].
-    The networks may compute in bfloat16; codebook, z and pictures are float32 all the same.
+    z is (B, D, h, w) float32 with one vector per token; a picture is (B, 3, h·factor, w·factor) in [0, 1]. The
+    networks may compute in bfloat16; codebook, z and pictures stay float32.
     """
 
     def __init__(self, architecture: Architecture, *, encoder: bool = True) -> None:
-        """Build it without weights; use `from_files` for one with."""
+        """Build the networks; `from_files` also loads their weights."""
         super().__init__()
-        # taming prints while it builds, and stdout belongs to the answer.
+        # taming prints while it builds, and stdout is for the answer of the command.
         with contextlib.redirect_stdout(io.StringIO()):
             networks = _taming()
             self.encoder = networks.Encoder(**architecture.ddconfig()) if encoder else None
@@ -76,8 +76,14 @@ class VQGAN(nn.Module):
     ) -> VQGAN:
         """Load a checkpoint with its taming-style configuration, in float32 on the CPU.
 
-        encoder: False leaves out what only `encode` needs, also from memory. Raises ModelError for files that
-        are damaged, unsafe, or do not belong together.
+        Args:
+            checkpoint: The weights.
+            config: A YAML file, or its content.
+            encoder: False leaves out what only `encode` needs.
+            expected_bytes: Published size of the checkpoint, if known.
+
+        Raises:
+            ModelError: Files are damaged, unsafe, or do not belong together.
         """
         architecture = read_architecture(config)
         state = read_state_dict(checkpoint, expected_bytes)
@@ -88,7 +94,7 @@ class VQGAN(nn.Module):
         return vqgan
 
     def to_precision(self, device: torch.device, dtype: torch.dtype) -> VQGAN:
-        """Move it to a device, with networks in float32 or bfloat16; returns itself."""
+        """Move it to a device, cast its networks to float32 or bfloat16, and return it."""
         self.to(device)
         for network in (self.encoder, self.quant_conv, self.decoder, self.post_quant_conv, self.quantize.proj):
             if network is not None:
@@ -98,11 +104,11 @@ class VQGAN(nn.Module):
         return self
 
     def compile_decoder(self) -> None:
-        """From here on, decode whole pictures with compiled kernels; see `Compiled`, which may raise UsageError."""
+        """Decode whole pictures with compiled kernels from now on. Raises UsageError as `Compiled` does."""
         self.compiled = Compiled(functools.partial(decoder.decode, self.decoder), self.codebook.device)
 
     def wrap(self, horizontal: bool, vertical: bool) -> None:
-        """From here on, encode and decode pictures whose opposite edges match, left to right or top to bottom."""
+        """Encode and decode pictures whose left and right, or upper and lower edges match, from now on."""
         if self.wrapping is not None:
             self.wrapping.undo()
         self.wrapping = Wrapping(self, horizontal, vertical) if horizontal or vertical else None
@@ -119,25 +125,33 @@ class VQGAN(nn.Module):
 
     @property
     def n_embed(self) -> int:
-        """How many codes there are."""
+        """The number of codes."""
         return self.architecture.n_embed
 
     @property
     def embed_dim(self) -> int:
-        """How many numbers a code has: D."""
+        """The length of a code: D."""
         return self.architecture.embed_dim
 
     @property
     def latent_bounds(self) -> tuple[Tensor, Tensor]:
-        """The least and greatest value of each channel over the codebook: two (1, D, 1, 1) float32."""
+        """The minimum and maximum of each channel over the codebook: two (1, D, 1, 1) float32."""
         return self.quantize.least, self.quantize.greatest
 
     def encode(self, image: Tensor) -> Tensor:
-        """The latent of a picture, before quantisation: (B, D, h, w) float32.
+        """Encode a picture to its latent before quantisation.
 
-        image: (B, 3, h·factor, w·factor) float in [0, 1]. A GumbelVQ gives the code with the highest logit
-        (taming would draw one at random), so its latents lie on the codebook; with unit codes they have the
-        length 1. Raises ValueError for a side that is not a multiple of `factor`, or when the encoder was left out.
+        A GumbelVQ gives the code with the highest logit (taming would sample one), so its latents are codes. With
+        unit codes, latents have the length 1.
+
+        Args:
+            image: (B, 3, h·factor, w·factor) float in [0, 1].
+
+        Returns:
+            (B, D, h, w) float32.
+
+        Raises:
+            ValueError: A side is not a multiple of `factor`, or the encoder was left out.
         """
         if self.encoder is None or self.quant_conv is None:
             raise ValueError("this VQGAN was loaded without its encoder")
@@ -151,17 +165,22 @@ class VQGAN(nn.Module):
         return F.normalize(h.float(), dim=1) if self.quantize.unit_codes else h.float()
 
     def indices(self, z: Tensor) -> Tensor:
-        """The nearest code of every token, by Euclidean distance: (B, h, w) int64, from z (B, D, h, w)."""
+        """Find the nearest code of every token by Euclidean distance: z (B, D, h, w) to (B, h, w) int64."""
         return self.quantize.indices(z)
 
     def lookup(self, indices: Tensor) -> Tensor:
-        """The codes with these numbers: (B, D, h, w) float32, from (B, h, w) int64 in [0, n_embed)."""
+        """Look up codes by their numbers: (B, h, w) int64 in [0, n_embed) to (B, D, h, w) float32."""
         return self.quantize.lookup(indices)
 
     def decode(self, z_q: Tensor, *, low_memory: bool = False) -> Tensor:
-        """The picture of quantised latents: (B, 3, h·factor, w·factor) float32, around [0, 1] and unclamped.
+        """Decode quantised latents.
 
-        z_q: (B, D, h, w) float. low_memory: as in `decoder.decode`.
+        Args:
+            z_q: (B, D, h, w) float.
+            low_memory: As in `decoder.decode`.
+
+        Returns:
+            (B, 3, h·factor, w·factor) float32, around [0, 1] and not clamped.
         """
         h = self.post_quant_conv(z_q.to(self._dtype))
         if self.compiled is not None and not low_memory:
@@ -174,9 +193,16 @@ class VQGAN(nn.Module):
     def decode_tile(
         self, z: Tensor, core: decoder.Box, norms: decoder.NormStatistics, *, low_memory: bool = False
     ) -> Tensor:
-        """The quantised picture of a tile of a latent: (1, 3, rows·factor, columns·factor) float32, as in `decode`.
+        """Quantise and decode one tile of a latent.
 
-        z: (1, D, h, w), before quantisation. core: the tile, in tokens. norms: of this decoder.
+        Args:
+            z: (1, D, h, w), before quantisation.
+            core: The tile, in tokens.
+            norms: Statistics of this decoder for the whole picture.
+            low_memory: As in `decoder.decode`.
+
+        Returns:
+            (1, 3, rows·factor, columns·factor) float32, as from `decode`.
         """
         size = z.shape[2], z.shape[3]
         held = core.grown(decoder.context(self.decoder), *size)
@@ -186,8 +212,7 @@ class VQGAN(nn.Module):
         return (F.pixel_shuffle(h.float(), self.architecture.pixel_unshuffle) + 1) / 2
 
     def tiled_decode(self, z: Tensor, norms: decoder.NormStatistics) -> Tensor:
-        """The quantised picture of a whole latent (1, D, h, w), as `decode` gives it, without a gradient, see
-        `decoder.tiled_decode`."""
+        """Quantise and decode a whole latent (1, D, h, w) without a gradient, see `decoder.tiled_decode`."""
         with torch.no_grad():
             z_q = torch.cat([self.quantize(rows) for rows in torch.split(z, 16, dim=2)], 2)
             h = decoder.tiled_decode(self.decoder, self.post_quant_conv(z_q.to(self._dtype)), norms)
@@ -199,9 +224,9 @@ class VQGAN(nn.Module):
 
 
 class Quantiser(nn.Module):
-    """The codebook, with taming's names of weights; calling it quantises.
+    """The codebook, with taming's names of weights. Calling it quantises.
 
-    taming keeps the codes as `embedding` in a VQModel, and as `embed` beside the logits' `proj` in a GumbelVQ.
+    In taming, a VQModel has its codes in `embedding`; a GumbelVQ has them in `embed`, beside `proj` for the logits.
     """
 
     half_norms: Tensor
@@ -225,9 +250,9 @@ class Quantiser(nn.Module):
         return self.get_submodule(self.name).get_parameter("weight")
 
     def measure(self) -> None:
-        """Keep what every step needs to know about the codes; to be called when they have changed.
+        """Compute what every step needs to know about the codes; call it after they changed.
 
-        Unit codes are brought to the length 1 here, as LlamaGen does it at every use.
+        Unit codes are normalised here; LlamaGen does so at every use.
         """
         if self.unit_codes:
             self.codes.data = F.normalize(self.codes.data, dim=1)
@@ -236,16 +261,16 @@ class Quantiser(nn.Module):
         self.half_norms = self.codes.square().sum(1) / 2
 
     def forward(self, z: Tensor) -> Tensor:
-        """The nearest codes of z, both (B, D, h, w) float32; the gradient passes straight through to z."""
-        # The sum is exact: z - z is zero, while z + (codes - z) would be rounded.
+        """Quantise z, (B, D, h, w) float32; the gradient passes to z unchanged (straight-through estimator)."""
+        # This sum is exact: z - z is zero. z + (codes - z) would be rounded.
         return self.lookup(self.indices(z)) + (z - z.detach())
 
     def indices(self, z: Tensor) -> Tensor:
         """As `VQGAN.indices`."""
         flat = z.detach().float().permute(0, 2, 3, 1).reshape(-1, z.shape[1])  # (B·h·w, D)
-        # |z - c|² = |z|² - 2(z·c - |c|²/2), and |z|² is the same for every code
-        likeness = torch.addmm(self.half_norms, flat, self.codes.t(), beta=-1)
-        return likeness.argmax(1).view(z.shape[0], z.shape[2], z.shape[3])
+        # |z - c|² = |z|² - 2(z·c - |c|²/2), and |z|² is the same for every code.
+        similarity = torch.addmm(self.half_norms, flat, self.codes.t(), beta=-1)
+        return similarity.argmax(1).view(z.shape[0], z.shape[2], z.shape[3])
 
     def lookup(self, indices: Tensor) -> Tensor:
         """As `VQGAN.lookup`."""
@@ -258,10 +283,16 @@ def load_vqgan(
     dtype: torch.dtype = torch.float32,
     encoder: bool = True,
 ) -> VQGAN:
-    """Load a VQGAN that `registry.find_vqgan` found; its published hash, if any, is checked first.
+    """Load a VQGAN that `registry.find_vqgan` found, after checking its published hash, if there is one.
 
-    dtype: of the networks, float32 or bfloat16. encoder: False leaves out what only `encode` needs. Raises
-    ModelError.
+    Args:
+        files: Its files.
+        device: Where it runs.
+        dtype: Precision of the networks, float32 or bfloat16.
+        encoder: False leaves out what only `encode` needs.
+
+    Raises:
+        ModelError: As `VQGAN.from_files`, and for a wrong hash.
     """
     verify_sha256(files.checkpoint, files.sha256)
     vqgan = VQGAN.from_files(files.checkpoint, files.config, encoder=encoder, expected_bytes=files.bytes)
@@ -269,9 +300,15 @@ def load_vqgan(
 
 
 def sound_weights(state: Mapping[str, Tensor], architecture: Architecture, source: str) -> dict[str, Tensor]:
-    """The weights of a VQGAN under taming's names, as stored, and nothing else of what a checkpoint holds.
+    """Return the weights of a VQGAN under taming's names, as stored, without anything else in the checkpoint.
 
-    source: how messages name the checkpoint. Raises ModelError as `VQGAN.from_files` does.
+    Args:
+        state: Tensors of a checkpoint.
+        architecture: Of the VQGAN.
+        source: Names the checkpoint in messages.
+
+    Raises:
+        ModelError: As `VQGAN.from_files`.
     """
     with without_weights():
         expected = VQGAN(architecture).state_dict()
@@ -279,9 +316,9 @@ def sound_weights(state: Mapping[str, Tensor], architecture: Architecture, sourc
 
 
 def _rules(architecture: Architecture, *, encoder: bool) -> dict[str, Any]:
-    """How a checkpoint is compared with a network: what it may hold beside it, and how a difference is told."""
+    """The arguments of `check_state_dict`: what a checkpoint may hold besides, and who describes a mismatch."""
     ignored = _NOT_OURS if encoder else (*_NOT_OURS, *_ENCODER_PARTS)
-    return {"explain": _Explanation(architecture), "ignored": ignored}
+    return {"explain": functools.partial(_explain, architecture), "ignored": ignored}
 
 
 def _taming() -> Any:
@@ -295,30 +332,24 @@ def _taming() -> Any:
     return model
 
 
-class _Explanation:
-    """Says in the words of the configuration why a checkpoint does not fit it."""
-
-    def __init__(self, architecture: Architecture) -> None:
-        self.architecture = architecture
-
-    def __call__(self, state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str | None:
-        kind = "GumbelVQ" if "quantize.embed.weight" in state else "VQModel"
-        codes = state.get("quantize.embed.weight", state.get("quantize.embedding.weight"))
-        given = self.architecture
-        if codes is None or codes.ndim != 2:
-            return None
-        n_embed, embed_dim = codes.shape
-        fitting = [e.name for e in catalogue.vqgan_entries() if e.network == (kind, n_embed, embed_dim)]
-        like = f" (as {' and '.join(fitting)})" if fitting else ""
-        if kind != given.kind:
-            return f"the configuration says {given.kind}, the checkpoint is a {kind}{like}"
-        if n_embed != given.n_embed:
-            return f"the configuration says {given.n_embed} codes, the checkpoint has {n_embed}{like}"
-        if embed_dim != given.embed_dim:
-            return f"the configuration says embed_dim {given.embed_dim}, the checkpoint has {embed_dim}"
-        levels = len({key.split(".")[2] for key in state if key.startswith("decoder.up.")})
-        if levels != len(given.ch_mult):
-            return f"the configuration says {len(given.ch_mult)} levels (ch_mult), the checkpoint has {levels}"
-        if "encoder.conv_in.weight" in expected and "encoder.conv_in.weight" not in state:
-            return "the checkpoint has no encoder"
+def _explain(given: Architecture, state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str | None:
+    """Say in terms of the configuration why a checkpoint does not fit it."""
+    kind = "GumbelVQ" if "quantize.embed.weight" in state else "VQModel"
+    codes = state.get("quantize.embed.weight", state.get("quantize.embedding.weight"))
+    if codes is None or codes.ndim != 2:
         return None
+    n_embed, embed_dim = codes.shape
+    fitting = [e.name for e in catalogue.vqgan_entries() if e.network == (kind, n_embed, embed_dim)]
+    like = f" (as {' and '.join(fitting)})" if fitting else ""
+    if kind != given.kind:
+        return f"the configuration says {given.kind}, the checkpoint is a {kind}{like}"
+    if n_embed != given.n_embed:
+        return f"the configuration says {given.n_embed} codes, the checkpoint has {n_embed}{like}"
+    if embed_dim != given.embed_dim:
+        return f"the configuration says embed_dim {given.embed_dim}, the checkpoint has {embed_dim}"
+    levels = len({key.split(".")[2] for key in state if key.startswith("decoder.up.")})
+    if levels != len(given.ch_mult):
+        return f"the configuration says {len(given.ch_mult)} levels (ch_mult), the checkpoint has {levels}"
+    if "encoder.conv_in.weight" in expected and "encoder.conv_in.weight" not in state:
+        return "the checkpoint has no encoder"
+    return None

@@ -1,0 +1,41 @@
+"""What the prior, the upsampler and taming's transformers share when they sample codes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def guided(by_text: Tensor, weights: Tensor, guidance: float) -> Tensor:
+    """Combine logits by classifier-free guidance with several weighted texts.
+
+    Args:
+        by_text: (P + 1, ...), the logits for each of P texts and last for the empty text; P may be 0.
+        weights: (P,), the weight of each text; a text with a weight below 0 is avoided.
+        guidance: 0 gives the logits of the empty text, 1 those of the texts; larger values go beyond.
+
+    Returns:
+        (...) logits.
+
+    Source: Ho and Salimans 2022, arXiv 2207.12598.
+    """
+    empty = by_text[-1]
+    share = (guidance * weights / weights.abs().sum()).view(-1, *[1] * empty.ndim)
+    moved: Tensor = empty + (share * (by_text[:-1] - empty)).sum(0)
+    return moved
+
+
+def sample_top(logits: Tensor, top: int, generator: torch.Generator) -> Tensor:
+    """Sample one code per row from the `top` most probable: (N, codes) float32 to (N, 1) int64.
+
+    generator: On the CPU, so that a GPU samples the same codes.
+    """
+    kept, codes = logits.topk(min(top, logits.shape[-1]), dim=1)
+    choice = torch.multinomial(kept.softmax(1).cpu(), 1, generator=generator).to(codes.device)
+    return codes.gather(1, choice)
+
+
+def gumbel(shape: torch.Size, generator: torch.Generator) -> Tensor:
+    """Draw Gumbel noise, float32 on the CPU."""
+    uniform = torch.rand(shape, generator=generator)
+    return -torch.log(-torch.log(uniform.clamp(1e-9, 1 - 1e-7)))
