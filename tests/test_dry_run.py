@@ -10,6 +10,7 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
 
 from vqclip.files import data_path
 from vqclip.media import metadata
@@ -50,14 +51,19 @@ def test_what_a_decoder_keeps_and_weighs_is_foreseen(config: Any, side: int) -> 
         decoder = VQGAN(architecture, encoder=False).decoder.requires_grad_(False)
         z = torch.empty(1, architecture.z_channels, side, side, requires_grad=True)
     cost = estimate.decoder(architecture, side, side)
+    with FlopCounterMode(display=False) as flops:
+        passes.decode(decoder, z)
+    counts = flops.get_flop_counts()["Global"]
+    assert 2 * cost.macs == flops.get_total_flops()
+    assert 2 * cost.attention == sum(count for name, count in counts.items() if "convolution" not in str(name))
     assert cost.kept == pytest.approx(kept_by(lambda: passes.decode(decoder, z), decoder), rel=0.1)
     assert cost.weights == pytest.approx(sum(weight.numel() for weight in decoder.parameters()), rel=0.02)
 
 
-def test_what_the_built_in_tower_keeps_and_weighs_is_foreseen() -> None:
+def test_what_the_built_in_image_encoder_keeps_and_weighs_is_foreseen() -> None:
     config = dry_run._clip_config("tiny")
     network = clip_resnet.build(config)
-    cost = estimate.image_tower(config)
+    cost = estimate.image_encoder(config)
     assert network is not None
     assert cost is not None
     visual = network.visual.requires_grad_(False).eval()
@@ -65,6 +71,9 @@ def test_what_the_built_in_tower_keeps_and_weighs_is_foreseen() -> None:
     with without_weights():
         pixels = torch.empty(1, 3, side, side, requires_grad=True)
     assert cost.weights == pytest.approx(sum(weight.numel() for weight in visual.parameters()), rel=0.1)
+    with FlopCounterMode(display=False) as flops:
+        visual(pixels)
+    assert 2 * cost.macs == pytest.approx(flops.get_total_flops(), rel=0.1)
     # With its norms, which are folded in a run, it keeps up to twice as much.
     assert cost.kept < kept_by(lambda: visual(pixels), visual) < 4 * cost.kept
 
@@ -121,7 +130,7 @@ def test_attention_is_foreseen_to_grow_with_the_square_of_the_pixels_and_not_in_
     def work(side: int) -> Any:
         run = dry_run._run(Settings(prompt="a", size=f"{side}x{side}", tile_size=None if side > 768 else 0))
         assert run is not None
-        return run.work()
+        return run.operations()
 
     assert work(512).attention == pytest.approx(16 * work(256).attention)
     assert work(512).products < 4 * work(256).products  # what CLIP takes is the same

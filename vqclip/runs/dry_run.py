@@ -46,11 +46,11 @@ def plan(settings: Settings) -> dict[str, Any]:
         return report | dict.fromkeys(empty)
     speed = Speed.measured(settings)
     stages = stages_of(settings, run.architecture.factor)
-    works = [(s.last - s.first, _at(run, settings, s.size).work(pixels=s.pixels)) for s in stages]
+    works = [(s.last - s.first, _at(run, settings, s.size).operations(pixels=s.pixels)) for s in stages]
     return report | {
         "memory_bytes": round(run.memory()),
-        "operations_per_step": round(run.work().operations),
-        "seconds_per_step": round(speed.seconds(run.work()), 3),
+        "operations_per_step": round(run.operations().total),
+        "seconds_per_step": round(speed.seconds(run.operations()), 3),
         "seconds": round(sum(steps * speed.seconds(work) for steps, work in works), 1),
     }
 
@@ -115,18 +115,20 @@ def _file(kind: str, name: str, find: Any) -> dict[str, Any]:
     return {"kind": kind, "name": name, "present": True, "bytes": size, "hint": ""}
 
 
-def _run(settings: Settings) -> estimate.Run | None:
+def _run(settings: Settings) -> estimate.RunSizes | None:
     try:
         architecture = read_architecture(_vqgan_config(settings))
         configs = [_clip_config(parse_clip(clip)[0]) for clip in settings.clip]
     except (ModelError, OSError, ValueError):
         return None
-    towers = [(estimate.image_tower(config), config) for config in configs]
-    known = tuple((tower, config["vision_cfg"]["image_size"]) for tower, config in towers if tower is not None)
-    if len(known) < len(towers):
+    encoders = [(estimate.image_encoder(config), config) for config in configs]
+    known = tuple(
+        (encoder, config["vision_cfg"]["image_size"]) for encoder, config in encoders if encoder is not None
+    )
+    if len(known) < len(encoders):
         return None
     return _at(
-        estimate.Run(
+        estimate.RunSizes(
             architecture,
             (1, 1),
             0,
@@ -142,7 +144,7 @@ def _run(settings: Settings) -> estimate.Run | None:
     )
 
 
-def _at(run: estimate.Run, settings: Settings, size: tuple[int, int]) -> estimate.Run:
+def _at(run: estimate.RunSizes, settings: Settings, size: tuple[int, int]) -> estimate.RunSizes:
     """The same run at another size, width and height in pixels."""
     (width, height), factor = size, run.architecture.factor
     return replace(run, size=(height // factor, width // factor), tile=settings.tile_size_at(*size) // factor)

@@ -1,7 +1,8 @@
-"""What a run will take, from the sizes of its networks: memory and operations, without loading anything.
+"""Estimates the memory and operations of a run from the sizes of its networks, without loading anything.
 
-A model of what autograd keeps, layer by layer, as `passes` and `towers` compute them. Kept are inputs of norms, of
-SiLU and of convolutions, also of those with frozen weights; products of frozen weights keep nothing.
+A model of what autograd keeps, layer by layer, as `models.decoder` and `models.clip_vit` compute them: the inputs of
+norms, of SiLU and of convolutions; products with frozen weights keep nothing. The counts equal those of torch's
+FlopCounterMode (a test compares them), which needs 1.3 s to load before its first count on meta tensors.
 """
 
 from __future__ import annotations
@@ -14,18 +15,23 @@ from typing import Any
 from vqclip.models.architecture import Architecture, attended
 
 _LIBRARIES = 580e6
-"""Bytes of Python, torch and this package, measured on Linux; the graph of a step and torch's workspaces included."""
+"""Bytes of Python, torch and vqclip, with the graph of a step and torch's workspaces, measured on Linux."""
 _OPEN_CLIP = 600e6
-"""Of open_clip, and of a text tower, which is there until the prompts are read."""
+"""Bytes of open_clip, and of a text encoder, which is in memory until the prompts are encoded."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one pass through a network.
+    """What one forward pass through a network takes.
 
-    weights: numbers in it. macs: multiplications of a forward pass. attention: those among them that attention takes
-    in a decoder. kept: numbers kept for the gradient. inputs: those kept where steps are computed twice. largest:
-    most kept in one step. map: numbers of the largest map.
+    Attributes:
+        weights: Numbers in it.
+        macs: Multiply-accumulate operations.
+        attention: Those of them that are in the attention of a decoder.
+        kept: Numbers kept for the gradient.
+        inputs: Numbers kept when each layer is recomputed for the gradient.
+        largest: Most numbers kept by one layer.
+        map: Numbers of the largest feature map.
     """
 
     weights: float = 0.0
@@ -39,7 +45,7 @@ class Cost:
     def plus(
         self, *, weights: float, macs: float, kept: float, given: float, made: float, attention: float = 0.0
     ) -> Cost:
-        """With one step more: given and made are numbers of its input and output."""
+        """Add one layer with `given` numbers of input and `made` numbers of output."""
         return Cost(
             self.weights + weights,
             self.macs + macs,
@@ -52,7 +58,7 @@ class Cost:
 
 
 def decoder(architecture: Architecture, rows: int, columns: int) -> Cost:
-    """taming's Decoder on rows x columns tokens."""
+    """The cost of taming's Decoder on rows x columns tokens."""
     cost, cells = Cost(), float(rows * columns)
     levels, width = len(architecture.ch_mult), architecture.ch * architecture.ch_mult[-1]
     side = architecture.resolution // 2 ** (levels - 1)
@@ -75,9 +81,9 @@ def decoder(architecture: Architecture, rows: int, columns: int) -> Cost:
 
     def attention(channels: int) -> None:
         nonlocal cost
-        weights, size, looks = 4 * channels**2, channels * cells, 2 * channels * cells**2
-        macs = weights * cells + looks
-        cost = cost.plus(weights=weights, macs=macs, attention=looks, kept=7 * size, given=size, made=size)
+        weights, size, products = 4 * channels**2, channels * cells, 2 * channels * cells**2
+        macs = weights * cells + products
+        cost = cost.plus(weights=weights, macs=macs, attention=products, kept=7 * size, given=size, made=size)
 
     conv(architecture.z_channels, width)
     residual(width, width)
@@ -98,14 +104,14 @@ def decoder(architecture: Architecture, rows: int, columns: int) -> Cost:
     return cost.plus(weights=weights, macs=weights * cells, kept=last, given=width * cells, made=width * cells)
 
 
-def image_tower(config: Mapping[str, Any]) -> Cost | None:
-    """An image tower on one cutout, by its model_cfg; None for a kind that is not known here."""
-    seen = config.get("vision_cfg", {})
-    side, width, layers = seen.get("image_size"), seen.get("width", 768), seen.get("layers", 12)
-    if "timm_model_name" in seen or not isinstance(side, int):
+def image_encoder(config: Mapping[str, Any]) -> Cost | None:
+    """The cost of an image encoder on one cutout, from its model_cfg; None for a kind that is not known here."""
+    vision = config.get("vision_cfg", {})
+    side, width, layers = vision.get("image_size"), vision.get("width", 768), vision.get("layers", 12)
+    if "timm_model_name" in vision or not isinstance(side, int):
         return None
     if isinstance(layers, int):
-        tokens = (side // seen.get("patch_size", 16)) ** 2 + 1
+        tokens = (side // vision.get("patch_size", 16)) ** 2 + 1
         weights = 12.0 * width**2 * layers
         macs = weights * tokens + 2 * layers * tokens**2 * width
         return Cost(weights, macs, kept=10.0 * layers * tokens * width)
@@ -116,20 +122,23 @@ def image_tower(config: Mapping[str, Any]) -> Cost | None:
         planes = width * 2**number
         for block in range(count):
             stride = 4 if block == 0 and number else 1
-            weights = given * planes + 9 * planes**2 + 4 * planes**2 + (4 * given * planes if block == 0 else 0)
+            before, after = given * planes + 9 * planes**2, 4 * planes**2 + (4 * given * planes if block == 0 else 0)
             kept = (2 * planes + 4 * planes / stride) * cells
-            cost = cost.plus(weights=weights, macs=weights * cells, kept=kept, given=0, made=0)
+            cost = cost.plus(
+                weights=before + after, macs=(before + after / stride) * cells, kept=kept, given=0, made=0
+            )
             given, cells = 4 * planes, cells / stride
     pooled = 3 * (32 * width) ** 2 + 32 * width * config.get("embed_dim", 32 * width)
     return cost.plus(weights=pooled, macs=pooled * cells, kept=0, given=0, made=0)
 
 
 @dataclass(frozen=True)
-class Work:
-    """What a step has to do, there and back.
+class StepOperations:
+    """The operations of one optimisation step, forward and backward.
 
-    products, attention: operations, a multiplication and its addition as two. numbers: that pass through norms and
-    activations, where memory is waited for, not arithmetic.
+    Attributes:
+        products, attention: Operations; a multiplication and its addition count as two.
+        numbers: Numbers that pass through norms and activations, whose time depends on memory, not arithmetic.
     """
 
     products: float = 0.0
@@ -137,23 +146,30 @@ class Work:
     numbers: float = 0.0
 
     @property
-    def operations(self) -> float:
-        """Products and attention together."""
+    def total(self) -> float:
+        """Those of products and attention."""
         return self.products + self.attention
 
 
 @dataclass(frozen=True)
-class Run:
-    """What decides about the memory and the work of a step.
+class RunSizes:
+    """What decides the memory and the operations of a step.
 
-    size: of the picture, in tokens (rows, columns). tile: its side in tokens, 0 for none. towers: one per
-    CLIP, with the side of its cutouts. bytes_each: of a number of the networks, 4 or 2. own: nothing of open_clip's.
+    Attributes:
+        architecture: Of the VQGAN.
+        size: Rows and columns of the picture, in tokens.
+        tile: Side of a tile in tokens, 0 without tiles.
+        encoders: The image encoder of each CLIP, with the side of its cutouts.
+        cutouts, chunk: How many per step, and at once.
+        bytes_each: Bytes of a number in the networks, 4 or 2.
+        low_memory: Whether activations are recomputed.
+        own: Whether no network is open_clip's.
     """
 
     architecture: Architecture
     size: tuple[int, int]
     tile: int
-    towers: tuple[tuple[Cost, int], ...]
+    encoders: tuple[tuple[Cost, int], ...]
     cutouts: int
     chunk: int
     bytes_each: int
@@ -162,58 +178,58 @@ class Run:
 
     @property
     def decoded(self) -> tuple[int, int]:
-        """What a step decodes, in tokens."""
+        """Rows and columns that a step decodes, in tokens."""
         return tuple(min(side, self.tile or side) for side in self.size)  # type: ignore[return-value]
 
     @property
     def held(self) -> tuple[int, int]:
-        """What a step sees of the latent, in tokens."""
+        """Rows and columns of the latent that a step reads, in tokens."""
         if not self.tile:
             return self.size
         return tuple(min(side, _held(self.tile)) for side in self.size)  # type: ignore[return-value]
 
     def memory(self) -> float:
-        """Bytes that the process holds at most."""
+        """The most bytes that the process takes."""
         a, whole = self.architecture, decoder(self.architecture, *self.size)
         step = decoder(a, *self.decoded)
         kept = step.inputs + step.largest if self.low_memory else step.kept
         if self.tile:
-            # Norms with known numbers keep nothing; margins are kept too, and what else is held of the latent.
+            # Norms with known statistics keep nothing. The margins are kept too, and the rest of the latent in reach.
             held = decoder(replace(a, ch_mult=a.ch_mult[-1:], attn_resolutions=()), *self.held)
             kept = 0.85 * kept + held.kept
-        weights = whole.weights + a.n_embed * a.embed_dim + sum(tower.weights for tower, _ in self.towers)
+        weights = whole.weights + a.n_embed * a.embed_dim + sum(encoder.weights for encoder, _ in self.encoders)
         tokens = math.prod(self.held)
         chunk = min(self.chunk, self.cutouts)
-        looks = [chunk * (tower.kept * self.bytes_each + 120 * side**2) for tower, side in self.towers]
-        back = 3.0 * step.map * self.bytes_each
-        lookout = 3.0 * whole.map * self.bytes_each if self.tile else 0.0
+        clip = [chunk * (encoder.kept * self.bytes_each + 120 * side**2) for encoder, side in self.encoders]
+        backward = 3.0 * step.map * self.bytes_each
+        tiled_decode = 3.0 * whole.map * self.bytes_each if self.tile else 0.0
         pixels = 12.0 * self.size[0] * self.size[1] * a.factor**2
         distances = 4.0 * tokens * a.n_embed
-        working = kept * self.bytes_each + max(back, *looks, distances)
+        working = kept * self.bytes_each + max(backward, *clip, distances)
         libraries = _LIBRARIES + (0 if self.own else _OPEN_CLIP)
-        # The files are in float32: a cast copy lies beside them for a moment, and then they go.
+        # While loading, the float32 files and the cast copies are in memory together.
         loading = 4.0 * weights if self.bytes_each < 4 else 0.0
-        return libraries + self.bytes_each * weights + max(loading, 5 * pixels + max(working, lookout))
+        return libraries + self.bytes_each * weights + max(loading, 5 * pixels + max(working, tiled_decode))
 
-    def work(self, *, pixels: bool = False) -> Work:
-        """Of one step. pixels: of pixel optimisation, which decodes nothing."""
-        looks = Work(
-            products=4 * self.cutouts * sum(tower.macs for tower, _ in self.towers),
-            numbers=self.cutouts * sum(tower.kept for tower, _ in self.towers),
+    def operations(self, *, pixels: bool = False) -> StepOperations:
+        """The operations of one step. pixels: Of pixel optimisation, which decodes nothing."""
+        clip = StepOperations(
+            products=4 * self.cutouts * sum(encoder.macs for encoder, _ in self.encoders),
+            numbers=self.cutouts * sum(encoder.kept for encoder, _ in self.encoders),
         )
         if pixels:
-            return looks
+            return clip
         step, passes = decoder(self.architecture, *self.decoded), 3 if self.low_memory else 2
-        seen = decoder(self.architecture, *self.held)
-        # A tile's margins, and the decodings of the whole picture in between, add a good third.
+        held = decoder(self.architecture, *self.held)
+        # The margins of a tile, and decoding the whole picture now and then, add 40 %.
         margins = 1.4 if self.tile else 1.0
-        return Work(
-            products=looks.products + 2 * passes * margins * (step.macs - step.attention),
-            attention=2 * passes * seen.attention,
-            numbers=looks.numbers + margins * step.kept,
+        return StepOperations(
+            products=clip.products + 2 * passes * margins * (step.macs - step.attention),
+            attention=2 * passes * held.attention,
+            numbers=clip.numbers + margins * step.kept,
         )
 
 
 def _held(side: int) -> int:
-    """Tokens that a tile of so many holds of the latent, about, see `VQGAN.decode_tile`."""
+    """About how many tokens of the latent a tile of `side` tokens reads, see `VQGAN.decode_tile`."""
     return max(side * 3 // 2, attended(side))

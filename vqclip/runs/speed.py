@@ -1,4 +1,4 @@
-"""How fast a device is at what a run has to do, from three short measurements."""
+"""How fast a device is at the operations of a run, from three short measurements."""
 
 from __future__ import annotations
 
@@ -7,29 +7,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vqclip.runs.estimate import Work
+from vqclip.runs.estimate import StepOperations
 from vqclip.runtime import devices
 from vqclip.settings.schema import Settings
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds that a device takes for an operation of a product, one of attention, and a number; see `Work`."""
+    """Seconds of a device per operation of a product, per one of attention, and per number; see `StepOperations`."""
 
     product: float
     attention: float
     number: float
 
-    def seconds(self, work: Work) -> float:
-        """What a step with so much work takes."""
-        return self.product * work.products + self.attention * work.attention + self.number * work.numbers
+    def seconds(self, operations: StepOperations) -> float:
+        """How long a step with these operations takes."""
+        of = operations
+        return self.product * of.products + self.attention * of.attention + self.number * of.numbers
 
     @staticmethod
     def measured(settings: Settings) -> Speed:
-        """Of the device that a run takes: a convolution, an attention and an activation, there and back, thrice each.
+        """Time a convolution, an attention and an activation like the built-in decoder's, forward and backward.
 
-        They are of the built-in decoder's kind. With the settings' number of threads, which stays set. Raises
-        UsageError for a device that is not there.
+        Each runs three times on the device of the settings. The number of threads of the settings stays set.
+
+        Raises:
+            UsageError: The device does not exist.
         """
         import torch
         import torch.nn.functional as F
@@ -46,7 +49,7 @@ class Speed:
             for _ in range(3):
                 began = time.perf_counter()
                 (gradient,) = torch.autograd.grad(run(x).float().sum(), x)
-                gradient.flatten()[0].item()  # a GPU is asked to have ended
+                gradient.flatten()[0].item()  # waits for a GPU
                 found.append(time.perf_counter() - began)
             return min(found)
 
