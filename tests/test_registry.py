@@ -105,7 +105,7 @@ def test_the_built_in_pair_is_always_here():
     assert vqgan.checkpoint == data_path("checkpoints", "tiny_vqgan.safetensors")
     assert read_architecture(vqgan.config).pixel_unshuffle == 2
     assert clip.model == f"local-dir:{data_path('checkpoints', 'tiny_clip')}"
-    assert registry.clip_weights(clip).parent == clip.folder
+    assert clip.weights.parent == clip.folder
     assert registry.find_prior("tiny").tokenizer == clip.folder / "bpe.txt.gz"
     rows = [row for row in registry.list_models() if row.name == "tiny"]
     assert [row.kind for row in rows] == ["vqgan", "clip", "prior", "upsampler"]
@@ -154,7 +154,7 @@ def test_a_listed_clip_is_looked_up_in_the_hub_cache_and_not_fetched(hub):
     for name in ("ViT-B-32", "ViT-B/32"):
         found = registry.find_clip(name)
         assert (found.name, found.model, found.pretrained) == (name, "ViT-B-32-quickgelu", "openai")
-        assert registry.clip_weights(found) == file
+        assert found.weights == file
     row = next(row for row in registry.list_models() if row.name == "ViT-B-32")
     assert (row.present, row.bytes) == (True, 7)
 

@@ -20,7 +20,7 @@ from vqclip.models.perceptor import load_perceptor
 from vqclip.models.registry import ClipFiles, find_clip
 from vqclip.models.sentence_pieces import read_sentence_pieces
 from vqclip.models.text_config import ARCHITECTURES
-from vqclip.models.text_encoders import tower_folder
+from vqclip.models.text_encoders import encoder_folder
 
 VISION = {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16, "head_width": 32}
 TEXT = {"hf_model_name": "xlm-roberta-base", "hf_tokenizer_name": "xlm-roberta-base", "hf_pooler_type": "mean_pooler"}
@@ -68,13 +68,13 @@ def test_without_transformers_the_extra_is_named(tmp_path, monkeypatch):
 
 
 def test_a_tower_lies_in_the_registry_s_folder_the_cache_or_the_clip_s_own(tmp_path, no_hub):
-    assert tower_folder(CONFIG, files(tmp_path, text=tmp_path / "text")) == tmp_path / "text"
+    assert encoder_folder(CONFIG, files(tmp_path, text=tmp_path / "text")) == tmp_path / "text"
     own = ClipFiles("x", "local-dir:x", folder=clip_folders.with_tower(tmp_path / "clip"))
-    assert tower_folder(CONFIG, own) == own.folder
+    assert encoder_folder(CONFIG, own) == own.folder
     snapshot = no_hub / "models--xlm-roberta-base" / "snapshots" / "main"
     snapshot.mkdir(parents=True)
     (snapshot / "config.json").write_text("{}")
-    assert tower_folder(CONFIG, own) == snapshot
+    assert encoder_folder(CONFIG, own) == snapshot
 
 
 @pytest.mark.parametrize("name", ["{}", "./text", "../text", "text/../text", "~/text", "a/b/text", "\ud800"])
@@ -85,7 +85,7 @@ def test_a_name_is_never_a_path(name, tmp_path, no_hub, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = CONFIG | {"text_cfg": TEXT | {"hf_model_name": name.format(place)}}
     with pytest.raises(ModelError, match="whose configuration is not here"):
-        tower_folder(config, files(tmp_path))
+        encoder_folder(config, files(tmp_path))
 
 
 @needs_transformers

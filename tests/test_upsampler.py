@@ -139,7 +139,7 @@ def test_the_best_candidates_are_upsampled_and_chosen_from(pair: Any, sampler: p
 def test_seed_and_style_decide_what_is_upsampled_in_parts_too(
     sampler: priors.PriorSampler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(priors, "_TOGETHER", 2)
+    monkeypatch.setattr(priors, "_BATCH", 2)
     codes, numbers = torch.randint(0, 2048, (3, 8, 8), generator=seeded()), torch.tensor([5, 0, 2])
 
     def upsampled(style: str | None = None) -> torch.Tensor:

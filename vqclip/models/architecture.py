@@ -1,7 +1,7 @@
-"""Configurations of networks: taming-style YAML, or JSON of a network of ours, in; checked numbers out.
+"""Reads configurations of networks, taming-style YAML or JSON of vqclip's own networks, as checked numbers.
 
-taming imports and calls whatever a YAML file names as `target`. Here a target is compared with a few names,
-and nothing that a file names is ever imported or opened.
+taming imports and calls whatever a YAML file names as `target`. Here a target is only compared with known names;
+nothing that a file names is imported or opened.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vqclip.reading import YamlError, parse_yaml, read_bytes
 MAX_CONFIG_BYTES = 2**20
 NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
 _CLASS_STAGES = ("taming.modules.util.Labelator", "taming.models.dummy_cond_stage.DummyCondStage")
-# What holds a VQGAN as its first stage.
+# Models with a VQGAN as their first stage.
 _HOLDERS = (NET2NET, "ldm.models.diffusion.ddpm.LatentDiffusion")
 _KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
     "taming.models.vqgan.VQModel": "VQModel",
@@ -28,20 +28,24 @@ _KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
 }
 _LLAMAGEN = "tokenizer.tokenizer_image.vq_model.VQModel"
 _HINT = "Give the file that came with the checkpoint."
-# GroupNorm in taming's blocks has this many groups.
+# The number of groups of GroupNorm in taming's blocks.
 _GROUPS = 32
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """All that decides the shape of a VQGAN.
+    """Everything that decides the shape of a VQGAN.
 
-    kind: VQModel (nearest code, arXiv 2012.09841) or GumbelVQ (a code by its logit, as in DALL-E). n_embed:
-    codes. embed_dim: numbers per code. z_channels: of the latent inside. in_channels, out_ch: of encoder input
-    and decoder output. ch, ch_mult: channels per level. resolution: the picture side in training, which only
-    decides the levels with attention. pixel_unshuffle: r, when r×r pixels are folded into channels around the
-    networks (not in taming; 1 is off). attention: False leaves it out everywhere, between the levels too
-    (attn_type none in latent-diffusion). unit_codes: codes and latents have the length 1 (LlamaGen).
+    Attributes:
+        kind: VQModel (nearest code, arXiv 2012.09841) or GumbelVQ (the code with the highest logit, as in DALL-E).
+        n_embed, embed_dim: The number of codes and their length.
+        z_channels: Channels of the latent inside.
+        in_channels, out_ch: Channels of the encoder's input and the decoder's output.
+        ch, ch_mult: Channels of each level.
+        resolution: Side of the pictures in training, which only decides which levels have attention.
+        pixel_unshuffle: r, when r×r pixels are folded into channels around the networks; 1 is off. Not in taming.
+        attention: False leaves it out everywhere, also between the levels (attn_type none in latent-diffusion).
+        unit_codes: Codes and latents have the length 1 (LlamaGen).
     """
 
     kind: Literal["VQModel", "GumbelVQ"]
@@ -84,11 +88,14 @@ class Architecture:
 
 @dataclass(frozen=True)
 class PriorShape:
-    """All that decides the shape of a prior.
+    """Everything that decides the shape of a prior.
 
-    width, layers, heads: of the transformer. words: tokens of a text that it reads. vocabulary: tokens there
-    are. side: rows and columns of codes that it writes. codes: of the VQGAN. styles: names of the picture
-    sets that it was taught.
+    Attributes:
+        width, layers, heads: Of the transformer.
+        words, vocabulary: Tokens of a text that it reads, and of the tokenizer.
+        side: Rows and columns of codes that it samples.
+        codes: Number of codes of the VQGAN.
+        styles: Names of its training sets of pictures.
     """
 
     width: int
@@ -103,9 +110,12 @@ class PriorShape:
 
 @dataclass(frozen=True)
 class UpsamplerShape:
-    """All that decides the shape of an upsampler.
+    """Everything that decides the shape of an upsampler.
 
-    width, layers, heads: of the network. codes, dim: of the VQGAN. words, vocabulary, styles: as in `PriorShape`.
+    Attributes:
+        width, layers, heads: Of the network.
+        codes, dim: Number and length of the codes of the VQGAN.
+        words, vocabulary, styles: As in `PriorShape`.
     """
 
     width: int
@@ -120,12 +130,14 @@ class UpsamplerShape:
 
 @dataclass(frozen=True)
 class Net2NetShape:
-    """All that decides the shape of a Net2Net transformer, and what it is told.
+    """Everything that decides the shape of a Net2Net transformer, and its condition.
 
-    vocabulary: codes that it knows, of which the first `codes` are the VQGAN's. places: codes that it can see,
-    of which the first `free` see each other. side: rows and columns of codes of a picture. condition: before
-    the picture come a start code, the number of a class (of `classes`), or for each code where it lies (in
-    `levels` steps).
+    Attributes:
+        vocabulary, codes: Codes that it knows; the first `codes` are those of the VQGAN.
+        places, free: Codes that it can attend to; the first `free` attend to each other.
+        side: Rows and columns of codes of a picture.
+        condition: What precedes the picture: the code `start`, the number of one of `classes`, or the position of
+            each code in `levels` steps.
     """
 
     vocabulary: int
@@ -143,12 +155,18 @@ class Net2NetShape:
 
 
 def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
-    """Read a taming-style configuration: a YAML file of at most 1 MB, or its content.
+    """Read the VQGAN of a taming-style configuration.
 
-    Known are the VQGANs of taming-transformers, of latent-diffusion (the same networks) and of LlamaGen, whose
-    params are its ModelArgs. A Net2NetTransformer or a LatentDiffusion stands for its first stage. Losses, training
-    settings and unknown fields are passed over. Raises ModelError for a target that is not supported, for `remap`
-    (a file of taming's that narrows the codebook), and for fields that are missing, of a wrong type or out of range.
+    Known are the VQGANs of taming-transformers, of latent-diffusion (the same networks) and of LlamaGen, whose params
+    are its ModelArgs. A Net2NetTransformer or a LatentDiffusion stands for its first stage. Losses, settings of
+    training and unknown fields are ignored.
+
+    Args:
+        config: A YAML file of at most 1 MB, or its content.
+
+    Raises:
+        ModelError: The target is not supported, a field is missing, of a wrong type or out of range, or `remap` names
+            a file that narrows the codebook.
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
     content = read_config(config)
@@ -166,12 +184,12 @@ def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
 
 
 def read_config(config: Path | Mapping[str, Any]) -> Mapping[str, Any]:
-    """The content of a configuration: of a YAML file of at most 1 MB, or as given. Raises ModelError."""
+    """Read a YAML file of at most 1 MB; content is returned as it is. Raises ModelError."""
     return _read_yaml(config, printable(config)) if isinstance(config, Path) else config
 
 
 def first_stage_of(stage: Any) -> Any:
-    """The VQGAN's part of a `model` entry: itself, or what it holds as its first stage."""
+    """The VQGAN in a `model` entry: the entry itself, or its first stage."""
     holds = isinstance(stage, Mapping) and stage.get("target") in _HOLDERS
     params = stage.get("params") if holds else None
     return params.get("first_stage_config") if isinstance(params, Mapping) else stage
@@ -206,7 +224,7 @@ def _taming(kind: Literal["VQModel", "GumbelVQ"], fields: _Fields) -> Architectu
 
 
 def _llamagen(fields: _Fields) -> Architecture:
-    """LlamaGen's tokenizer: taming's networks with attention on the smallest level, and codes of length 1."""
+    """Read LlamaGen's tokenizer: taming's networks with attention on the smallest level, and codes of length 1."""
     mult = fields.wholes("encoder_ch_mult", 1, 64, at_least=1)
     if fields.wholes("decoder_ch_mult", 1, 64, at_least=1) != mult:
         raise ModelError(f"{fields.source}: encoder_ch_mult and decoder_ch_mult are not the same.", _HINT)
@@ -218,7 +236,7 @@ def _llamagen(fields: _Fields) -> Architecture:
         z_channels=fields.whole("z_channels", 1, 2**14),
         in_channels=3,
         out_ch=3,
-        # Fixed in its Encoder and Decoder; settable here for smaller copies.
+        # Constants in its Encoder and Decoder; settable here for smaller copies.
         ch=fields.whole("ch", 1, 2**12, default=128),
         ch_mult=mult,
         num_res_blocks=fields.whole("num_res_blocks", 1, 16, default=2),
@@ -229,22 +247,22 @@ def _llamagen(fields: _Fields) -> Architecture:
 
 
 def read_prior_shape(path: Path) -> PriorShape:
-    """Read the JSON file beside a prior's weights. Raises ModelError for what describes no prior."""
+    """Read the JSON file beside the weights of a prior. Raises ModelError."""
     source = printable(path)
-    # JSON is YAML, so the same checks serve both.
+    # JSON is YAML, so one parser reads both.
     fields = _Fields(source, _read_yaml(path, source))
-    return PriorShape(side=fields.whole("side", 1, 64), **_drawing(fields))
+    return PriorShape(side=fields.whole("side", 1, 64), **_common_shape(fields))
 
 
 def read_upsampler_shape(path: Path) -> UpsamplerShape:
-    """Read the JSON file beside an upsampler's weights. Raises ModelError for what describes no upsampler."""
+    """Read the JSON file beside the weights of an upsampler. Raises ModelError."""
     source = printable(path)
     fields = _Fields(source, _read_yaml(path, source))
-    return UpsamplerShape(dim=fields.whole("dim", 1, 2**14), **_drawing(fields))
+    return UpsamplerShape(dim=fields.whole("dim", 1, 2**14), **_common_shape(fields))
 
 
-def _drawing(fields: _Fields) -> dict[str, Any]:
-    """What the shapes of prior and upsampler share."""
+def _common_shape(fields: _Fields) -> dict[str, Any]:
+    """The fields that prior and upsampler share."""
     styles = fields.values.get("styles")
     if not isinstance(styles, list) or not styles or not all(isinstance(style, str) for style in styles):
         raise ModelError(f"{fields.source}: styles is not a list of names.", _HINT)
@@ -263,10 +281,10 @@ def _drawing(fields: _Fields) -> dict[str, Any]:
 
 
 def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
-    """Read the transformer of a Net2NetTransformer's configuration; None when there is none to read.
+    """Read the transformer in the configuration of a Net2NetTransformer; None when it has none.
 
-    Raises ModelError for fields that are missing or out of range, and for a condition that is a picture
-    itself, such as a depth map or a segmentation.
+    Raises:
+        ModelError: A field is missing or out of range, or the condition is a picture, such as a depth map.
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
     content = read_config(config)
@@ -278,25 +296,6 @@ def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
     width, heads = transformer.whole("n_embd", 1, 2**14), transformer.whole("n_head", 1, 256, default=8)
     if width % heads:
         raise ModelError(f"{source}: n_embd {width} is no multiple of n_head {heads}.", _HINT)
-    told: dict[str, Any] = {"condition": "start"}
-    stage = params.get("cond_stage_config")
-    fields = _Fields(source, params)
-    if stage == "__is_unconditional__" or fields.flag("unconditional", default=False):
-        told["start"] = fields.whole("sos_token", 0, 2**20, default=0)
-    else:
-        kind, values = _stage(stage, source)
-        inner = _Fields(source, values, "cond_stage_config.params.")
-        if kind == "taming.modules.util.SOSProvider":
-            told["start"] = inner.whole("sos_token", 0, 2**20, default=0)
-        elif kind == "taming.modules.misc.coord.CoordStage":
-            told = {"condition": "coordinates", "levels": inner.whole("n_embed", 1, 2**20)}
-        elif kind in _CLASS_STAGES:
-            told = {"condition": "class", "classes": inner.whole("n_classes", 1, 2**20, default=1000)}
-        else:
-            raise ModelError(
-                f"{source}: the condition {_shown(kind)} is not supported.",
-                "Use --init tokens, or a transformer that is told a class, coordinates or nothing.",
-            )
     shape = Net2NetShape(
         vocabulary=transformer.whole("vocab_size", 1, 2**20),
         codes=first.n_embed,
@@ -306,16 +305,35 @@ def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
         width=width,
         free=transformer.whole("n_unmasked", 0, 2**16, default=0),
         side=first.resolution // first.factor,
-        **told,
+        **_condition(params, source),
     )
-    told_places = shape.side**2 if shape.condition == "coordinates" else 1
-    if shape.vocabulary < shape.codes or shape.places < told_places + shape.side**2 - 1:
+    before = shape.side**2 if shape.condition == "coordinates" else 1
+    if shape.vocabulary < shape.codes or shape.places < before + shape.side**2 - 1:
         raise ModelError(
             f"{source}: vocab_size {shape.vocabulary} and block_size {shape.places} are too small for "
             f"{shape.codes} codes and pictures of {shape.side}×{shape.side}.",
             _HINT,
         )
     return shape
+
+
+def _condition(params: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The condition of a Net2NetTransformer, as fields of `Net2NetShape`."""
+    stage, fields = params.get("cond_stage_config"), _Fields(source, params)
+    if stage == "__is_unconditional__" or fields.flag("unconditional", default=False):
+        return {"condition": "start", "start": fields.whole("sos_token", 0, 2**20, default=0)}
+    kind, values = _stage(stage, source)
+    inner = _Fields(source, values, "cond_stage_config.params.")
+    if kind == "taming.modules.util.SOSProvider":
+        return {"condition": "start", "start": inner.whole("sos_token", 0, 2**20, default=0)}
+    if kind == "taming.modules.misc.coord.CoordStage":
+        return {"condition": "coordinates", "levels": inner.whole("n_embed", 1, 2**20)}
+    if kind in _CLASS_STAGES:
+        return {"condition": "class", "classes": inner.whole("n_classes", 1, 2**20, default=1000)}
+    raise ModelError(
+        f"{source}: the condition {_shown(kind)} is not supported.",
+        "Use --init tokens, or a transformer with a class, coordinates or no condition.",
+    )
 
 
 def _check(given: Architecture, source: str) -> None:
@@ -364,7 +382,7 @@ def _shown(value: object) -> str:
 
 
 class _Fields:
-    """The fields of one mapping, each read with its type and range."""
+    """Reads the fields of one mapping, each with a type and a range."""
 
     def __init__(self, source: str, values: Mapping[str, Any], path: str = "") -> None:
         self.source, self.values, self.path = source, values, path
@@ -404,5 +422,5 @@ def _is_whole(value: object, low: int, high: int) -> bool:
 
 
 def attended(side: int) -> int:
-    """Tokens that attention sees at least, on a side of a tile of so many: much, as long as they cost little."""
+    """How many tokens attention reads at least along a side of a tile: more than the tile while they cost little."""
     return min(64, 2 * side)

@@ -1,6 +1,6 @@
-"""What is known about models: their names, origins, sizes, hashes and licences, from configs/models.yaml.
+"""The known models from configs/models.yaml: names, origins, sizes, hashes and licences.
 
-Where a model is on this machine is `vqclip.models.registry`'s to say.
+`vqclip.models.registry` finds their files on this machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vqclip.files import data_path, user_path
 from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 
 CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
-"""The files that open_clip writes into a model folder or repository, the safe one first."""
+"""Names of the weights in a folder or repository of open_clip, the safe format first."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,20 @@ class Mirror:
 
     @property
     def url(self) -> str:
-        """The address of the file itself."""
+        """The address of the file."""
         return f"{hub_endpoint()}/{self.repo}/resolve/{self.revision}/{self.path}"
 
 
 @dataclass(frozen=True)
 class VqganEntry:
-    """What is known about one VQGAN.
+    """A known VQGAN.
 
-    bytes, sha256: of the checkpoint, None when nobody has published them. file: name among the shipped
-    checkpoints, None for a model that has to be fetched. model: its taming-style configuration, None when that
-    lies beside the shipped file. upstream: the address of its makers' file. member: the checkpoint's name in the
-    zip archive that its makers serve, None when they serve the checkpoint itself.
+    Attributes:
+        bytes, sha256: Of the checkpoint; None when they are not published.
+        file: Name among the shipped checkpoints, None for a model to download.
+        model: Its taming-style configuration, None when that is beside the shipped file.
+        upstream: The address of its makers' file.
+        member: Name of the checkpoint in the zip archive of its makers, None without an archive.
     """
 
     name: str
@@ -58,24 +60,24 @@ class VqganEntry:
 
     @property
     def path(self) -> Path:
-        """Where its checkpoint is, or has to be put."""
+        """Where its checkpoint is or belongs."""
         if self.file:
             return data_path("checkpoints", self.file)
         return cache_dir() / "vqgan" / f"{self.name}.ckpt"
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Addresses that serve the checkpoint, mirrors first."""
+        """The addresses of the checkpoint, mirrors first."""
         return (*(mirror.url for mirror in self.mirrors), *([self.upstream] if self.upstream else []))
 
     @property
     def network(self) -> tuple[str, int, int] | None:
-        """The kind of VQGAN, VQModel or GumbelVQ, its codes, and numbers per code; None for a built-in model."""
+        """The kind (VQModel or GumbelVQ), the number of codes and their length; None for a built-in model."""
         if self.model is None:
             return None
         stage = self.model["params"].get("first_stage_config", self.model)
         params = stage["params"]
-        # LlamaGen has its own words for both numbers.
+        # LlamaGen has its own names for both numbers.
         codes, numbers = (params.get(a, params.get(f"codebook_{b}"))
                           for a, b in (("n_embed", "size"), ("embed_dim", "embed_dim")))  # fmt: skip
         return stage["target"].rpartition(".")[2], codes, numbers
@@ -83,7 +85,7 @@ class VqganEntry:
 
 @dataclass(frozen=True)
 class Need:
-    """Files of another Hugging Face repository that a CLIP does not work without."""
+    """Files of another Hugging Face repository that a CLIP needs."""
 
     repo: str
     files: tuple[str, ...]
@@ -91,11 +93,13 @@ class Need:
 
 @dataclass(frozen=True)
 class ClipEntry:
-    """What is known about one CLIP.
+    """A known CLIP.
 
-    model, pretrained: open_clip's names. repo: Hugging Face repository with the weights. folder: name among the
-    shipped checkpoints, None for a model that has to be fetched. text: configuration and tokenizer of a text tower
-    that is a model of Hugging Face's transformers.
+    Attributes:
+        model, pretrained: open_clip's names of network and weights.
+        repo: Hugging Face repository of the weights.
+        folder: Name among the shipped checkpoints, None for a model to download.
+        text: Configuration and tokenizer of a text encoder from Hugging Face's transformers.
     """
 
     name: str
@@ -110,17 +114,17 @@ class ClipEntry:
 
     @property
     def page(self) -> str | None:
-        """The page of its makers, or of those who serve its weights."""
+        """The page of the repository with its weights."""
         return f"{hub_endpoint()}/{self.repo}" if self.repo else None
 
 
 def hub_endpoint() -> str:
-    """Where the Hugging Face hub is: HF_ENDPOINT, else its own address."""
+    """The address of the Hugging Face hub, or HF_ENDPOINT."""
     return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
 
 
 def cache_dir() -> Path:
-    """The folder that fetched models live in: VQCLIP_CACHE_DIR, else the user's cache folder."""
+    """The folder of downloaded models: VQCLIP_CACHE_DIR, or the user's cache folder."""
     from platformdirs import user_cache_path
 
     named = os.environ.get("VQCLIP_CACHE_DIR")
@@ -138,12 +142,12 @@ def clip_names() -> list[str]:
 
 
 def vqgan_entries() -> list[VqganEntry]:
-    """What is known about every VQGAN, the built-in one first."""
+    """Every known VQGAN, the built-in one first."""
     return list(_vqgans().values())
 
 
 def vqgan_entry(name: str) -> VqganEntry:
-    """What is known about a VQGAN, by name or alias; UsageError when nothing is."""
+    """Find a VQGAN by name or alias. Raises UsageError."""
     for entry in _vqgans().values():
         if name == entry.name or name in entry.aliases:
             return entry
@@ -156,17 +160,17 @@ def vqgan_entry(name: str) -> VqganEntry:
 
 
 def clip_entries() -> list[ClipEntry]:
-    """What is known about every CLIP, the built-in one first."""
+    """Every known CLIP, the built-in one first."""
     return list(_clips().values())
 
 
 def clip_entry(name: str) -> ClipEntry | None:
-    """What is known about a CLIP, by name or alias; None when nothing is."""
+    """Find a CLIP by name or alias; None if it is unknown."""
     return next((e for e in _clips().values() if name == e.name or name in e.aliases), None)
 
 
 def companions(kind: Literal["prior", "upsampler"]) -> Mapping[str, Mapping[str, Any]]:
-    """The networks of that kind that were trained on a VQGAN's codes, by name: what models.yaml says of each."""
+    """The networks of that kind that were trained on the codes of a VQGAN: their fields in models.yaml, by name."""
     found: Mapping[str, Mapping[str, Any]] = _document()[kind]
     return found
 

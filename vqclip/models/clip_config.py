@@ -1,7 +1,7 @@
-"""The configuration of a CLIP: every field has a type and a range, and a field that is not listed here is refused.
+"""Checks the configuration of a CLIP: each field has a type and a range, and unknown fields are refused.
 
 A configuration comes with a model from a stranger, and libraries obey it: a field can name a path, an address or a
-class, or claim a size. So nothing of a file reaches a library before it passed `check_model` here.
+class, or claim a size. Nothing of a file reaches a library before `check_model` has accepted it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from vqclip.reading import read_json
 
 MAX_CONFIG_BYTES = 1_000_000
 MAX_SIDE = 1024
-"""Of a picture that a CLIP takes, in pixels. The largest that open_clip lists is 512."""
+"""Largest side of the pictures of a CLIP, in pixels. The largest in open_clip's list is 512."""
 MAX_CONTEXT = 1024
-"""Of a text, in tokens: attention holds the square of it."""
+"""Most tokens of a text. The memory of attention grows with the square."""
 MAX_VOCABULARY = 2**22
 MAX_LAYERS = 128
 MAX_WIDTH = 2**14
 _MAX_PATCHES = 2**14
 _MAX_POSITIONS = 2**24
-"""Numbers in the embedding of all patches: open_clip computes some of them before any file is read."""
+"""Most numbers in the embedding of all patches; open_clip computes some embeddings before it reads a file."""
 _HINT = "Give a folder of open_clip."
 _RESIZE_MODES = ("shortest", "squash", "longest")
 _INTERPOLATIONS = ("bicubic", "bilinear", "random")
@@ -34,7 +34,7 @@ _INTERPOLATIONS = ("bicubic", "bilinear", "random")
 
 @dataclass(frozen=True)
 class Field:
-    """What a field may hold. wanted: for messages, as in "is not a whole number"."""
+    """The valid values of a field. wanted: Describes them in messages, as in "is 3, not true or false"."""
 
     wanted: str
     holds: Callable[[Any], bool]
@@ -44,27 +44,27 @@ Fields = Mapping[str, Field]
 
 
 def count(low: int, high: int) -> Field:
-    """A whole number in a range; a bool is none."""
+    """A whole number in a range, not a bool."""
     return Field(f"a whole number from {low} to {high}", lambda v: type(v) is int and low <= v <= high)
 
 
 def number(low: float, high: float) -> Field:
-    """A number in a range; a bool is none."""
+    """A number in a range, not a bool."""
     return Field(f"a number from {low:g} to {high:g}", lambda v: type(v) in (int, float) and low <= v <= high)
 
 
 def choice(*values: str) -> Field:
-    """One of some texts."""
+    """One of these strings."""
     return Field(f"one of {', '.join(map(repr, values))}", lambda v: isinstance(v, str) and v in values)
 
 
 def text(pattern: str, wanted: str) -> Field:
-    """A text that matches a regular expression as a whole."""
+    """A string that fully matches a regular expression."""
     return Field(wanted, lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None)
 
 
 def either(*fields: Field) -> Field:
-    """Whatever one of some fields may hold."""
+    """A valid value of one of these fields."""
     return Field(" or ".join(field.wanted for field in fields), lambda v: any(field.holds(v) for field in fields))
 
 
@@ -78,7 +78,7 @@ def sequence(length: int, of: Field) -> Field:
 
 OBJECT = Field("an object", lambda v: v is None or isinstance(v, dict))
 NULL = Field("null", lambda v: v is None)
-# An old configuration may hold 0 and 1 here, which mean the same to open_clip.
+# Old configurations may have 0 and 1 here, which open_clip accepts.
 FLAG = Field("true or false", lambda v: v is None or type(v) is bool or (type(v) is int and v in (0, 1)))
 NAME = Field("a text of at most 1024 characters", lambda v: v is None or (isinstance(v, str) and len(v) <= 1024))
 _SIDE = count(1, MAX_SIDE)
@@ -127,7 +127,7 @@ _VISION: Fields = {
     "act_kwargs": OBJECT,
     "norm_kwargs": OBJECT,
     **_ATTENTION,
-    # No prefix and no path: timm would fetch `hf-hub:OWNER/REPO` and read `local-dir:FOLDER`.
+    # No prefix and no path: timm would download `hf-hub:OWNER/REPO` and read `local-dir:FOLDER`.
     "timm_model_name": either(NULL, text(_TIMM, "the name of a network of timm")),
     "timm_model_pretrained": FLAG,
     "timm_pool": either(NULL, text(r"[a-z_]{0,32}", "the name of a pooling of timm")),
@@ -147,7 +147,7 @@ _WITHIN: Mapping[str, Fields] = {
         "src_lang": _LANGUAGE,
     },
 }
-"""The fields of the objects in either tower: keyword arguments of a library's functions."""
+"""The fields of objects in the configuration of both encoders: keyword arguments of library functions."""
 _TEXT: Fields = {
     "context_length": count(1, MAX_CONTEXT),
     "vocab_size": count(1, MAX_VOCABULARY),
@@ -179,10 +179,10 @@ _TEXT: Fields = {
 
 
 def read_clip_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The checked model_cfg and preprocess_cfg of an open_clip_config.json; see `check_model`.
+    """Read the model_cfg and preprocess_cfg of an open_clip_config.json; see `check_model`.
 
     Raises:
-        ModelError: The file cannot be read, or holds no such configuration.
+        ModelError: The file cannot be read, or is not such a configuration.
     """
     source, config = printable(path), read_json(path, MAX_CONFIG_BYTES, ModelError)
     if not isinstance(config, dict) or not isinstance(config.get("model_cfg"), dict):
@@ -191,7 +191,7 @@ def read_clip_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def check_model(config: object, source: str) -> dict[str, Any]:
-    """The same model_cfg of open_clip, once each of its fields is known and in its range.
+    """Return a model_cfg of open_clip if each of its fields is known and in its range.
 
     Args:
         config: From a file, or from open_clip's own list.
@@ -204,25 +204,25 @@ def check_model(config: object, source: str) -> dict[str, Any]:
         raise ModelError(f"{source}: model_cfg is not an object.", _HINT)
     if "multimodal_cfg" in config:
         raise ModelError(f"{source} is a CoCa model, which vqclip does not take.", "Take a plain CLIP.")
-    for tower in ("vision_cfg", "text_cfg"):
-        if not isinstance(config.get(tower), dict):
-            raise ModelError(f"{source}: {tower} is {_shown(config, tower)}, not an object.", _HINT)
+    for encoder in ("vision_cfg", "text_cfg"):
+        if not isinstance(config.get(encoder), dict):
+            raise ModelError(f"{source}: {encoder} is {_shown(config, encoder)}, not an object.", _HINT)
     if "embed_dim" not in config:
         raise ModelError(f"{source}: embed_dim is missing.", _HINT)
     vision, texts = config["vision_cfg"], config["text_cfg"]
     check_fields({k: v for k, v in config.items() if k not in ("vision_cfg", "text_cfg")}, _MODEL, source)
-    for tower, fields, prefix in ((vision, _VISION, "vision_cfg."), (texts, _TEXT, "text_cfg.")):
+    for encoder, fields, prefix in ((vision, _VISION, "vision_cfg."), (texts, _TEXT, "text_cfg.")):
         for key, within in _WITHIN.items():
-            if isinstance(tower.get(key), dict):
-                check_fields(tower[key], within, source, f"{prefix}{key}.")
-        check_fields(tower, fields, source, prefix)
+            if isinstance(encoder.get(key), dict):
+                check_fields(encoder[key], within, source, f"{prefix}{key}.")
+        check_fields(encoder, fields, source, prefix)
     if not vision.get("timm_model_name") and not isinstance(vision.get("layers"), (list, tuple)):
         _check_patches(vision, source)
     return config
 
 
 def check_preprocessing(config: object, source: str) -> dict[str, Any]:
-    """The fields of a preprocess_cfg that vqclip reads, each in its range; all others are left out.
+    """Return the fields of a preprocess_cfg that vqclip reads, each in its range.
 
     Raises:
         ModelError: Names the first field that is out of its range.
@@ -251,9 +251,9 @@ def check_fields(config: Mapping[str, Any], fields: Fields, source: str, prefix:
 
     Args:
         config: The object, from a JSON file.
-        fields: The fields that it may have; none is required.
+        fields: Its possible fields; none is required.
         source: Names the file in messages.
-        prefix: Goes before the names of fields in messages.
+        prefix: Precedes the names of fields in messages.
 
     Raises:
         ModelError: Names the first field that is unknown or out of its range.
@@ -267,7 +267,7 @@ def check_fields(config: Mapping[str, Any], fields: Fields, source: str, prefix:
 
 
 def _check_patches(vision: Mapping[str, Any], source: str) -> None:
-    """Bound what a vision transformer of open_clip computes for each patch."""
+    """Limit the number of patches of a vision transformer of open_clip."""
     sides, patches = (_pair(vision.get(key, default)) for key, default in (("image_size", 224), ("patch_size", 16)))
     if None in (*sides, *patches):
         raise ModelError(f"{source}: vision_cfg.patch_size is null.", _HINT)
@@ -285,7 +285,7 @@ def _pair(value: Any) -> tuple[Any, Any]:
 
 
 def _shown(config: Mapping[str, Any], key: str) -> str:
-    """A value for a message, on one short line."""
+    """Describe a value in a message on one short line."""
     value = config.get(key)
     if value is None:
         return "null" if key in config else "missing"

@@ -1,7 +1,8 @@
-"""Checkpoints of known models from the network to this machine: whole and checked, or not at all.
+"""Downloads checkpoints of VQGANs: complete and checked, or not at all.
 
-The bytes go into a file beside the checkpoint's place and take its name only when they are all there and are
-what was published. What an interrupted download has left is gone on with.
+The bytes go into a `.part` file beside the checkpoint, which gets the checkpoint's name once it is complete and has
+the published hash. An interrupted download is resumed. huggingface_hub, which `hub` uses for CLIPs, cannot do this:
+it discards partial files, compares sizes only, and knows no other mirrors.
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ from vqclip.files import (
 from vqclip.models.catalogue import VqganEntry
 from vqclip.models.checkpoints import sha256, verify_sha256
 from vqclip.models.inspection import inspect, looks_like
-from vqclip.reading import MAX_TEXT_BYTES, open_regular, read_json
+from vqclip.reading import MAX_TEXT_BYTES, open_regular, read_json, reason
 
 if TYPE_CHECKING:
     import httpx2
 
 MAX_REDIRECTS = 8
-# A server that sends less than this in each of its patience's spans is as good as silent.
+# A server that sends less than this during `Patience.stall` counts as silent.
 SLOWEST_BYTES_PER_SECOND = 1000
-# Progress that makes earlier failures of an origin forgotten.
+# After this much progress, the tries of an origin start from 1 again.
 PROGRESS_BYTES = 2**20
 MAX_UNPACKED_BYTES = 2**34
 OFFLINE_VARIABLES = ("VQCLIP_OFFLINE", "HF_HUB_OFFLINE")
@@ -53,7 +54,7 @@ OFFLINE_VARIABLES = ("VQCLIP_OFFLINE", "HF_HUB_OFFLINE")
 
 @dataclass(frozen=True)
 class Transfer:
-    """How far a download has come. done, total: bytes; total is None when nobody has said it."""
+    """The progress of a download: bytes so far and in total, None if unknown."""
 
     name: str
     done: int
@@ -62,7 +63,7 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a download waits. stall, pause: seconds; the pause doubles with each of the tries."""
+    """How long a download waits. stall and pause are seconds; the pause doubles with each of the tries."""
 
     stall: float = 30.0
     tries: int = 5
@@ -70,7 +71,7 @@ class Patience:
 
 
 class _Dropped(Exception):
-    """The connection broke or fell silent; the same origin may go on with it."""
+    """The connection broke or stalled; the same origin can resume it."""
 
 
 class _Refused(Exception):
@@ -82,36 +83,47 @@ Note = Callable[[str], None]
 
 
 def refuse_offline(name: str) -> None:
-    """Raise ModelError when the environment forbids the network: VQCLIP_OFFLINE or HF_HUB_OFFLINE is on."""
+    """Raise ModelError when VQCLIP_OFFLINE or HF_HUB_OFFLINE forbids the network."""
     for variable in OFFLINE_VARIABLES:
         if os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no", "off"):
             raise ModelError(f"{name} is not fetched: {variable} is set.", f"Unset {variable} to use the network.")
 
 
 def download_vqgan(entry: VqganEntry, progress: Progress, note: Note, patience: Patience | None = None) -> Path:
-    """Fetch the checkpoint of a VQGAN to its place, and return that.
+    """Download the checkpoint of a VQGAN and return its path.
 
-    A checkpoint that is there and right is left as it is, without a look at the network; one that is wrong is put
-    aside. The origins are tried in their order. progress: told about every few bytes. note: told about waits and
-    second tries. Raises ModelError when every origin fails, when offline, and for a model that has none;
-    OutputError for a disk that is full or cannot be written; Interrupted. In all of these what has come so far is
-    kept.
+    A correct checkpoint is kept without any request; a wrong one is moved aside. Origins are tried in order.
+
+    Args:
+        entry: The VQGAN.
+        progress: Called for every few bytes.
+        note: Called for waits and further tries.
+        patience: How long to wait.
+
+    Raises:
+        ModelError: Every origin failed, the network is forbidden, or there is no origin.
+        OutputError: The disk is full or cannot be written.
+        Interrupted: A signal came. What was downloaded is kept, as for the other errors.
     """
     return _Download(entry, progress, note, patience or Patience()).run()
 
 
 class _Download:
-    """One checkpoint on its way."""
+    """The download of one checkpoint."""
 
     def __init__(self, entry: VqganEntry, progress: Progress, note: Note, patience: Patience) -> None:
         self.entry, self.progress, self.note, self.patience = entry, progress, note, patience
         self.path = entry.path
         self.part = self.path.with_name(f"{self.path.name}.part")
         self.record = self.path.with_name(f"{self.path.name}.part.json")
-        # Of an archive around the checkpoint, neither size nor hash are known.
+        # The published size and hash are those of the checkpoint, not of an archive around it.
         self.bytes = None if entry.member else entry.bytes
         self.sha256 = None if entry.member else entry.sha256
-        self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
+        self._restart()
+
+    def _restart(self) -> None:
+        self.done, self.digest, self.resumed = 0, hashlib.sha256(), False
+        self.whole: int | None = None
 
     def run(self) -> Path:
         if self._is_here():
@@ -129,7 +141,7 @@ class _Download:
         return self.path
 
     def _is_here(self) -> bool:
-        """Whether the checkpoint is at its place, and the published one."""
+        """Whether the published checkpoint is at its path."""
         if not is_file(self.path):
             return False
         if self.sha256 is not None:
@@ -138,7 +150,7 @@ class _Download:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep other processes from the same download; they wait here."""
+        """Make other processes wait that download the same checkpoint."""
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
@@ -188,7 +200,7 @@ class _Download:
         return self.part.stat().st_size if exists(self.part) else 0
 
     def _fetch_from(self, origin: str) -> None:
-        """Fetch from one origin, as often as it drops the connection and has something new to send."""
+        """Download from one origin, with further tries when the connection breaks."""
         failures = 0
         while True:
             before = self._kept()
@@ -203,37 +215,37 @@ class _Download:
                 time.sleep(self.patience.pause * 2 ** (failures - 1))
 
     def _receive(self, origin: str) -> None:
-        """One request: send for what is still missing, and write it down as it comes."""
+        """Send one request for the missing bytes, and write them as they arrive."""
         import httpx2
 
         headers = {"Accept-Encoding": "identity", "User-Agent": f"vqclip/{__version__}"} | self._resume(origin)
         if self.done and self.done in (self.bytes, self.whole):
-            # Killed, or without room, after the last byte had come.
+            # An earlier process ended after the last byte, before it checked the file.
             return
         waits: dict[str, Any] = {"timeout": self.patience.stall, "max_redirects": MAX_REDIRECTS}
         hooks = {"request": [_stay_secure(origin)]}
-        # A connection for each redirect: a server that hangs up after its answer would cut off the next request.
+        # A new connection for each redirect: a server that closes one after its answer would break the next request.
         limits = httpx2.Limits(max_keepalive_connections=0)
         try:
             with (
                 httpx2.Client(follow_redirects=True, event_hooks=hooks, limits=limits, **waits) as client,
                 client.stream("GET", origin, headers=headers) as response,
             ):
-                self._write(origin, response, self._judge(response))
+                self._write(origin, response, self._check_headers(response))
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise _Refused(f"cannot be reached ({_one_line(error)})") from None
+            raise _Refused(f"cannot be reached ({reason(error)})") from None
         except httpx2.TimeoutException:
             raise _Dropped(f"sent nothing for {self.patience.stall:g} s") from None
         except httpx2.TooManyRedirects:
             raise _Refused(f"redirects more than {MAX_REDIRECTS} times") from None
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
-            raise _Refused(f"leads to an address that is none ({_one_line(error)})") from None
+            raise _Refused(f"leads to an address that is none ({reason(error)})") from None
         except httpx2.HTTPError as error:
-            raise _Dropped(f"broke off ({_one_line(error)})") from None
+            raise _Dropped(f"broke off ({reason(error)})") from None
 
     def _resume(self, origin: str) -> dict[str, str]:
-        """Read what is already here, and return the headers that ask for the rest."""
-        self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
+        """Read the partial file, and return the headers that request the rest."""
+        self._restart()
         if not self._kept():
             return {}
         try:
@@ -242,7 +254,7 @@ class _Download:
             self.whole = record.get("bytes") if same else None
         except (InputError, AttributeError):
             same, etag = False, None
-        # Without a hash, only the same version from the same place is known to go with what is here, or all of it.
+        # Without a hash, only the same version from the same origin is known to continue the partial file.
         if self.sha256 is None and not (same and etag) and self._kept() != self.whole:
             return {}
         with open_regular(self.part, ModelError) as handle:
@@ -252,8 +264,8 @@ class _Download:
         self.resumed = True
         return {"Range": f"bytes={self.done}-"} | ({"If-Range": etag} if same and etag else {})
 
-    def _judge(self, response: Any) -> int | None:
-        """What an answer's status and headers promise: the size of the whole file, if they say it."""
+    def _check_headers(self, response: Any) -> int | None:
+        """Check the status and headers of an answer, and return the size of the whole file, if known."""
         status = response.status_code
         if status == 416 and self.resumed:
             discard(self.part)
@@ -273,7 +285,7 @@ class _Download:
                 raise _Dropped("sends another part than was asked for")
             total = None if found[2] == "*" else int(found[2])
         else:
-            self.done, self.digest, self.resumed, self.whole = 0, hashlib.sha256(), False, None
+            self._restart()
             length = response.headers.get("content-length", "")
             total = int(length) if length.isascii() and length.isdigit() else None
         if total is not None and self.bytes is not None and total != self.bytes:
@@ -281,7 +293,7 @@ class _Download:
         return total if total is not None else self.bytes
 
     def _write(self, origin: str, response: Any, total: int | None) -> None:
-        self._require_room(total or 0, self.done)
+        self._require_space(total or 0, self.done)
         if not self.done:
             etag = _strong(response.headers.get("etag"))
             write_json(self.record, {"origin": origin, "etag": etag, "bytes": total})
@@ -306,7 +318,7 @@ class _Download:
             raise _Dropped(f"ended after {self.done} of {total} bytes")
 
     def _watched(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """The same blocks, until they come so slowly that waiting makes no sense."""
+        """Yield the blocks until they arrive too slowly."""
         since, arrived = time.monotonic(), 0
         for block in blocks:
             yield block
@@ -317,7 +329,7 @@ class _Download:
                     raise _Dropped(f"sent only {arrived} bytes in {spent:.0f} s")
                 since, arrived = time.monotonic(), 0
 
-    def _require_room(self, total: int, done: int) -> None:
+    def _require_space(self, total: int, done: int) -> None:
         missing = total - done
         free = shutil.disk_usage(self.path.parent).free
         if missing > free:
@@ -327,12 +339,12 @@ class _Download:
             )
 
     def _finish(self) -> None:
-        """Check what has come as a whole, and give it its name."""
+        """Check the complete file and give it its name."""
         found = self.digest.hexdigest()
         if self.sha256 is not None and found != self.sha256:
             discard(self.part)
             if self.resumed:
-                # What was here before may be at fault: one more time, from the first byte.
+                # The earlier partial file may be wrong: try once more from the first byte.
                 raise _Dropped(f"sent the rest of a file with the SHA-256 {found}, not {self.sha256}")
             raise _Refused(f"sends another file: its SHA-256 is {found}, not {self.sha256}")
         try:
@@ -350,13 +362,13 @@ class _Download:
             self.note(f"{self.entry.name}: nobody has published a hash of it; the archive or file has {found}")
 
     def _unpack(self, member: str) -> None:
-        """Take the checkpoint out of the zip archive that its makers put around it."""
+        """Extract the checkpoint from the zip archive of its makers."""
         try:
             with open_regular(self.part, ModelError) as handle, zipfile.ZipFile(handle) as archive:
                 inside = archive.getinfo(member)
                 if inside.file_size > MAX_UNPACKED_BYTES:
                     raise _Refused(f"sends an archive that claims {inside.file_size} bytes of checkpoint")
-                self._require_room(inside.file_size, 0)
+                self._require_space(inside.file_size, 0)
                 with atomic(self.path) as temp, archive.open(inside) as source, temp.open("wb") as target:
                     shutil.copyfileobj(source, target, 2**20)
                     target.flush()
@@ -364,11 +376,11 @@ class _Download:
                     verify_sha256(temp, self.entry.sha256)
         except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError) as error:
             discard(self.part)
-            raise _Refused(f"sends an archive without a sound {member} ({_one_line(error)})") from None
+            raise _Refused(f"sends an archive without a sound {member} ({reason(error)})") from None
 
 
 def _stay_secure(origin: str) -> Callable[[httpx2.Request], None]:
-    """A check of every request that a redirect from an encrypted origin leads to."""
+    """Return a check that keeps redirects of an encrypted origin encrypted."""
 
     def check(request: httpx2.Request) -> None:
         if origin.startswith("https:") and request.url.scheme == "http":
@@ -378,13 +390,9 @@ def _stay_secure(origin: str) -> Callable[[httpx2.Request], None]:
 
 
 def _strong(etag: str | None) -> str | None:
-    """An ETag that stands for the very bytes; weak ones may not be used for parts (RFC 9110, 13.1.5)."""
+    """Return a strong ETag; weak ones may not be used for ranges (RFC 9110, section 13.1.5)."""
     return etag if etag and not etag.startswith("W/") else None
 
 
 def _size(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
-
-
-def _one_line(error: BaseException) -> str:
-    return printable(str(error).strip().split("\n")[0] or type(error).__name__)[:150]

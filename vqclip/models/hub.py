@@ -1,7 +1,6 @@
-"""Models by name to this machine; CLIPs from the Hugging Face hub into its own cache.
+"""Downloads CLIPs from the Hugging Face hub into its cache, where open_clip and other tools find them too.
 
-There open_clip and other tools find them too. How bytes come and are gone on with is huggingface_hub's business; that
-they are the published ones is checked here, because it compares sizes only.
+huggingface_hub transfers the bytes. It compares only their size, so vqclip checks their hash.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from vqclip.models.checkpoints import verify_sha256
 from vqclip.models.download import Note, Progress, Transfer, download_vqgan, refuse_offline
 from vqclip.reading import reason
 
-# What a tokenizer of Hugging Face may be made of; a repository has some of these, or none.
+# The files of a tokenizer of Hugging Face; a repository has some or none of them.
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "bpe.txt.gz")
 
 
 @dataclass(frozen=True)
 class _File:
-    """A file to have: the first of the names that the repository holds. optional: it may hold none."""
+    """A file to download: the first of the names that the repository holds. optional: It may hold none of them."""
 
     repo: str
     names: tuple[str, ...]
@@ -46,7 +45,7 @@ class _File:
 
 
 def source_of(name: str) -> VqganEntry | str:
-    """What `download` takes for a name: a VQGAN's entry, or a CLIP's name as it is; UsageError when it is neither."""
+    """Find what `download` takes for a name: the entry of a VQGAN, or the name of a CLIP. Raises UsageError."""
     for entry in vqgan_entries():
         if name == entry.name or name in entry.aliases:
             return entry
@@ -57,23 +56,28 @@ def source_of(name: str) -> VqganEntry | str:
 
 
 def download(source: VqganEntry | str, progress: Progress, note: Note) -> Path:
-    """Fetch what `source_of` found, as `download_clip` or `downloads.download_vqgan` does."""
+    """Download what `source_of` found; see `download_clip` and `download.download_vqgan`."""
     if isinstance(source, VqganEntry):
         return download_vqgan(source, progress, note)
     return download_clip(source, progress)
 
 
 def download_clip(name: str, progress: Progress) -> Path:
-    """Fetch a CLIP, and return the path of its weights.
+    """Download a CLIP and return the path of its weights. Files in the cache are kept without any request.
 
-    name: a registered one, `hf-hub:OWNER/REPO`, or open_clip's `NETWORK/TAG`. progress: told about every few bytes.
-    What is here is left as it is, without a look at the network. Raises UsageError for a name that is none of these,
-    ModelError when the hub does not give the files, gives others than it says, or when offline; OutputError for the
-    disk; Interrupted. What has come so far is kept.
+    Args:
+        name: A registered name, `hf-hub:OWNER/REPO`, or open_clip's `NETWORK/TAG`.
+        progress: Called for every few bytes.
+
+    Raises:
+        UsageError: The name is none of these.
+        ModelError: The hub does not have the files, sends others, or the network is forbidden.
+        OutputError: The disk is full or cannot be written.
+        Interrupted: A signal came.
     """
     *others, weights = _files_of(name)
     found = weights.cached()
-    # The weights come last: once they are here, so is all that they need.
+    # The weights come last: once they are in the cache, everything else is.
     if found is None or not all(file.cached() or file.optional for file in others):
         for file in others:
             _ = file.cached() or _fetch(name, file, progress)
@@ -108,13 +112,13 @@ def _of_open_clip(network: str, tag: str) -> _File:
 
 
 def _texts_of_open_clip(network: str) -> list[_File]:
-    """The files of transformers that a network of open_clip reads texts with: loading it fetches nothing."""
+    """The files of the text encoder of transformers in a network of open_clip."""
     from open_clip import get_model_config
 
     texts = (get_model_config(network) or {}).get("text_cfg", {})
-    tower, tokenizer = texts.get("hf_model_name"), texts.get("hf_tokenizer_name")
-    files = [_File(tower, ("config.json",))] if tower else []
-    if name := tower or tokenizer:
+    encoder, tokenizer = texts.get("hf_model_name"), texts.get("hf_tokenizer_name")
+    files = [_File(encoder, ("config.json",))] if encoder else []
+    if name := encoder or tokenizer:
         files.append(_File(name, ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")))
         settings = ("tokenizer_config.json", "special_tokens_map.json")
         files += [_File(name, (each,), optional=True) for each in settings]
@@ -160,9 +164,16 @@ def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
 
 
 def verify_clips(names: Container[str] | None = None) -> dict[str, bool]:
-    """Check the known CLIPs in the hub's cache: whether each had a hash to check, by its name.
+    """Check the known CLIPs in the hub's cache against their hashes.
 
-    names: of the CLIPs to check; None for every one. Raises ModelError for the first that is not what the hub has.
+    Args:
+        names: CLIPs to check; None for all.
+
+    Returns:
+        For each name whether a hash of it is known.
+
+    Raises:
+        ModelError: A file is not the one on the hub.
     """
     checked = {}
     for entry in clip_entries():
@@ -175,7 +186,7 @@ def verify_clips(names: Container[str] | None = None) -> dict[str, bool]:
 
 
 def _verify(path: Path) -> bool:
-    """Check a file by its name in the hub's cache, which for large files is their SHA-256; False when it is not."""
+    """Check a file whose name in the hub's cache is its SHA-256, as for all large files; False for other names."""
     blob = path.resolve()
     known = re.fullmatch(r"[0-9a-f]{64}", blob.name) is not None
     verify_sha256(blob, blob.name if known else None)
@@ -183,7 +194,7 @@ def _verify(path: Path) -> bool:
 
 
 def _bar(label: str, progress: Progress) -> Any:
-    """A progress bar for huggingface_hub that draws nothing and tells."""
+    """Make a progress bar for huggingface_hub that prints nothing and calls `progress`."""
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""From a model's name to its files on this machine. Nothing is loaded here, and nothing is downloaded."""
+"""Finds the files of a model on this machine by its name. Nothing is loaded or downloaded here."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ HUB_PREFIX = "hf-hub:"
 
 @dataclass(frozen=True)
 class VqganFiles:
-    """A VQGAN on this machine.
+    """The files of a VQGAN.
 
-    config: a taming-style YAML file, or its content. sha256: what the checkpoint must hash to, None if unknown.
+    Attributes:
+        config: A taming-style YAML file, or its content.
+        sha256, bytes: The published hash and size of the checkpoint, None if unknown.
     """
 
     name: str
@@ -42,12 +44,15 @@ class VqganFiles:
 
 @dataclass(frozen=True)
 class ClipFiles:
-    """A CLIP on this machine, as open_clip takes it.
+    """The files of a CLIP, as open_clip takes them.
 
-    name: as the user gave it. model: open_clip's name of the network, or `local-dir:FOLDER`. pretrained:
-    open_clip's tag, None when `weights` says it all. folder: the model's own folder with configuration,
-    weights and vocabulary, if it has one. weights: the file to load, None when only open_clip knows it. text: the
-    folder with configuration and tokenizer of a text tower that is a model of transformers.
+    Attributes:
+        name: As the user gave it.
+        model: open_clip's name of the network, or `local-dir:FOLDER`.
+        pretrained: open_clip's tag, None when `weights` is enough.
+        folder: A folder with configuration, weights and vocabulary.
+        weights: The file to load, None when only open_clip knows it.
+        text: A folder with configuration and tokenizer of a text encoder from transformers.
     """
 
     name: str
@@ -60,9 +65,9 @@ class ClipFiles:
 
 @dataclass(frozen=True)
 class PriorFiles:
-    """A prior on this machine: its weights, its shape (JSON) and the merges of its tokenizer.
+    """The files of a prior: weights, shape (JSON) and the merges of its tokenizer.
 
-    A Net2Net transformer has the checkpoint and configuration of its VQGAN, and no tokenizer.
+    A Net2Net transformer shares checkpoint and configuration with its VQGAN, and has no tokenizer.
     """
 
     name: str
@@ -73,7 +78,7 @@ class PriorFiles:
 
 @dataclass(frozen=True)
 class UpsamplerFiles:
-    """An upsampler on this machine: its weights and its shape (JSON)."""
+    """The files of an upsampler: weights and shape (JSON)."""
 
     name: str
     weights: Path
@@ -82,7 +87,7 @@ class UpsamplerFiles:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One line of `vqclip models list`. kind: vqgan, clip or prior. path: where it is or belongs, None if unknown."""
+    """One line of `vqclip models list`. path: Where the model is or belongs, None if unknown."""
 
     name: str
     kind: str
@@ -94,11 +99,16 @@ class ModelRow:
 
 
 def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
-    """The files of a VQGAN by name, or of a checkpoint file.
+    """Find the files of a VQGAN.
 
-    config_path: YAML file that replaces the model's own configuration; a checkpoint file needs one, here or
-    beside it under the same name. Raises UsageError for an unknown name, ModelError for files that are not
-    there, saying where they can be had and where they belong.
+    Args:
+        name_or_path: Its name, or a checkpoint file.
+        config_path: A YAML file that replaces the model's configuration. A checkpoint file needs one, here or beside
+            it under the same name.
+
+    Raises:
+        UsageError: The name is unknown.
+        ModelError: Files are missing; the message says where to get them and where to put them.
     """
     config = _existing(Path(config_path), "the configuration") if config_path else None
     if names_checkpoint(name_or_path):
@@ -112,10 +122,13 @@ def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
 
 
 def find_clip(name: str) -> ClipFiles:
-    """The files of a CLIP: a registered name, `local-dir:FOLDER`, `hf-hub:OWNER/REPO`, or open_clip's `NETWORK/TAG`.
+    """Find the files of a CLIP: a registered name, `local-dir:FOLDER`, `hf-hub:OWNER/REPO`, or `NETWORK/TAG`.
 
-    A TAG that is a weights file is taken as such; any other is left to open_clip, which may have it in its own
-    cache. Raises UsageError for an unknown name, ModelError for files that are not there.
+    A TAG is the path of a weights file, or a tag of open_clip, which may have it in its cache.
+
+    Raises:
+        UsageError: The name is unknown.
+        ModelError: Files are missing.
     """
     prefix, colon, folder = name.partition(":")
     if colon and prefix == "local-dir":
@@ -137,7 +150,7 @@ def find_clip(name: str) -> ClipFiles:
 
 
 def find_prior(vqgan: str) -> PriorFiles:
-    """The files of the prior that draws for the VQGAN of that name; UsageError when there is none."""
+    """Find the files of the prior for a VQGAN. Raises UsageError when it has none."""
     found = _companion("prior", vqgan)
     if found is None:
         raise UsageError(f"init is 'prior', but the VQGAN {vqgan!r} has no prior.", "Use --init tokens.")
@@ -146,7 +159,7 @@ def find_prior(vqgan: str) -> PriorFiles:
 
 
 def find_upsampler(vqgan: str) -> UpsamplerFiles:
-    """The files of the upsampler of the VQGAN of that name; UsageError when there is none."""
+    """Find the files of the upsampler for a VQGAN. Raises UsageError when it has none."""
     found = _companion("upsampler", vqgan)
     if found is None:
         raise UsageError(
@@ -158,7 +171,7 @@ def find_upsampler(vqgan: str) -> UpsamplerFiles:
 
 
 def _companion(kind: Literal["prior", "upsampler"], vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
-    """Name, weights and registry fields of the network of that kind that was trained on a VQGAN's codes."""
+    """Name, weights and fields in models.yaml of the network of that kind for a VQGAN."""
     names = [name for name in vqgan_names() if vqgan in (name, *vqgan_entry(name).aliases)]
     for name, fields in companions(kind).items():
         if fields["vqgan"] in names:
@@ -169,13 +182,8 @@ def _companion(kind: Literal["prior", "upsampler"], vqgan: str) -> tuple[str, Pa
     return None
 
 
-def clip_weights(clip: ClipFiles) -> Path | None:
-    """The weights file of a CLIP, None when only open_clip knows it."""
-    return clip.weights
-
-
 def list_models() -> list[ModelRow]:
-    """Every known model, and whether it is on this machine."""
+    """List every known model, and whether it is on this machine."""
     rows = []
     for entry in vqgan_entries():
         here = is_file(entry.path)
@@ -196,9 +204,11 @@ def list_models() -> list[ModelRow]:
 
 
 def names_here(name: str) -> list[str]:
-    """The names of the models of that name or alias that are on this machine.
+    """The names of the models on this machine with that name or alias.
 
-    Raises UsageError when nothing is known of it, ModelError when none is here.
+    Raises:
+        UsageError: No such model is known.
+        ModelError: None of them is on this machine.
     """
     found = [facts["name"] for facts in describe(name) if facts["here"]]
     if not found:
@@ -207,7 +217,7 @@ def names_here(name: str) -> list[str]:
 
 
 def describe(name: str) -> list[dict[str, Any]]:
-    """All that is known about the models of that name or alias, one mapping each; UsageError when nothing is."""
+    """Everything known about the models with that name or alias, one mapping each. Raises UsageError."""
     vqgans = {n: e for e in vqgan_entries() for n in (e.name, *e.aliases)}
     clips = {n: e for e in clip_entries() for n in (e.name, *e.aliases)}
     vqgan, clip = vqgans.get(name), clips.get(name)
@@ -232,7 +242,7 @@ def describe(name: str) -> list[dict[str, Any]]:
 
 
 def unknown(name: str) -> UsageError:
-    """What to say of a name that is no model's, of whatever kind."""
+    """The error for a name of no model of any kind."""
     entries: list[VqganEntry | ClipEntry] = [*vqgan_entries(), *clip_entries()]
     known = [n for e in entries for n in (e.name, *e.aliases)]
     names = dict.fromkeys([*vqgan_names(), *clip_names()])
@@ -283,7 +293,7 @@ def _clip_folder(name: str, folder: Path) -> ClipFiles:
 
 
 def hub_repo(name: str) -> str:
-    """OWNER/REPO of `hf-hub:OWNER/REPO`; UsageError for anything else behind the colon."""
+    """Return OWNER/REPO of `hf-hub:OWNER/REPO`. Raises UsageError for anything else after the colon."""
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
@@ -298,7 +308,7 @@ def hub_repo(name: str) -> str:
 
 
 def _hub_folder(name: str) -> ClipFiles:
-    """A repository of open_clip in the hub's cache: a folder like any other."""
+    """The folder of a repository of open_clip in the hub's cache."""
     repo = hub_repo(name)
     config, weights = cached_file(repo, "open_clip_config.json"), cached_file(repo, *CLIP_WEIGHTS)
     if config is None or weights is None:

@@ -1,7 +1,7 @@
-"""The configuration of a text tower that is a model of Hugging Face's transformers, read without transformers.
+"""Reads the configuration of a text encoder from Hugging Face's transformers, without transformers.
 
-transformers imports code, fetches files and picks classes as such a file asks it to. Here a fixed list of
-architectures has a fixed list of fields each, and no other field has an effect.
+transformers imports code, downloads files and picks classes as such a file asks. Here a fixed list of architectures
+has a fixed list of fields each; other fields have no effect.
 """
 
 from __future__ import annotations
@@ -82,24 +82,22 @@ ARCHITECTURES: Mapping[str, Fields] = {
     "mt5": _MT5,
     "m2m_100": _M2M,
 }
-"""The fields of every model_type for which open_clip knows how to pool."""
+"""The fields of every model_type that open_clip can pool."""
 
 
 @dataclass(frozen=True)
 class TextConfig:
-    """The architecture of a text tower. model_type: a key of ARCHITECTURES. fields: those of it that the file has."""
+    """The architecture of a text encoder: a key of ARCHITECTURES, and those of its fields that the file has."""
 
     model_type: str
     fields: dict[str, Any]
 
 
 def read_text_config(path: Path) -> TextConfig:
-    """Read the config.json of a text tower.
-
-    Fields that do not change the network, such as the dropout of training, are left out.
+    """Read the config.json of a text encoder, without fields that do not change the network, such as dropout.
 
     Raises:
-        ModelError: The file cannot be read, asks for code, is of another architecture, or a field is out of range.
+        ModelError: The file cannot be read, asks for code, has another architecture, or a field is out of range.
     """
     source, config = printable(path), read_json(path, MAX_CONFIG_BYTES, ModelError)
     if not isinstance(config, dict):
@@ -112,7 +110,7 @@ def read_text_config(path: Path) -> TextConfig:
         shown = printable(repr(kind))[:60]
         raise ModelError(f"{source}: the model_type {shown} is not one of {', '.join(ARCHITECTURES)}.", _HINT)
     known = ARCHITECTURES[kind]
-    # transformers takes null for the default of most fields, and fails at the others.
+    # For most fields, transformers takes null as the default; it fails for the others.
     fields = {key: value for key, value in config.items() if key in known and value is not None}
     check_fields(fields, known, source)
     return TextConfig(kind, fields)

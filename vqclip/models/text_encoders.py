@@ -1,8 +1,7 @@
-"""Text towers that are models of Hugging Face's transformers, as multilingual CLIPs have them.
+"""Text encoders from Hugging Face's transformers, as multilingual CLIPs have them.
 
-open_clip and transformers would fetch their configuration, their tokenizer and weights that are then replaced, and
-would run code that a folder holds. Here all of it comes from this machine, checked, or the run ends with the command
-that brings it here.
+open_clip and transformers would download configuration, tokenizer and weights, and run code in a folder. Here all of
+it comes from this machine, checked, or the error names the command that downloads it.
 """
 
 from __future__ import annotations
@@ -22,37 +21,37 @@ from vqclip.models.registry import ClipFiles, cached_file
 from vqclip.models.text_config import TextConfig, read_text_config
 
 COUNTED = ("text.transformer.embeddings.position_ids", "text.transformer.embeddings.token_type_ids")
-"""Buffers that count or say nothing: older checkpoints hold them, newer ones do not."""
+"""Buffers of counters and zeros, which older checkpoints hold and newer ones do not."""
 _NEEDED = "config.json tokenizer.json tokenizer_config.json"
 
 
 def is_of_transformers(config: Mapping[str, Any]) -> bool:
-    """Whether a model_cfg of open_clip names a text tower of transformers."""
+    """Whether a model_cfg of open_clip names a text encoder of transformers."""
     return bool(config["text_cfg"].get("hf_model_name"))
 
 
 def has_tokenizer_of_transformers(config: Mapping[str, Any]) -> bool:
-    """Whether a model_cfg of open_clip names a tokenizer of transformers; the tower need not be one."""
+    """Whether a model_cfg of open_clip names a tokenizer of transformers, with or without a text encoder of it."""
     texts = config["text_cfg"]
     return bool(texts.get("hf_model_name") or texts.get("hf_tokenizer_name"))
 
 
 def build(config: Mapping[str, Any], files: ClipFiles) -> nn.Module:
-    """open_clip's text tower over a model of transformers, as a checked model_cfg describes it.
+    """Build open_clip's text encoder around a model of transformers, from a checked model_cfg.
 
-    It is built from the fields of its config.json alone. Call it within `weights.without_weights`.
+    Only the fields of its config.json are used. Call it inside `checkpoints.without_weights`.
 
     Raises:
-        ModelError: transformers is not installed, the tower's folder is not here, or its config.json is refused.
+        ModelError: transformers is not installed, the encoder's folder is missing, or its config.json is refused.
     """
     require_transformers(files)
     texts = config["text_cfg"]
-    known = read_text_config(tower_folder(config, files) / "config.json")
+    known = read_text_config(encoder_folder(config, files) / "config.json")
     from open_clip.hf_model import HFTextEncoder
 
     pooler = texts.get("hf_pooler_type", "mean_pooler")
     described = _described(known)
-    tower: nn.Module = HFTextEncoder(
+    encoder: nn.Module = HFTextEncoder(
         "",
         output_dim=config["embed_dim"],
         config=described,
@@ -60,15 +59,15 @@ def build(config: Mapping[str, Any], files: ClipFiles) -> nn.Module:
         pooler_type=pooler,
         output_tokens=bool(texts.get("output_tokens")),
     )
-    # Given a configuration, open_clip makes all of the model; by a name, it makes what follows.
-    tower.transformer = _transformer(described, pooled=pooler == "cls_pooler")
-    if not hasattr(tower, "proj"):
+    # Given a configuration, open_clip builds the whole model; given a name, only the part below.
+    encoder.transformer = _transformer(described, pooled=pooler == "cls_pooler")
+    if not hasattr(encoder, "proj"):
         raise ModelError(
             f"the CLIP {printable(files.name)} has no projection of its texts: hf_proj_type is null, "
-            f"and embed_dim is not the width of its text tower.",
+            f"and embed_dim is not the width of its text encoder.",
             "Check its model_cfg.",
         )
-    return tower
+    return encoder
 
 
 def require_transformers(files: ClipFiles) -> None:
@@ -80,11 +79,11 @@ def require_transformers(files: ClipFiles) -> None:
         )
 
 
-def tower_folder(config: Mapping[str, Any], files: ClipFiles) -> Path:
-    """The folder with the config.json of a text tower: the registry's, one in the hub's cache, or the CLIP's own.
+def encoder_folder(config: Mapping[str, Any], files: ClipFiles) -> Path:
+    """The folder with the config.json of a text encoder: the registry's, one in the hub's cache, or the CLIP's own.
 
     Raises:
-        ModelError: None of them has it. The name in a configuration is never the path of a folder.
+        ModelError: None of them has it. The name in a configuration is never used as a path.
     """
     if files.text is not None:
         return files.text
@@ -99,7 +98,7 @@ def tower_folder(config: Mapping[str, Any], files: ClipFiles) -> Path:
 
 
 def load_tokenizer(config: Mapping[str, Any], files: ClipFiles, length: int) -> text_tokens.TextTokenizer:
-    """The tokenizer of a checked model_cfg that names one of transformers.
+    """Load the tokenizer of transformers that a checked model_cfg names.
 
     Raises:
         ModelError: transformers is not installed, or no folder on this machine holds a sound tokenizer.
@@ -115,18 +114,18 @@ def load_tokenizer(config: Mapping[str, Any], files: ClipFiles, length: int) -> 
 
 
 def counted(name: str, buffer: Tensor) -> Tensor:
-    """The value of one of the buffers in COUNTED, from its shape: (1, N) int64."""
+    """Create one of the buffers in COUNTED from its shape: (1, N) int64."""
     count = torch.arange(buffer.shape[-1]).expand(buffer.shape)
     return count.clone() if name.endswith("position_ids") else torch.zeros_like(count)
 
 
 def _tokenizer_folder(config: Mapping[str, Any], files: ClipFiles) -> Path:
-    """The CLIP's own folder where that holds a tokenizer, else the tower's, else that of the tokenizer's name."""
+    """The CLIP's folder if it holds a tokenizer, else the encoder's, else that of the tokenizer's name."""
     own, texts = files.folder, config["text_cfg"]
     if texts.get("hf_model_name"):
         if own is not None and any((own / name).exists() for name in ("tokenizer.json", "vocab.txt")):
             return own
-        return tower_folder(config, files)
+        return encoder_folder(config, files)
     if own is not None:
         return own
     name = str(texts["hf_tokenizer_name"])
@@ -137,7 +136,7 @@ def _tokenizer_folder(config: Mapping[str, Any], files: ClipFiles) -> Path:
 
 
 def _described(known: TextConfig) -> Any:
-    """The configuration object of transformers with the fields of a checked config.json."""
+    """Build the configuration object of transformers from a checked config.json."""
     import transformers
 
     classes = {
@@ -151,7 +150,7 @@ def _described(known: TextConfig) -> Any:
 
 
 def _transformer(described: Any, *, pooled: bool) -> Any:
-    """The model that open_clip makes for a name with this configuration, without weights."""
+    """Build the model that open_clip builds for the name of this configuration, without weights."""
     from transformers import AutoModel
 
     make: Any = AutoModel.from_config

@@ -142,7 +142,7 @@ class Inputs:
             weights[f"prior {self.prior.name}"] = self.prior.weights
         if self.upsampler is not None:
             weights[f"upsampler {self.upsampler.name}"] = self.upsampler.weights
-        known = {f"clip {clip.name}": registry.clip_weights(clip) for clip, _ in self.clips}
+        known = {f"clip {clip.name}": clip.weights for clip, _ in self.clips}
         weights |= {name: path for name, path in known.items() if path is not None}
         for path in weights.values():
             if files.is_file(path) and path.stat().st_size > LARGE_BYTES:

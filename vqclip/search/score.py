@@ -66,7 +66,7 @@ class _Clip:
         """SHA-256 of what features depend on: the weights, and the configuration beside them."""
         from vqclip.models.checkpoints import sha256
 
-        weights, folder = registry.clip_weights(self.files), self.files.folder
+        weights, folder = self.files.weights, self.files.folder
         parts = [
             sha256(weights) if weights else self.files.name,
             sha256(folder / "open_clip_config.json") if folder else f"{self.files.model}/{self.files.pretrained}",
