@@ -1,7 +1,7 @@
-"""What the JSON in a run folder may hold: a type and a range for every value.
+"""The valid JSON in a run folder: a type and a range for every value.
 
-A run folder may come from somebody else, so nothing of it is used before it passed here. pydantic takes a tenth of a
-second to import, so this module is imported where a file is read.
+A run folder may come from another person, so nothing in it is used before it was checked here. pydantic takes a tenth
+of a second to import, so this module is imported only where such a file is read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 MAX_STEPS, MAX_STAGES = 1_000_000, 9
-"""Of a run; the same bounds as in `settings`, and one stage of pixels before those."""
+"""Limits of a run: those of the settings, plus one stage of pixels."""
 
 Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(max_length=4096)]
@@ -26,7 +26,7 @@ class _Record(BaseModel):
 
 
 class ManifestRecord(_Record):
-    """run.json without its schema number, digest and settings; see `run_folder.Manifest`."""
+    """run.json without its schema number, digest and settings; see `runs.directory.Manifest`."""
 
     status: Literal["running", "interrupted", "failed", "finished"] = "running"
     step: Step = 0
@@ -45,7 +45,7 @@ class ManifestRecord(_Record):
 
 
 class StartsRecord(_Record):
-    """starts.json: what a run that chooses among several starts knows of them."""
+    """starts.json: the starts of a best-of run."""
 
     digest: Name
     losses: Annotated[dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Number], Field(max_length=100_000)]
@@ -55,11 +55,11 @@ class StartsRecord(_Record):
 
 
 class SnapshotRecord(_Record):
-    """The numbers of a snapshot without its schema number and digest; see `snapshots.State`."""
+    """The numbers of a snapshot without its schema number and digest; see `synthesis.state.State`."""
 
     step: Step
     stage: Annotated[int, Field(ge=0, lt=MAX_STAGES)]
-    # It tends to 1, and its rounding may pass that.
+    # It approaches 1, and rounding may exceed that.
     ema_weight: Annotated[float, Field(ge=0, le=1.001)]
     score: Number | None = None
     progress: Annotated[dict[Name, Number], Field(max_length=100)] = {}
@@ -83,7 +83,7 @@ AnyRecord = TypeVar("AnyRecord", bound=_Record)
 
 
 def checked(kind: type[AnyRecord], values: Mapping[str, Any]) -> AnyRecord:
-    """The record with these values. Raises ValueError that names the first value that is not valid, and why."""
+    """Check values. Raises ValueError that names the first invalid value and the reason."""
     try:
         return kind.model_validate(dict(values))
     except ValidationError as error:

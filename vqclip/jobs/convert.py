@@ -1,4 +1,4 @@
-"""A VQGAN's checkpoint as safetensors: smaller, quick to open, and unable to run anything."""
+"""Converts the checkpoint of a VQGAN to safetensors: smaller, fast to open, and unable to run code."""
 
 from __future__ import annotations
 
@@ -31,13 +31,24 @@ _FIRST_STAGE = "first_stage_model."
 def convert(
     source: str, output: Path, *, config: str | None = None, dtype: str | None = None, only_vqgan: bool = False
 ) -> dict[str, Any]:
-    """Write a VQGAN's weights as .safetensors with its configuration beside them, and say what came of it.
+    """Write the weights of a VQGAN as .safetensors, with its configuration beside them.
 
-    source: a name or a checkpoint file. config: its YAML file, when that does not lie beside it. dtype: of DTYPES,
-    or None for the numbers as they are. only_vqgan: leave out the transformer of a Net2NetTransformer. Losses,
-    running averages and optimiser states are left out always. Returns file, config, source, the bytes of both, and
-    the number of tensors. Raises UsageError for options without an effect, ModelError for what `VQGAN.from_files`
-    refuses and for numbers that the dtype cannot hold, OutputError for a place that cannot be written.
+    Losses, running averages and optimiser states are left out.
+
+    Args:
+        source: A name or a checkpoint file.
+        output: The file to write.
+        config: The YAML file of the source, when it is not beside it.
+        dtype: One of DTYPES; None keeps the numbers as they are.
+        only_vqgan: Leave out the transformer of a Net2NetTransformer.
+
+    Returns:
+        file, config, source, source_bytes, bytes, and tensors (their number).
+
+    Raises:
+        UsageError: An option is not valid or has no effect.
+        ModelError: `VQGAN.from_files` refuses the source, or the dtype cannot hold its numbers.
+        OutputError: The output cannot be written.
     """
     _check_output(output, dtype)
     found = registry.find_vqgan(source, config)
@@ -107,7 +118,7 @@ def _write(output: Path, state: Mapping[str, Tensor], dtype: str | None, source:
         if cast is not tensor and not bool(torch.isfinite(cast).all()):
             shown = excerpt(printable(name))
             raise ModelError(f"the tensor {shown} holds numbers too large for {dtype}.", "Use --dtype bfloat16.")
-        # A copy of its own: safetensors refuses tensors that share their memory.
+        # A copy, because safetensors refuses tensors that share memory.
         ready[name] = cast.contiguous().clone()
     metadata = {"format": "pt", "made_by": f"vqclip {__version__}", "source_sha256": sha256(source)}
     with atomic(output) as temp:
@@ -117,12 +128,12 @@ def _write(output: Path, state: Mapping[str, Tensor], dtype: str | None, source:
         except (SafetensorError, RuntimeError, ValueError) as problem:
             raise OutputError(f"Cannot write {printable(output)}: {reason(problem)}.", "Check the disk.") from None
         _sort_metadata(temp, metadata)
-        # It puts a file of its own there, which nobody else may read.
+        # safetensors creates a new file that only its owner may read.
         temp.chmod(mode)
 
 
 def _sort_metadata(path: Path, metadata: Mapping[str, str]) -> None:
-    """Put the metadata of a safetensors file in order: the library writes them in another one each time."""
+    """Sort the metadata of a safetensors file, which the library writes in a random order."""
     with path.open("r+b") as handle:
         length = int.from_bytes(handle.read(8), "little")
         header = parse_json(handle.read(length))
@@ -130,7 +141,7 @@ def _sort_metadata(path: Path, metadata: Mapping[str, str]) -> None:
             name: field for name, field in header.items() if name != "__metadata__"
         }
         text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-        # The tensors lie where the library put them, behind a header of this length; spaces fill it.
+        # The tensors follow a header of this length, which is padded with spaces.
         if len(text) > length:
             raise OutputError(f"Cannot write {printable(path)}: its header has grown.", "Report this as a fault.")
         handle.seek(8)
@@ -140,7 +151,7 @@ def _sort_metadata(path: Path, metadata: Mapping[str, str]) -> None:
 def _config_text(
     config: Path | Mapping[str, Any], inner: Mapping[str, Any] | None, stage: Mapping[str, Any]
 ) -> bytes:
-    """The YAML file as it is, or what of it belongs to the weights that are kept."""
+    """The YAML file as it is, or the part of it that belongs to the written weights."""
     import yaml
 
     if inner is None and isinstance(config, Path):

@@ -1,8 +1,8 @@
-"""What loading a pickle would take, without loading it: an abstract interpretation of its opcodes.
+"""Bounds what loading a pickle would take, without loading it, by an abstract interpretation of its opcodes.
 
-`pickletools.genops` gives the opcodes. `Walk` keeps the stack and the memo of an unpickler, with a `_Value` in the
-place of each object: how many bytes it has, how deep it is nested, and what a tuple or a constant holds. It stops as
-soon as loading would take more than the `Budget`. The same numbers, and the bytes of the pickle, bound the walk.
+`pickletools.genops` yields the opcodes. `Walk` keeps the stack and the memo of an unpickler, with a `_Value` for each
+object: its size, how deep it is nested, and the value of a tuple or a constant. It stops as soon as loading would
+exceed the `Budget`; the same numbers and the bytes of the pickle bound the walk itself.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 MAX_OPERATIONS = 2_000_000
-"""Of one file. A state dict takes some 30 for each tensor; with optimiser states it has about 200,000."""
+"""Limit per file. A state dict takes about 30 per tensor; with optimiser states, about 200,000 in all."""
 MAX_MEMORY = 512 * 2**20
-"""Bytes of all objects that are made, beside the numbers of tensors; see `_CALL` for a tensor."""
+"""Bytes of all objects except for the numbers of tensors; see `_CALL` for a tensor."""
 MAX_DEPTH = 500
-"""Of containers in each other. The hash of a tuple, like much else in C, recurses once for each level."""
+"""Limit of nested containers. The hash of a tuple, like much code in C, recurses once per level."""
 
 STORAGES = {
     "Double": 8, "Float": 4, "Half": 2, "BFloat16": 2,
@@ -26,30 +26,30 @@ STORAGES = {
 }  # fmt: skip
 """Bytes of one number, by the kind of storage."""
 _ITEM_BYTES = {f"torch.{kind}Storage": size for kind, size in STORAGES.items()} | {"torch.storage.UntypedStorage": 1}
-# These copy what they are given, and hash each item of it.
+# These copy their argument and hash each item of it.
 _COPYING = frozenset(["collections.OrderedDict", "collections.Counter", "builtins.set"])
-# Python pickles bytes as a text in this codec. Of others, such as punycode, the time grows with the square.
+# Python pickles bytes as a string in this codec. Others, such as punycode, take quadratic time.
 _CODECS = ("latin1", "latin-1")
-# Whole numbers beyond it have the same hash as smaller ones.
+# Larger integers have the same hashes as smaller ones.
 _HASH_MODULUS = 2**61 - 1
 _BLOCK = 1024
-# Bytes of an item in a list, of an item in a dictionary, of an empty container and of what a call makes.
+# Bytes of an item in a list, an item in a dictionary, an empty container, and the result of a call.
 _ITEM, _ENTRY, _CONTAINER, _CALL = 16, 100, 56, 512
 
 
 class PickleError(ValueError):
-    """A pickle that torch cannot load. The text says why, without a subject."""
+    """torch cannot load the pickle. The message is a predicate without its subject."""
 
 
 class ExcessError(PickleError):
-    """A pickle that takes more than the budget, or could. The text says of what, without a subject."""
+    """Loading the pickle may exceed the budget. The message is a predicate without its subject."""
 
 
 class Budget:
     """What the pickles of one file may take together.
 
     Args:
-        stored: Bytes of the file. Its storages cannot have more.
+        stored: Bytes of the file, the limit of its storages together.
     """
 
     def __init__(self, stored: int) -> None:
@@ -65,7 +65,7 @@ class Budget:
             raise ExcessError(f"needs more than {MAX_MEMORY // 2**20} MB beside its tensors")
 
     def claim(self, key: str | int, size: int) -> None:
-        """Count the bytes of a storage, once for each key. Raise ExcessError when the file has fewer."""
+        """Count the bytes of a storage once per key. Raise ExcessError when the file has fewer."""
         before = self._storages.get(key, 0)
         if size > before:
             self._storages[key] = size
@@ -75,11 +75,16 @@ class Budget:
 
 
 class _Value:
-    """What is known of an object on the stack.
+    """What is known about an object on the stack.
 
-    size: its bytes, without what it refers to. depth: containers within each other. nodes: objects that its hash
-    visits. items: of a tuple. known: a constant, or the name of a global. mutable: whether it can be filled. keys:
-    how many keys it has whose hash the file decides.
+    Attributes:
+        size: Its bytes, without those of objects that it refers to.
+        depth: Levels of containers in it.
+        nodes: Objects that its hash visits.
+        items: The items of a tuple.
+        known: A constant, or the name of a global.
+        mutable: Whether it can be filled.
+        keys: Number of its keys whose hash the file decides.
     """
 
     __slots__ = ("depth", "items", "keys", "known", "mutable", "nodes", "size")
@@ -101,42 +106,42 @@ _CONSTANT = _Value(0)
 _EMPTY_TUPLE = _Value(0, 1)
 
 
-# Opcodes that put a constant of their own on the stack.
+# Opcodes that push their argument as a constant.
 _CONSTANTS = frozenset(
     code.name for code in pickletools.opcodes if code.arg and not code.stack_before and len(code.stack_after) == 1
 ) - {"GLOBAL", "GET", "BINGET", "LONG_BINGET", "PERSID", "EXT1", "EXT2", "EXT4"}
 
 
 class Walk:
-    """The pickles of one file, one after the other."""
+    """Walks through the pickles of one file, one after the other."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._stack: list[_Value] = []
-        # Lengths of the stack at each MARK.
+        # The length of the stack at each MARK.
         self._marks: list[int] = []
         self._memo: dict[int, _Value] = {}
         self._most_nodes = 1
         self._steps = self._all_steps()
 
     def globals_of(self, pickle: BinaryIO) -> Iterator[tuple[str, str]]:
-        """Yield every global that the next pickle names, with the text before it, which for a tensor is its name.
+        """Yield every global that the next pickle names, with the string before it, which for a tensor is its name.
 
         Args:
-            pickle: Bytes in memory. A file would allocate what a length claims before it reads.
+            pickle: A pickle in memory. A file would allocate a claimed length before it reads.
 
         Raises:
-            PickleError: torch cannot load it, or it takes more than the budget.
+            PickleError: torch cannot load it, or it exceeds the budget.
             ValueError, OverflowError, struct.error: `pickletools` cannot read it.
         """
         texts = ["", ""]
         stack, budget, steps = self._stack, self._budget, self._steps
         self._clear()
-        # Without `tell`, which genops would call before every opcode.
+        # It has no `tell`, which genops would call before every opcode.
         source: Any = SimpleNamespace(read=pickle.read, readline=pickle.readline)
         codes: Iterator[tuple[pickletools.OpcodeInfo, Any, int | None]] = pickletools.genops(source)
         for count, (opcode, argument, _) in enumerate(codes, 1):
-            # Not after each opcode: that would take as long as most steps. Nothing is made meanwhile.
+            # Checking after every opcode would double the time, and nothing is built meanwhile.
             if not count % _BLOCK:
                 budget.operations += _BLOCK
                 budget.check()
@@ -158,7 +163,7 @@ class Walk:
                 yield found, ""
                 stack.append(_Value(0, known=found))
             elif name == "INST":
-                # Protocol 0: the class and, since the last MARK, what it is called with.
+                # Protocol 0: a class, and its arguments since the last MARK.
                 found = argument.replace(" ", ".").replace("__builtin__.", "builtins.")
                 yield found, texts[-1]
                 self._call(_Value(0, known=found), self._tuple_of(self._since_mark()))
@@ -173,7 +178,7 @@ class Walk:
         self._memo.clear()
 
     def _all_steps(self) -> dict[str, Callable[[Any], object]]:
-        """What opcodes do for which it is not enough to count the objects before and after them."""
+        """The effects of opcodes for which the counts of `_generic` are not enough."""
         stack, take, mark = self._stack, self._take, self._since_mark
         steps: dict[str, Callable[[Any], object]] = {
             "MARK": lambda _: self._marks.append(len(stack)),
@@ -205,7 +210,7 @@ class Walk:
         return steps
 
     def _generic(self, opcode: pickletools.OpcodeInfo, argument: Any) -> None:
-        """What `pickletools` says of an opcode: which objects it takes from the stack, and how many it makes."""
+        """Apply an opcode as `pickletools` describes it: how many objects it pops and pushes."""
         before = opcode.stack_before
         if pickletools.markobject in before:
             self._since_mark()
@@ -217,13 +222,13 @@ class Walk:
             self._stack.append(self._new(_Value(size, depth, known=argument)))
 
     def _last(self) -> _Value:
-        """The last object on the stack."""
+        """Return the last object on the stack."""
         if len(self._stack) <= (self._marks[-1] if self._marks else 0):
             raise PickleError("needs an object where the stack is empty")
         return self._stack[-1]
 
     def _take(self, count: int) -> list[_Value]:
-        """Take the last objects from the stack."""
+        """Pop the last objects from the stack."""
         stack = self._stack
         start = len(stack) - count
         if start < (self._marks[-1] if self._marks else 0):
@@ -233,7 +238,7 @@ class Walk:
         return taken
 
     def _since_mark(self) -> list[_Value]:
-        """Take the objects after the last MARK."""
+        """Pop the objects after the last MARK."""
         if not self._marks:
             raise PickleError("has no MARK where it needs one")
         start = self._marks.pop()
@@ -275,10 +280,10 @@ class Walk:
         """Put objects into a container.
 
         Args:
-            made: The container, to be put on the stack; None for the last on the stack.
+            made: The container, which is pushed; None for the last object on the stack.
             items: The objects.
-            step: Of so many objects the first is hashed; 0 when none is.
-            each: Bytes that the container needs for one step.
+            step: The first of so many objects is hashed; 0 when none is.
+            each: Bytes of the container per step.
         """
         if made is not None:
             self._stack.append(made)
@@ -297,17 +302,17 @@ class Walk:
             self._budget.operations += sum(self._looked_up(key, target) for key in items[::step])
 
     def _looked_up(self, key: _Value, target: _Value) -> int:
-        """How many operations it takes to find the place of a key.
+        """How many operations it takes to insert a key.
 
-        Python draws the hashes of texts at random, not those of tuples and large numbers: a file can choose many that
-        have the same hash, each of which is compared with all before it.
+        Python randomises the hashes of strings, but not those of tuples and large numbers. A file can choose many
+        keys with one hash, each of which is compared with all before it.
         """
         if key.items or (isinstance(key.known, (int, float)) and abs(key.known) >= _HASH_MODULUS):
             target.keys += 1
         return key.nodes - 1 + (key.size >> 10) + (target.keys >> 5)
 
     def _call(self, function: _Value, arguments: _Value) -> None:
-        """Call a global: the result has the bytes of its arguments and, where it copies them, of their items."""
+        """Call a global. The result takes the bytes of its arguments and, if it copies them, of their items."""
         name = function.known
         if not isinstance(name, str):
             raise PickleError("calls an object that is no function")
@@ -326,7 +331,7 @@ class Walk:
         self._stack.append(self._new(_Value(_CALL + given, depth, True)))
 
     def _hashing(self, size: int) -> int:
-        """How many operations it takes at most to hash all items of a container."""
+        """The most operations that hashing all items of a container takes."""
         return (size >> 8) + size // _ITEM * (self._most_nodes >> 6)
 
     def _object(self, items: list[_Value]) -> None:
@@ -335,7 +340,7 @@ class Walk:
         self._call(items[0], self._tuple_of(items[1:]))
 
     def _build(self, state: _Value) -> None:
-        """Give the last object a state, of which its attributes are a copy."""
+        """Set the state of the last object, which copies it to its attributes."""
         target = self._last()
         if not target.mutable:
             raise PickleError("gives a state to an object that has none")
@@ -344,7 +349,7 @@ class Walk:
         self._budget.memory += 2 * state.size
 
     def _storage(self, name: _Value) -> None:
-        """A storage by its persistent name: ("storage", class, key, place, numbers), in old files with a view."""
+        """Push the storage ("storage", class, key, device, numbers), in old files with a view."""
         items = [value.known for value in name.items]
         if len(items) not in (5, 6) or items[0] != "storage":
             raise PickleError("refers to an object that is no storage")

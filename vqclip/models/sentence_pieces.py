@@ -1,4 +1,4 @@
-"""Read the pieces of a SentencePiece model: a protocol buffer of which three messages matter (Kudo et al. 2018)."""
+"""Reads the pieces of a SentencePiece model (Kudo and Richardson 2018): three messages of a protocol buffer."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from vqclip.reading import read_bytes, refusing
 MAX_BYTES = 32_000_000
 MAX_PIECES = 2**20
 UNIGRAM = 1
-"""The model_type of a trainer_spec that `tokenizers` computes as SentencePiece does."""
+"""The model_type of a trainer_spec for which `tokenizers` gives the same result as SentencePiece."""
 
 
 @dataclass(frozen=True)
 class SentencePieces:
-    """A SentencePiece model. pieces: texts with their log probabilities, by id. charsmap: its normalisation."""
+    """A SentencePiece model. pieces: Texts and their log probabilities, by id. charsmap: Its normalisation."""
 
     pieces: list[tuple[str, float]]
     charsmap: bytes
@@ -31,7 +31,7 @@ def read_sentence_pieces(path: Path) -> SentencePieces:
     """Read a .model file of SentencePiece.
 
     Raises:
-        ModelError: The file cannot be read or is no such model.
+        ModelError: The file cannot be read or is not such a model.
     """
     data = read_bytes(path, MAX_BYTES, ModelError)
     with refusing(f"{printable(path)} is not a model of SentencePiece", "Fetch it again.", ModelError):
@@ -72,7 +72,7 @@ def _piece(data: memoryview) -> tuple[str, float]:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, int | float | memoryview]]:
-    """The fields of a message in their order: numbers, float32, and bytes of texts and of messages."""
+    """Yield the fields of a message in order: integers, floats, and the bytes of strings and messages."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)

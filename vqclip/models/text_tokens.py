@@ -1,7 +1,7 @@
-"""Tokenizers of Hugging Face for text towers, built from checked files and never by a class that a file names.
+"""Tokenizers of Hugging Face for text encoders, built from checked files, never by a class that a file names.
 
-transformers' own loading obeys tokenizer_config.json, which may name Python code in the folder. Here that file says
-no more than which special tokens there are, on which side texts are filled up, and how BERT's words are cut.
+transformers obeys tokenizer_config.json, which may name Python code in its folder. Here that file only names the
+special tokens, on which side texts are padded and cut, and how BERT splits words.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from vqclip.models.tokenizer_file import check_charsmap, check_vocabulary, read_
 from vqclip.reading import MALFORMED, read_json, read_text, reason
 
 FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model")
-"""What a folder holds one of, the first of which is read."""
+"""The files of a tokenizer; the first that a folder holds is read."""
 _MAX_BYTES = 10_000_000
 _SETTINGS = ("special_tokens_map.json", "tokenizer_config.json")
 _SPECIAL = ("bos", "eos", "sep", "cls", "pad", "unk")
 _OF_BERT = {"cls": "[CLS]", "sep": "[SEP]", "pad": "[PAD]", "unk": "[UNK]"}
 _OF_OTHERS = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>"}
 _HINT = "Take another CLIP."
-# Classes whose start and end are switched by their settings; all others have them in tokenizer.json.
+# Classes whose start and end tokens depend on their settings; all others define them in tokenizer.json.
 _SWITCHED = ("Gemma", "Llama", "PreTrainedTokenizerFast", "TokenizersBackend")
 
 
 class TextTokenizer:
-    """Texts to tokens as open_clip's HFTokenizer gives them, for the same files.
+    """Tokenises texts like open_clip's HFTokenizer with the same files.
 
-    context_length: tokens that a text is cut or filled up to.
+    context_length: Tokens that a text is cut or padded to.
     """
 
     def __init__(self, backend: Any, source: str, context_length: int, settings: Mapping[str, Any]) -> None:
-        """backend: of tokenizers. source: names it in messages. settings: of `_settings`."""
+        """Wrap a `tokenizers.Tokenizer`. source: Names it in messages. settings: From `load`."""
         self.context_length = context_length
         self._backend, self._source = backend, source
         self._mode, self._strips_sep = settings["mode"], settings["strip_sep_token"]
@@ -49,7 +49,7 @@ class TextTokenizer:
         self._id("pad")
 
     def __call__(self, texts: Sequence[str], context_length: int | None = None) -> Tensor:
-        """Tokens of texts: (len(texts), context_length) int64. Raises ModelError for a tokenizer that fails."""
+        """Tokenise texts: (len(texts), context_length) int64. Raises ModelError when the tokenizer fails."""
         length = context_length or self.context_length
         with refused(self._source):
             cleaned = [self._clean(text) for text in texts]
@@ -66,12 +66,12 @@ class TextTokenizer:
         return tokens
 
     def encode(self, text: str) -> list[int]:
-        """The tokens of a text, without start and end, however many there are."""
+        """Tokenise a text without start and end tokens and without a limit."""
         with refused(self._source):
             return self._plain(self._clean(text))
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The text of tokens."""
+        """Return the text of tokens."""
         with refused(self._source):
             return str(self._backend.decode(list(tokens), skip_special_tokens=False))
 
@@ -81,7 +81,7 @@ class TextTokenizer:
         return list(self._backend.encode(text, add_special_tokens=False).ids)
 
     def _with_class(self, ids: list[int], length: int) -> list[int]:
-        """The layout of CLIPS: start, text, end, filling, and the class token last."""
+        """The layout of CLIPS: start, text, end, padding, and the class token last."""
         ids = [self._id("bos"), *ids[: length - 3], self._id("eos")][: length - 1]
         return [*ids, *[self._id("pad")] * (length - 1 - len(ids)), self._id("cls")]
 
@@ -97,7 +97,7 @@ def load(folder: Path, length: int, known: Mapping[str, Any], mode: str) -> Text
 
     Args:
         folder: On this machine.
-        length: Tokens that a text is cut or filled up to.
+        length: Tokens that a text is cut or padded to.
         known: The checked tokenizer_kwargs of a model_cfg.
         mode: Its tokenizer_mode.
 
@@ -137,10 +137,10 @@ def load(folder: Path, length: int, known: Mapping[str, Any], mode: str) -> Text
 
 @contextlib.contextmanager
 def refused(source: str) -> Iterator[None]:
-    """Turn whatever the content of a file makes the library raise into a ModelError.
+    """Turn everything that the content of a file makes the tokenizers library raise into a ModelError.
 
-    The library raises a plain Exception for what it refuses, and a panic of Rust, which is no Exception, for what its
-    makers did not expect.
+    The library raises a plain Exception for what it refuses, and for unexpected input a panic of Rust, which is no
+    Exception.
     """
     try:
         yield
@@ -155,7 +155,7 @@ def refused(source: str) -> Iterator[None]:
 
 
 def _given(folder: Path) -> dict[str, Any]:
-    """The settings beside a tokenizer; those of tokenizer_config.json come first."""
+    """Read the settings beside a tokenizer; tokenizer_config.json overrides special_tokens_map.json."""
     found: dict[str, Any] = {}
     for name in _SETTINGS:
         if (folder / name).exists():
@@ -167,7 +167,7 @@ def _given(folder: Path) -> dict[str, Any]:
 
 
 def _special(given: Mapping[str, Any], backend: Any) -> dict[str, str]:
-    """The special tokens that the settings name, or else the usual ones that the vocabulary holds."""
+    """The special tokens that the settings name, or the usual ones in the vocabulary."""
     found = {}
     for kind in _SPECIAL:
         value = given.get(f"{kind}_token")
@@ -192,7 +192,7 @@ def _flag(given: Mapping[str, Any], key: str, default: bool) -> bool:
 
 
 def _set_ends(backend: Any, kind: str, given: Mapping[str, Any], special: Mapping[str, str], language: Any) -> None:
-    """Let texts start and end as the class and the settings of a tokenizer say where its own file does not."""
+    """Set the start and end tokens that depend on the class and settings of a tokenizer."""
     start = end = None
     if kind.startswith("Nllb"):
         source = given.get("src_lang")
@@ -229,10 +229,10 @@ def _whole(path: Path, given: Mapping[str, Any]) -> Any:
 
 
 def _word_pieces(path: Path, given: Mapping[str, Any]) -> Any:
-    """BERT's tokenizer of a vocab.txt: one token a line."""
+    """Build BERT's tokenizer from a vocab.txt with one token per line."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-    # A token may hold any mark that splitlines() takes for the end of a line.
+    # A token may contain other characters that splitlines() counts as line ends.
     lines = read_text(path, _MAX_BYTES, ModelError).removesuffix("\n").split("\n")
     ids = {line.removesuffix("\r"): number for number, line in enumerate(lines)}
     special = {kind: given.get(f"{kind}_token", word) for kind, word in _OF_BERT.items()}
@@ -253,7 +253,7 @@ def _word_pieces(path: Path, given: Mapping[str, Any]) -> Any:
 
 
 def _byte_pairs(path: Path, given: Mapping[str, Any]) -> Any:
-    """RoBERTa's tokenizer of a vocab.json and the merges.txt beside it."""
+    """Build RoBERTa's tokenizer from a vocab.json and the merges.txt beside it."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
     ids = read_json(path, _MAX_BYTES, ModelError)
@@ -274,7 +274,7 @@ def _byte_pairs(path: Path, given: Mapping[str, Any]) -> Any:
 
 
 def _sentence_pieces(path: Path, given: Mapping[str, Any]) -> Any:
-    """The tokenizers of XLM-RoBERTa (sentencepiece.bpe.model) and of T5 (spiece.model)."""
+    """Build the tokenizer of XLM-RoBERTa (sentencepiece.bpe.model) or of T5 (spiece.model)."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
     kind = given.get("tokenizer_class")
@@ -287,7 +287,7 @@ def _sentence_pieces(path: Path, given: Mapping[str, Any]) -> Any:
     pieces, unknown = found.pieces, found.unknown
     is_xlm = kind.startswith("XLMRoberta") if isinstance(kind, str) else path.name == "sentencepiece.bpe.model"
     if is_xlm:
-        # The first four are fairseq's, not SentencePiece's own three.
+        # The first four tokens are those of fairseq, not the first three of SentencePiece.
         first = [(word, 0.0) for word in ("<s>", "<pad>", "</s>", "<unk>")]
         pieces, unknown = [*first, *pieces[3:], ("<mask>", 0.0)], 3
     check_vocabulary(word for word, _ in pieces)

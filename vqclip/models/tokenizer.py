@@ -1,4 +1,4 @@
-"""CLIP's byte pair encoding (Radford et al. 2021), token for token as open_clip's, without importing open_clip.
+"""CLIP's byte pair encoding (Radford et al. 2021), with the same tokens as open_clip's, without importing open_clip.
 
 Importing open_clip takes longer than importing torch, and a run of the built-in models needs nothing else of it.
 """
@@ -34,10 +34,10 @@ _COUNT, _MARKS = re.compile(r"(?<![\w.,:/-])(\d{1,2})(?!\w|[.,:/-]\d)"), re.comp
 
 
 def spelt_out(text: str) -> str:
-    """The text in the words that the built-in models were taught.
+    """Spell a text out in words that the built-in models were trained on.
 
-    Emoji by their names, which are those of the drawings, counts up to ten spelt out, other marks as blanks. A full
-    stop alone, which they never read, costs half of the texts their picture. Commas they know.
+    Emoji become their names, numbers up to ten become words, and other marks except commas become blanks. A full
+    stop, which never occurred in training, would spoil the picture of every second text.
     """
     counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], _named(text))
     return " ".join(_MARKS.sub(" ", counted).split())
@@ -57,13 +57,13 @@ def _named(text: str) -> str:
 
 
 class Tokenizer:
-    """Texts to tokens of one vocabulary.
+    """Tokenises texts, with the interface of open_clip's SimpleTokenizer.
 
-    vocab_size: tokens there are, the special ones included. It offers what open_clip's SimpleTokenizer does.
+    vocab_size: Number of tokens, special ones included.
     """
 
     def __init__(self, merges: Path, context_length: int = 77) -> None:
-        """merges: gzipped text, one pair a line after the first. Raises ModelError."""
+        """Read the merges: gzipped text with one pair per line after the first line. Raises ModelError."""
         lines = read_gzip(merges, _MAX_BYTES, ModelError).split(b"\n", _MERGES + 1)[1 : _MERGES + 1]
         if any(len(line) > _MAX_LINE_BYTES for line in lines):
             raise ModelError(
@@ -81,7 +81,7 @@ class Tokenizer:
         self._start, self._end = (self._ids[word] for word in _SPECIAL)
 
     def __call__(self, texts: Sequence[str], context_length: int | None = None) -> Tensor:
-        """Tokens of texts, with start, end and zeros: (len(texts), context_length) int64; what is longer is cut."""
+        """Tokenise texts with start, end and padding: (len(texts), context_length) int64. Long texts are cut."""
         length = context_length or self.context_length
         tokens = torch.zeros(len(texts), length, dtype=torch.long)
         for row, text in enumerate(texts):
@@ -91,7 +91,7 @@ class Tokenizer:
         return tokens
 
     def encode(self, text: str) -> list[int]:
-        """The tokens of a text, without start and end."""
+        """Tokenise a text without start and end tokens."""
         letters = _letters()
         found: list[int] = []
         for word in _split(_clean(text)):
@@ -102,13 +102,13 @@ class Tokenizer:
         return found
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The text of tokens, a blank after each word."""
+        """Return the text of tokens, with a blank after each word."""
         bytes_ = {letter: byte for byte, letter in _letters().items()}
         text = "".join(self._words[token] for token in tokens)
         return bytes(bytes_[letter] for letter in text).decode("utf-8", errors="replace").replace("</w>", " ")
 
     def _merge(self, parts: list[str]) -> list[str]:
-        """Join the pair of neighbours that the vocabulary joined first, until there is none left to join."""
+        """Join neighbours in the order of the merges until no pair is left."""
         parts = [*parts[:-1], parts[-1] + "</w>"]
         while len(parts) > 1:
             first = min(pairwise(parts), key=lambda pair: self._ranks.get(pair, len(self._ranks)))
@@ -125,14 +125,14 @@ class Tokenizer:
 
 @functools.cache
 def _letters() -> dict[int, str]:
-    """A character that can be seen for every byte, as in GPT-2."""
+    """A printable character for every byte, as in GPT-2."""
     seen = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     unseen = [byte for byte in range(256) if byte not in seen]
     return {byte: chr(byte) for byte in seen} | {byte: chr(256 + place) for place, byte in enumerate(unseen)}
 
 
 def _clean(text: str) -> str:
-    """The text mended, in lower case, with single blanks."""
+    """Repair the encoding of a text, and return it in lower case with single blanks."""
     if not _is_plain(text):
         import ftfy
 
@@ -150,5 +150,5 @@ def _split(text: str) -> list[str]:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether there is nothing in a text to mend: ASCII that can be seen, and no entity of HTML."""
+    """Whether a text needs no repair: printable ASCII without entities of HTML."""
     return text.isascii() and text.isprintable() and "&" not in text

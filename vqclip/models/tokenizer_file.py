@@ -1,7 +1,7 @@
-"""Read a tokenizer.json of Hugging Face's tokenizers: its steps are known ones and its size is bounded.
+"""Reads a tokenizer.json of Hugging Face's tokenizers: only known steps, and a bounded size.
 
-The library builds whatever the file describes. A vocabulary can then take a hundred times the bytes of the file, a
-chain of replacements can double a text at every step, and a regular expression can search for hours.
+The library builds whatever the file describes. A vocabulary can take a hundred times the bytes of the file, a chain
+of replacements can double a text at every step, and a regular expression can search for hours.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from vqclip.reading import parse_json, read_bytes, refusing
 
 MAX_BYTES = 64_000_000
 MAX_VALUES = 4_000_000
-"""Commas and brackets in the file: Python holds about a hundred bytes for each."""
+"""Limit of commas and brackets in the file; each takes about a hundred bytes in memory."""
 MAX_PREFIXES = 4_000_000
-"""Distinct beginnings of tokens of a unigram model: the library keeps about 300 bytes for each."""
+"""Limit of distinct prefixes of tokens in a unigram model; the library takes about 300 bytes for each."""
 _MAX_STEPS = 64
 _MAX_ADDED = 20_000
-"""Tokens beside the vocabulary, each searched for in every text."""
+"""Limit of tokens outside the vocabulary; the library searches every text for each."""
 _MAX_WORD = 256
 _MAX_GROWING = 4
-"""Replacements that may put a character between any two: each can double a text."""
+"""Limit of replacements that can insert a character between any two; each can double a text."""
 _HINT = "Take another CLIP."
 _MODELS = ("BPE", "WordPiece", "WordLevel", "Unigram")
 _STEPS = frozenset(
@@ -48,7 +48,7 @@ _PARTS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")
 
 
 def read_tokenizer_file(path: Path) -> bytes:
-    """The content of a tokenizer.json, once it is known to be safe to build.
+    """Read a tokenizer.json and check that it is safe to build.
 
     Raises:
         ModelError: The file cannot be read, is too large, or describes a step that is not allowed.
@@ -89,9 +89,9 @@ def _check(found: Any) -> None:
 
 
 def check_charsmap(charsmap: bytes) -> None:
-    """Raise ValueError when a normalisation of SentencePiece puts long texts in the place of characters.
+    """Raise ValueError when a normalisation of SentencePiece replaces characters by long texts.
 
-    It is the size of a trie, the trie, and the texts that it points to, each with a zero after it.
+    It is the size of a trie, the trie, and the zero-terminated texts that it points to.
     """
     (size,) = struct.unpack("<I", charsmap[:4])
     if max(map(len, charsmap[4 + size :].split(b"\0"))) > _MAX_WORD:
@@ -99,7 +99,7 @@ def check_charsmap(charsmap: bytes) -> None:
 
 
 def _check_growth(steps: list[dict[str, Any]]) -> None:
-    """Bound how much longer a text may be after all normalizers."""
+    """Limit how much longer all normalizers together make a text."""
     maps = [step.get("precompiled_charsmap") or "" for step in steps if step["type"] == "Precompiled"]
     growing = [step for step in steps if step["type"] == "Replace" and "Regex" in step["pattern"] and step["content"]]
     if len(maps) > 1 or len(growing) > _MAX_GROWING:
@@ -124,7 +124,7 @@ def check_vocabulary(tokens: Iterable[Any]) -> None:
 
 
 def _steps(part: Any) -> Iterator[dict[str, Any]]:
-    """A part of the pipeline and all that it is made of."""
+    """Yield a part of the pipeline and every step in it."""
     waiting = [part]
     seen = 0
     while waiting and seen <= _MAX_STEPS:
@@ -155,7 +155,7 @@ def _check_step(step: dict[str, Any]) -> None:
     if kind == "Replace" and not wanted:
         raise ValueError("a Replace of it has no pattern")
     content = step.get("content", step.get("prepend", ""))
-    # What is put in is no longer than what is taken out: else a chain of such steps grows a text without a bound.
+    # A replacement may not be longer than the original; a chain of such steps would grow a text without a limit.
     most = 8 if kind == "Prepend" else 1 if isinstance(pattern, dict) and "Regex" in pattern else max(1, len(wanted))
     if kind in ("Replace", "Prepend") and (not isinstance(content, str) or len(content) > most):
         raise ValueError(f"a {kind} of it makes texts longer")
@@ -165,7 +165,7 @@ def _check_step(step: dict[str, Any]) -> None:
 
 
 def _is_slow(pattern: str) -> bool:
-    """Whether a search may take more than a cubic time: a repeated group, or many repetitions one after another."""
+    """Whether a search may take more than cubic time: a repeated group, or several repetitions in a row."""
     bare = re.sub(r"\\[pP]\{[^}]*\}|\\.", "x", pattern)
     bare = re.sub(r"\[(?:[^\[\]]|\[[^\]]*\])*\]", "x", bare)
     if re.search(r"\)(?:[*+]|\{\d*,)", bare) or re.search(r"\\[1-9k]", pattern):

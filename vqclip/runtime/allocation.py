@@ -1,4 +1,4 @@
-"""What the C library does with memory that a step has freed, and what it says when there is none left."""
+"""How the C library keeps freed memory, and how its refusals are reported."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ _TUNED = (
 
 
 def keep_freed_memory() -> bool:
-    """Let this process keep the memory that it frees for the next step, as torch does by itself on a GPU.
+    """Let this process keep freed memory for the next step, as torch does on a GPU.
 
-    glibc hands every large tensor back to the system at once, and takes its pages anew, zeroed one by one, for the
-    next: a third of a step of full-size networks at 256x256 on a virtual machine, and nothing is won, since the next
-    step needs as much. The heap has gaps: the peak was the same at 256x256 and a tenth higher at 512x512. The end of
-    the process, not of the run, frees it.
+    glibc returns every large tensor to the system at once, and gets zeroed pages for the next one. This takes a third
+    of a step of full-size networks at 256x256 on a virtual machine and saves nothing, since the next step needs as
+    much. The peak is the same at 256x256, and 10 % higher at 512x512 because of gaps in the heap. The memory is freed
+    at the end of the process, not of the run.
 
-    Returns False, and changes nothing, where another C library allocates, or where the user has tuned malloc in the
-    environment (MALLOC_..._, GLIBC_TUNABLES).
+    Returns:
+        False, and nothing is changed, with another C library, or when the environment tunes malloc (MALLOC_..._,
+        GLIBC_TUNABLES).
     """
     if any(name in os.environ for name in _TUNED) or "malloc" in os.environ.get("GLIBC_TUNABLES", ""):
         return False
     mallopt = _mallopt()
     if mallopt is None:
         return False
-    # One arena: the gradient's thread would otherwise fill a heap of its own, beside the one that is free again.
-    # No mapping of its own for a large tensor, and a heap that grows by 64 MiB and does not shrink.
+    # One arena, because the thread of the gradient would otherwise fill a second heap beside the freed one. No
+    # separate mappings for large tensors, and a heap that grows by 64 MiB and does not shrink.
     wanted = {_ARENA_MAX: 1, _MMAP_MAX: 0, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 64 * 2**20}
     done = [mallopt(parameter, value) for parameter, value in wanted.items()]
     return all(done)
@@ -39,9 +40,9 @@ def keep_freed_memory() -> bool:
 
 @contextlib.contextmanager
 def refusals() -> Iterator[None]:
-    """Make the system's refusal of main memory what that of a GPU is: torch.OutOfMemoryError.
+    """Raise torch.OutOfMemoryError when main memory runs out, as torch does for a GPU. Also a decorator.
 
-    torch raises a plain RuntimeError there, which nothing but its words tells apart. Also a decorator.
+    torch raises a RuntimeError for main memory, which only its message distinguishes.
     """
     try:
         yield
@@ -54,7 +55,7 @@ def refusals() -> Iterator[None]:
 
 
 def _mallopt() -> ctypes._NamedFuncPointer | None:
-    """glibc's mallopt, or None where it is not what allocates: musl, macOS, Windows."""
+    """glibc's mallopt, or None with another C library: musl, macOS, Windows."""
     try:
         library = ctypes.CDLL(None)
         library.gnu_get_libc_version  # noqa: B018 - only glibc has it

@@ -1,7 +1,7 @@
-"""What the system lets this process have, where a container or a job gets less than the machine has.
+"""What the system lets this process use, where a container or a job gets less than the machine has.
 
-Control groups are looked at from the process's own up to the topmost, of version 2 and of version 1 (cgroups(7));
-nothing is limited where there are none, as outside Linux.
+Control groups of version 1 and 2 are read from the process's own group up to the root (cgroups(7)). psutil does not
+read them. Without control groups, as outside Linux, they limit nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from types import ModuleType
 from vqclip.errors import OutOfMemory, UsageError
 
 SPARE_BYTES = 128 * 2**20
-"""Of address space that every command takes beside what importing a library takes."""
+"""Address space that every command takes in addition to importing a library."""
 MANY_PROCESSES = 4096
-"""A limit on the processes of a user that is not taken for a low one."""
+"""From this limit on, the processes of a user need no check."""
 _TRIAL_SECONDS = 120
 _TRIAL = """
 import resource, sys
@@ -31,30 +31,30 @@ resource.setrlimit(kind, (max(0, soft - spare), hard))
 try:
     __import__(name)
 except ImportError as error:
-    # A library that is missing or damaged is not this limit's doing.
+    # A missing or damaged library is not caused by this limit.
     sys.exit("map segment" in str(error) or "allocate memory" in str(error))
 """
 _PROC, _GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 
 
 def cores() -> int:
-    """Cores that this process may keep busy: those it is bound to, or as many as its share of their time makes up."""
+    """The number of cores that this process may use, by its affinity and its quota of CPU time."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([bound, *_quotas()]))
 
 
 def free_memory() -> int | None:
-    """Bytes of main memory that programs can still take, or None where the system does not say."""
+    """Bytes of main memory that programs can still allocate, or None if unknown."""
     try:
         fields = dict(line.split(":", 1) for line in (_PROC / "meminfo").read_text().splitlines())
         free = int(fields["MemAvailable"].split()[0]) * 1024
     except (OSError, ValueError, KeyError):
         return None
-    return max(0, min([free, *_rooms()]))
+    return max(0, min([free, *_free_in_groups()]))
 
 
 def address_space() -> tuple[int, int] | None:
-    """The resource that limits this process's address space and its bytes (`ulimit -v`, `-d`); None without one."""
+    """The resource that limits the address space of this process (`ulimit -v`, `-d`) and its bytes; None without."""
     try:
         import resource
     except ImportError:  # Windows
@@ -65,18 +65,18 @@ def address_space() -> tuple[int, int] | None:
 
 
 def guard_imports() -> None:
-    """Check, when av, numpy and torch are first imported, that they can be loaded here.
+    """Check, at the first import of av, numpy and torch, that they can be loaded.
 
-    Where the address space is limited, the import is tried in another process first: their libraries end the process,
-    without an exception, where they get too little of it. MKL, a part of torch, ends the process where there is no
-    working folder. The import then raises OutOfMemory or UsageError.
+    With too little address space, their libraries end the process without an exception, so the import is tried in
+    another process first if the address space is limited. MKL, a part of torch, ends the process when the working
+    folder does not exist. The import raises OutOfMemory or UsageError in these cases.
     """
     if not any(isinstance(finder, _Guard) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Guard())
 
 
 class _Guard(importlib.abc.MetaPathFinder):
-    """Finds no module, but sees each name before it is imported."""
+    """Finds no module, but receives each name before it is imported."""
 
     def __init__(self) -> None:
         self._left = {"av", "numpy", "torch"}
@@ -84,7 +84,7 @@ class _Guard(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """None; raises a VqclipError when that library cannot be loaded here."""
+        """Return None. Raises VqclipError when the library cannot be loaded."""
         if fullname in self._left:
             self._left.discard(fullname)
             if fullname == "torch":
@@ -103,9 +103,9 @@ def _check_working_folder() -> None:
 
 
 def _check_threads() -> None:
-    """Have OpenBLAS, a part of numpy, start no threads where the user may not start as many as there are cores.
+    """Let OpenBLAS, a part of numpy, use one thread when the user may not start one per core.
 
-    It would interrupt the process. The check is left out where the limit (`ulimit -u`) is far from being reached.
+    It would end the process. The check is skipped when the limit (`ulimit -u`) is high.
     """
     import threading
 
@@ -127,7 +127,7 @@ def _check_threads() -> None:
 
 
 def _most_processes() -> float:
-    """The limit on the processes and threads of this user."""
+    """The limit of processes and threads of this user."""
     try:
         import resource
     except ImportError:  # Windows
@@ -160,7 +160,7 @@ def _try_import(name: str) -> None:
 
 
 def _enough(name: str) -> int:
-    """GiB of address space in which a library surely loads and computes: all of its files, and 1 GiB."""
+    """GiB of address space that are enough for a library: all of its files, and 1 GiB."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         return 1
@@ -183,7 +183,7 @@ def _quotas() -> Iterator[int]:
             yield math.ceil(quota / period)
 
 
-def _rooms() -> Iterator[int]:
+def _free_in_groups() -> Iterator[int]:
     for group in _groups("memory"):
         for limit, usage in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
             most, taken = _number(group / limit), _number(group / usage)
@@ -192,7 +192,7 @@ def _rooms() -> Iterator[int]:
 
 
 def _cached(group: Path) -> int:
-    """Bytes of files that a group has read and that make room when asked; the usage counts them."""
+    """Bytes of the file cache of a group, which can be freed but count as usage."""
     try:
         fields = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
         return int(fields.get("total_inactive_file", fields.get("inactive_file", 0)))
@@ -201,7 +201,7 @@ def _cached(group: Path) -> int:
 
 
 def _groups(controller: str) -> Iterator[Path]:
-    """The folders of this process's groups with that controller, and of all above them."""
+    """The folders of the groups of this process with that controller, and of their parents."""
     try:
         lines = (_PROC / "self/cgroup").read_text().splitlines()
     except OSError:
@@ -211,7 +211,7 @@ def _groups(controller: str) -> Iterator[Path]:
         if controllers and controller not in controllers.split(","):
             continue
         top = _GROUPS / controllers if controllers else _GROUPS
-        # A container sees its own group as the topmost, whatever its place is called outside.
+        # A container sees its own group as the root, whatever its path outside is.
         parts = Path(place.lstrip("/")).parts
         yield from (top.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1))
 
