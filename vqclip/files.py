@@ -1,4 +1,4 @@
-"""Files that are never seen half written, folders proved writable, and safe names for both."""
+"""Writes files in one step, proves that folders are writable, and makes safe names for both."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
 
 
 def output_error(path: Path | str, error: OSError | ValueError) -> OutputError:
-    """Put a failed write into words: the path or stream, what is wrong and what to do next."""
+    """Describe a failed write: the path or stream, what is wrong, and the next step."""
     number = error.errno if isinstance(error, OSError) else None
     reason, hint = _REASONS.get(
         number or 0,
@@ -65,10 +65,10 @@ def output_error(path: Path | str, error: OSError | ValueError) -> OutputError:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is an ordinary file, through links.
+    """Whether there is an ordinary file. Links are followed.
 
-    Unlike Path.is_file before Python 3.14, False rather than an OSError for a name that is too long and for a folder
-    that may not be searched. `absence` says which of them it is.
+    Unlike Path.is_file before Python 3.14, it returns False for a name that is too long and for a folder without
+    permission; `absence` says which.
     """
     try:
         return path.is_file()
@@ -77,7 +77,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is a folder, through links; never an OSError, as `is_file`."""
+    """Whether there is a folder; never raises OSError, like `is_file`."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -85,7 +85,7 @@ def is_folder(path: Path) -> bool:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is anything, through links; never an OSError, as `is_file`."""
+    """Whether there is anything at a path; never raises OSError, like `is_file`."""
     try:
         return path.exists()
     except (OSError, ValueError):
@@ -93,7 +93,7 @@ def exists(path: Path) -> bool:
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
-    """What in a folder has a name of that pattern, sorted; nothing in one that may not be searched."""
+    """The sorted paths in a folder that match a pattern; none without permission."""
     try:
         return sorted(folder.glob(pattern))
     except OSError:
@@ -101,7 +101,7 @@ def matching(folder: Path, pattern: str) -> list[Path]:
 
 
 def absence(path: Path) -> str:
-    """Why there is nothing at a path: "does not exist", or what the system says of looking there."""
+    """Why there is nothing at a path: "does not exist", or the message of the system."""
     try:
         path.stat()
     except FileNotFoundError:
@@ -113,7 +113,7 @@ def absence(path: Path) -> str:
 
 
 def user_path(text: str) -> Path:
-    """The path of a text that may begin with `~`, which is kept as it is where there is no such home."""
+    """The path of a text that may start with `~`, which stays as it is when there is no such home folder."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -121,26 +121,26 @@ def user_path(text: str) -> Path:
 
 
 def printable(path: Path | str) -> str:
-    """Return the path as text that a UTF-8 terminal can print and that cannot steer it."""
+    """Return a path as text that a UTF-8 terminal can print, without control characters."""
     shown = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
 
 
 def excerpt(text: str, most: int = 200) -> str:
-    """The text, or of one with more than `most` characters its beginning and its end, for a line on the screen."""
+    """Shorten a text of more than `most` characters to its start and its end."""
     return text if len(text) <= most else f"{text[: most - 50]} ... {text[-45:]}"
 
 
 def part_path(path: Path) -> Path:
     """Create an empty temporary file beside `path` and return its path.
 
-    The name starts with PART_PREFIX, holds the host and process that own it, and keeps the suffix of
-    `path`, because writers choose their format by it. Raises OutputError.
+    The name starts with PART_PREFIX, contains host and process, and keeps the suffix of `path`, by which writers
+    choose their format. Raises OutputError.
     """
     tail = path.name if len(os.fsencode(path.name)) <= 100 else path.name[:20] + path.suffix[:20]
     temp = path.with_name(f"{PART_PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(4)}-{tail}")
     try:
-        # O_EXCL: a link planted under this name must fail, not be written through.
+        # O_EXCL: writing through a link of that name has to fail.
         os.close(os.open(temp, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except (OSError, ValueError) as error:
         raise output_error(path, error) from error
@@ -149,9 +149,9 @@ def part_path(path: Path) -> Path:
 
 
 def publish(temp: Path, path: Path) -> None:
-    """Flush a part file to the disk and put it in the place of `path`, which is replaced if it is a link.
+    """Flush a part file to the disk and rename it to `path`; a link there is replaced.
 
-    Raises OutputError; `temp` is then still there, for `discard`.
+    Raises OutputError; `temp` is then kept for `discard`.
     """
     try:
         with temp.open("r+b") as handle:
@@ -164,14 +164,14 @@ def publish(temp: Path, path: Path) -> None:
 
 
 def discard(temp: Path) -> None:
-    """Remove a file, if it can be; one that is gone already is fine."""
+    """Remove a file if possible; it may be gone already."""
     _open_parts.discard(temp)
     with contextlib.suppress(OSError):
         temp.unlink(missing_ok=True)
 
 
 def move_aside(path: Path) -> Path:
-    """Rename a folder to a free name beside it, which is returned. Raises OutputError."""
+    """Rename a folder to a free name beside it and return that. Raises OutputError."""
     other = next(
         place
         for number in range(1, 10_000)
@@ -185,17 +185,17 @@ def move_aside(path: Path) -> Path:
 
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; when the block ends well it becomes `path`, in one step.
+    """Yield a temporary path beside `path`, and rename it to `path` when the block succeeds.
 
-    When the block fails the temporary file is removed and an earlier `path` stays as it was.
-    An OSError of the system inside the block is raised as OutputError.
+    When the block fails, the temporary file is removed and an earlier `path` is unchanged. An OSError of the system
+    inside the block becomes an OutputError.
     """
     temp = part_path(path)
     try:
         yield temp
         publish(temp, path)
     except OSError as error:
-        # Pillow raises OSError without a number for pictures it cannot encode: not the disk's fault.
+        # Pillow raises OSError without a number for pictures that it cannot encode.
         if error.errno is None:
             raise
         raise output_error(path, error) from error
@@ -204,25 +204,25 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file in one step that a reader never sees half done; raises OutputError."""
+    """Write a file in one step, so that no reader sees a part of it. Raises OutputError."""
     with atomic(path) as temp:
         temp.write_bytes(data)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8, with its line ends as they are, in one step; raises OutputError."""
+    """Write text as UTF-8 in one step, with unchanged line ends. Raises OutputError."""
     write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a value as canonical JSON, indented, with a final newline, in one step; raises OutputError."""
+    """Write a value as indented canonical JSON in one step. Raises OutputError."""
     write_text(path, canonical(value, indent=2) + "\n")
 
 
 def canonical(value: object, indent: int | None = None) -> str:
-    """Return the one JSON text of a value: sorted keys, UTF-8 text as it is, non-finite numbers as null.
+    """Return canonical JSON: sorted keys, unescaped UTF-8, null for numbers that are not finite.
 
-    Tuples become lists and paths their text. Raises TypeError for what JSON cannot hold.
+    Tuples become lists, and paths strings. Raises TypeError for other types that JSON does not have.
     """
     separators = (",", ": ") if indent else (",", ":")
     return json.dumps(
@@ -236,9 +236,9 @@ def canonical(value: object, indent: int | None = None) -> str:
 
 
 def append_line(path: Path, value: Mapping[str, object]) -> None:
-    """Append one JSON line, first cutting off a last line that a killed process left unfinished.
+    """Append a JSON line, after removing an unfinished last line of a killed process.
 
-    One writer at a time is assumed (the run's lock). A symbolic link is refused. Raises OutputError.
+    Only one writer at a time is safe (the lock of the run). Symbolic links are refused. Raises OutputError.
     """
     line = (canonical(value) + "\n").encode("utf-8", "backslashreplace")
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
@@ -255,9 +255,9 @@ def append_line(path: Path, value: Mapping[str, object]) -> None:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove the part files that dead processes left in `folder`, and return them.
+    """Remove the part files of ended processes from a folder, and return them.
 
-    A part file of a living process of this host is kept, one of another host until it is a day old.
+    Part files of running processes of this host are kept, those of another host until they are a day old.
     """
     removed: list[Path] = []
     pattern = re.compile(re.escape(PART_PREFIX) + r"([0-9a-f]+)-(\d+)-[0-9a-f]+-")
@@ -278,10 +278,9 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def ensure_writable(folder: Path) -> Path:
-    """Create `folder` with its parents, prove that a file can be written in it, and return its real path.
+    """Create a folder with its parents, check that a file can be written in it, and return its real path.
 
-    A folder that is a symbolic link is followed here, once: use the returned path from then on.
-    Raises OutputError.
+    A symbolic link is followed once, here: use the returned path afterwards. Raises OutputError.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -297,7 +296,7 @@ def ensure_writable(folder: Path) -> Path:
     except OSError as error:
         raise output_error(folder, error) from error
     except OutputError as error:
-        # What cannot be written is the folder: nobody asked for a probe.
+        # The message names the folder, not the probe.
         raise OutputError(error.message.replace(printable(real / "probe"), printable(folder)), error.hint) from error
     finally:
         if probe is not None:
@@ -306,9 +305,9 @@ def ensure_writable(folder: Path) -> Path:
 
 
 def slug(text: str, limit: int = 60) -> str:
-    """Return a file name of [a-z0-9-] made from any text: 1 to `limit` characters, never a reserved name.
+    """Return a file name of [a-z0-9-] for any text: 1 to `limit` characters, never a reserved name.
 
-    Text without Latin letters or digits becomes a short digest of itself. limit: at least 16.
+    Text without Latin letters or digits becomes its digest. limit: At least 16.
     """
     if limit < 16:
         raise ValueError(f"limit must be at least 16, not {limit}")
@@ -335,7 +334,7 @@ def _plain(value: object) -> object:
 
 
 def _whole_lines_end(handle: int) -> int:
-    """Return the offset just behind the last newline of an open file."""
+    """Return the offset after the last newline of an open file."""
     end = os.lseek(handle, 0, os.SEEK_END)
     while end > 0:
         start = max(0, end - 4096)
@@ -354,7 +353,7 @@ def _sync_folder(folder: Path) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        # Some network file systems cannot sync a folder; the rename has happened all the same.
+        # Some network file systems cannot sync a folder; the file is renamed nevertheless.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
             raise
     finally:
@@ -367,7 +366,7 @@ def _host() -> str:
 
 def _is_alive(pid: int) -> bool:
     if os.name == "nt":
-        # os.kill would end the process there; a part file is then kept for a day.
+        # os.kill would end the process on Windows, so part files are kept for a day.
         return True
     try:
         os.kill(pid, 0)
