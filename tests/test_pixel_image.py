@@ -229,7 +229,7 @@ def test_the_plan_leaves_the_decoder_out_of_the_pixel_steps() -> None:
     plain, ascending = (dry_run._run(settings(pixel_steps=share)) for share in (0.0, 0.5))
     assert plain is not None
     assert plain == ascending
-    assert plain.work(pixels=True).operations < plain.work().operations
+    assert plain.operations(pixels=True).total < plain.operations().total
 
 
 def test_a_run_without_pixel_steps_has_no_stage_of_one(pair: Pair) -> None:
