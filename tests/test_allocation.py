@@ -41,7 +41,7 @@ def faults(whose: str, **environment: str) -> int:
 
 
 @pytest.mark.slow
-def test_a_run_on_the_processor_takes_no_pages_anew() -> None:
+def test_a_run_on_the_processor_takes_no_new_pages() -> None:
     before = faults("nothing")
     assert before > 100_000
     # Now and then the heap still grows by a tensor; without keeping anything each step takes five.

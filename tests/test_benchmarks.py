@@ -274,7 +274,7 @@ def test_a_sheet_of_charts_names_its_axes_and_lines_and_is_the_same_each_time(tm
 
 
 @pytest.mark.slow
-def test_a_start_is_timed_to_its_first_step_and_its_imports_are_told_apart() -> None:
+def test_a_start_is_timed_to_its_first_step_and_its_imports_are_separated() -> None:
     flags = ["--size", "32x32", "--candidates", "1", "--cutouts", "2", "--threads", "1"]
     seconds, told = starts.first_step(flags, ["-X", "importtime"])
     spent = starts.spent(told.splitlines())

@@ -210,7 +210,7 @@ def test_options_of_candidates_that_cannot_be_meant_are_refused(flags: dict[str,
         vqclip.generate("a red apple", **flags)
 
 
-def test_a_vqgan_without_a_prior_is_told_so(tmp_path: Path) -> None:
+def test_a_vqgan_without_a_prior_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the VQGAN 'imagenet' has no prior"):
         registry.find_prior("imagenet")
 

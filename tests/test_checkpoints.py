@@ -62,7 +62,7 @@ def test_fault_02_lightning_checkpoint_loads_without_lightning(legacy, state, tm
     assert ran.stdout.strip() == str(sorted(state))
 
 
-def test_importing_the_room_does_not_import_torch():
+def test_importing_the_module_does_not_import_torch():
     rooms = "vqclip.models.checkpoints, vqclip.models.registry, vqclip.models.architecture"
     script = f"import sys, {rooms}; print('torch' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -88,7 +88,7 @@ def test_without_an_output_a_folder_with_date_words_and_seed_is_made(call: Any) 
 
 
 @pytest.mark.slow
-def test_the_seed_is_always_told(call: Any) -> None:
+def test_the_seed_is_always_shown(call: Any) -> None:
     answer = call("generate", "x", "-o", "run", "--json", *FAST)
     seed = answer.lines[-1]["seed"]
     again = call("generate", "x", "-o", "again", "--seed", str(seed), "--metadata", "none", *FAST)
@@ -176,7 +176,7 @@ def test_models_verify_checks_what_is_here(call: Any, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-def test_an_unknown_word_is_told_with_its_like(call: Any) -> None:
+def test_an_unknown_word_is_reported_with_similar_ones(call: Any) -> None:
     answer = call("generate", "a red aple on a hill", "--seed", "1", "-o", "run", *FAST)
     assert answer.code == 0
     (line,) = [line for line in answer.err.splitlines() if line.startswith("warning")]
@@ -536,7 +536,7 @@ def test_a_signal_that_is_ignored_stays_so() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
 @pytest.mark.parametrize("flags", [(), ("--json",)])
-def test_standard_output_on_a_full_disk_is_told_on_standard_error(flags: tuple[str, ...]) -> None:
+def test_standard_output_on_a_full_disk_is_reported_on_standard_error(flags: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:
         told = subprocess.run(
             [sys.executable, "-m", "vqclip", "config", "list", *flags],

@@ -37,7 +37,7 @@ def test_a_palette_has_an_end() -> None:
 @pytest.mark.parametrize(
     ("text", "picture"), [("red,blue", False), ("photo.JPG", True), ("./red", True), ("#fff", False)]
 )
-def test_a_file_is_told_from_colours(text: str, picture: bool) -> None:
+def test_a_file_is_distinguished_from_colours(text: str, picture: bool) -> None:
     assert colours.names_picture(text) is picture
 
 

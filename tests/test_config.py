@@ -233,7 +233,7 @@ def test_a_word_is_a_seed_the_same_one_wherever_it_stands_and_a_slip_of_digits_i
     assert resolve({"seed": "hello"}).settings.seed != resolve({"seed": "hell0"}).settings.seed
 
 
-def test_a_word_that_is_taken_as_a_seed_is_told(call: Any) -> None:
+def test_a_word_that_is_taken_as_a_seed_is_reported(call: Any) -> None:
     told = call("config", "show", "--seed", "rainbow")
     assert told.err.strip() == "the word 'rainbow' is taken as the seed 2165255385855883434"
     assert "seed: 2165255385855883434" in told.out

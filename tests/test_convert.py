@@ -102,7 +102,7 @@ def test_a_checkpoint_alone_is_converted_by_the_configuration_that_is_named(tmp_
 
 
 @pytest.mark.option("models convert --only-vqgan")
-def test_a_net2net_keeps_its_transformer_unless_it_is_told_not_to(tmp_path, call):
+def test_a_net2net_keeps_its_transformer_unless_asked_not_to(tmp_path, call):
     reference = makers.Reference()
     state = {f"first_stage_model.{name}": tensor for name, tensor in reference.state_dict().items()}
     state |= {"first_stage_model.loss.discriminator.weight": torch.zeros(9), "transformer.head.weight": torch.ones(3)}

@@ -114,7 +114,7 @@ def test_the_shares_of_disco_are_those_of_the_step(quarters: Path, call: Any) ->
 
 
 @pytest.mark.slow
-def test_augments_bend_as_strongly_as_they_are_told_to_and_noise_is_grain(quarters: Path, call: Any) -> None:
+def test_augments_bend_as_strongly_as_asked_and_noise_is_grain(quarters: Path, call: Any) -> None:
     plain = ("--cut-method", "crowson", "--cut-noise", "0")
 
     def turned(*flags: str) -> float:

@@ -172,7 +172,7 @@ def test_what_is_here_and_right_asks_nobody(entry, data, server, monkeypatch):
     assert server.asked == []
 
 
-def test_fault_12_a_wrong_file_in_the_cache_is_put_aside_and_fetched_anew(entry, data, server):
+def test_fault_12_a_wrong_file_in_the_cache_is_put_aside_and_fetched_again(entry, data, server):
     entry.path.parent.mkdir(parents=True)
     entry.path.write_bytes(data[:-1] + b"?")
     path, notes, _ = fetch(entry, server.put("/x", whole(data)))
@@ -328,7 +328,7 @@ def test_a_server_without_ranges_sends_all_again(entry, data, server):
     assert steps[-1].done == len(data)
 
 
-def test_a_server_that_sends_another_range_is_asked_anew(entry, data, server):
+def test_a_server_that_sends_another_range_is_asked_again(entry, data, server):
     def shifted(handler: Handler) -> None:
         handler.send(206, data[10:], Content_Range=f"bytes 10-{len(data) - 1}/{len(data)}")
 
@@ -407,7 +407,7 @@ def test_an_interrupted_download_says_so_and_keeps_what_came(entry, data, server
     assert server.asked[-1] == ("/b", f"bytes={kept}-")
 
 
-def test_a_full_disk_is_told_before_the_first_byte(entry, data, server, monkeypatch):
+def test_a_full_disk_is_reported_before_the_first_byte(entry, data, server, monkeypatch):
     usage = type("Usage", (), {"free": 1000})
     monkeypatch.setattr(download.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(OutputError, match=r"has 0\.0 MB free; 'test' needs 0\.1 MB") as caught:
@@ -449,7 +449,7 @@ def test_an_archive_that_has_come_is_not_asked_for_again(entry, data, server, mo
     assert len(server.asked) == 1
 
 
-def test_an_archive_whose_checkpoint_has_no_room_is_told_and_kept(entry, data, server, monkeypatch):
+def test_an_archive_whose_checkpoint_does_not_fit_is_reported_and_kept(entry, data, server, monkeypatch):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("model.ckpt", data)

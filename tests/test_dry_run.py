@@ -80,7 +80,7 @@ def test_what_the_built_in_image_encoder_keeps_and_weighs_is_foreseen() -> None:
 
 @pytest.mark.slow
 @pytest.mark.option("generate --dry-run")
-def test_a_dry_run_tells_all_and_draws_nothing(call: Any) -> None:
+def test_a_dry_run_lists_all_and_draws_nothing(call: Any) -> None:
     answer = call("generate", "a red apple", "--seed", "4", "--dry-run", "--threads", "1")
     assert (answer.code, answer.err) == (0, "")
     assert list(Path().iterdir()) == []

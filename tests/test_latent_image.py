@@ -92,7 +92,7 @@ def test_the_free_part_keeps_the_surroundings_that_it_is_decoded_with(masked: di
     assert not torch.equal(first[..., 4, 4], last[..., 4, 4])
 
 
-def test_a_mask_or_picture_of_another_size_is_told(masked: dict[str, Any]) -> None:
+def test_a_mask_or_picture_of_another_size_is_reported(masked: dict[str, Any]) -> None:
     events = vqclip.generate("a red apple", seed=3, **(masked | {"size": "32x32", "iterations": 0}))
     told = [event.message for event in events if isinstance(event, Warned)]
     assert any("mask.png is resized to 32x32" in message for message in told)

@@ -104,7 +104,7 @@ def test_coordinates_are_those_of_coord_stage() -> None:
     assert torch.equal(coordinates(16, 1024), stage.encode(pixel)[2][2].flatten(1))
 
 
-def test_a_class_is_told_and_shapes_the_picture(mingpt: Any, tmp_path: Path) -> None:
+def test_a_class_is_named_and_shapes_the_picture(mingpt: Any, tmp_path: Path) -> None:
     files = PriorFiles("x", written(tmp_path, random_network(mingpt), "class"), config("class"), None)
     sampler = load_net2net(files, makers.CODES, torch.device("cpu"))
 

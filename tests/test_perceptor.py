@@ -163,7 +163,7 @@ def test_without_its_text_tower_it_still_sees() -> None:
         perceptor.encode_text(["a red apple"])
 
 
-def test_tokens_are_counted_and_what_does_not_fit_is_told(tiny: Perceptor) -> None:
+def test_tokens_are_counted_and_what_does_not_fit_is_reported(tiny: Perceptor) -> None:
     assert tiny.count_tokens("") == 2
     assert tiny.count_tokens("a red apple") == 5
     assert tiny.cut_text("a red apple") == ""
@@ -190,7 +190,7 @@ def test_unknown_words_come_with_those_spelt_like_them(tiny: Perceptor) -> None:
     assert found["xqjkv"] == []
 
 
-def test_what_is_cut_off_is_told_of_the_text_that_is_read(tiny: Perceptor) -> None:
+def test_what_is_cut_off_is_reported_of_the_text_that_is_read(tiny: Perceptor) -> None:
     assert tiny.cut_text("🍎" * 10) == "", "two words each, though many more bytes"
     assert set(tiny.cut_text("🍎" * 40).split()) == {"red", "apple"}
 
@@ -243,7 +243,7 @@ def test_a_damaged_vocabulary_is_refused(tmp_path: Path) -> None:
         ("ViT-B-32", "Fetch it with `vqclip models download ViT-B-32"),
     ],
 )
-def test_weights_that_are_not_here_are_told_with_what_fetches_them(name: str, words: str) -> None:
+def test_weights_that_are_not_here_are_reported_with_what_fetches_them(name: str, words: str) -> None:
     with pytest.raises(ModelError) as told:
         load(name)
     assert words in f"{told.value.message} {told.value.hint}"

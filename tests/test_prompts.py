@@ -158,7 +158,7 @@ def test_a_slip_shows_the_right_spelling() -> None:
     assert parse("a tree:2 @left") == (Prompt("a tree", 2, region="left"),)
 
 
-def test_a_number_that_may_be_meant_as_a_weight_is_told() -> None:
+def test_a_number_that_may_be_meant_as_a_weight_is_reported() -> None:
     assert doubts(parse("a tree: 2")) == [
         "the prompt 'a tree: 2' ends in a number that is text; as a weight: 'a tree:2'."
     ]

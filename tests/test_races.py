@@ -162,6 +162,6 @@ def test_every_judge_of_the_panel_sees_nothing_in_random_codes(pair: Any) -> Non
         assert min(verdicts(judge, pictures, truth)) > 0
 
 
-def test_a_folder_without_judges_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_judges_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="No judge is in"):
         judges.panel(tmp_path)

@@ -162,7 +162,7 @@ def test_a_run_with_regions_goes_on_exactly(pair: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_masks_file_is_checked_kept_and_not_told(call: Any, small: dict[str, Any]) -> None:
+def test_a_masks_file_is_checked_kept_and_not_revealed(call: Any, small: dict[str, Any]) -> None:
     Path("deep").mkdir()
     Image.fromarray((HALF * 255).astype(np.uint8)).save("deep/sky.png")
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]

@@ -142,7 +142,7 @@ def test_files_that_are_not_there_are_named(tmp_path):
     ("name", "path"),
     [("tiny", False), ("imagenet-1024", False), ("a.ckpt", True), ("A.SAFETENSORS", True), ("./x", True)],
 )
-def test_paths_are_told_from_names(name, path):
+def test_paths_are_distinguished_from_names(name, path):
     assert names_checkpoint(name) is path
 
 

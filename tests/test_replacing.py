@@ -149,7 +149,7 @@ def test_what_replaces_a_run_leaves_nothing_of_it(run: Path, small: dict[str, An
 
 
 @pytest.mark.slow
-def test_settings_that_a_run_goes_on_without_are_told(run: Path, call: Any) -> None:
+def test_settings_that_a_run_resumes_without_are_reported(run: Path, call: Any) -> None:
     flags = ["generate", "a blue car", "--seed", "1", "-o", "car", *FLAGS]
     assert call(*flags).code == 0
     assert "without effect" not in call(*flags).err
@@ -159,7 +159,7 @@ def test_settings_that_a_run_goes_on_without_are_told(run: Path, call: Any) -> N
     assert not Path("car/report.html").exists()
 
 
-def test_a_lock_that_cannot_be_taken_is_told(call: Any) -> None:
+def test_a_lock_that_cannot_be_taken_is_reported(call: Any) -> None:
     Path("car").mkdir()
     Path("car/.lock").symlink_to("elsewhere")
     answer = call("generate", "a blue car", "--seed", "1", "-o", "car", *FLAGS)
@@ -167,7 +167,7 @@ def test_a_lock_that_cannot_be_taken_is_told(call: Any) -> None:
     assert "symbolic link" in answer.err
 
 
-def test_other_hardware_or_libraries_are_told_when_a_run_goes_on() -> None:
+def test_other_hardware_or_libraries_are_reported_when_a_run_is_resumed() -> None:
     manifest = directory.Manifest(Settings(), device="cuda:0", versions={"torch": "2.10", "numpy": "2.0"})
     assert list(directory.environment_changes(manifest, "cuda:1", {"torch": "2.10", "numpy": "2.0"})) == []
     told = list(directory.environment_changes(manifest, "cpu", {"torch": "2.11", "numpy": "2.0"}))

@@ -97,7 +97,7 @@ def test_python_has_it_too(run: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_not_as_it_was_is_told(run: Path) -> None:
+def test_what_is_not_as_it_was_is_reported(run: Path) -> None:
     manifest = json.loads((run / "run.json").read_text())
     manifest["models"]["tiny"] = "0" * 64
     manifest["versions"]["torch"] = "1.7.0"

@@ -220,7 +220,7 @@ def test_patience_that_outlasts_the_run_is_refused(call: Any, flags: list[str], 
     assert said in " ".join(answer.err.split()), answer.err
 
 
-def test_long_prompts_is_told_where_no_text_is_long(small: dict[str, Any]) -> None:
+def test_long_prompts_is_reported_where_no_text_is_long(small: dict[str, Any]) -> None:
     def warned(prompt: str) -> list[str]:
         events = vqclip.generate(prompt, seed=1, **small, long_prompts="mean")
         return [event.message for event in events if isinstance(event, Warned) and "--long-prompts" in event.message]

@@ -115,7 +115,7 @@ def test_the_optimisers_are_torchs_to_the_bit(name: str, class_: type[torch.opti
 
 
 @pytest.mark.parametrize("name", OF_TORCH)
-def test_every_optimiser_climbs(name: str) -> None:
+def test_every_optimiser_raises_the_score(name: str) -> None:
     z = torch.full((1, 3, 2, 2), 2.0, requires_grad=True)
     optimiser = make_optimiser(name, z, 0.1)
     for _ in range(20):

@@ -126,7 +126,7 @@ def test_a_noise_prompt_draws_towards_its_direction(pair: Any, perceptor: Percep
 
 
 @pytest.mark.slow
-def test_an_image_prompt_is_found_again_and_its_folder_is_not_told(call: Any, small: dict[str, Any]) -> None:
+def test_an_image_prompt_is_found_again_and_its_folder_is_not_revealed(call: Any, small: dict[str, Any]) -> None:
     disc("red", "deep/disc.png")
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]
     made = call("generate", "--image-prompt", "deep/disc.png:0.5", "--seed", "1", "-n", "1", "-o", "run", *flags)

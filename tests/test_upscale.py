@@ -133,7 +133,7 @@ def test_what_the_network_leaves_lanczos_does(source: Path, call: Any) -> None:
     assert images.open_image(Path("large.png")).shape == (108, 144, 3)
 
 
-def test_the_texts_of_the_source_are_kept_and_the_upscaling_is_told(source: Path, call: Any) -> None:
+def test_the_texts_of_the_source_are_kept_and_the_upscaling_is_recorded(source: Path, call: Any) -> None:
     assert call("upscale", str(source), "-o", "once.png").code == 0
     assert call("upscale", "once.png", "--factor", "3", "-o", "twice.png").code == 0
     with Image.open(source) as before, Image.open("twice.png") as after:

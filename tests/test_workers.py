@@ -166,7 +166,7 @@ def test_many_runs_of_the_built_in_models_take_every_core_unless_reported(
     assert workers.default_jobs([Settings(device="cpu", **changed)] * number) == jobs
 
 
-def test_no_more_are_drawn_at_once_than_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_are_drawn_at_once_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "cores", lambda: 6)
     runs = [Settings(device="cpu", size=size, tile_size=0) for size in ("256x256", "256x256", "64x64", "1024x1024")]
 

@@ -67,7 +67,7 @@ def test_fault_02_a_framework_class_is_replaced_and_not_called(tmp_path):
 
 
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.9, 0.999])
-def test_fault_04_truncated_files_are_told_as_such(keep, tmp_path):
+def test_fault_04_truncated_files_are_reported_as_such(keep, tmp_path):
     state = {"w": torch.randn(1000), "v": torch.randn(1000)}
     cut = makers.truncate(makers.write_safetensors(tmp_path / "a.safetensors", state), keep)
     size, whole = cut.stat().st_size, int(cut.stat().st_size / keep)
