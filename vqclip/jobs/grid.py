@@ -31,7 +31,7 @@ class Axis:
     origins: tuple[str, ...] = field(default=(), compare=False)
 
     def origin(self, value: str) -> str:
-        """Where a value was read, for messages."""
+        """Return where a value was read, for messages."""
         if self.origins:
             return self.origins[self.values.index(value)]
         return f"--vary {_flag(self.name)}={files.printable(value)[:200]}"
@@ -59,12 +59,12 @@ class Grid:
         return ", ".join(value if axis.name == "prompt" else f"{_flag(axis.name)} {value}" for axis, value in named)
 
     def origin(self, cell: Cell) -> str:
-        """Where the values that set a cell apart were read, for messages."""
+        """Return where the values of a cell were read, for messages."""
         return origin_of(self.axes, cell.values)
 
 
 def origin_of(axes: Sequence[Axis], values: Sequence[str]) -> str:
-    """Where the values of a cell were read, for messages."""
+    """Return where values were read, for messages."""
     return ", ".join(axis.origin(value) for axis, value in zip(axes, values, strict=True))
 
 

@@ -187,9 +187,7 @@ def _write_sheet(run: Run, starts: list[Settings], losses: Mapping[str, float]) 
         frames = sorted((_folder(run, number) / "frames").glob("*.png"))
         if frames:
             pixels = images.open_image(frames[-1])
-            scale = min(1.0, SHEET_SIDE / max(pixels.shape[:2]))
-            height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
-            pictures.append(images.resize(pixels, width, height))
+            pictures.append(images.shrink(pixels, SHEET_SIDE))
             labels.append(f"{number}: seed {start.seed}, {losses[str(number)]:.3f}")
     if pictures:
         sheet = images.contact_sheet(pictures, labels, SHEET_COLUMNS)

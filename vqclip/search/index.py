@@ -249,7 +249,7 @@ class _Update:
         return True
 
     def index(self, clip: str) -> PictureIndex:
-        """What is done so far, by path: an index does not depend on how it came about."""
+        """Return the index so far, sorted by path, so that it does not depend on the order of updates."""
         if self._old is not None and not self.changed:
             return self._old
         order = sorted(range(len(self.entries)), key=lambda row: self.entries[row].path)
