@@ -112,7 +112,7 @@ def test_what_would_do_nothing_is_refused_and_what_cures_it_is_not(
 def test_a_place_that_the_run_never_comes_to_is_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         Settings(**{"prompt": "a", "iterations": 20, **changes}).validate()
-    Settings(**{"prompt": "a", "iterations": 20, **changes}).validate(recorded=True, reach=False)
+    Settings(**{"prompt": "a", "iterations": 20, **changes}).validate(recorded=True, bounds=False)
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def resume(
     from vqclip.errors import UsageError
     from vqclip.jobs import batch, restyle
 
-    def go_on(directory: Path, *, stop: Stop) -> Iterator[Event]:
+    def begin(stop: Stop) -> Iterator[Event]:
         if batch.holds_sweep(directory):
             return batch.resume(directory, jobs=jobs or 0, stop=stop)
         if jobs is not None:
@@ -170,7 +170,7 @@ def resume(
             return restyle.resume(directory, stop=stop)
         return api.resume(directory, stop=stop)
 
-    found = follow(lambda stop: go_on(directory, stop=stop), console)
+    found = follow(begin, console)
     reveal(console, found, preview=preview, viewer=viewer)
 
 

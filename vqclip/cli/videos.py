@@ -114,7 +114,7 @@ def restyle(
     from vqclip.settings.sources import resolve
 
     # The number of steps is not known before the source is open, so their bounds are checked later.
-    resolved = resolve({**settings, "prompt": prompt, "save_every": 1}, preset=preset, reach=False)
+    resolved = resolve({**settings, "prompt": prompt, "save_every": 1}, preset=preset, bounds=False)
     rate = None if fps is None else resolve({"fps": fps, "video": True, "save_every": 1}).settings.fps
 
     def start(stop: Stop) -> Iterator[Event]:

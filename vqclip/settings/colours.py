@@ -40,14 +40,14 @@ def parse_palette(text: str) -> tuple[RGB, ...]:
 
 
 def names_picture(palette: str) -> bool:
-    """Whether a palette is the name of a picture file: it holds a slash or ends like one."""
+    """Whether a palette is the path of a picture: it holds a slash or ends like a picture file."""
     return _PICTURE.search(palette.strip()) is not None
 
 
 def colours_of(picture: np.ndarray, count: int) -> tuple[RGB, ...]:
-    """The colours, at most `count`, that a picture (H, W, 3) uint8 is best drawn in: median cut, then k-means.
+    """Choose at most `count` colours of a picture, (H, W, 3) uint8, by median cut and k-means.
 
-    The most frequent one goes first. The size of the picture does not matter, and a thumbnail is looked at.
+    The most frequent colour is the first. A thumbnail is used, because the size does not matter.
     """
     from PIL import Image
 

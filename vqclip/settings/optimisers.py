@@ -1,6 +1,6 @@
-"""The optimisers by name, each a class of a library: a new one is a row here, and no more.
+"""The optimisers by name, each a class of a library. A new one is a row here.
 
-They are as their libraries set them up, but for what a row says. The libraries are imported when a run begins.
+They keep the defaults of their libraries except for what a row says. A library is imported when a run needs it.
 """
 
 from __future__ import annotations

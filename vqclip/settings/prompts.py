@@ -3,20 +3,20 @@ r"""The prompt grammar: `text:weight:stop`, with `|` between prompts and `^` bet
     a red apple                       one prompt of weight 1
     a forest | fog:0.5 | people:-0.3  three prompts, the last one pushes away
     a cat:1:0.6                       no further pull once the distance is below 0.6
-    fog:[0:0, 50%:1 cosine]           a weight that changes over the steps; the brackets may go
-    [look.png]:0.5                    a picture to look like
-    a red apple @left | a cup @right  only what lies in that part of the picture is looked at
-    a cloud:2 @[sky.png]              the part is where the mask is white; [-sky.png]: where it is black
+    fog:[0:0, 50%:1 cosine]           a weight that changes over the steps; the brackets are optional
+    [look.png]:0.5                    a picture to draw towards
+    a red apple @left | a cup @right  a prompt for a part of the picture
+    a cloud:2 @[sky.png]              the part where the mask is white; [-sky.png]: where it is black
     a seed ^ a tree | sun:0.3         one scene after the other
 
 A weight is recognised from the right, as in pixray, and only where it cannot be text: the number follows its
 colon without a space, and the text before it does not end in a digit. So "at 12:30 sharp", "ratio 16:9",
 "Alien: a poster" and web addresses are text. To weight a text that ends in a digit, leave a space before the
-colon: "area 51 :2". A part of the picture that does not stand last, a bracket that is never closed and a third
-number are refused, lest a slip becomes text. A backslash takes `|`, `:`, `^`, `[`, `@` or another backslash
-literally. pytti's way to name a part, `text:weight_left:stop`, is read too.
+colon: "area 51 :2". A part of the picture that is not last, an open bracket and a third number are refused, because
+they are usually mistakes. A backslash makes `|`, `:`, `^`, `[`, `@` or another backslash literal. pytti's notation
+of a part, `text:weight_left:stop`, works too.
 
-What CLIP is to see like may also be a direction at random, `SEED:weight:stop`.
+A noise prompt is a random direction, `SEED:weight:stop`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from vqclip.errors import UsageError
 from vqclip.schedules import Schedule
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
-# Brackets hold a schedule only where they begin with a place among the steps, so that "poster:[draft]" is text.
+# Brackets hold a schedule only where they begin with a position, so that "poster:[draft]" is text.
 _SCHEDULE = r"\[\s*[\d.]+\s*%?\s*:[^\[\]]*\]"
 # Without brackets it takes two keys at least to be one: "fog:0:0, 100:1".
 _KEY = r"\d+\.?\d*\s*%?\s*:\s*[+-]?[\d.]+(?:e[+-]?\d+)?(?:\s+[a-z]+)?"
@@ -138,9 +138,9 @@ def parse_noise(source: str) -> Prompt:
 
 
 def join_lines(lines: Iterable[str]) -> str:
-    r"""Prompts from lines, one on each: a line that begins with ^ begins a scene.
+    r"""Join lines with one prompt each; a line that begins with ^ begins a scene.
 
-    Blank lines, and those that begin with #, are passed over; a backslash before that # takes it literally.
+    Blank lines and lines that begin with # are skipped; a backslash before the # makes it literal.
     """
     joined = ""
     for line in map(str.strip, lines):
@@ -161,7 +161,7 @@ def require_pull(prompts: Iterable[Prompt]) -> None:
 
 
 def doubts(prompts: Iterable[Prompt]) -> list[str]:
-    """A sentence for each text whose last number looks like a weight and is none: "a tree: 2" is text."""
+    """Warn about each text whose last number looks like a weight but is text, as in "a tree: 2"."""
     found = []
     for prompt in prompts:
         number = re.search(rf":\s+({_NUMBER})$", prompt.text) if prompt.kind == "text" else None
@@ -177,7 +177,7 @@ def format(prompts: Iterable[Prompt], kind: str = "text") -> str:
 
 
 def with_files(source: str, change: Callable[[str], str], kind: str = "text") -> str:
-    """The source with the name of every file in it changed; the same to the letter where there is none.
+    """Change the path of every file in the source; a source without files is returned as it is.
 
     kind: image for what `parse_images` reads.
     """
@@ -288,7 +288,7 @@ def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
 
 
 def _region(source: str, first: int, last: int, more: Mapping[str, str] | None = None) -> str:
-    """The part of a picture that source[first:last] names, empty for other text. Raises UsageError for a slip."""
+    """The part of a picture that source[first:last] names, empty for other text. Raises UsageError."""
     name = source[first:last]
     if name.startswith("["):
         file = _ESCAPE.sub(r"\1", name[1:-1]).strip()
@@ -305,7 +305,7 @@ def _region(source: str, first: int, last: int, more: Mapping[str, str] | None =
 
 
 def _refuse_remains(source: str, start: int, text: str, region: str) -> None:
-    """Raise UsageError for what would go into a text in silence though it has the looks of the grammar.
+    """Raise UsageError for what looks like grammar but would become text.
 
     text: of the prompt that begins at `start`, with its escapes masked. region: the one that is known already.
     """

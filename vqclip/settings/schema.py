@@ -342,19 +342,19 @@ class Settings(OutputSettings):
         checks.check_values(self, options())
         return True
 
-    def validate(self, *, recorded: bool = False, reach: bool = True, frame_steps: int = 0) -> Settings:
+    def validate(self, *, recorded: bool = False, bounds: bool = True, frame_steps: int = 0) -> Settings:
         """Return the settings, or raise UsageError for the first one that cannot be meant.
 
-        recorded: of a run that has begun: options without effect are not refused. reach: whether `iterations` is the
+        recorded: of a run that has begun: options without effect are not refused. bounds: whether `iterations` is the
         length of the run, so that nothing may lie after it. frame_steps: the steps of each frame of a restyled video,
         whose `iterations` are those of all frames.
         """
         self.check_values()
-        if reach:
+        if bounds:
             self.story.check(self.iterations)
         if not recorded:
             checks.check_effects(self)
-            if reach:
+            if bounds:
                 checks.check_bounds(self, frame_steps)
         checks.check_contradictions(self)
         return self

@@ -64,7 +64,7 @@ def resolve(
     config_files: Sequence[Path] = (),
     environment: Mapping[str, str] | None = None,
     recorded: Record | None = None,
-    reach: bool = True,
+    bounds: bool = True,
 ) -> Resolved:
     """Merge all sources into the settings of a run.
 
@@ -74,7 +74,7 @@ def resolve(
         config_files: YAML files, the last one wins.
         environment: os.environ unless given.
         recorded: An earlier run, of which only flags change anything.
-        reach: As in `Settings.validate`.
+        bounds: As in `Settings.validate`.
 
     Raises:
         UsageError: Names the file and line, the variable or the flag.
@@ -100,7 +100,7 @@ def resolve(
         # Something that cannot be read at all is refused before anything that has no effect.
         settings.check_values()
         settings = _drop_without_effect(settings, merged, earlier, explicit)
-        settings.validate(reach=reach)
+        settings.validate(bounds=bounds)
     except UsageError as error:
         raise _with_origin(error, merged) from None
     origins = {name: merged[name].origin if name in merged else "default" for name in options()}

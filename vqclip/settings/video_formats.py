@@ -1,4 +1,4 @@
-"""The video formats by name: a new one whose encoder needs no options of its own is a row here, and no more."""
+"""The video formats by name. A new one whose encoder needs no options is a row here."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ FORMATS: Mapping[str, Format] = {
     "webp": Format(".webp", "image/webp", "webp", ("libwebp_anim",), "bgra", _LOOP, 1000, titled=False),
     "apng": Format(".apng", "image/apng", "apng", ("apng",), "rgb24", _PLAYS, 1000, titled=False, lossy=False),
 }
-"""By the name that a user gives. Of several with one suffix, a file's name means the first."""
+"""By name. The first of several formats with one suffix is chosen by the name of a file."""
 UNTITLED = tuple(name for name, known in FORMATS.items() if not known.titled)
-"""The formats that hold no title."""
+"""Formats without a title."""
 LOSSLESS = tuple(name for name, known in FORMATS.items() if not known.lossy)
-"""The formats that know no quality."""
+"""Formats without a quality setting."""
