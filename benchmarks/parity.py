@@ -29,7 +29,7 @@ from benchmarks import random_pair
 from benchmarks.records import Measure, Record, Result, machine
 from vqclip.cutouts import plan as cutouts
 from vqclip.cutouts.context import CutoutContext
-from vqclip.cutouts.resample import levels_for, pyramid, take
+from vqclip.cutouts.resample import cut_out, levels_for, pyramid
 from vqclip.models import registry
 from vqclip.models.perceptor import Perceptor, load_perceptor
 from vqclip.models.vqgan import VQGAN, load_vqgan
@@ -88,9 +88,9 @@ def gradient(
     generator = torch.Generator().manual_seed(1)
     image = decode(z)
     context = CutoutContext(image.shape[-1], image.shape[-2], side, 0, settings.iterations)
-    plan = cutouts.plan_for(settings.cutouts, context, settings, generator)
+    plan = cutouts.plan_cutouts(settings.cutouts, context, settings, generator)
     chain = pyramid(cutouts.source_of(image.clamp(0, 1), side, settings), levels_for(plan))
-    loss = spherical_distance(see(take(chain, plan, side, generator)), target).mean()
+    loss = spherical_distance(see(cut_out(chain, plan, side, generator)), target).mean()
     loss.backward()
     assert z.grad is not None
     return loss.item(), z.grad

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 
 from vqclip.cutouts.augment import BY_CODE, CONTROL_POINTS, EXTENTS, Augmentation, bend, thin_plates
 from vqclip.cutouts.context import CutoutContext
-from vqclip.cutouts.plan import plan_for, source_of
-from vqclip.cutouts.resample import CutPlan, join, levels_for, pyramid, take
+from vqclip.cutouts.plan import plan_cutouts, source_of
+from vqclip.cutouts.resample import CutPlan, cut_out, join, levels_for, pyramid
 from vqclip.errors import UsageError
 from vqclip.events import Finished, Stepped
 from vqclip.settings import cut_methods
@@ -31,12 +31,12 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 def planned(codes: str, count: int = MANY, context: CutoutContext = CONTEXT, **changes: Any) -> CutPlan:
     settings = Settings(cut_method="pooled", augments=codes, cut_noise=0.0, **changes).validate()
-    return plan_for(count, context, settings, seeded(4))
+    return plan_cutouts(count, context, settings, seeded(4))
 
 
 def shown(image: torch.Tensor, plan: CutPlan, side: int = 32) -> torch.Tensor:
     settings = Settings(cut_method="pooled")
-    return take(pyramid(source_of(image, side, settings), levels_for(plan)), plan, side, seeded(5))
+    return cut_out(pyramid(source_of(image, side, settings), levels_for(plan)), plan, side, seeded(5))
 
 
 def picture() -> torch.Tensor:
@@ -206,11 +206,11 @@ def test_several_codes_act_together_in_any_order() -> None:
 @pytest.mark.parametrize("method", ["smart", "crowson", "mse", "eleuther", "big-sleep", "pytti", "pixray", "disco"])
 def test_chosen_augments_take_the_place_of_the_methods_own(method: str) -> None:
     settings = Settings(cut_method=method, augments="none", cut_noise=0.0, augment=1.0).validate()
-    plain = plan_for(12, CutoutContext(64, 48, 16), settings, seeded())
+    plain = plan_cutouts(12, CutoutContext(64, 48, 16), settings, seeded())
     if method != "disco":  # whose overviews are grey and mirrored by themselves
         assert torch.equal(plain.colours, torch.eye(3, 4).expand(12, 3, 4))
         assert bool((plain.homographies[:, [0, 1], [1, 0]] == 0).all())
-    erased = plan_for(12, CutoutContext(64, 48, 16), settings.replace(augments="Er Et"), seeded())
+    erased = plan_cutouts(12, CutoutContext(64, 48, 16), settings.replace(augments="Er Et"), seeded())
     assert bool(erased.boxes.any())
     assert bool(erased.warps.any())
 
@@ -223,7 +223,7 @@ def test_a_warp_moves_places_of_the_cutout(factor: int) -> None:
     still = replace(still, scales=torch.full((1,), float(factor)))
     moved = replace(still, warps=torch.zeros(1, 2, 3, 3) + torch.tensor([0.25, 0.0])[None, :, None, None])
     settled = replace(still, warps=torch.zeros(1, 2, 5, 5))
-    first, second, third = (take([image], plan, side, seeded())[0] for plan in (still, moved, settled))
+    first, second, third = (cut_out([image], plan, side, seeded())[0] for plan in (still, moved, settled))
     torch.testing.assert_close(first, third, atol=1e-5, rtol=0)
     # A quarter of half the side is an eighth of it: 2 of 16 pixels to the left.
     torch.testing.assert_close(second[..., 1:-3], first[..., 3:-1], atol=1e-4, rtol=0)
@@ -236,7 +236,7 @@ def test_a_fill_is_what_lies_outside_the_picture(scale: float) -> None:
         plan, homographies=plan.homographies * torch.tensor([2.0, 2.0, 1.0])[:, None],
         fills=torch.tensor([0.25, 0.75, -1.0]), scales=torch.full((3,), scale),
     )  # fmt: skip
-    cuts = take([torch.ones(1, 3, int(16 * scale), int(16 * scale))], plan, 16, seeded())
+    cuts = cut_out([torch.ones(1, 3, int(16 * scale), int(16 * scale))], plan, 16, seeded())
     for cut, level in zip(cuts, (0.25, 0.75, 0.0), strict=True):
         torch.testing.assert_close(cut[:, 1, 1], torch.full((3,), level), atol=1e-5, rtol=0)
         torch.testing.assert_close(cut[:, 8, 8], torch.ones(3), atol=1e-5, rtol=0)

@@ -64,13 +64,13 @@ def test_the_sheet_shows_what_the_loop_takes(
     quarters: Path, call: Any, pair: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plans: list[CutPlan] = []
-    draw = cutouts.plan_for
+    draw = cutouts.plan_cutouts
 
-    def plan_for(*arguments: Any) -> CutPlan:
+    def plan_cutouts(*arguments: Any) -> CutPlan:
         plans.append(draw(*arguments))
         return plans[-1]
 
-    monkeypatch.setattr(cutouts, "plan_for", plan_for)
+    monkeypatch.setattr(cutouts, "plan_cutouts", plan_cutouts)
     vqgan, targets_of = pair
     wanted = Settings(prompt="a red apple", seed=5, size="128x128", iterations=3, cutouts=4, init="tokens")
     list(Synthesizer(vqgan, targets_of("a red apple"), wanted).run())
@@ -136,13 +136,13 @@ def test_a_chunk_changes_what_is_taken_at_once_and_not_what_is_seen(
     quarters: Path, call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[int] = []
-    take = resample.take
+    cut_out = resample.cut_out
 
     def watched(chain: Any, plan: CutPlan, *rest: Any) -> torch.Tensor:
         taken.append(len(plan))
-        return take(chain, plan, *rest)
+        return cut_out(chain, plan, *rest)
 
-    monkeypatch.setattr(resample, "take", watched)
+    monkeypatch.setattr(resample, "cut_out", watched)
     sheets = []
     for chunk in ("3", "16"):
         told(call, quarters, "--cut-noise", "0", "--cut-chunk", chunk)

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from vqclip.cutouts.augment import Augmentation, bend, colour_matrices
 from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.methods import crowson, pooled, smart
-from vqclip.cutouts.plan import plan_for
-from vqclip.cutouts.resample import CutPlan, crops, join, levels_for, pyramid, squeeze, take
+from vqclip.cutouts.plan import plan_cutouts
+from vqclip.cutouts.resample import CutPlan, crops, cut_out, join, levels_for, pyramid, squeeze
 from vqclip.settings.cut_methods import CUT_METHODS
 from vqclip.settings.schema import Settings
 
@@ -55,7 +55,7 @@ def test_batched_cutouts_match_a_crop_and_resize_loop(width: int, height: int) -
     left = [(width - s) * 0.3 // 1 for s in sizes]
     top = [(height - s) * 0.8 // 1 for s in sizes]
     plan = plain_plan(left, top, [float(s) for s in sizes], width, height, side)
-    cuts = take(pyramid(image, levels_for(plan)), plan, side, seeded())
+    cuts = cut_out(pyramid(image, levels_for(plan)), plan, side, seeded())
     for cut, x, y, size in zip(cuts, left, top, sizes, strict=True):
         crop = image[..., int(y) : int(y) + size, int(x) : int(x) + size]
         expected = F.interpolate(crop, size=(side, side), mode="bilinear", antialias=True)[0]
@@ -68,7 +68,7 @@ def test_batched_cutouts_match_a_crop_and_resize_loop(width: int, height: int) -
 def test_factors_one_two_and_four_are_exact_even_on_noise(size: int) -> None:
     image = torch.rand(1, 3, 256, 256, generator=seeded())
     plan = plain_plan([0.0], [0.0], [float(size)], 256, 256, 64)
-    cut = take(pyramid(image, levels_for(plan)), plan, 64, seeded())[0]
+    cut = cut_out(pyramid(image, levels_for(plan)), plan, 64, seeded())[0]
     expected = F.interpolate(image[..., :size, :size], size=(64, 64), mode="bilinear", antialias=True)[0]
     torch.testing.assert_close(cut[:, 1:-1, 1:-1], expected[:, 1:-1, 1:-1], rtol=0, atol=1e-5)
 
@@ -77,8 +77,8 @@ def test_parts_of_a_plan_give_the_cutouts_of_the_whole() -> None:
     image = soft_picture(192, 256)
     plan = smart.plan(12, CutoutContext(256, 192, 64), Settings(cut_noise=0.0), seeded(3))
     chain = pyramid(image, levels_for(plan))
-    whole = take(chain, plan, 64, seeded())
-    parts = torch.cat([take(chain, plan.part(i, i + 5), 64, seeded()) for i in range(0, 12, 5)])
+    whole = cut_out(chain, plan, 64, seeded())
+    parts = torch.cat([cut_out(chain, plan.part(i, i + 5), 64, seeded()) for i in range(0, 12, 5)])
     torch.testing.assert_close(whole, parts, rtol=0, atol=1e-6)
 
 
@@ -94,7 +94,7 @@ def test_parts_are_even_and_in_order(count: int, most: int, sizes: list[int]) ->
 def test_cutouts_send_a_gradient_to_every_pixel_they_see() -> None:
     image = soft_picture(128, 128).requires_grad_()
     plan = plain_plan([0.0], [0.0], [128.0], 128, 128, 64)
-    take(pyramid(image, levels_for(plan)), plan, 64, seeded()).sum().backward()
+    cut_out(pyramid(image, levels_for(plan)), plan, 64, seeded()).sum().backward()
     assert image.grad is not None
     assert image.grad.min().item() > 0
     assert image.grad.sum().item() == pytest.approx(3 * 64 * 64, rel=1e-4)
@@ -113,7 +113,7 @@ def places(plan: CutPlan, context: CutoutContext) -> tuple[torch.Tensor, torch.T
 def test_cutouts_lie_inside_the_picture(name: str, width: int, height: int) -> None:
     context, settings = CutoutContext(width, height, 64), Settings(augment=0.0, augments="none")
     for seed in range(5):
-        plan = plan_for(17, context, settings.replace(cut_method=name), seeded(seed))
+        plan = plan_cutouts(17, context, settings.replace(cut_method=name), seeded(seed))
         left, top, sizes = places(plan, context)
         assert float(left.min()) >= -1e-2
         assert float(top.min()) >= -1e-2
@@ -161,7 +161,7 @@ def test_pooled_looks_at_the_squeezed_picture_alone() -> None:
     expected = (F.adaptive_avg_pool2d(image, 64) + F.adaptive_max_pool2d(image, 64)) / 2
     torch.testing.assert_close(small, expected)
     plan = pooled.plan(200, CutoutContext(512, 256, 64), Settings(cut_noise=0.0), seeded())
-    cuts = take(pyramid(small, 0), plan, 64, seeded())
+    cuts = cut_out(pyramid(small, 0), plan, 64, seeded())
     assert plan.padding == "zeros"
     erased = (plan.boxes[:, 2] > plan.boxes[:, 0]).float().mean().item()
     assert 0.55 < erased < 0.85
@@ -213,7 +213,7 @@ def test_colour_shifts_keep_grey_grey_and_turn_hues() -> None:
 def test_noise_has_a_deviation_of_its_own_per_cutout() -> None:
     plan = smart.plan(8, CutoutContext(64, 64, 64), Settings(cut_noise=0.5, augment=0.0), seeded())
     image = torch.full((1, 3, 64, 64), 0.5)
-    cuts = take(pyramid(image, 0), plan, 64, seeded(9))
+    cuts = cut_out(pyramid(image, 0), plan, 64, seeded(9))
     measured = cuts.flatten(1).std(1)
     torch.testing.assert_close(measured, plan.noise, atol=0.02, rtol=0.1)
     assert plan.noise.max().item() <= 0.5
@@ -222,7 +222,7 @@ def test_noise_has_a_deviation_of_its_own_per_cutout() -> None:
 def plain(method: str, count: int, context: CutoutContext, seed: int = 0, **changes: Any) -> CutPlan:
     """A method's cutouts without augmentations."""
     settings = Settings(cut_method=method, augments="none", cut_noise=0.0, **changes).validate()
-    return plan_for(count, context, settings, seeded(seed))
+    return plan_cutouts(count, context, settings, seeded(seed))
 
 
 class Noted:
@@ -241,7 +241,7 @@ class Noted:
 def test_a_method_draws_every_cutout_and_reads_the_settings_that_its_row_names(name: str) -> None:
     for count in (1, 2, 9):
         noted: Any = Noted(Settings(cut_method=name))
-        plan = plan_for(count, CutoutContext(96, 64, 32), noted, seeded())
+        plan = plan_cutouts(count, CutoutContext(96, 64, 32), noted, seeded())
         assert len(plan) == count
         assert noted.read - {"augments", "cut_method"} == set(CUT_METHODS[name])
         assert set(CUT_METHODS[name]) <= {"augment", "cut_noise", "cut_pow", "cut_overview", "cut_grey"}
@@ -293,7 +293,7 @@ def test_pixray_zooms_into_three_fifths_and_shows_everything_in_the_rest(width: 
         torch.stack([wide.homographies[:, 0, 0], wide.homographies[:, 1, 1]], 1) - wide.homographies[:, :2, 2].abs()
     )
     assert reach.min().item() >= 1 - 1e-5, "every edge of the picture is in sight"
-    cuts = take(pyramid(torch.ones(1, 3, height, width), levels_for(plan)), plan, 32, seeded())
+    cuts = cut_out(pyramid(torch.ones(1, 3, height, width), levels_for(plan)), plan, 32, seeded())
     assert bool((cuts[:30] > 0.999).all())
     seen = cuts[30:].unique()
     assert seen.min().item() == pytest.approx(wide.fills[0].item(), abs=1e-4)
@@ -313,7 +313,7 @@ def test_discos_few_overviews_are_plain_grey_and_mirrored() -> None:
     context = CutoutContext(64, 32, 16, 90, 100)
     image = F.interpolate(torch.rand(1, 3, 4, 8, generator=seeded(3)), size=(32, 64), mode="bicubic").clamp(0, 1)
     plan = plain("disco", 16, context)
-    cuts = take(pyramid(image, levels_for(plan)), plan, 16, seeded())
+    cuts = cut_out(pyramid(image, levels_for(plan)), plan, 16, seeded())
     torch.testing.assert_close(cuts[2], cuts[0].flip(-1), atol=1e-5, rtol=0)
     torch.testing.assert_close(cuts[3], cuts[1].flip(-1), atol=1e-5, rtol=0)
     grey = [bool((cut.amax(0) - cut.amin(0)).max() < 1e-3) for cut in cuts]
@@ -335,7 +335,7 @@ def test_disco_greys_a_share_of_the_inner_crops_early() -> None:
 
 def test_joined_plans_keep_what_each_shows_beyond_the_edge() -> None:
     def plan(padding: str) -> CutPlan:
-        found = plan_for(2, CutoutContext(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
+        found = plan_cutouts(2, CutoutContext(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
         away = torch.tensor([[1.0, 0, 4], [0, 1, 0], [0, 0, 1]]).expand(2, 3, 3)
         still = torch.zeros(2)
         return replace(
@@ -346,17 +346,17 @@ def test_joined_plans_keep_what_each_shows_beyond_the_edge() -> None:
     for other in ("border", "reflection"):
         joined = join([plan(other), plan("zeros")])
         assert joined.padding == other
-        cuts = take([image], joined, 16, torch.Generator())
+        cuts = cut_out([image], joined, 16, torch.Generator())
         assert cuts[:2].mean().item() == pytest.approx(0.5)
         assert cuts[2:].abs().max().item() == 0
     assert join([plan("zeros")]).padding == "zeros"
 
 
 def test_noise_is_the_same_in_parts_of_any_size_where_some_cutouts_have_none() -> None:
-    plan = plan_for(6, CutoutContext(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
+    plan = plan_cutouts(6, CutoutContext(32, 32, 16), Settings(), torch.Generator().manual_seed(1))
     plan = replace(plan, noise=torch.tensor([0.0, 0.0, 0.1, 0.2, 0.0, 0.1]))
     chain = pyramid(torch.rand(1, 3, 32, 32), levels_for(plan))
-    whole = take(chain, plan, 16, torch.Generator().manual_seed(2))
+    whole = cut_out(chain, plan, 16, torch.Generator().manual_seed(2))
     generator = torch.Generator().manual_seed(2)
-    parts = torch.cat([take(chain, part, 16, generator) for part in plan.parts(2)])
+    parts = torch.cat([cut_out(chain, part, 16, generator) for part in plan.parts(2)])
     assert torch.equal(whole, parts)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.methods import smart
-from vqclip.cutouts.resample import CutPlan, crops, levels_for, pyramid, take
+from vqclip.cutouts.resample import CutPlan, crops, cut_out, levels_for, pyramid
 from vqclip.events import Stepped
 from vqclip.media import metadata
 from vqclip.models.perceptor import ClipTarget
@@ -34,7 +34,7 @@ HALF = np.concatenate([np.zeros((64, 48), np.float32), np.ones((64, 48), np.floa
 def plan(prompt: str, settings: Settings = STILL, weights: Any = None, masks: Any = None) -> CutPlan:
     prompts = parse(prompt)
     weights = [p.weight for p in prompts] if weights is None else weights
-    return Regions(prompts, masks or {}).plan(weights, CONTEXT, settings, torch.Generator().manual_seed(1))
+    return Regions(prompts, masks or {}).plan_cutouts(weights, CONTEXT, settings, torch.Generator().manual_seed(1))
 
 
 def test_without_a_region_the_cutouts_are_the_methods_own() -> None:
@@ -106,7 +106,7 @@ def test_a_mask_counts_where_it_is_white_or_with_a_minus_where_it_is_black() -> 
 def test_outside_a_region_the_picture_gets_no_gradient() -> None:
     image = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0)).requires_grad_()
     found = plan("a @left")
-    taken = take(pyramid(image, levels_for(found)), found, 16, torch.Generator())
+    taken = cut_out(pyramid(image, levels_for(found)), found, 16, torch.Generator())
     taken.square().sum().backward()
     assert image.grad is not None
     touched = image.grad.abs().sum((0, 1, 2)) > 0

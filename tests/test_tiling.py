@@ -191,7 +191,7 @@ def test_tiles_lie_in_the_picture_and_reach_its_edges(pair: Pair, size: tuple[in
 def test_cutouts_of_a_tile_lie_in_it_and_full_views_weigh_by_its_share(pair: Pair) -> None:
     tiling = Tiling(pair[0], (256, 128), 64)
     box, context = Box(4, 20, 12, 28), CutoutContext(256, 128, 32)
-    plan = tiling.plan(box, context, settings(cutouts=16, augment=0.0), torch.Generator().manual_seed(0))
+    plan = tiling.plan_cutouts(box, context, settings(cutouts=16, augment=0.0), torch.Generator().manual_seed(0))
     assert len(plan) == 16
     assert plan.weights.mean().item() == pytest.approx(1)
     corners = homography_grid(plan.homographies, 2)
@@ -204,7 +204,7 @@ def test_cutouts_of_a_tile_lie_in_it_and_full_views_weigh_by_its_share(pair: Pai
 def test_full_views_beside_tiles_take_a_strength_that_the_method_does_not(pair: Pair) -> None:
     tiling, box, context = Tiling(pair[0], (256, 128), 64), Box(4, 20, 12, 28), CutoutContext(256, 128, 32)
     asked = settings(cut_method="big-sleep", cutouts=8, augment=2.0), settings(cut_method="big-sleep", cutouts=8)
-    strong, weak = (tiling.plan(box, context, wanted, torch.Generator().manual_seed(0)) for wanted in asked)
+    strong, weak = (tiling.plan_cutouts(box, context, wanted, torch.Generator().manual_seed(0)) for wanted in asked)
     moved = (strong.homographies - weak.homographies).abs().amax((1, 2))
     assert bool((moved[:2] > 0.01).all())
     assert not bool(moved[2:].any())

@@ -1,4 +1,4 @@
-"""Random augmentations of cutouts, as numbers that `resample.take` applies."""
+"""Random augmentations of cutouts, as numbers that `resample.cut_out` applies."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def _method(settings: Settings) -> Any:
     return importlib.import_module(module_of(settings.cut_method))
 
 
-def plan_for(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
+def plan_cutouts(count: int, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
     """Plan `count` cutouts of one step. generator: Of the step, on the CPU."""
     if settings.augments is not None:
         chosen = from_codes(parse_augments(settings.augments), settings.augment, settings.cut_noise)

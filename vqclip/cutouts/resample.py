@@ -1,7 +1,7 @@
 """Cutouts of a picture by one batched, differentiable resampling.
 
 A `CutPlan` holds one homography per cutout (crop, flip, affine and perspective at once) and one 3x4 colour matrix.
-`take` resamples the picture by the plan. Other tools do these steps one after another, crop by crop, and resample
+`cut_out` resamples the picture by the plan. Other tools do these steps one after another, crop by crop, and resample
 each time.
 """
 
@@ -99,7 +99,7 @@ def pyramid(image: Tensor, levels: int) -> list[Tensor]:
 
 
 def levels_for(plan: CutPlan) -> int:
-    """How many halvings `take` needs for this plan."""
+    """How many halvings `cut_out` needs for this plan."""
     return int(_depths(plan).max())
 
 
@@ -108,7 +108,7 @@ def _depths(plan: CutPlan) -> Tensor:
     return (torch.log2(plan.scales.clamp(min=1.0)) - 1e-4).ceil().long().sub(2).clamp(min=0)
 
 
-def take(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generator) -> Tensor:
+def cut_out(chain: list[Tensor], plan: CutPlan, side: int, generator: torch.Generator) -> Tensor:
     """Resample the cutouts of a plan, then shift their colours, soften, erase and add noise.
 
     It equals cropping and resizing with an antialiased bilinear filter: a cutout is sampled at one, two or four

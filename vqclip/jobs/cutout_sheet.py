@@ -56,8 +56,8 @@ def draw_sheet(
     import torch
 
     from vqclip.cutouts.context import CutoutContext
-    from vqclip.cutouts.plan import plan_for, source_of
-    from vqclip.cutouts.resample import levels_for, pyramid, take
+    from vqclip.cutouts.plan import plan_cutouts, source_of
+    from vqclip.cutouts.resample import cut_out, levels_for, pyramid
     from vqclip.models.perceptor import read_cut_size
     from vqclip.synthesis import init
     from vqclip.synthesis.randomness import STEP_STREAM, make_generator
@@ -69,9 +69,9 @@ def draw_sheet(
     cells, labels, rows = [], [], []
     for side in dict.fromkeys(map(read_cut_size, clips)):
         context = CutoutContext(width, height, side, step - 1, max(1, settings.iterations))
-        plan = plan_for(settings.cutouts, context, settings, generator)
+        plan = plan_cutouts(settings.cutouts, context, settings, generator)
         chain = pyramid(source_of(image, side, settings), levels_for(plan))
-        cuts = torch.cat([take(chain, part, side, generator) for part in plan.parts(settings.cut_chunk)])
+        cuts = torch.cat([cut_out(chain, part, side, generator) for part in plan.parts(settings.cut_chunk)])
         found = _describe(plan, side, width, height)
         zoom = max(1, CELL // side)
         cells.append(images.outlined(pixels, [row["corners"] for row in found], side * zoom))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from vqclip.cutouts import plan as cutouts
 from vqclip.cutouts.context import CutoutContext
-from vqclip.cutouts.resample import CutPlan, levels_for, pyramid, take
+from vqclip.cutouts.resample import CutPlan, cut_out, levels_for, pyramid
 from vqclip.models.perceptor import ClipTarget, Perceptor
 from vqclip.settings.prompts import Prompt
 from vqclip.settings.schema import Settings
@@ -232,7 +232,7 @@ class ClipLoss:
         """
         parts = []
         for chunk in plan.parts(self.chunk):
-            features = active.perceptor.encode_image(take(levels, chunk, active.perceptor.cut_size, noise))
+            features = active.perceptor.encode_image(cut_out(levels, chunk, active.perceptor.cut_size, noise))
             share = len(chunk) / len(plan)
             weights = chunk.weights.to(features.device)
             loss = active.prompt_loss(features, weights) * active.loss_weight * share

@@ -303,8 +303,8 @@ class Synthesizer:
         """The cutouts of this step: of the whole picture, or of the tile that is decoded and of its surroundings."""
         tiling = self.current.image.tiling
         if tile is None or tiling is None or self.regions.masks or cutouts.squeezes(self.settings):
-            return self.regions.plan(weights, context, self.settings, generator)
-        return tiling.plan(tile, context, self.settings, generator)
+            return self.regions.plan_cutouts(weights, context, self.settings, generator)
+        return tiling.plan_cutouts(tile, context, self.settings, generator)
 
     def _image_losses(self, image: Tensor) -> dict[str, Tensor]:
         """The weighted image losses of this step, by name."""

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 START_STREAM, STEP_STREAM, ROLL_STREAM, TILE_STREAM = 0, 1, 3, 4
+"""The purposes: initial latent; cutouts and their noise; shift of a seamless picture; tile."""
 
 
 def step_seed(seed: int, stream: int, stage: int, step: int) -> int:
@@ -21,5 +22,12 @@ def step_seed(seed: int, stream: int, stage: int, step: int) -> int:
 def make_generator(
     seed: int, stream: int, stage: int = 0, step: int = 0, device: torch.device | None = None
 ) -> torch.Generator:
-    """The generator of one purpose in one step, on the CPU unless a device is named."""
+    """The generator of one purpose in one step.
+
+    Args:
+        seed: Of the run.
+        stream: The purpose, one of the streams above.
+        stage, step: The index of the stage, and the steps done.
+        device: The CPU without one.
+    """
     return torch.Generator(device or "cpu").manual_seed(step_seed(seed, stream, stage, step))

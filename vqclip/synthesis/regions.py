@@ -37,7 +37,7 @@ class Regions:
         self.names = [prompt.region for prompt in prompts]
         self.masks = {name: _mask(name, masks) for name in dict.fromkeys(self.names) if name}
 
-    def plan(
+    def plan_cutouts(
         self, weights: Sequence[float], context: CutoutContext, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
         """Plan the `settings.cutouts` cutouts of one step, in even parts for the regions in use.
@@ -54,7 +54,7 @@ class Regions:
         looked = [name for name, weight in zip(self.names, weights, strict=True) if weight]
         groups = list(dict.fromkeys(looked)) or [""]
         if groups == [""]:
-            return cutouts.plan_for(settings.cutouts, context, settings, generator)
+            return cutouts.plan_cutouts(settings.cutouts, context, settings, generator)
         plans = []
         for number, name in enumerate(groups):
             count = max(1, (number + 1) * settings.cutouts // len(groups) - number * settings.cutouts // len(groups))
@@ -70,12 +70,12 @@ class Regions:
         self, name: str, count: int, context: CutoutContext, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
         if not name:
-            return cutouts.plan_for(count, context, settings, generator)
+            return cutouts.plan_cutouts(count, context, settings, generator)
         mask = self.masks[name]
         left, top, right, bottom = _bounds(mask)
         width, height = (right - left) * context.width, (bottom - top) * context.height
         inner = dataclasses.replace(context, width=max(1, math.ceil(width)), height=max(1, math.ceil(height)))
-        plan = cutouts.plan_for(count, inner, settings, generator)
+        plan = cutouts.plan_cutouts(count, inner, settings, generator)
         place = torch.tensor([[right - left, 0, left + right - 1], [0, bottom - top, top + bottom - 1], [0, 0, 1]])
         homographies = place @ plan.homographies
         covered = coverage(mask, homographies, plan.warps)

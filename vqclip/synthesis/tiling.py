@@ -87,7 +87,9 @@ class Tiling:
         image[..., place.top : place.bottom, place.left : place.right] = shown
         return image
 
-    def plan(self, tile: Box, context: CutoutContext, settings: Settings, generator: torch.Generator) -> CutPlan:
+    def plan_cutouts(
+        self, tile: Box, context: CutoutContext, settings: Settings, generator: torch.Generator
+    ) -> CutPlan:
         """The cutouts of a step: a quarter are full views, at least two, the others the method's cutouts of the tile.
 
         The weight of a full view grows with the share of the picture that is not decoded, so that a token of the
@@ -99,7 +101,7 @@ class Tiling:
         if views < settings.cutouts:
             part = tile.scaled(self.vqgan.factor)
             inner = dataclasses.replace(context, width=part.right - part.left, height=part.bottom - part.top)
-            near = cutouts.plan_for(settings.cutouts - views, inner, settings, generator)
+            near = cutouts.plan_cutouts(settings.cutouts - views, inner, settings, generator)
             across, down = inner.width / context.width, inner.height / context.height
             left, top = 2 * part.left / context.width, 2 * part.top / context.height
             place = torch.tensor([[across, 0, left + across - 1], [0, down, top + down - 1], [0, 0, 1]])
