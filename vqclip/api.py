@@ -51,15 +51,14 @@ def generate(
         settings["seed"] = "random"
     paths = [Path(path) for path in config_files]
     resolved = sources.resolve({**settings, "prompt": prompt}, preset=preset, config_files=paths)
-    where = None if output is None else Path(output)
-    return start(resolved.settings, preset=resolved.preset, output=where, overwrite=overwrite, stop=stop)
+    return start(resolved.settings, preset=resolved.preset, output=output, overwrite=overwrite, stop=stop)
 
 
 def start(
     settings: Settings,
     *,
     preset: str | None = None,
-    output: Path | None = None,
+    output: str | Path | None = None,
     parent: Path | None = None,
     overwrite: bool = False,
     recipe: recipes.Recipe | None = None,
@@ -85,6 +84,7 @@ def start(
         OutputError: The output holds something else.
         VqclipError: As for `generate`.
     """
+    output = None if output is None else Path(output)
     settings = settings.replace(seed=_seed_for(settings, None if overwrite else output))
     session = Session(Inputs.check(settings.with_paths(absolute)), stop, recipe, cache)
     if output is None and parent is None:
@@ -124,12 +124,11 @@ def rerun(
     """
     recipe = recipes.read(Path(source))
     resolved = recipe.resolve(settings, forget)
-    where = None if output is None else Path(output)
     try:
         return start(
             resolved.settings,
             preset=resolved.preset,
-            output=where,
+            output=output,
             parent=parent,
             overwrite=overwrite,
             recipe=recipe,
@@ -169,9 +168,8 @@ def continue_run(
     if not files.is_folder(directory):
         raise InputError(f"{files.printable(directory)} is not the folder of a run.", "Give the folder of a run.")
     resolved = recipes.read(directory).resolve_continuation({**settings, "prompt": prompt})
-    where = None if output is None else Path(output)
     return start(
-        resolved.settings, preset=resolved.preset, output=where, parent=parent, overwrite=overwrite, stop=stop
+        resolved.settings, preset=resolved.preset, output=output, parent=parent, overwrite=overwrite, stop=stop
     )
 
 
