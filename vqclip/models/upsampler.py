@@ -138,12 +138,7 @@ class Upsampler(nn.Module):
         known = torch.zeros_like(large, dtype=torch.bool)
         places = 4 * rows * columns
         for turn in range(1, rounds + 1):
-            inputs = (
-                style.repeat(many),
-                small.repeat(many, 1, 1),
-                large.repeat(many, 1, 1),
-                known.repeat(many, 1, 1),
-            )
+            inputs = [part.repeat(many, *[1] * (part.ndim - 1)) for part in (style, small, large, known)]
             by_text = self(codebook, groups, *inputs).float().view(many, count, 2 * rows, 2 * columns, -1)
             scores = guided(by_text, weights, guidance).log_softmax(-1)
             noise = gumbel(scores.shape, generator).to(scores.device)
