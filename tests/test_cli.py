@@ -350,6 +350,7 @@ def test_every_setting_is_an_option_with_its_default_and_unit(call: Any) -> None
         assert re.search(rf"\[default: [^\]]*{unit}", text), unit
 
 
+@pytest.mark.option("--help-all")
 def test_generate_shows_few_common_options_and_examples_and_says_how_to_see_all(call: Any) -> None:
     text = call("generate", "--help").out
     assert len(text.splitlines()) <= 80

@@ -289,6 +289,7 @@ def states(vqgan: Any, clip_targets: list[ClipTarget], wanted: Settings) -> list
     return [event.state() for event in events if isinstance(event, Stepped)]
 
 
+@pytest.mark.option("pan_x", "pan_y")
 def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     photo = np.full((64, 64, 3), 255, np.uint8)
     photo[24:40, 8:24] = (200, 20, 20)
