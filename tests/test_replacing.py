@@ -56,7 +56,7 @@ def test_a_folder_that_holds_a_file_of_a_runs_name_is_not_drawn_into(small: dict
         vqclip.generate("a red apple", seed=1, output="mine", **small)
     Image.new("RGB", (16, 16)).save("a.png")
     with pytest.raises(OutputError, match="holds pictures already"):
-        interpolate.interpolate(RESTYLED, [Path("a.png")] * 2, Path("mine"), interpolate.Course(frames=2))
+        interpolate.interpolate(RESTYLED, [Path("a.png")] * 2, Path("mine"), interpolate.Interpolation(frames=2))
     assert Path("mine", name).read_bytes() == b"precious"
 
 
@@ -71,9 +71,9 @@ def _from_its_end(small: dict[str, Any]) -> Any:
 
 
 def _from_its_frame(small: dict[str, Any]) -> Any:
-    course = interpolate.Course(frames=2)
+    wanted = interpolate.Interpolation(frames=2)
     ends = [Path("run/frames/00000.png"), Path("run/frames/00001.png")]
-    return interpolate.interpolate(RESTYLED, ends, Path("run"), course, overwrite=True)
+    return interpolate.interpolate(RESTYLED, ends, Path("run"), wanted, overwrite=True)
 
 
 def _from_its_frames(small: dict[str, Any]) -> Any:
@@ -126,9 +126,9 @@ def test_nothing_is_replaced_before_the_new_run_can_begin(
 def test_ends_that_do_not_fit_each_other_replace_nothing(run: Path, small: dict[str, Any]) -> None:
     for name, size in (("a", "32x32"), ("b", "48x32")):
         list(vqclip.generate("a blue car", seed=1, output=name, **small | {"size": size, "iterations": 0}))
-    before, course = contents(run), interpolate.Course(frames=2)
+    before, wanted = contents(run), interpolate.Interpolation(frames=2)
     with pytest.raises(InputError, match="tokens"):
-        list(interpolate.interpolate(RESTYLED, [Path("a"), Path("b")], run, course, overwrite=True))
+        list(interpolate.interpolate(RESTYLED, [Path("a"), Path("b")], run, wanted, overwrite=True))
     assert contents(run) == before
 
 
@@ -136,9 +136,9 @@ def test_ends_that_do_not_fit_each_other_replace_nothing(run: Path, small: dict[
 def test_what_replaces_a_run_leaves_nothing_of_it(run: Path, small: dict[str, Any], pictures: Path) -> None:
     (run / "notes.txt").write_text("mine")
     ends = [pictures / "0.png", pictures / "1.png"]
-    course = interpolate.Course(frames=2)
+    wanted = interpolate.Interpolation(frames=2)
     shutil.copytree(run, "other")
-    list(interpolate.interpolate(RESTYLED, ends, run, course, overwrite=True))
+    list(interpolate.interpolate(RESTYLED, ends, run, wanted, overwrite=True))
     left = {path.name for path in run.rglob("*") if path.is_file()}
     assert left == {"notes.txt", "00000.png", "00001.png", ".lock"}
     how = restyle.Restyle(str(pictures), steps=1)
