@@ -400,7 +400,7 @@ def test_an_interrupted_download_says_so_and_keeps_what_came(entry, data, server
         with pytest.raises(Interrupted, match="the download of 'test' stopped after") as caught:
             download_vqgan(entry, stop, lambda note: None, QUICK)
     assert caught.value.exit_code == code
-    assert caught.value.hint == "Run the same command again to go on with it."
+    assert caught.value.hint == "Run the same command again to resume it."
     kept = entry.path.with_name("test.ckpt.part").stat().st_size
     assert kept > 20_000
     assert fetch(entry, server.put("/b", whole(data)))[0].read_bytes() == data

@@ -29,10 +29,17 @@ if TYPE_CHECKING:
     from vqclip.jobs.grid import Axis
     from vqclip.runs.recorder import Stop
 
-VARY = "Setting and its values; repeat for a grid. Numbers may be FIRST..LAST."
+VARY = "Vary a setting; repeat for a grid. Numbers may be FIRST..LAST."
 ManyOption = Annotated[
     Path | None,
-    option("--output", "-o", help="Folder of all runs.", default="a new one in runs/", metavar="DIR", panel="Output"),
+    option(
+        "--output",
+        "-o",
+        help="Write all runs to this folder.",
+        default="a new one in runs/",
+        metavar="DIR",
+        panel="Output",
+    ),
 ]
 
 

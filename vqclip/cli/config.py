@@ -34,7 +34,7 @@ def info(
 def config_show(
     preset: PresetOption = None,
     config: ConfigOption = None,
-    sources: Annotated[bool, option("--sources", help="Say where each value came from.", default="off")] = False,
+    sources: Annotated[bool, option("--sources", help="Show where each value came from.", default="off")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,

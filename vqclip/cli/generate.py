@@ -40,7 +40,11 @@ def generate(
     prompt_file: Annotated[
         Path | None,
         option(
-            "--prompt-file", help="File with a prompt in each line.", default="none", metavar="FILE", panel="Prompt"
+            "--prompt-file",
+            help="Read prompts from a file, one per line.",
+            default="none",
+            metavar="FILE",
+            panel="Prompt",
         ),
     ] = None,
     output: OutputOption = None,
@@ -90,11 +94,11 @@ def rerun(
     ],
     prompt: Annotated[
         str | None,
-        option("--prompt", help="Another prompt.", default="the recorded one", metavar="TEXT", panel="Prompt"),
+        option("--prompt", help="Use another prompt.", default="the recorded one", metavar="TEXT", panel="Prompt"),
     ] = None,
     forget: Annotated[
         list[str] | None,
-        option("--forget", help="Recorded setting to ignore; repeat for several.", default="none", metavar="NAME"),
+        option("--forget", help="Ignore a recorded setting; repeat for several.", default="none", metavar="NAME"),
     ] = None,
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
@@ -179,7 +183,11 @@ def video(
     output: Annotated[
         Path | None,
         option(
-            "--output", "-o", help="Video file; its suffix sets the format.", default="DIR/video.mp4", metavar="FILE"
+            "--output",
+            "-o",
+            help="Write this file; its suffix sets the format.",
+            default="DIR/video.mp4",
+            metavar="FILE",
         ),
     ] = None,
     allow_gaps: Annotated[
@@ -202,7 +210,7 @@ def report(
     directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
     output: Annotated[
         Path | None,
-        option("--output", "-o", help="HTML file to write.", default="DIR/report.html", metavar="FILE"),
+        option("--output", "-o", help="Write the page to this file.", default="DIR/report.html", metavar="FILE"),
     ] = None,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
@@ -221,7 +229,9 @@ def sample(
     prompt: Annotated[str, typer.Argument(help="What to draw: text:weight, | between several.")],
     output: Annotated[
         Path,
-        option("--output", "-o", help="PNG file to write.", default="candidates.png", metavar="OUT.png"),
+        option(
+            "--output", "-o", help="Write the sheet to this PNG file.", default="candidates.png", metavar="OUT.png"
+        ),
     ] = Path("candidates.png"),
     preview: PreviewOption = False,
     viewer: OpenOption = False,

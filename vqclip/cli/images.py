@@ -18,7 +18,7 @@ ImageArgument = Annotated[Path, typer.Argument(help="Picture file.", metavar="IM
 def encode(
     image: ImageArgument,
     output: Annotated[
-        Path, option("--output", "-o", help="File of tokens to write.", default="tokens.npz", metavar="OUT.npz")
+        Path, option("--output", "-o", help="Write the tokens to this file.", default="tokens.npz", metavar="OUT.npz")
     ] = Path("tokens.npz"),
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -37,7 +37,8 @@ def encode(
 def decode(
     file: Annotated[Path, typer.Argument(help="File of tokens, from `vqclip encode`.", metavar="FILE.npz")],
     output: Annotated[
-        Path, option("--output", "-o", help="PNG file to write.", default="decoded.png", metavar="OUT.png")
+        Path,
+        option("--output", "-o", help="Write this PNG file.", default="decoded.png", metavar="OUT.png"),
     ] = Path("decoded.png"),
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -55,7 +56,7 @@ def decode(
 
 def reconstruct(
     image: ImageArgument,
-    output: Annotated[Path, option("--output", "-o", help="PNG file to write. [required]", metavar="OUT.png")],
+    output: Annotated[Path, option("--output", "-o", help="Write this PNG file. [required]", metavar="OUT.png")],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -81,10 +82,11 @@ def _describe_tokens(report: dict[str, Any]) -> str:
 def cutouts(
     image: ImageArgument,
     output: Annotated[
-        Path, option("--output", "-o", help="PNG file to write.", default="cutouts.png", metavar="OUT.png")
+        Path,
+        option("--output", "-o", help="Write this PNG file.", default="cutouts.png", metavar="OUT.png"),
     ] = Path("cutouts.png"),
     step: Annotated[
-        int, option("--step", help="Step of the run, for scheduled settings.", default="1", metavar="N", min=1)
+        int, option("--step", help="Show this step, for scheduled settings.", default="1", metavar="N", min=1)
     ] = 1,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -109,19 +111,19 @@ def cutouts(
 def upscale(
     image: ImageArgument,
     output: Annotated[
-        Path | None, option("--output", "-o", help="PNG file to write.", default="IMAGE-x2.png", metavar="OUT.png")
+        Path | None, option("--output", "-o", help="Write this PNG file.", default="IMAGE-x2.png", metavar="OUT.png")
     ] = None,
     factor: Annotated[
         str | None,
-        option("--factor", help="How many times as wide and high, 2 to 8.", default="the model's, or 2", metavar="N"),
+        option("--factor", help="Scale by this factor, 2 to 8.", default="the model's, or 2", metavar="N"),
     ] = None,
     model: Annotated[
         Path | None,
-        option("--model", help="Weights that spandrel loads, as of Real-ESRGAN.", default="none, Lanczos",
+        option("--model", help="Use these weights, of a model that spandrel knows.", default="none, Lanczos",
                metavar="FILE"),
     ] = None,
     tile: Annotated[
-        int, option("--tile", help="Side of what the model sees at once.", default="256 pixels", metavar="N")
+        int, option("--tile", help="Process tiles of this side.", default="256 pixels", metavar="N")
     ] = 256,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

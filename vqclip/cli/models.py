@@ -78,11 +78,11 @@ def models_convert(
     source: Annotated[str, typer.Argument(help="VQGAN by name, or a checkpoint file.", metavar="IN")],
     output: Annotated[Path, typer.Argument(help="File to write; its YAML goes beside.", metavar="OUT.safetensors")],
     config: Annotated[
-        str | None, option("--vqgan-config", help="YAML file of IN.", default="beside it", metavar="FILE")
+        str | None, option("--vqgan-config", help="Read this YAML file of IN.", default="beside it", metavar="FILE")
     ] = None,
     dtype: Annotated[
         str | None,
-        option("--dtype", help="Data type to convert to.", default="unchanged", metavar="float32|float16|bfloat16"),
+        option("--dtype", help="Convert to this data type.", default="unchanged", metavar="float32|float16|bfloat16"),
     ] = None,
     only_vqgan: Annotated[
         bool, option("--only-vqgan", help="Leave out a checkpoint's transformer.", default="off")

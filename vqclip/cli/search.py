@@ -19,27 +19,27 @@ MAX_TOP = 1000
 FolderArgument = Annotated[Path, typer.Argument(help="Folder with pictures; also those below it.", metavar="DIR")]
 IndexOption = Annotated[
     Path | None,
-    option("--index", help="File of the index.", default="DIR/.vqclip-index.safetensors", metavar="FILE"),
+    option("--index", help="Keep the index in this file.", default="DIR/.vqclip-index.safetensors", metavar="FILE"),
 ]
 
 
 def classify(
     image: Annotated[list[Path], typer.Argument(help="Picture files, or folders of them.", metavar="IMAGE")],
     labels: Annotated[
-        str | None, option("--labels", help="Labels with commas between them.", default="none", metavar="A,B")
+        str | None, option("--labels", help="Choose among these labels.", default="none", metavar="A,B")
     ] = None,
     labels_file: Annotated[
         Path | None,
-        option("--labels-file", help="UTF-8 file with a label in each line, # for comments; - reads standard input.",
+        option("--labels-file", help="Read labels from a file, one per line; - reads standard input.",
                default="none", metavar="FILE"),
     ] = None,
     template: Annotated[
         list[str] | None,
-        option("--template", help="Text around a label, {} in its place; repeat to average several.",
+        option("--template", help="Put each label into this text, at {}; repeat to average several.",
                default="five for any picture", metavar="TEXT"),
     ] = None,
     top: Annotated[
-        int, option("--top", help="Best labels shown per picture.", default="5 labels", metavar="N", min=1)
+        int, option("--top", help="Show this many labels per picture.", default="5 labels", metavar="N", min=1)
     ] = 5,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -114,11 +114,11 @@ def search(
     ] = None,
     top: Annotated[
         int,
-        option("--top", help="Best pictures shown.", default="10 pictures", metavar="N", min=1, max=MAX_TOP),
+        option("--top", help="Show this many pictures.", default="10 pictures", metavar="N", min=1, max=MAX_TOP),
     ] = 10,
     sheet: Annotated[
         Path | None,
-        option("--sheet", help="PNG file for a contact sheet of them.", default="none", metavar="OUT.png"),
+        option("--sheet", help="Write a contact sheet of them to this PNG file.", default="none", metavar="OUT.png"),
     ] = None,
     index: IndexOption = None,
     as_json: JsonOption = False,

@@ -56,7 +56,14 @@ ConfigOption = Annotated[
 ]  # fmt: skip
 OutputOption = Annotated[
     Path | None,
-    option("--output", "-o", help="Folder of the run.", default="a new one in runs/", metavar="DIR", panel="Output"),
+    option(
+        "--output",
+        "-o",
+        help="Write the run to this folder.",
+        default="a new one in runs/",
+        metavar="DIR",
+        panel="Output",
+    ),
 ]
 OverwriteOption = Annotated[
     bool, option("--overwrite", help="Replace another run in that folder.", default="off", panel="Output")

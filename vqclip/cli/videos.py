@@ -34,20 +34,20 @@ def interpolate(
     ],
     output: Annotated[
         Path,
-        option("--output", "-o", help="Folder of the frames and the video.", default="interpolation", metavar="DIR",
+        option("--output", "-o", help="Write the frames and the video here.", default="interpolation", metavar="DIR",
                panel="Output"),
     ] = Path("interpolation"),
     overwrite: OverwriteOption = False,
     frames: Annotated[
-        int, option("--frames", help="Frames from one end to the next.", default="60 frames", metavar="N")
+        int, option("--frames", help="Draw this many frames between two ends.", default="60 frames", metavar="N")
     ] = 60,
     path: Annotated[
         str,
-        option("--path", help="sphere turns the vector of each token, line mixes it.", default="sphere",
+        option("--path", help="Interpolate vectors along a sphere or a line.", default="sphere",
                metavar="sphere|line"),
     ] = "sphere",
     easing: Annotated[
-        str, option("--easing", help="Pace from end to end.", default="cosine", metavar="linear|cosine")
+        str, option("--easing", help="Use this pace from end to end.", default="cosine", metavar="linear|cosine")
     ] = "cosine",
     loop: Annotated[bool, option("--loop", help="Return to the first end.", default="off")] = False,
     quantise: Annotated[
@@ -86,21 +86,21 @@ def restyle(
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
     frame_steps: Annotated[
-        int, option("--frame-steps", help="Optimisation steps per frame.", default="12 steps", metavar="N")
+        int, option("--frame-steps", help="Optimise each frame for this many steps.", default="12 steps", metavar="N")
     ] = 12,
     strength: Annotated[
         float,
-        option("--strength", help="How far a frame may move from its own picture, 0.01 to 1.", default="0.5",
+        option("--strength", help="Let a frame move this far from its picture, 0.01 to 1.", default="0.5",
                metavar="X"),
     ] = 0.5,
     blend: Annotated[
         float,
-        option("--blend", help="Share of the last frame, moved, in the start of the next, 0 to 1.", default="0.3",
+        option("--blend", help="Mix this share of the last frame into the next, 0 to 1.", default="0.3",
                metavar="X"),
     ] = 0.3,
     fps: Annotated[
         str | None,
-        option("--fps", help="Frames per second to draw.", default="the video's; 15 of a folder", metavar="X",
+        option("--fps", help="Draw this many frames per second.", default="the video's; 15 of a folder", metavar="X",
                panel="Output"),
     ] = None,
     preset: PresetOption = None,

@@ -186,7 +186,7 @@ class _Download:
         except (KeyboardInterrupt, Interrupted) as stop:
             raise Interrupted(
                 f"the download of {self.entry.name!r} stopped after {_size(self._kept())}.",
-                "Run the same command again to go on with it.",
+                "Run the same command again to resume it.",
                 getattr(stop, "signal_number", signal.SIGINT),
             ) from None
         kept = self._kept()

@@ -142,7 +142,7 @@ def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
             continue
         except KeyboardInterrupt:
             raise Interrupted(
-                f"the download of {clip!r} stopped.", "Run the same command again to go on with it."
+                f"the download of {clip!r} stopped.", "Run the same command again to resume it."
             ) from None
         except OSError as error:
             if error.errno is not None and not isinstance(error, (HfHubHTTPError, ConnectionError, TimeoutError)):
