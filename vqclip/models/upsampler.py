@@ -148,7 +148,7 @@ class Upsampler(nn.Module):
             certainty = certainty + fade * gumbel(certainty.shape, generator).to(certainty.device)
             certainty[known] = torch.inf
             large = torch.where(known, large, sampled)
-            keep = places - math.floor(places * math.cos(math.pi / 2 * turn / rounds))
+            keep = places - int(places * math.cos(math.pi / 2 * turn / rounds))
             if turn == rounds:
                 keep = places
             order = certainty.flatten(1).argsort(dim=1, descending=True, stable=True)[:, :keep]

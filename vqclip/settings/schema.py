@@ -303,7 +303,7 @@ class Settings(OutputSettings):
         """After how many steps the overlay is drawn; never after the last step, which would show it as it is."""
         last = self.iterations - 1
         if self.overlay_until is not None:
-            last = min(last, math.floor(Position.parse(self.overlay_until).step(self.iterations)))
+            last = min(last, int(Position.parse(self.overlay_until).step(self.iterations)))
         return range(self.overlay_every + self.overlay_offset, last + 1, self.overlay_every)
 
     def tile_size_at(self, width: int, height: int) -> int:
