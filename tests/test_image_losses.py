@@ -15,7 +15,7 @@ from PIL import Image
 import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Finished, Stepped
-from vqclip.image_losses import IMAGE_LOSSES, ImageLoss, LossInputs
+from vqclip.image_losses import IMAGE_LOSSES, ImageLoss, LossInputs, image_loss
 from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
@@ -241,3 +241,13 @@ def test_a_loss_that_cannot_be_meant_is_refused_at_once(
 def test_a_variable_holds_several_losses(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VQCLIP_LOSS", "tv:2@0:1,50%:0 | contrast:1")
     assert call("config", "show", "--json").record["settings"]["loss"] == ["tv:2@0:1,50%:0", "contrast:1"]
+
+
+@pytest.mark.parametrize("name", ["tv", "prompt", "learning_rate"])
+def test_a_loss_does_not_take_the_name_of_another_number(name: str) -> None:
+    def loss(inputs: LossInputs) -> torch.Tensor:
+        return inputs.image.mean()
+
+    loss.__name__ = name
+    with pytest.raises(ValueError, match="is taken"):
+        image_loss(loss)

@@ -26,7 +26,8 @@ class LossInputs:
     Attributes:
         image: The picture, (1, 3, H, W) in [0, 1].
         z: The latent, (1, D, h, w).
-        z_init: The latent that the stage started from, like `z`.
+        z_init: The latent of the init picture, like `z`; without one, the latent that the stage, or the last move,
+            started from.
         picture: The init picture at this size, like `image`; without one, `image` itself.
         target: The target picture, like `image`; without one, `image` itself.
         z_target: Its latent; without a target picture, `z` itself.
@@ -47,6 +48,8 @@ class LossInputs:
 LossFunction = Callable[[LossInputs], "Tensor"]
 IMAGE_LOSSES: dict[str, LossFunction] = {}
 """Every image loss by name."""
+RECORDED = ("prompt", "step", "stage", "loss", "score", "learning-rate")
+"""Names of the other numbers of a step in metrics.jsonl."""
 NEEDS = {
     "palette": "palette",
     "init-pixels": "init_image",
@@ -60,8 +63,15 @@ OF_LATENT = ("latent-l2", "init", "target")
 
 
 def image_loss(function: LossFunction) -> LossFunction:
-    """Register a loss under its function's name, with dashes."""
-    IMAGE_LOSSES[function.__name__.replace("_", "-")] = function
+    """Register a loss under its function's name, with dashes.
+
+    Raises:
+        ValueError: The name is that of another loss, or of another number that a step records.
+    """
+    name = function.__name__.replace("_", "-")
+    if name in IMAGE_LOSSES or name in RECORDED:
+        raise ValueError(f"{name!r} is taken: choose another name for the loss")
+    IMAGE_LOSSES[name] = function
     return function
 
 

@@ -59,7 +59,7 @@ class Inputs:
 
     @staticmethod
     def check(settings: Settings, *, recorded: bool = False, frame_steps: int = 0) -> Inputs:
-        """Look at everything that can be wrong before a model is loaded; the others as in `Settings.validate`.
+        """Check all that can be wrong before a model is loaded. The other arguments are those of `Settings.validate`.
 
         Raises VqclipError.
         """

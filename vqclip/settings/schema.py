@@ -1,7 +1,7 @@
 """The options of a run: each is declared here once, with its default, its valid values and what it requires.
 
-Command line, presets, environment variables and run.json all follow from `Settings`. The defaults are the field's for
-full-size models; presets (configs/presets/) replace those that other models need to be different.
+Command line, presets, environment variables and run.json all follow from `Settings`. The defaults are those that
+are common with full-size models; presets (configs/presets/) replace those that other models need to be different.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ _WHOLE, _TILE = 768, 384
 class Settings(OutputSettings):
     """The settings of one run; `validate` refuses those that cannot be meant.
 
-    The names are the field's. `prompt` keeps the user's spelling; `prompts` is its meaning. One option is one entry.
+    The names are common in VQGAN+CLIP tools. `prompt` keeps the user's spelling; `prompts` is its meaning.
+    One option is one entry.
     """
 
     # fmt: off

@@ -1,4 +1,4 @@
-"""Functions whose gradient is not their own, and the backward pass of a step.
+"""Functions with a replaced gradient, and the backward pass from the picture to z (CLIP's own: `clip_loss`).
 
 Both functions are those of Katherine Crowson's VQGAN+CLIP notebook (2021).
 """

@@ -65,7 +65,8 @@ class LatentImage:
 
         Args:
             z: The latent, (1, D, h, w).
-            tile: With tiling, the part that is decoded with a gradient. None decodes everything without a gradient.
+            tile: With tiling, the part that is decoded, with a gradient. None decodes the whole picture: with tiling
+                without a gradient, otherwise with one.
 
         Returns:
             The picture, (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where the mask keeps it.

@@ -148,7 +148,7 @@ class Synthesizer:
 
     @allocation.refusals()
     def step(self) -> StepResult:
-        """One step: quantise, decode, cut, encode, compute the losses, go back, update, clamp, average."""
+        """One step: quantise, decode, cut, encode, compute the losses, backpropagate, update, clamp, average."""
         now, settings = self.current, self.settings
         now.optimiser.learning_rate = rate_at(settings, self.steps_done, now.stage) * now.progress.factor
         now.z.grad = None
@@ -169,7 +169,7 @@ class Synthesizer:
         """The picture of the running mean, (H, W, 3) uint8. In pixel optimisation, as the VQGAN draws it."""
         picture = self.current.picture()
         if self.current.stage.pixels:
-            # The next stage encodes the pixels, which drops their grain. So a video does not jump where it starts.
+            # The next stage starts from the picture as the VQGAN draws it. Showing that keeps the video from jumping.
             latent_image = self._image_of(self.current.stage, pixels=False)
             picture = latent_image.decode(latent_image.encode(picture))
         result: np.ndarray = (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()

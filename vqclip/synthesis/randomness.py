@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 START_STREAM, STEP_STREAM, ROLL_STREAM, TILE_STREAM = 0, 1, 3, 4
-"""The purposes: initial latent; cutouts and their noise; shift of a seamless picture; tile."""
+"""The purposes: initial latent; cutouts and their noise; shift of a seamless picture; tile. 2 is not used: another
+number for a purpose would change the picture of every seed."""
 
 
 def step_seed(seed: int, stream: int, stage: int, step: int) -> int:

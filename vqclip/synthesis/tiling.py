@@ -20,7 +20,7 @@ from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
 
 _STEPS_APART = 5
-"""Steps from one decoding of the whole picture to the next, per tile that covers it."""
+"""The whole picture is decoded every so many steps times the number of tiles that cover it."""
 _FULL_VIEW = 3.0
 """Weight of a full view beside that of a cutout of a tile, as in the cut method `smart`."""
 
@@ -76,7 +76,7 @@ class Tiling:
     def decode_tile(self, z: Tensor, tile: Box) -> Tensor:
         """The kept picture with one tile decoded: (1, 3, H, W) float32, unclamped.
 
-        The gradient reaches the tile alone, and the kept picture takes it over.
+        Only the tile has a gradient. It is also copied into the kept picture.
         """
         if self.picture is None:
             raise ValueError("decode the whole picture first")

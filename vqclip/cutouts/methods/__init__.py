@@ -1,1 +1,1 @@
-"""The cut methods: one file each, whose `plan` draws the cutouts of a step. A file here is a --cut-method."""
+"""The cut methods of `settings.cut_methods.CUT_METHODS`: one file each, whose `plan` chooses cutouts."""
