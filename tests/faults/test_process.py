@@ -356,7 +356,7 @@ def test_a_name_that_is_not_text_is_the_right_file_or_one_line(isolated: Path, e
     process.latin_1_name(isolated)
     said(run("info", b"caf\xe9.png", environment=encoding), 4, "caf", "png")
     said(run("info", b"tea\xe9.png", environment=encoding), 4, "there is no such file")
-    said(run(b"caf\xe9", environment=encoding), 2, "No such command")
+    said(run(b"caf\xe9", environment=encoding), 2, "there is no command")
 
 
 @pytest.mark.parametrize("most", [60, 100, 200, 500])
