@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from vqclip.events import StageStarted, Stepped
+from vqclip.events import Started, Stepped
 from vqclip.models import decoder
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.loop import Synthesizer
@@ -46,7 +46,7 @@ def test_low_memory_takes_less_memory_for_a_step(pair: tuple[Any, Callable[..., 
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 1}
         settings = Settings(**known, size="128x128", low_memory=low_memory)
         events = Synthesizer(vqgan, targets_of("a red apple"), settings).run()
-        while not isinstance(next(events), StageStarted):
+        while not isinstance(next(events), Started):
             pass
         with peak_memory() as memory:
             assert isinstance(next(events), Stepped)

@@ -132,7 +132,7 @@ def test_what_time_ends_early_is_gone_on_with_at_its_full_size(
 def test_time_is_that_of_all_starts_and_the_best_of_them(
     small: dict[str, Any], slow_clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vqclip.api.time.monotonic", lambda: 20 * slow_clock[0])
+    monkeypatch.setattr("vqclip.runs.session.time.monotonic", lambda: 20 * slow_clock[0])
     known = small | {"stages": 2, "iterations": 8, "size": "64x32", "max_seconds": 4.0, "init": "spot"}
     known |= {"best_of": 2, "best_of_share": 0.25, "snapshot_every": 1}
     for output in (None, "run"):

@@ -243,7 +243,7 @@ def test_a_run_shows_the_running_mean_of_its_latents(pair: Any) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"optimiser": "lbfgs"}, "Cutouts are new in every step"),
+        ({"optimiser": "lbfgs"}, "Cutouts change at every step"),
         ({"optimiser": "adm"}, "Valid: adam, adamw"),
         ({"learning_rate_schedule": "0:-1"}, "does not stay above 0"),
         ({"learning_rate_schedule": "0:0"}, "does not stay above 0"),

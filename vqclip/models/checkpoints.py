@@ -277,7 +277,7 @@ def _load(path: Path, name: str, found: Inspected) -> Any:
     except Exception as error:
         if is_out_of_memory(error):
             raise OutOfMemory(f"the system has no memory left to read {name}.", MORE_MEMORY) from None
-        # The message of torch goes on to recommend switching the protection off.
+        # The message of torch also recommends switching the protection off.
         text = re.sub(r"^Weights only load failed.*?WeightsUnpickler error:\s*", "", str(error), flags=re.DOTALL)
         said = reason(Exception(text.strip() or type(error).__name__)).split(". ")[0]
         raise ModelError(f"{name} cannot be read safely: {said}.", _SAFER) from None
