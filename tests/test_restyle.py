@@ -85,26 +85,26 @@ def heard(path: Path) -> tuple[float, float]:
 @pytest.mark.parametrize("suffix", [".mp4", ".webm"])
 def test_a_video_is_read_at_its_own_pace_or_another(isolated: Path, suffix: str) -> None:
     path = encoded_video(f"clip{suffix}")
-    seen = VideoSource.open(path)
+    seen = VideoSource.inspect(path)
     assert (seen.width, seen.height, seen.frames, seen.rate, seen.sound) == (48, 32, 6, 6, True)
     assert levels(seen) == near([20, 50, 80, 110, 140, 170])
     assert levels(seen, 4) == near([140, 170])
-    assert levels(VideoSource.open(path, 2)) == near([50, 140]), "the last frame that is nearest to each moment"
-    assert levels(VideoSource.open(path, 12)) == near(sorted([20, 50, 80, 110, 140, 170] * 2))
+    assert levels(VideoSource.inspect(path, 2)) == near([50, 140]), "the last frame that is nearest to each moment"
+    assert levels(VideoSource.inspect(path, 12)) == near(sorted([20, 50, 80, 110, 140, 170] * 2))
 
 
 def test_a_folder_of_pictures_is_a_source_too(isolated: Path) -> None:
     Path("steps").mkdir()
     for number in (10, 9, 100):
         images.save_png(Path(f"steps/{number}.png"), np.full((32, 48, 3), number, np.uint8), {})
-    seen = VideoSource.open(Path("steps"))
+    seen = VideoSource.inspect(Path("steps"))
     assert (seen.frames, seen.rate, seen.sound, seen.width) == (3, 15, False, 48)
     assert levels(seen) == [9, 10, 100]
     Path("empty").mkdir()
     Path("text.mp4").write_text("not a video")
     for path, said in (("empty", "no numbered pictures"), ("text.mp4", "it is no video"), ("nowhere.mp4", "nowhere")):
         with pytest.raises(InputError, match=said):
-            VideoSource.open(Path(path))
+            VideoSource.inspect(Path(path))
 
 
 @pytest.mark.parametrize("source", [".mp4", ".webm"])
@@ -116,7 +116,7 @@ def test_the_sound_goes_under_the_video_and_ends_with_it(isolated: Path, source:
     seconds, loudest = heard(target)
     assert seconds == pytest.approx(1, abs=0.1)
     assert 0.2 < loudest < 0.5
-    assert levels(VideoSource.open(target)) == near([20, 50, 80, 110, 140, 170])
+    assert levels(VideoSource.inspect(target)) == near([20, 50, 80, 110, 140, 170])
     kept = target.read_bytes()
     assert not add_sound(target, encoded_video("silent.mp4", 2, sound=False))
     assert not add_sound(Path("clip.gif"), given)
@@ -134,7 +134,7 @@ def test_a_video_keeps_its_its_length_shape_and_sound(call: Any, monkeypatch: py
     assert answer.code == 0, answer.err
     assert answer.lines[-1]["video"] == str(Path("out/video.mp4").absolute())
     assert [line["step"] for line in answer.lines if line["event"] == "stepped"] == list(range(1, 9))
-    seen = VideoSource.open(Path("out/video.mp4"))
+    seen = VideoSource.inspect(Path("out/video.mp4"))
     assert (seen.frames, seen.rate, seen.sound) == (4, 4, True)
     assert (seen.width, seen.height) == (64, 40), "as wide as the size, in the source's shape"
     assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
@@ -250,7 +250,7 @@ def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any)
     few = ["--frame-steps", "1", "--cutouts", "2", "--size", "32x32", "--seed", "1"]
     assert call("restyle", "in.mp4", "a tree", "--fps", "2", *few, "-o", "out").code == 0
     assert len(list(Path("out/frames").iterdir())) == 2
-    seen = VideoSource.open(Path("out/video.mp4"))
+    seen = VideoSource.inspect(Path("out/video.mp4"))
     assert (seen.frames, seen.rate) == (2, 2)
     assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
 

@@ -18,7 +18,6 @@ READERS = {
 PARSERS = ("json", "yaml", "np", "numpy", "torch", "pickle", "tomllib", "OmegaConf", "safetensors")
 """Modules whose `load`, `loads` and `compose` do so too."""
 ALLOWED: dict[str, dict[str, str]] = {
-    "jobs/restyle.py": {"VideoSource.open": "which asks reading.check_regular before PyAV opens the file"},
     "models/download.py": {
         "zipfile.ZipFile": "of a handle that reading opened",
         "archive.open": "a member of it",

@@ -118,7 +118,7 @@ def restyle(
         how: The source and the options of restyling.
         output: Folder of the run.
         parent: Where a new folder is made without `output`.
-        fps: As in `VideoSource.open`.
+        fps: As in `VideoSource.inspect`.
         with_size: Draw at settings.size; otherwise only its longer side counts, and the source gives the shape.
         overwrite: Replace another run in `output`.
         preset: Recorded in run.json.
@@ -129,7 +129,7 @@ def restyle(
     """
     how.check()
     how = replace(how, source=str(Path(how.source).absolute()))
-    source = VideoSource.open(Path(how.source), fps)
+    source = VideoSource.inspect(Path(how.source), fps)
     for name in _STARTS:
         if getattr(settings, name):
             raise UsageError(
@@ -169,7 +169,7 @@ def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
         how.check()
     except (TypeError, UsageError) as error:
         raise UsageError(f"run.json in {files.printable(directory)} says no whole restyle: {error}.") from None
-    source = VideoSource.open(Path(how.source), manifest.settings.fps)
+    source = VideoSource.inspect(Path(how.source), manifest.settings.fps)
     inputs = Inputs.check(manifest.settings, recorded=True)
     return _Restyling(inputs, open_run(directory, state=False), how, source, stop).draw(manifest)
 

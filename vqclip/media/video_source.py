@@ -45,7 +45,7 @@ class VideoSource:
     sound: bool
 
     @staticmethod
-    def open(path: Path, fps: float | None = None) -> VideoSource:
+    def inspect(path: Path, fps: float | None = None) -> VideoSource:
         """Inspect a source.
 
         Args:
