@@ -76,11 +76,12 @@ class Settings(OutputSettings):
         requires=(need.PULLING_TEXT,))
     prompt_also: str = _option("", "Prompt", "Add prompts to those of every scene.", kind="prompt")
     text_off: float = _option(0.0, "Prompt", "Push written letters away, with this weight.", low=0, high=1000)
-    long_prompts: str = _option("cut", "Prompt", "Cut texts beyond CLIP's context off, or average their parts.",
+    long_prompts: str = _option("cut", "Prompt", "Cut off texts beyond CLIP's context, or average their parts.",
         choices=("cut", "mean"))
     seed: int | None = _option(None, "Prompt", "Set the seed: a whole number or a word.", kind="seed", low=0,
         high=MAX_SEED, common=True, default_text="random", also=("sample", "cutouts"))
-    init: str = _option("tokens", "Start", "Start without a picture.", choices=INITS, frame=False)
+    init: str = _option("tokens", "Start", "Choose what a run without a picture starts from.",
+        choices=INITS, frame=False)
     init_image: str | None = _option(None, "Start", "Start from a picture file.", kind="picture", common=True,
         frame=False, requires=(need.NO_INIT_RUN_BUT_FOR_A_TARGET,))
     init_run: str | None = _option(None, "Start", "Start from the latent of a finished run's folder.",
@@ -91,7 +92,8 @@ class Settings(OutputSettings):
         frame=False, weight_of="init", requires=(need.INIT_IMAGE_OR_RUN,))
     init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,
         frame=False, weight_of="init-pixels", requires=(need.INIT_IMAGE,))
-    init_weight_end: float = _option(0.0, "Start", "Change both weights linearly to this share of the first.", low=0,
+    init_weight_end: float = _option(0.0, "Start",
+        "End both init weights at this share of their first values.", low=0,
         high=1, frame=False, requires=(need.INIT_WEIGHT,))
     mask: str | None = _option(None, "Start", "Keep the init picture where this picture file is black.",
         kind="picture", frame=False, requires=(need.INIT_IMAGE,))
@@ -120,7 +122,7 @@ class Settings(OutputSettings):
     prior_style: str | None = _option(None, "Prior",
         "Draw candidates in a style of the prior; by default each in turn.", metavar="NAME", frame=False,
         also=("sample",), requires=need.PRIOR)
-    guidance: float = _option(3.0, "Prior", "Follow the prompt more closely than 1, which is loosely.", low=0,
+    guidance: float = _option(3.0, "Prior", "Set how closely candidates follow the prompt; 1 is loosely.", low=0,
         high=50, frame=False, also=("sample",), requires=(*need.PRIOR, need.TEXT))
     temperature: float = _option(0.8, "Prior", "Sample safer (below 1) or wilder (above 1) candidates.", low=0.01,
         high=10, frame=False, also=("sample",), requires=need.PRIOR)
@@ -173,14 +175,16 @@ class Settings(OutputSettings):
         requires=(need.STEPS,))
     learning_rate: float = _option(0.1, "Optimiser", "Set the step size in latent units.", low=1e-6, high=100,
         common=True)
-    learning_rate_end: float = _option(0.1, "Optimiser", "Decay it along a cosine to this share of the first.", low=0,
+    learning_rate_end: float = _option(0.1, "Optimiser",
+        "Decay the rate along a cosine to this share of the first.", low=0,
         high=1, requires=(need.NO_RATE_SCHEDULE,))
     learning_rate_schedule: str | None = _option(None, "Optimiser",
-        "Multiply it by a schedule, as 0:1,50%:0.3, without the cosine.", kind="schedule", requires=(need.STEPS,))
-    learning_rate_drops: str | None = _option(None, "Optimiser", "Drop it to a tenth at these steps, as 75%,90%.",
+        "Multiply the rate by a schedule instead, as 0:1,50%:0.3.", kind="schedule", requires=(need.STEPS,))
+    learning_rate_drops: str | None = _option(None, "Optimiser",
+        "Drop the rate to a tenth at these steps, as 75%,90%.",
         metavar="STEPS", kind="steps", requires=(need.STEPS,))
     learning_rate_plateau: float = _option(1.0, "Optimiser",
-        "Multiply it by this when the loss stops falling; 1 is off.", low=0.001, high=1, frame=False,
+        "Multiply the rate by this when the loss stops falling; 1 is off.", low=0.001, high=1, frame=False,
         requires=(need.STEPS,))
     pixel_steps: float = _option(0.0, "Optimiser", "Optimise pixels for this share of the steps, before the latent.",
         low=0, high=0.9, frame=False, requires=(need.STEPS,))
@@ -191,15 +195,15 @@ class Settings(OutputSettings):
         requires=(need.STEPS,))
     patience: int = _option(50, "Optimiser", "Give the loss this many steps to fall.", unit="steps", low=1, high=1e5,
         frame=False, requires=(need.USE_OF_PATIENCE,))
-    min_gain: float = _option(0.002, "Optimiser", "Expect the loss to fall by this share in that time.", low=0,
+    min_gain: float = _option(0.002, "Optimiser", "Expect the loss to fall by this share within --patience.", low=0,
         high=1, frame=False, requires=(need.USE_OF_PATIENCE,))
     until_score: float | None = _option(None, "Optimiser", "Stop at this score.", low=-1, high=1, frame=False,
         requires=(need.STEPS,))
-    max_seconds: float | None = _option(None, "Optimiser", "Stop after this time.", unit="seconds", low=0.001,
+    max_seconds: float | None = _option(None, "Optimiser", "Stop after this many seconds.", unit="seconds", low=0.001,
         high=1e8, frame=False)
     best_of: int = _option(1, "Optimiser", "Make this many short starts and continue the best.", unit="starts", low=1,
         high=1024, frame=False, common=True, requires=(need.STEPS,))
-    best_of_share: float = _option(0.1, "Optimiser", "Set the share of the steps that each of these starts takes.",
+    best_of_share: float = _option(0.1, "Optimiser", "Give each of these starts this share of the steps.",
         low=0, high=1, frame=False, requires=(need.SEVERAL_STARTS,))
     size: str = _option("256x256", "Size and stages", "Set the picture's size, WIDTHxHEIGHT or one number.",
         kind="size", unit="pixels", common=True, also=("encode", "reconstruct", "interpolate", "cutouts"))
