@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vqclip.cli.options import with_settings
 from vqclip.cli.shared import (
     ConfigOption,
     JobsOption,
@@ -22,6 +21,7 @@ from vqclip.cli.shared import (
     option,
     parent_folder,
     reveal,
+    with_settings,
 )
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from vqclip.cli.help import SettingsGroup
-from vqclip.cli.options import with_settings
-from vqclip.cli.shared import ConfigOption, JsonOption, PresetOption, QuietOption, console_for, option
+from vqclip.cli.shared import ConfigOption, JsonOption, PresetOption, QuietOption, console_for, option, with_settings
 
 config = typer.Typer(
     cls=SettingsGroup, help="Show settings, list presets and styles, check settings files.", no_args_is_help=True

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vqclip.cli.options import with_settings
 from vqclip.cli.shared import (
     ConfigOption,
     JobsOption,
@@ -24,8 +23,8 @@ from vqclip.cli.shared import (
     option,
     parent_folder,
     reveal,
+    with_settings,
 )
-from vqclip.settings.schema import options, options_of
 
 if TYPE_CHECKING:
     from vqclip.events import Event
@@ -257,9 +256,8 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(with_settings(generate))
     app.command()(with_settings(rerun))
-    kept = tuple(name for name in options() if name != "init_run")
-    app.command("continue")(with_settings(continue_run, kept))
+    app.command("continue")(with_settings(continue_run, without=("init_run",)))
     app.command()(resume)
-    app.command()(with_settings(video, options_of("video")))
+    app.command()(with_settings(video, "video"))
     app.command()(report)
-    app.command()(with_settings(sample, options_of("sample"), {"candidates": "-n"}))
+    app.command()(with_settings(sample, "sample", short={"candidates": "-n"}))

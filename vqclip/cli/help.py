@@ -9,9 +9,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.settings.option import PANELS
-from vqclip.settings.schema import options
 
+SHORT = {"iterations": "-n"}
+"""One-letter flags by setting."""
 FEW = 30
 """A command with more options than this shows the common ones; `--help-all` shows all."""
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
@@ -112,6 +112,8 @@ class HelpCommand(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write usage, description, arguments, options and examples."""
+        from vqclip.settings.option import PANELS
+
         self.format_usage(ctx, formatter)
         self.format_help_text(ctx, formatter)
         shown = self.get_params(ctx)
@@ -146,6 +148,8 @@ def _first_sentence(text: str | None) -> str:
 
 
 def _is_common(parameter: Any) -> bool:
+    from vqclip.settings.schema import options
+
     option = options().get(parameter.name)
     return option is None or option.common
 
@@ -158,6 +162,8 @@ def _with_names(parameter: Any, record: tuple[str, str]) -> tuple[str, str]:
 
 
 def _panel_of(parameter: Any) -> str | None:
+    from vqclip.settings.option import PANELS
+
     panel = getattr(parameter, "rich_help_panel", None)
     return panel if panel in PANELS else None
 

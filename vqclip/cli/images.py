@@ -7,10 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from vqclip.cli.options import with_settings
-from vqclip.cli.shared import JsonOption, QuietOption, console_for, option
+from vqclip.cli.shared import JsonOption, QuietOption, console_for, option, with_settings
 from vqclip.errors import UsageError
-from vqclip.settings.schema import options_of
 
 ImageArgument = Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")]
 
@@ -153,4 +151,4 @@ def upscale(
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     for command in (encode, decode, reconstruct, cutouts, upscale):
-        app.command()(with_settings(command, options_of(command.__name__)))
+        app.command()(with_settings(command, command.__name__))

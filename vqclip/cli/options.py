@@ -9,12 +9,10 @@ from typing import Any
 
 import typer
 
-from vqclip.cli.help import NAMED, HelpCommand, show_all
+from vqclip.cli.help import NAMED, SHORT, HelpCommand, show_all
 from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 from vqclip.settings.option import PANELS, Option
 from vqclip.settings.schema import default_of, options, type_of
-
-SHORT = {"iterations": "-n"}
 
 
 def setting_options(
@@ -73,34 +71,10 @@ def completion(name: str) -> Callable[[str], list[str]]:
     return complete
 
 
-def with_settings(
-    command: Callable[..., None],
-    names: Iterable[str] | None = None,
-    short: Mapping[str, str] = SHORT,
-    helps: Mapping[str, str] | None = None,
-) -> Callable[[], None]:
-    """Give a command one option per setting in place of its `**settings`; arguments as for `setting_options`.
-
-    The function that is returned only holds the place of the command: a `SettingsGroup` makes the options when the
-    command is called, because making them for every command would take longer than everything else at start.
-    """
-
-    def placeholder() -> None:
-        raise AssertionError("a SettingsGroup calls the command itself")
-
-    placeholder.__name__, placeholder.__doc__ = command.__name__, command.__doc__
-    placeholder.whole = functools.partial(_whole, command, names, short, helps)  # type: ignore[attr-defined]
-    return placeholder
-
-
-def _whole(
-    command: Callable[..., None],
-    names: Iterable[str] | None,
-    short: Mapping[str, str],
-    helps: Mapping[str, str] | None,
-    name: str,
+def make_command(
+    command: Callable[..., None], name: str, names: Iterable[str], short: Mapping[str, str], helps: Mapping[str, str]
 ) -> Any:
-    """The command with all of its options, as typer makes it."""
+    """The typer command `name` with an option per setting in place of its `**settings`, as for `setting_options`."""
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     alone.command(name, cls=HelpCommand)(_with_signature(command, setting_options(names, short, helps)))
     return typer.main.get_command(alone)

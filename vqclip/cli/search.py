@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vqclip.cli.options import with_settings
-from vqclip.cli.shared import JsonOption, QuietOption, console_for, option
-from vqclip.settings.schema import options_of
+from vqclip.cli.shared import JsonOption, QuietOption, console_for, option, with_settings
 
 if TYPE_CHECKING:
     from vqclip.cli.console import Console
@@ -159,4 +157,4 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     helps = {"clip": "CLIP by name; one, without a weight."}
     for command in (classify, score, index, search):
-        app.command()(with_settings(command, options_of(command.__name__), helps=helps))
+        app.command()(with_settings(command, command.__name__, helps=helps))

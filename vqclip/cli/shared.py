@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vqclip.cli.help import SHORT
 from vqclip.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -127,3 +128,40 @@ def follow(start: Callable[[Stop], Iterator[Event]], console: Console) -> dict[s
             stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored))
             console.show(event)
     return console.finish()
+
+
+def with_settings(
+    command: Callable[..., None],
+    takes: str | None = None,
+    *,
+    without: Sequence[str] = (),
+    short: Mapping[str, str] = SHORT,
+    helps: Mapping[str, str] | None = None,
+) -> Callable[[], None]:
+    """Give a command one option per setting in place of its `**settings`.
+
+    The function that is returned only holds the place of the command: a `SettingsGroup` makes the options when the
+    command is called. To import the schema and to make the options of every command takes longer than everything
+    else at start.
+
+    Args:
+        command: The function of the command.
+        takes: The command's name in the schema's lists of what a command takes; None takes all settings.
+        without: Settings that the command does not take.
+        short: One-letter flags by setting.
+        helps: Help lines in place of those of the settings, where a command takes less than a run does.
+    """
+
+    def placeholder() -> None:
+        raise AssertionError("a SettingsGroup calls the command itself")
+
+    def whole(name: str) -> Any:
+        from vqclip.cli.options import make_command
+        from vqclip.settings.schema import options, options_of
+
+        names = [name for name in (options() if takes is None else options_of(takes)) if name not in without]
+        return make_command(command, name, names, short, helps or {})
+
+    placeholder.__name__, placeholder.__doc__ = command.__name__, command.__doc__
+    placeholder.whole = whole  # type: ignore[attr-defined]
+    return placeholder

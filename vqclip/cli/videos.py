@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vqclip.cli.options import with_settings
 from vqclip.cli.shared import (
     JsonOption,
     OutputOption,
@@ -19,8 +18,8 @@ from vqclip.cli.shared import (
     follow,
     option,
     parent_folder,
+    with_settings,
 )
-from vqclip.settings.schema import options_of
 
 if TYPE_CHECKING:
     from vqclip.events import Event
@@ -135,5 +134,5 @@ def restyle(
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    app.command()(with_settings(interpolate, options_of("interpolate")))
-    app.command()(with_settings(restyle, options_of("restyle")))
+    app.command()(with_settings(interpolate, "interpolate"))
+    app.command()(with_settings(restyle, "restyle"))
