@@ -5,15 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from vqclip import files, reading
 from vqclip.errors import OutputError
@@ -189,37 +186,6 @@ def test_fault_38_a_torn_last_line_is_left_out_and_then_repaired(isolated: Path)
     assert path.read_bytes() == whole + b'{"step":3}\n'
     path.write_bytes(b"\0" * 10 + b'\n[1]\n{"step":4}\n')
     assert list(reading.json_lines(path, 10**6)) == [{"step": 4}]
-
-
-@given(st.text(max_size=200))
-def test_fault_33_every_slug_is_a_safe_file_name(text: str) -> None:
-    name = files.slug(text)
-    assert re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name)
-    assert len(name) <= 60
-    assert name not in files._WINDOWS_NAMES
-    assert files.slug(text) == name
-    assert files.slug(name) == name
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("../../etc/x", "etc-x"),
-        ("A red Apple, 7:00!", "a-red-apple-7-00"),
-        ("Straße café ﬁn", "strasse-cafe-fin"),
-        ("word " * 1000, "word-word-word-word-word-word-word-word-word-word-word-word"),
-        ("x" * 5000, "x" * 60),
-    ],
-)
-def test_fault_33_slugs_read_well(text: str, name: str) -> None:
-    assert files.slug(text) == name
-
-
-def test_fault_33_names_without_letters_and_reserved_names_get_a_digest() -> None:
-    assert files.slug("🍎🍎") != files.slug("🍎")
-    assert re.fullmatch(r"[0-9a-f]{12}", files.slug("日本"))
-    assert re.fullmatch(r"con-[0-9a-f]{8}", files.slug("CON"))
-    assert re.fullmatch(r"[0-9a-f]{12}", files.slug("\ud800"))
 
 
 def test_an_error_message_cannot_steer_the_terminal() -> None:

@@ -1,4 +1,4 @@
-"""Writes files in one step, proves that folders are writable, and makes safe names for both."""
+"""Writes files in one step, and proves that folders are writable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import platform
 import re
 import secrets
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
@@ -22,9 +21,6 @@ from vqclip.errors import OutputError
 PART_PREFIX = ".vqclip-part-"
 STALE_SECONDS = 24 * 3600.0
 
-_WINDOWS_NAMES = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))]
-)
 _REASONS: dict[int, tuple[str, str]] = {
     errno.ENOSPC: ("the disk is full", "Free some space and run the same command again."),
     errno.EDQUOT: ("your disk quota is used up", "Free some space and run the same command again."),
@@ -302,25 +298,6 @@ def ensure_writable(folder: Path) -> Path:
         if probe is not None:
             discard(probe)
     return real
-
-
-def slug(text: str, limit: int = 60) -> str:
-    """Return a file name of [a-z0-9-] for any text: 1 to `limit` characters, never a reserved name.
-
-    Text without Latin letters or digits becomes its digest. limit: At least 16.
-    """
-    if limit < 16:
-        raise ValueError(f"limit must be at least 16, not {limit}")
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    ascii_only = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    name = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
-    if len(name) > limit:
-        cut = name[: limit + 1].rfind("-")
-        name = name[: cut if cut > limit // 2 else limit].rstrip("-")
-    if not name:
-        return digest
-    return f"{name}-{digest[:8]}" if name in _WINDOWS_NAMES else name
 
 
 def _plain(value: object) -> object:

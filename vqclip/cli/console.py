@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from vqclip.errors import OutputError, ReaderGone, VqclipError
@@ -40,6 +41,8 @@ SCHEMA_VERSION = 1
 LINE_SECONDS = 10.0
 MOST_CHARACTERS = 1200
 """Of a message on the screen; the middle of a longer one is omitted."""
+MOST_SUMMARY = 400
+"""Characters of the warnings that `--quiet` sums up in one line, unless the first is longer."""
 _ENDINGS = {
     "auto_stop": "--auto-stop: the loss no longer falls",
     "until_score": "--until-score: the score is reached",
@@ -69,9 +72,11 @@ class Console:
         self._result: dict[str, Any] = {}
         self._sweeps = False
         self._event_error: OutputError | None = None
+        self._unshown: dict[str, None] = {}
 
     def answer(self, text: str, record: Mapping[str, Any]) -> None:
         """Print the answer on standard output: the text, or the record as one JSON line."""
+        self._sum_up()
         if self.as_json:
             self._json({"event": "result", **record})
         else:
@@ -86,9 +91,26 @@ class Console:
         else:
             print(plain(text), file=sys.stderr, flush=True)
 
+    def warn(self, message: str) -> None:
+        """Show a warning; with `--quiet`, one line sums up all of them before the drawing starts, or at the end."""
+        if self.quiet:
+            self._unshown[message] = None
+        else:
+            self.note(f"warning: {message}")
+
+    def _sum_up(self) -> None:
+        messages, self._unshown = list(self._unshown), {}
+        if not messages or self.as_json:
+            return
+        fit = max(1, sum(size <= MOST_SUMMARY for size in accumulate(map(len, messages))))
+        more = f" {len(messages) - fit} more without --quiet." if len(messages) > fit else ""
+        line = f"warning: {' '.join(messages[:fit])}{more}".replace("\n", " ")
+        print(plain(excerpt(line, MOST_CHARACTERS)), file=sys.stderr, flush=True)
+
     def fail(self, error: VqclipError) -> None:
         """Show an error: one line and a hint, or one JSON line on standard output."""
         self.close()
+        self._sum_up()
         if self.as_json:
             record = {"kind": error.kind, "message": error.message, "hint": error.hint, "exit_code": error.exit_code}
             # When standard output itself failed, the error goes to standard error.
@@ -108,6 +130,8 @@ class Console:
         """Show one event of a run."""
         if self.as_json:
             self._event_as_json(event)
+        if not (self._sweeps or isinstance(event, (SweepOpened, Opened, Warned))):
+            self._sum_up()
         if isinstance(event, SweepOpened):
             self._sweeps = True
             self._result |= {"directory": str(event.directory), "runs": event.count}
@@ -117,7 +141,7 @@ class Console:
             self.note(f"run {event.number} of {event.count}: {excerpt(event.label)}")
         elif isinstance(event, CellFailed):
             self.close()
-            self.note(f"warning: run {event.number} failed: {event.message}")
+            self.warn(f"run {event.number} failed: {event.message}")
         elif isinstance(event, Saved) and event.kind in ("sheet", "table"):
             self._result[event.kind] = str(event.path)
         elif isinstance(event, Opened):
@@ -127,7 +151,7 @@ class Console:
             seed = "" if event.seed is None else f", seed {event.seed}"
             self.note(f"run {event.directory}{seed}{progress}")
         elif isinstance(event, Warned):
-            self.note(f"warning: {event.message}")
+            self.warn(event.message)
         elif isinstance(event, PriorSampleChosen):
             self.note(f"candidate {event.number} of {event.count} is the best (loss {event.loss:.3f})")
         elif isinstance(event, CandidateScored):

@@ -246,7 +246,7 @@ def sample(
     resolved = resolve({**settings, "prompt": prompt, "init": "prior"})
     report = sample(resolved.settings, output)
     for warning in report["warnings"]:
-        console.note(f"warning: {warning}")
+        console.warn(warning)
     console.note(f"seed {report['seed']}; below each candidate: its number and its CLIP loss")
     console.answer(str(output), report)
     reveal(console, report, preview=preview, viewer=viewer)

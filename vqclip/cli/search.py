@@ -145,7 +145,7 @@ def search(
 
 def _warn(console: Console, report: dict[str, Any]) -> None:
     for warning in report["warnings"]:
-        console.note(f"warning: {warning}")
+        console.warn(warning)
 
 
 def _count(console: Console, report: dict[str, Any]) -> None:

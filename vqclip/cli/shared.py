@@ -27,7 +27,10 @@ def option(
 
 
 JsonOption = Annotated[bool, option("--json", help="Print JSON lines, errors too.", default="off", panel="Output")]
-QuietOption = Annotated[bool, option("--quiet", "-q", help="Print only the answer.", default="off", panel="Output")]
+QuietOption = Annotated[
+    bool,
+    option("--quiet", "-q", help="Print only the answer and one line of warnings.", default="off", panel="Output"),
+]
 PreviewOption = Annotated[
     bool,
     option("--preview", help="Show the picture in the terminal too.", default="off", panel="Output",

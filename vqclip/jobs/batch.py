@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from vqclip import files, reading
+from vqclip import files, names, reading
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError, VqclipError
 from vqclip.events import CellFailed, Event, Saved, SweepOpened, Warned
 from vqclip.jobs import workers
@@ -153,7 +153,7 @@ def _new_directory(grid: Grid, parent: Path) -> Path:
 
 
 def _folder(grid: Grid, number: int, cell: Cell) -> str:
-    return f"{number:0{max(3, len(str(len(grid.cells))))}d}-{files.slug(grid.label(cell), 80)}"
+    return f"{number:0{max(3, len(str(len(grid.cells))))}d}-{names.slug(grid.label(cell), 80)}"
 
 
 def _run(grid: Grid, directory: Path, jobs: int, stop: Stop) -> Iterator[Event]:

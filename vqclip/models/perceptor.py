@@ -7,7 +7,6 @@ faster.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -29,9 +28,10 @@ from vqclip.models.clip_vit import find_vit
 from vqclip.models.compiling import Compiled
 from vqclip.models.inspection import inspect
 from vqclip.models.registry import ClipFiles, cached_file, open_clip_source
-from vqclip.models.tokenizer import Tokenizer, spelt_out, words_of
+from vqclip.models.tokenizer import Tokenizer, is_slip, spelt_out, words_of
 from vqclip.reading import check_regular, read_bytes, refusing
 
+GRAMMAR = frozenset(("a", "an", "the", "of", "in", "on", "at", "by", "to", "for", "from", "with", "and", "or"))
 _MAX_WORDS_BYTES = 1_000_000
 _CHECK = "Check its model_cfg."
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -170,14 +170,20 @@ class Perceptor(nn.Module):
         """Spell a text out in words if the vocabulary of this CLIP is known; see `tokenizer.spelt_out`."""
         return spelt_out(text) if self.vocabulary else text
 
-    def unknown_words(self, text: str) -> dict[str, list[str]]:
-        """Find the words of a text that are not in the vocabulary, each with known words of similar spelling.
+    def unknown_words(self, text: str) -> dict[str, str]:
+        """Find the words of a text that are not in the vocabulary, each with the word that was meant, or "".
 
         Always empty for a CLIP without a words.txt in its folder.
         """
         unknown = [word for word in self._words(text) if word not in self.vocabulary]
         known = [word for word, met_with in self.vocabulary.items() if not met_with] if unknown else []
-        return {word: difflib.get_close_matches(word, known, n=3) for word in unknown}
+        meant = {word: [other for other in known if is_slip(word, other)] for word in unknown}
+        return {word: found[0] if len(found) == 1 else "" for word, found in meant.items()}
+
+    def knows_nothing(self, text: str) -> bool:
+        """Whether a text has words, and only the small ones of grammar are in the vocabulary."""
+        words = [word for word in self._words(text) if word not in GRAMMAR]
+        return bool(words) and not any(word in self.vocabulary for word in words)
 
     def rare_words(self, text: str) -> dict[str, tuple[str, ...]]:
         """Find the words of a text that were rare in training, each with the words that it occurred with."""

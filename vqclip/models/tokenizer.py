@@ -17,6 +17,7 @@ from torch import Tensor
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
+from vqclip.names import with_emoji_named
 from vqclip.reading import read_gzip, refusing
 
 _MERGES = 49152 - 256 - 2
@@ -39,21 +40,51 @@ def spelt_out(text: str) -> str:
     Emoji become their names, numbers up to ten become words, and other marks except commas become blanks. A full
     stop, which never occurred in training, would spoil the picture of every second text.
     """
-    counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], _named(text))
-    return " ".join(_MARKS.sub(" ", counted).split())
+    named = with_emoji_named(text)
+    counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], named)
+    return " ".join(_without_marks(counted).split())
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in lower case: letters of any script, without digits and marks."""
-    return re.findall(r"[^\W\d_]+", text.lower())
-
-
-def _named(text: str) -> str:
+    """The words of a text in lower case: letters of any script with their vowel signs, without digits and marks."""
     if text.isascii():
-        return text
-    import emoji
+        return re.findall(r"[a-z]+", text.lower())
+    import regex
 
-    return emoji.demojize(text, delimiters=(" ", " "))
+    return list(regex.findall(r"\p{L}[\p{L}\p{M}\u200c\u200d]*", text.lower()))
+
+
+def is_slip(word: str, known: str) -> bool:
+    """Whether a word is most likely a known one with a typing slip.
+
+    The slips are two letters in the wrong order, a letter that is missing, doubled or not doubled, and in words of
+    at least seven letters a letter too many and another vowel. The first letter is right, and so is the end: another
+    ending is more often another word.
+    """
+    pairs = enumerate(zip(word, known, strict=False))
+    start = next((at for at, (one, other) in pairs if one != other), min(len(word), len(known)))
+    rest, wanted = word[start:], known[start:]
+    if len(word) < 5 or not start or not word.isascii():
+        return False
+    if len(word) == len(known):
+        swapped = len(rest) > 1 and rest[0] == wanted[1] and rest[1] == wanted[0] and rest[2:] == wanted[2:]
+        vowels = len(rest) > 1 and {rest[0], wanted[0]} <= set("aeiouy") and rest[1:] == wanted[1:]
+        return swapped or (vowels and len(word) >= 7)
+    missing = rest == wanted[1:] and len(wanted) > 1
+    doubled = rest[1:] == wanted and rest[:1] == word[start - 1]
+    extra = rest[1:] == wanted and len(rest) > 1 and len(word) >= 7
+    return missing or doubled or extra
+
+
+def _without_marks(text: str) -> str:
+    """Blanks in place of marks and digits, but vowel signs and joiners stay within a word."""
+    if text.isascii():
+        return _MARKS.sub(" ", text)
+    import regex
+
+    joined = r"\p{M}\u200c\u200d"
+    marks = rf"[^\p{{L}}\p{{N}}{joined}\s,]|[\p{{Nd}}_\uFE00-\uFE0F]|(?<![\p{{L}}{joined}])[{joined}]+"
+    return str(regex.sub(marks, " ", text))
 
 
 class Tokenizer:

@@ -7,6 +7,7 @@ starts/  starts.json  starts.png: of a run with --best-of
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 import platform
 import secrets
@@ -19,7 +20,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vqclip import files, reading
+from vqclip import files, names, reading
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.media.video_encoders import format_of, formats
 from vqclip.runtime.devices import DeviceConfig
@@ -224,11 +225,14 @@ def new_directory(settings: Settings, parent: Path) -> Path:
 def words_of(settings: Settings) -> str:
     """A few words of the first prompt, for the name of a folder."""
     first = settings.prompts[0]
-    return files.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
+    return names.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
 
 
 def fresh_folder(parent: Path, name: str) -> Path:
-    """Make parent/name, with a number behind it when that is taken. Raises OutputError."""
+    """Make parent/name, with a number behind it when that is taken. Raises OutputError.
+
+    A name that the file system refuses for its letters is transliterated.
+    """
     parent = files.ensure_writable(parent)
     for number in range(1, 10_000):
         directory = parent / (name if number == 1 else f"{name}-{number}")
@@ -237,6 +241,8 @@ def fresh_folder(parent: Path, name: str) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
+            if not name.isascii() and error.errno in (errno.EILSEQ, errno.EINVAL):
+                return fresh_folder(parent, names.transliterated(name))
             raise files.output_error(directory, error) from error
         return directory
     raise OutputError(f"{files.printable(parent)} holds 10000 runs named {name}.", "Choose another --output.")

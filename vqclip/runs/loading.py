@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vqclip import files
+from vqclip.errors import VqclipError
 from vqclip.models import registry
 from vqclip.runs import directory as run_folder
 from vqclip.runs import latents
 from vqclip.runs.inputs import Inputs
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings.presets import read_style
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -178,24 +180,52 @@ def _texts(settings: Settings) -> list[str]:
 
 def _text_warnings(name: str, perceptor: Perceptor, settings: Settings) -> Iterator[str]:
     texts, in_parts = _texts(settings), settings.long_prompts == "mean"
-    yield from unread(name, perceptor, texts, in_parts=in_parts)
-    if not in_parts and any(map(perceptor.cut_text, texts)):
+    cut = [] if in_parts else list(_cut_off(name, perceptor, texts))
+    yield from cut
+    if cut:
         yield "--long-prompts mean reads all of a long text, in parts."
+    for text in _texts(_without_style(settings)):
+        yield from _unknown(name, perceptor, text)
 
 
-def unread(name: str, perceptor: Perceptor, texts: Iterable[str], *, in_parts: bool = False) -> Iterator[str]:
+def _without_style(settings: Settings) -> Settings:
+    """The settings without the words that a style added to the prompts."""
+    if settings.style in (None, "none"):
+        return settings
+    try:
+        style = read_style(settings.style)
+    except VqclipError:
+        # The file of a style may be gone; the record of the run holds all of its settings.
+        return settings
+    added = ("prompt_prefix", "prompt_suffix", "prompt_also")
+    theirs = {name: "" for name in added if name in style and getattr(settings, name) == style[name].value}
+    return settings.replace(**theirs)
+
+
+def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[str]:
     """Warnings about what a CLIP does not read of texts, and about words that it does not know.
 
     Args:
         name: Of the CLIP.
-        in_parts: Long texts are read in parts, so nothing is cut off.
     """
     for text in texts:
-        lost = "" if in_parts else perceptor.cut_text(text)
-        if lost:
-            yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {files.excerpt(lost)!r}"
-        for word, near in perceptor.unknown_words(text).items():
-            known = f"; spelt like it: {', '.join(near)}" if near else ""
-            yield f"{name} was not taught the word {files.excerpt(word)!r}{known}."
-        for word, met_with in perceptor.rare_words(text).items():
-            yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."
+        yield from _cut_off(name, perceptor, [text])
+        yield from _unknown(name, perceptor, text)
+
+
+def _cut_off(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[str]:
+    for lost in filter(None, map(perceptor.cut_text, texts)):
+        yield f"{name} reads {perceptor.context_length} tokens; this part is not seen: {files.excerpt(lost)!r}"
+
+
+def _unknown(name: str, perceptor: Perceptor, text: str) -> Iterator[str]:
+    unknown = perceptor.unknown_words(text)
+    meant = ", ".join(f"{right!r} for {word!r}" for word, right in unknown.items() if right)
+    meant = f" Did you mean {meant}?" if meant else ""
+    if unknown and perceptor.knows_nothing(text):
+        yield f"{name} knows none of the words of {files.excerpt(text)!r}: use other words or another --clip.{meant}"
+    elif unknown:
+        words = files.excerpt(", ".join(map(repr, unknown)))
+        yield f"{name} does not know the word{'s' if len(unknown) > 1 else ''} {words}.{meant}"
+    for word, met_with in perceptor.rare_words(text).items():
+        yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."
