@@ -95,7 +95,7 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
     Args:
         inputs: Of the run.
         on: Where the models run.
-        resumed: The run starts from a snapshot, so it needs neither a prior nor the latent of another run.
+        resumed: The run starts from a snapshot, so it needs neither a first candidate nor the latent of another run.
         cache: Keeps the models loaded, text and picture encoders included.
 
     Raises:
@@ -114,7 +114,8 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
 
     vqgan = cache.get(key(inputs.vqgan, compiled), lambda: _load_vqgan(inputs, on, encoder=keep_loaded))
     sampler: PriorSampler | Net2Net | None = None
-    if inputs.prior is not None and not resumed:
+    # A resumed run may come to scenes that start from a candidate.
+    if inputs.prior is not None and (not resumed or len(inputs.settings.story.scenes) > 1):
         prior_key = key(inputs.prior, inputs.upsampler, inputs.vqgan)
         sampler = cache.get(prior_key, lambda: _load_sampler(inputs, vqgan, on))
     warnings = list(inputs.warnings)

@@ -49,15 +49,17 @@ class Story:
         """The prompts of the first scene."""
         return (*self.scenes[0].prompts, *self.always)
 
+    def faded_in(self, scene: int, step: int, steps: int) -> float:
+        """How far a scene has replaced those before it at a step: 0 to 1, along half a cosine."""
+        if scene == 0:
+            return 1.0
+        past, length = step - self.scenes[scene].begin.step(steps), self.fade.step(steps)
+        return half_cosine(past / length) if length else float(past >= 0)
+
     def shares(self, step: int, steps: int) -> list[float]:
-        """The share of each scene at a step, along half a cosine; the sum is 1."""
-        length = self.fade.step(steps)
-        risen = [1.0]
-        for scene in self.scenes[1:]:
-            past = step - scene.begin.step(steps)
-            risen.append(half_cosine(past / length) if length else float(past >= 0))
+        """The share of each scene at a step; the sum is 1."""
         shares, rest = [], 1.0
-        for here in reversed(risen):
+        for here in [self.faded_in(scene, step, steps) for scene in reversed(range(len(self.scenes)))]:
             shares.append(rest * here)
             rest *= 1 - here
         return shares[::-1]
@@ -70,9 +72,11 @@ class Story:
         """
         return self._weigh(self.shares(step, steps), [prompt.weight_at(step, steps) for prompt in self.prompts])
 
-    def opening_weights(self) -> list[float]:
-        """The weight of every prompt before the first step, with the value farthest from 0 of those that change."""
-        return self._weigh([1.0] + [0.0] * (len(self.scenes) - 1), [prompt.weight for prompt in self.prompts])
+    def weights_alone(self, scene: int = 0) -> list[float]:
+        """The weight of every prompt where only this scene counts, with the value farthest from 0 of those that
+        change."""
+        shares = [float(number == scene) for number in range(len(self.scenes))]
+        return self._weigh(shares, [prompt.weight for prompt in self.prompts])
 
     def _weigh(self, shares: Sequence[float], weights: Sequence[float]) -> list[float]:
         own = iter(weights)

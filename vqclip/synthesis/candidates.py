@@ -47,8 +47,9 @@ def draw(
     clip_targets: Sequence[ClipTarget],
     settings: Settings,
     generator: torch.Generator,
+    weights: Sequence[float] | None = None,
 ) -> Candidates:
-    """Sample `settings.candidates` candidates from the texts of the first scene, and rank them by its prompts.
+    """Sample `settings.candidates` candidates from texts, and rank them by their prompts.
 
     With `settings.upsample_candidates`, returns that many of the best, upsampled to twice their size.
 
@@ -58,29 +59,37 @@ def draw(
         clip_targets: The perceptors that rank.
         settings: Of the run.
         generator: On the CPU.
+        weights: Of all prompts; those of weight 0 do not count. By default those of the first scene count.
     """
-    texts = [prompt for prompt in settings.story.opening if prompt.kind == "text"]
+    weights = settings.story.weights_alone() if weights is None else weights
+    weighted = zip(settings.prompts, weights, strict=True)
+    texts = [prompt for prompt, weight in weighted if prompt.kind == "text" and weight]
     ways: dict[str, Any] = {
         "style": settings.prior_style,
         "guidance": settings.guidance,
         "temperature": settings.temperature,
     }
     codes = sampler.sample(texts, settings.candidates, generator, **ways)
-    candidates = _ranked(vqgan, codes, torch.arange(len(codes)), clip_targets, settings)
+    candidates = _ranked(vqgan, codes, torch.arange(len(codes)), clip_targets, settings, weights)
     if settings.upsample_candidates and isinstance(sampler, PriorSampler):
         best = slice(settings.upsample_candidates)
         codes = sampler.upsample(texts, candidates.codes[best], candidates.numbers[best], generator, **ways)
-        candidates = _ranked(vqgan, codes, candidates.numbers[best], clip_targets, settings)
+        candidates = _ranked(vqgan, codes, candidates.numbers[best], clip_targets, settings, weights)
     return candidates
 
 
 def _ranked(
-    vqgan: VQGAN, codes: Tensor, numbers: Tensor, clip_targets: Sequence[ClipTarget], settings: Settings
+    vqgan: VQGAN,
+    codes: Tensor,
+    numbers: Tensor,
+    clip_targets: Sequence[ClipTarget],
+    settings: Settings,
+    weights: Sequence[float],
 ) -> Candidates:
     images = torch.cat(
         [vqgan.decode(vqgan.lookup(part)).clamp(0, 1) for part in torch.split(codes, settings.cut_chunk)]
     )
-    ranking = rank(images, clip_targets, settings)
+    ranking = rank(images, clip_targets, settings, weights)
     order = ranking.argsort(stable=True)
     return Candidates(codes[order], images[order], ranking[order], numbers[order.cpu()])
 
@@ -91,26 +100,36 @@ def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *,
     A candidate of another size is resized as a picture and encoded. For another shape it is centred and its edges are
     extended, so that nothing is stretched. edges: See `stage_upsampling.upsample`.
     """
-    width, height = size
-    if candidates.images.shape[-2:] == (height, width):
+    if candidates.images.shape[-2:] == size[::-1]:
         return vqgan.lookup(candidates.codes[:1])
+    with torch.no_grad():
+        return vqgan.encode(fill(candidates.images[:1], size, edges=edges)).float()
+
+
+def fill(drawing: Tensor, size: tuple[int, int], *, edges: bool = False) -> Tensor:
+    """A square drawing, (1, 3, side, side), in the middle of a picture of that size whose edges are extended."""
+    width, height = size
     side = min(width, height)
-    picture = upsample(candidates.images[:1], side, side, edges=edges)
     left, top = (width - side) // 2, (height - side) // 2
     around = (left, width - side - left, top, height - side - top)
-    with torch.no_grad():
-        return vqgan.encode(F.pad(picture, around, mode="replicate")).float()
+    return F.pad(upsample(drawing, side, side, edges=edges), around, mode="replicate")
 
 
 @torch.no_grad()
-def rank(images: Tensor, clip_targets: Sequence[ClipTarget], settings: Settings) -> Tensor:
-    """The prompt loss of each picture, (N, 3, H, W) in [0, 1], and its mirror image: (N,). Lower is better."""
+def rank(
+    images: Tensor, clip_targets: Sequence[ClipTarget], settings: Settings, weights: Sequence[float] | None = None
+) -> Tensor:
+    """The prompt loss of each picture and its mirror image: (N, 3, H, W) in [0, 1] to (N,). Lower is better.
+
+    weights: Of all prompts; by default those of the first scene.
+    """
+    weights = settings.story.weights_alone() if weights is None else weights
     ranking = torch.zeros(len(images), device=images.device)
     total = sum(abs(clip_target.weight) for clip_target in clip_targets)
     for clip_target in clip_targets:
         side = clip_target.perceptor.cut_size
         prompt_loss = clip_loss.PromptLoss(clip_target.targets, settings.prompts)
-        prompt_loss.set_weights(settings.story.opening_weights())
+        prompt_loss.set_weights(weights)
         shown = init.fit(images, side, side)
         for view in (shown, shown.flip(3)):
             parts = torch.split(view, settings.cut_chunk)

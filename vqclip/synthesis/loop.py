@@ -20,7 +20,7 @@ from vqclip.cutouts import plan as cutouts
 from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import CutPlan
 from vqclip.errors import ModelError, OutOfMemory
-from vqclip.events import Event, Finished, PriorSampleChosen, StageStarted, Started, Stepped, Warned
+from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
 from vqclip.image_losses import OF_LATENT, LossInputs
 from vqclip.models.compiling import begin_step
 from vqclip.models.decoder import Box
@@ -31,7 +31,7 @@ from vqclip.models.vqgan import VQGAN
 from vqclip.runtime import allocation
 from vqclip.settings.colours import parse_colour
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import candidates, motion, seamless, stage_upsampling
+from vqclip.synthesis import motion, seamless, stage_upsampling
 from vqclip.synthesis.clip_loss import ClipLoss, ClipLossResult
 from vqclip.synthesis.gradients import backward, require_finite
 from vqclip.synthesis.init import InitPicture, first_latent, fit
@@ -40,6 +40,7 @@ from vqclip.synthesis.latent_image import LatentImage
 from vqclip.synthesis.optimisers import rate_at
 from vqclip.synthesis.randomness import ROLL_STREAM, START_STREAM, STEP_STREAM, TILE_STREAM, make_generator
 from vqclip.synthesis.regions import Regions
+from vqclip.synthesis.scene_starts import SceneStarts
 from vqclip.synthesis.stage_state import StageState, make_image
 from vqclip.synthesis.stages import Stage, stages_of
 from vqclip.synthesis.state import State
@@ -91,7 +92,7 @@ class Synthesizer:
             clip_targets: The perceptors with the features of the prompts.
             settings: With a seed.
             inputs: The pictures of the run.
-            sampler: Samples the candidates if `settings.uses_prior`.
+            sampler: Samples the candidates of each scene if `settings.uses_prior`.
             time_is_up: Asked before every step. When it says so, the picture is upsampled to its full size and the
                 run ends.
             step_range: For a run that is a part of a longer story: its first step, and the steps of the whole story.
@@ -99,7 +100,7 @@ class Synthesizer:
         if settings.seed is None:
             raise ValueError("a Synthesizer needs settings with a seed")
         self.vqgan, self.settings, self.seed = vqgan, settings, settings.seed
-        self.inputs, self.sampler, self.time_is_up = inputs or InitInputs(), sampler, time_is_up
+        self.inputs, self.time_is_up = inputs or InitInputs(), time_is_up
         self.first_step, self.story_steps = step_range or (0, settings.iterations)
         self.device = vqgan.codebook.device
         vqgan.wrap(*settings.wraps)
@@ -111,6 +112,9 @@ class Synthesizer:
         self.init = InitPicture.load(self.inputs, self.device, settings.wraps)
         self.palette = torch.tensor(self.inputs.palette, device=self.device).reshape(-1, 3) / 255
         self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
+        self.starts = None
+        if sampler is not None:
+            self.starts = SceneStarts(vqgan, sampler, clip_targets, settings, self.regions)
         self.steps_done = 0
         self.score: float | None = None
 
@@ -125,8 +129,9 @@ class Synthesizer:
         with _reporting_memory(self.settings):
             if state is not None:
                 self._restore(state)
-            elif chosen := self._start():
-                yield chosen
+            else:
+                self._start()
+                yield from self._chosen(0)
             final = self.stages[-1]
             steps, known = self.settings.iterations, (self.image, self.state)
             yield Started(self.steps_done, steps, final.width, final.height, self.seed, *known)
@@ -137,6 +142,7 @@ class Synthesizer:
                     yield StageStarted(self.steps_done, stage.index + 1, len(self.stages), *stage.size, stage.pixels)
                 while self.steps_done < stage.last and not self._stopped_by():
                     self._move()
+                    yield from self._fade_in()
                     result, warnings = self._step_within_memory()
                     yield from map(Warned, warnings)
                     self._finish_step(result)
@@ -179,26 +185,45 @@ class Synthesizer:
         """A snapshot: copies of everything that the next step depends on."""
         return self.current.snapshot(self.steps_done, self.score)
 
-    def _start(self) -> PriorSampleChosen | None:
-        """Start the first stage; the event of the candidate that it starts from, if a prior sampled any."""
-        stage, chosen = self.stages[0], None
+    def _start(self) -> None:
+        """Start the first stage."""
+        stage = self.stages[0]
         if self.inputs.latent is not None:
             z = self._resized(self.inputs.latent.to(self.device), stage.size)
         elif not self.settings.uses_prior:
             z = first_latent(self.vqgan, self.settings, stage.size, self.init, self._generator(START_STREAM, stage))
-        elif self.sampler is None:
+        elif self.starts is None:
             raise ValueError("these settings start from a candidate of the prior, so they need a sampler")
         else:
-            generator = self._generator(START_STREAM, stage)
-            drawn = candidates.draw(self.vqgan, self.sampler, self.clip_targets, self.settings, generator)
-            z = candidates.first_latent(self.vqgan, drawn, stage.size, edges=self.settings.keeps_edges)
-            chosen = PriorSampleChosen(int(drawn.numbers[0]) + 1, self.settings.candidates, float(drawn.losses[0]))
-        if stage.pixels:
-            with torch.no_grad():
-                picture = self._image_of(stage, pixels=False).decode(z)
-                z = self._image_of(stage, pixels=True).encode(picture)
-        self._optimise_from(z, stage)
-        return chosen
+            z = self.starts.latent(0, stage.size)
+        self._optimise_from(self._as_pixels(z, stage) if stage.pixels else z, stage)
+
+    def _chosen(self, scene: int) -> Iterator[Event]:
+        """The candidates that a scene starts from, if a prior sampled any."""
+        if self.starts is not None and self.settings.uses_prior:
+            yield from self.starts.chosen(scene)
+
+    @torch.no_grad()
+    def _as_pixels(self, z: Tensor, stage: Stage) -> Tensor:
+        """The pixels of a latent, as pixel optimisation keeps them."""
+        picture = self._image_of(stage, pixels=False).decode(z)
+        return self._image_of(stage, pixels=True).encode(picture)
+
+    def _fade_in(self) -> Iterator[Event]:
+        """Blend the picture into the candidate of a scene that begins, as fast as its prompts fade in.
+
+        CLIP alone would bend the picture of the scene before, which has another form.
+        """
+        if self.starts is None or not self.settings.uses_prior:
+            return
+        now, story, step, steps = self.current, self.settings.story, self.steps_done, self.settings.iterations
+        for scene in range(1, len(story.scenes)):
+            before, share = (story.faded_in(scene, max(0, at), steps) for at in (step - 1, step))
+            if share > before:
+                z = self.starts.latent(scene, now.stage.size)
+                now.blend(self._as_pixels(z, now.stage) if now.stage.pixels else z, (share - before) / (1 - before))
+                if not before:
+                    yield from self._chosen(scene)
 
     def _optimise_from(self, z: Tensor, stage: Stage) -> None:
         self.current = StageState(self.vqgan, self.settings, stage, self.stages[-1], self.init, self.inputs, z)

@@ -66,13 +66,22 @@ class Regions:
         scaled = whole.weights / whole.weights.mean(0).clamp(min=1e-12)
         return dataclasses.replace(whole, weights=scaled)
 
+    def bounds(self, name: str) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom edge of the rectangle around a region, in shares of the sides."""
+        return _bounds(self.masks[name]) if name else (0.0, 0.0, 1.0, 1.0)
+
+    def cover(self, name: str, size: tuple[int, int]) -> Tensor:
+        """How much of each pixel a region covers: (1, 1, height, width) in [0, 1]."""
+        mask = self.masks[name] if name else torch.ones(1, 1, 1, 1)
+        return F.interpolate(mask, size=size[::-1], mode="nearest")
+
     def _within(
         self, name: str, count: int, context: CutoutContext, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
         if not name:
             return cutouts.plan_cutouts(count, context, settings, generator)
         mask = self.masks[name]
-        left, top, right, bottom = _bounds(mask)
+        left, top, right, bottom = self.bounds(name)
         width, height = (right - left) * context.width, (bottom - top) * context.height
         inner = dataclasses.replace(context, width=max(1, math.ceil(width)), height=max(1, math.ceil(height)))
         plan = cutouts.plan_cutouts(count, inner, settings, generator)

@@ -84,6 +84,14 @@ class StageState:
         self.z.clamp_(*self.image.bounds)
         self.image.project(self.z, self.z_init)
 
+    @torch.no_grad()
+    def blend(self, z: Tensor, share: float) -> None:
+        """Replace a share of z, and of its running mean, by another z: 1 is all of it."""
+        self.z.lerp_(z, share)
+        if self.ema.total is not None:
+            self.ema.total.lerp_(z * self.ema.weight, share)
+        self.clamp()
+
     def draw_overlay(self) -> None:
         """Draw the overlay over the picture. It counts in the running mean as a step, so the next stage has it."""
         if self.overlay is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vqclip.errors import UsageError
+from vqclip.settings.prompts import REGIONS
 from vqclip.settings.schema import Settings
 
 _SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.25, 0.25, 0.5)}
@@ -39,8 +40,24 @@ def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
     """The stages of a run with a VQGAN of that factor, see `plan_stages`."""
     size = settings.width, settings.height
     candidate = 2 * _CANDIDATE if settings.uses_prior and settings.upsample_candidates else _CANDIDATE
-    stages = settings.stages or _automatic_stages(min(size) // factor, candidate)
+    stages = settings.stages or _automatic_stages(min(size) // factor, candidate * _drawings(settings))
     return plan_stages(*size, factor, stages, settings.iterations, settings.pixel_steps)
+
+
+def _drawings(settings: Settings) -> int:
+    """How many candidates lie along the shorter side of the picture, where a run starts from several."""
+    if not settings.uses_prior:
+        return 1
+    named = {prompt.region for prompt in settings.prompts if prompt.region and prompt.weight > 0}
+    if not named:
+        return 2 if any(settings.wraps) else 1
+    width, height = settings.width, settings.height
+    sides = []
+    for name in named:
+        # How large a mask is, its file says; half of the picture is a fair guess.
+        left, top, right, bottom = REGIONS.get(name, REGIONS["centre"])
+        sides.append(min((right - left) * width, (bottom - top) * height))
+    return round(min(width, height) / min(sides))
 
 
 def _automatic_stages(tokens: int, candidate: int) -> int:

@@ -1,0 +1,153 @@
+"""What each scene starts from: a candidate of the prior, or a picture composed of several.
+
+A prior draws one thing. So every region has a candidate of its own in its place, and a seamless picture has several,
+in rows that are shifted as bricks are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vqclip.events import PriorSampleChosen
+from vqclip.models.net2net import Net2Net
+from vqclip.models.perceptor import ClipTarget
+from vqclip.models.prior import PriorSampler
+from vqclip.models.vqgan import VQGAN
+from vqclip.settings.schema import Settings
+from vqclip.synthesis import candidates
+from vqclip.synthesis.candidates import Candidates
+from vqclip.synthesis.randomness import SCENE_STREAM, START_STREAM, make_generator
+from vqclip.synthesis.regions import Regions
+
+_GROUND = 0.12
+"""How far a colour may be from white to count as the plain ground of a candidate."""
+
+
+class SceneStarts:
+    """Samples the candidates of each scene when it is asked for, and keeps them for every size."""
+
+    def __init__(
+        self,
+        vqgan: VQGAN,
+        sampler: PriorSampler | Net2Net,
+        clip_targets: Sequence[ClipTarget],
+        settings: Settings,
+        regions: Regions,
+    ) -> None:
+        self.vqgan, self.sampler, self.clip_targets = vqgan, sampler, clip_targets
+        self.settings, self.regions = settings, regions
+        self._drawn: dict[int, dict[str, Candidates]] = {}
+
+    def drawn(self, scene: int) -> dict[str, Candidates]:
+        """The candidates of a scene, by region; "" is the whole picture."""
+        if scene not in self._drawn:
+            seed = self.settings.seed or 0
+            generator = make_generator(seed, SCENE_STREAM, scene) if scene else make_generator(seed, START_STREAM)
+            draw_from = (self.vqgan, self.sampler, self.clip_targets, self.settings, generator)
+            weighed = weights_by_region(self.settings, scene)
+            self._drawn[scene] = {name: candidates.draw(*draw_from, weights) for name, weights in weighed.items()}
+        return self._drawn[scene]
+
+    def chosen(self, scene: int) -> Iterator[PriorSampleChosen]:
+        """An event for the best candidate of each region."""
+        for found in self.drawn(scene).values():
+            yield PriorSampleChosen(int(found.numbers[0]) + 1, self.settings.candidates, float(found.losses[0]))
+
+    @torch.no_grad()
+    def latent(self, scene: int, size: tuple[int, int]) -> Tensor:
+        """The latent that a scene starts from, (1, D, h, w) float32. size: width and height, whole tokens."""
+        found, edges = self.drawn(scene), self.settings.keeps_edges
+        if list(found) != [""]:
+            picture = self._in_regions(found, size)
+        elif any(self.settings.wraps):
+            picture = tile(found[""].images, size, self.settings.wraps, edges=edges)
+        else:
+            return candidates.first_latent(self.vqgan, found[""], size, edges=edges)
+        return self.vqgan.encode(picture).float()
+
+    def _in_regions(self, found: dict[str, Candidates], size: tuple[int, int]) -> Tensor:
+        """The best candidate of each region in its place, over that of the whole picture or over white."""
+        (width, height), edges = size, self.settings.keeps_edges
+        picture = torch.ones(1, 3, height, width, device=self.vqgan.codebook.device)
+        for name, drawn in found.items():
+            left, top, right, bottom = self.regions.bounds(name)
+            rows, columns = (
+                slice(round(first * side), max(round(first * side) + 1, round(last * side)))
+                for first, last, side in ((top, bottom, height), (left, right, width))
+            )
+            place = picture[..., rows, columns]
+            drawing = candidates.fill(drawn.images[:1], (place.shape[3], place.shape[2]), edges=edges)
+            cover = self.regions.cover(name, size)[..., rows, columns]
+            if name and "" in found:
+                cover = cover * opacity(drawing)
+            place.lerp_(drawing, cover.to(place.device))
+        return picture
+
+
+def weights_by_region(settings: Settings, scene: int) -> dict[str, list[float]]:
+    """For each region with a text that attracts in a scene, the weights of all prompts when only that region counts.
+
+    Without a text for the whole picture, prompts without a region count in every region, as does what is avoided.
+    """
+    story = settings.story
+    shown = list(zip(story.prompts, story.weights_alone(scene), strict=True))
+    names = {prompt.region for prompt, weight in shown if weight > 0 and prompt.kind == "text"} or {""}
+
+    def counts(region: str, weight: float, name: str) -> bool:
+        return region == name or (not region and (weight < 0 or "" not in names))
+
+    return {
+        name: [weight * counts(prompt.region, weight, name) for prompt, weight in shown] for name in sorted(names)
+    }
+
+
+def tile(drawings: Tensor, size: tuple[int, int], wraps: tuple[bool, bool], *, edges: bool) -> Tensor:
+    """Repeat drawings so that opposite edges match: every second row is shifted by half a drawing.
+
+    Args:
+        drawings: (N, 3, side, side) in [0, 1], the best first; four are used in turn.
+        size: Width and height of the result.
+        wraps: Whether left and right match, and whether top and bottom match.
+        edges: See `stage_upsampling.upsample`.
+
+    Returns:
+        (1, 3, height, width).
+    """
+    if not wraps[0]:
+        # Columns are shifted instead of rows.
+        return tile(drawings.transpose(2, 3), size[::-1], (True, False), edges=edges).transpose(2, 3)
+    width, height = size
+    columns, rows = (2 * max(1, round(side / min(size))) for side in size)
+    drawings = drawings[:4]
+    lines = []
+    for row in range(rows):
+        top, bottom = row * height // rows, (row + 1) * height // rows
+        places = [(column * width // columns, (column + 1) * width // columns) for column in range(columns)]
+        line = [
+            candidates.fill(
+                drawings[(row * columns + column) % len(drawings)][None], (right - left, bottom - top), edges=edges
+            )
+            for column, (left, right) in enumerate(places)
+        ]
+        lines.append(torch.cat(line, 3).roll(row % 2 * (width // columns // 2), 3))
+    return torch.cat(lines, 2)
+
+
+def opacity(drawing: Tensor) -> Tensor:
+    """0 on the white ground around a drawing, 1 on the drawing: (1, 3, H, W) in [0, 1] to (1, 1, H, W).
+
+    The ground is what is nearly white and connected with the border, so a white spot within the drawing stays.
+    """
+    white = ((1 - drawing).amax(1, keepdim=True) < _GROUND).float()
+    ground = white.clone()
+    ground[..., 1:-1, 1:-1] = 0
+    for _ in range(2 * max(drawing.shape[2:])):
+        grown = F.max_pool2d(ground, 3, stride=1, padding=1) * white
+        if torch.equal(grown, ground):
+            break
+        ground = grown
+    return 1 - ground
