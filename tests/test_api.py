@@ -163,8 +163,7 @@ def test_another_run_is_never_overwritten_unasked(small: dict[str, Any]) -> None
     kept = Path("run/image.png").read_bytes()
     with pytest.raises(OutputError, match="holds a run with other settings") as caught:
         draw("run", small, seed=6)
-    assert "--overwrite" in caught.value.hint
-    assert "vqclip resume run" in caught.value.hint
+    assert caught.value.hint.endswith('or replace it with overwrite=True. Continue with: vqclip.resume("run")')
     assert Path("run/image.png").read_bytes() == kept
     draw("run", small, seed=6, overwrite=True)
     assert Path("run/image.png").read_bytes() != kept
@@ -181,7 +180,7 @@ def test_a_stop_keeps_the_step_and_resume_ends_the_same(small: dict[str, Any]) -
     with pytest.raises(Interrupted, match="stopped at step 3 of 6") as caught:
         draw("run", small, iterations=6, stop=lambda: next(asked))
     assert caught.value.exit_code == 143
-    assert "vqclip resume" in caught.value.hint
+    assert 'vqclip.resume("' in caught.value.hint
     assert json.loads(Path("run/run.json").read_text())["status"] == "interrupted"
     assert not Path("run/image.png").exists()
     events = list(vqclip.resume("run"))

@@ -14,13 +14,12 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import api
 from vqclip.errors import Diverged, Interrupted, OutputError, UsageError
 from vqclip.events import CellFailed, CellStarted, Stepped, Warned
 from vqclip.jobs import batch
 from vqclip.jobs import grid as grids
 from vqclip.jobs.grid import Axis
-from vqclip.runs import directory
+from vqclip.runs import directory, launch
 
 TINY = {"size": "32x32", "iterations": 2, "stages": 1, "init": "tokens", "cutouts": 2, "save_every": 0,
         "video": False, "threads": 1, "dtype": "float32"}  # fmt: skip
@@ -149,14 +148,14 @@ def test_the_seed_is_drawn_once_for_all(isolated: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_that_fails_does_not_stop_the_others(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = api.start
+    whole = launch.start
 
     def start(settings: Any, **known: Any) -> Any:
         if settings.seed == 2:
             raise Diverged("the gradient is not a finite number at step 1.", "Try another.")
         return whole(settings, **known)
 
-    monkeypatch.setattr(api, "start", start)
+    monkeypatch.setattr(launch, "start", start)
     events = []
     with pytest.raises(Diverged, match="1 of 3 runs failed"):
         events += batch.sweep("x", ["seed=1,2,3"], output="grid", **{**TINY, "iterations": 1})

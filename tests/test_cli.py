@@ -300,12 +300,12 @@ def test_bad_input_is_refused_before_torch_is_imported() -> None:
 def test_every_error_has_its_own_exit_code(
     call: Any, monkeypatch: pytest.MonkeyPatch, error: type[VqclipError]
 ) -> None:
-    from vqclip import api
+    from vqclip.runs import launch
 
     def fail(*_: Any, **__: Any) -> Any:
         raise error("something broke.", "Do this.")
 
-    monkeypatch.setattr(api, "start", fail)
+    monkeypatch.setattr(launch, "start", fail)
     answer = call("generate", "a")
     assert answer.code == error.exit_code
     assert answer.err == "error: something broke.\nDo this.\n"

@@ -51,15 +51,16 @@ def files(isolated: Path) -> None:
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("row", rows("Their options"), ids=lambda row: code(row[2]))
 def test_the_command_beside_another_tools_is_valid(row: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from vqclip import api, cli
+    from vqclip import cli
+    from vqclip.runs import launch
 
     seen: list[Settings] = []
 
     def start(settings: Settings, **known: Any) -> Any:
-        seen.append(api.Inputs.check(settings).settings)
+        seen.append(launch.Inputs.check(settings).settings)
         return iter(())
 
-    monkeypatch.setattr(api, "start", start)
+    monkeypatch.setattr(launch, "start", start)
     with pytest.raises(SystemExit) as ended:
         cli.main(["generate", *shlex.split(code(row[2])), "--iterations", "100", "--init", "tokens"])
     assert ended.value.code == 0

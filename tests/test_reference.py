@@ -16,6 +16,11 @@ def test_the_reference_is_not_stale() -> None:
     assert runpy.run_path(str(DOCS / "reference.py"))["page"]() == PAGE, "make reference"
 
 
+def test_the_typed_keywords_are_not_stale() -> None:
+    script = runpy.run_path(str(DOCS / "keywords.py"))
+    assert script["module"]() == script["MODULE"].read_text(encoding="utf-8"), "make reference"
+
+
 def test_every_setting_has_one_row_with_its_default() -> None:
     settings = PAGE.partition("## Settings\n")[2]
     rows = re.findall(r"^\| `(--[\w-]+)[^|]*\|.*\| ([^|]+) \|$", settings, re.MULTILINE)

@@ -1,8 +1,7 @@
 """Text to image with VQGAN and CLIP.
 
     import vqclip
-    for event in vqclip.generate("a red apple", seed=7, output="apple"):
-        print(event)
+    vqclip.draw("a red apple", seed=7).image.show()
 
 Nothing heavy is imported until a run begins.
 """
@@ -15,17 +14,22 @@ from typing import TYPE_CHECKING, Any
 from vqclip._version import __version__
 
 if TYPE_CHECKING:
-    from vqclip.api import continue_run, generate, rerun, resume
+    from vqclip.api import continue_run, draw, generate, rerun, resume
     from vqclip.errors import VqclipError
+    from vqclip.runs.result import Result
     from vqclip.settings.schema import Settings
 
-__all__ = ["Settings", "VqclipError", "__version__", "continue_run", "generate", "rerun", "resume"]
+__all__ = [
+    "Result", "Settings", "VqclipError", "__version__", "continue_run", "draw", "generate", "rerun", "resume",
+]  # fmt: skip
 
 _HOMES = {
     "continue_run": "vqclip.api",
+    "draw": "vqclip.api",
     "generate": "vqclip.api",
     "rerun": "vqclip.api",
     "resume": "vqclip.api",
+    "Result": "vqclip.runs.result",
     "Settings": "vqclip.settings.schema",
     "VqclipError": "vqclip.errors",
 }

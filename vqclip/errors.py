@@ -7,7 +7,7 @@ says what to do next. `vqclip.cli.failures` maps every other exception to an exi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 # A message quotes at most this many characters of an input, such as a very long prompt or path.
 MESSAGE_LENGTH = 2000
@@ -29,6 +29,11 @@ class VqclipError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = shortened(hint.strip())
+
+    def reword(self, spell: Callable[[str], str]) -> None:
+        """Change the words of the message and the hint."""
+        self.message, self.hint = spell(self.message), spell(self.hint)
+        self.args = (self.message, *self.args[1:])
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

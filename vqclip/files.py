@@ -108,6 +108,11 @@ def absence(path: Path) -> str:
     return "is neither a file nor a folder"
 
 
+def parent_folder() -> Path:
+    """The folder of new run folders: `runs`, or that of the variable VQCLIP_OUTPUT_DIR."""
+    return Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
+
+
 def user_path(text: str) -> Path:
     """The path of a text that may start with `~`, which stays as it is when there is no such home folder."""
     try:

@@ -127,7 +127,7 @@ class Door:
 
 
 def _sound_run(folder: Path) -> Path:
-    from vqclip import api
+    from vqclip.runs import launch
     from vqclip.settings import sources
 
     known = {
@@ -140,7 +140,7 @@ def _sound_run(folder: Path) -> Path:
         "threads": 1,
     }
     settings = sources.resolve({**known, "prompt": "a red apple", "seed": 7, "snapshot_every": 1}).settings
-    for _ in api.start(settings, output=folder / "run"):
+    for _ in launch.start(settings, output=folder / "run"):
         pass
     return folder / "run"
 

@@ -29,13 +29,13 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         steps += 1
         return 2 if steps == 3 else None
 
-    from vqclip import api
     from vqclip.errors import Interrupted
+    from vqclip.runs import launch
     from vqclip.settings import sources
 
     settings = sources.resolve({**SMALL, "prompt": "a red apple", "seed": 7, "snapshot_every": 1}).settings
     with pytest.raises(Interrupted):
-        for _ in api.start(settings, output=folder, stop=stop):
+        for _ in launch.start(settings, output=folder, stop=stop):
             pass
     return folder
 

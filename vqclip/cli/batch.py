@@ -19,10 +19,10 @@ from vqclip.cli.shared import (
     console_for,
     follow,
     option,
-    parent_folder,
     reveal,
     with_settings,
 )
+from vqclip.files import parent_folder
 
 if TYPE_CHECKING:
     from vqclip.events import Event

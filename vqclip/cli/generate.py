@@ -21,10 +21,10 @@ from vqclip.cli.shared import (
     console_for,
     follow,
     option,
-    parent_folder,
     reveal,
     with_settings,
 )
+from vqclip.files import parent_folder
 
 if TYPE_CHECKING:
     from vqclip.events import Event
@@ -62,7 +62,7 @@ def generate(
 ) -> None:
     """Draw a picture of a prompt, with its frames and a video."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import api
+    from vqclip.runs import launch
     from vqclip.settings.sources import read_prompt, resolve
 
     prompt = read_prompt(prompt, prompt_file)
@@ -75,7 +75,7 @@ def generate(
         return
 
     def begin(stop: Stop) -> Iterator[Event]:
-        return api.start(
+        return launch.start(
             resolved.settings,
             preset=resolved.preset,
             output=output,
@@ -109,10 +109,10 @@ def rerun(
 ) -> None:
     """Repeat a run from its folder or picture. An option replaces its recorded value."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import api
+    from vqclip.runs import launch
 
     def begin(stop: Stop) -> Iterator[Event]:
-        return api.rerun(
+        return launch.rerun(
             source,
             output=output,
             parent=parent_folder(),
@@ -140,10 +140,10 @@ def continue_run(
 ) -> None:
     """Start a new run from the end of a finished one. An option replaces its recorded value."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import api
+    from vqclip.runs import launch
 
     def begin(stop: Stop) -> Iterator[Event]:
-        return api.continue_run(
+        return launch.continue_run(
             directory, prompt, output=output, parent=parent_folder(), overwrite=overwrite, stop=stop, **settings
         )
 
@@ -160,9 +160,9 @@ def resume(
 ) -> None:
     """Resume a stopped run, sweep or batch. The result is that of an uninterrupted one."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip import api
     from vqclip.errors import UsageError
     from vqclip.jobs import batch, restyle
+    from vqclip.runs import launch
 
     def begin(stop: Stop) -> Iterator[Event]:
         if batch.holds_sweep(directory):
@@ -171,7 +171,7 @@ def resume(
             raise UsageError("jobs has no effect on a single run.", "Leave it out.")
         if restyle.holds_restyle(directory):
             return restyle.resume(directory, stop=stop)
-        return api.resume(directory, stop=stop)
+        return launch.resume(directory, stop=stop)
 
     found = follow(begin, console)
     reveal(console, found, preview=preview, viewer=viewer)

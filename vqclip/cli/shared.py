@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -106,11 +105,6 @@ def console_for(*, as_json: bool, quiet: bool) -> Console:
     from vqclip.cli.console import Console
 
     return Console(as_json=as_json, quiet=quiet)
-
-
-def parent_folder() -> Path:
-    """Return the folder for runs without --output."""
-    return Path(os.environ.get("VQCLIP_OUTPUT_DIR", "runs"))
 
 
 def follow(start: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from vqclip.cli.shared import (
     console_for,
     follow,
     option,
-    parent_folder,
     with_settings,
 )
+from vqclip.files import parent_folder
 
 if TYPE_CHECKING:
     from vqclip.events import Event

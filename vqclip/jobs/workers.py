@@ -18,10 +18,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from vqclip import api
 from vqclip.errors import Interrupted, OutOfMemory, OutputError, VqclipError
 from vqclip.events import CellStarted, Event, Saved, Warned
-from vqclip.runs import dry_run
+from vqclip.runs import dry_run, launch
 from vqclip.runs.loading import ModelCache
 from vqclip.runs.recorder import Stop
 from vqclip.runtime import devices, limits
@@ -129,7 +128,7 @@ def _raise_if_fatal(error: VqclipError) -> None:
 
 
 def _draw(job: Job, stop: Stop, cache: ModelCache) -> Iterator[Event]:
-    return api.start(job.settings, preset=job.preset, output=job.directory, stop=stop, cache=cache)
+    return launch.start(job.settings, preset=job.preset, output=job.directory, stop=stop, cache=cache)
 
 
 def _received(receiver: Connection, seconds: float) -> Iterator[Event]:

@@ -79,7 +79,9 @@ TEXT = Requirement(
     lambda s: not s.texts, "without a text that candidates could follow", "Add a prompt or leave it out."
 )
 
-STEPS = Requirement(lambda s: s.iterations == 0, "in a run of no steps", "Use -n 1 or more, or leave it out.")
+STEPS = Requirement(
+    lambda s: s.iterations == 0, "in a run of no steps", "Use --iterations 1 or more, or leave it out."
+)
 PIXEL_STEPS = Requirement(
     lambda s: not s.pixel_steps, "without pixel steps", "Use --pixel-steps 0.4 or leave it out."
 )

@@ -1,0 +1,233 @@
+"""Start, repeat, continue or resume a run, for the command line, for batches and for Python.
+
+Each function checks everything that can be checked before it returns. The models load with the first event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vqclip import files
+from vqclip.errors import InputError, ModelError, OutputError
+from vqclip.events import Event, Opened, Saved, Warned
+from vqclip.media import given_pictures
+from vqclip.runs import best_of, recorder
+from vqclip.runs import directory as run_folder
+from vqclip.runs import recipe as recipes
+from vqclip.runs.inputs import Inputs
+from vqclip.runs.loading import ModelCache
+from vqclip.runs.session import Session, never
+from vqclip.settings.option import absolute
+from vqclip.settings.schema import Settings, options
+
+_NO_PICTURES: Mapping[str, bytes] = {}
+
+
+def start(
+    settings: Settings,
+    *,
+    preset: str | None = None,
+    output: str | Path | None = None,
+    parent: Path | None = None,
+    overwrite: bool = False,
+    recipe: recipes.Recipe | None = None,
+    stop: recorder.Stop = never,
+    cache: ModelCache | None = None,
+    pictures: Mapping[str, bytes] = _NO_PICTURES,
+) -> Iterator[Event]:
+    """Start a run with resolved settings, and yield its events.
+
+    An output that holds the same run is resumed, or left alone if it is finished; without a seed, the run may have
+    any. Another run is replaced only with `overwrite`, or if it failed before its first frame.
+
+    Args:
+        settings: Of the run.
+        preset: The name of the preset that they come from, for the record.
+        output: The run folder.
+        parent: Without `output`, the folder of a new run folder. Without both, no files are written.
+        overwrite: Replace another run in `output`.
+        recipe: The record that this run repeats; the run warns about other models or versions.
+        stop: Asked after every step, see `vqclip.runs.recorder.Stop`.
+        cache: Keeps the models loaded for the next run.
+        pictures: The content of files that the settings name and that do not exist yet, by name. They are written
+            into the run folder.
+
+    Raises:
+        OutputError: The output holds something else.
+        VqclipError: As for `vqclip.generate`.
+    """
+    output = None if output is None else Path(output)
+    settings = settings.replace(seed=_seed_for(settings, None if overwrite else output))
+    if pictures and parent is not None and settings.prompts:
+        output = output or run_folder.new_directory(settings, parent)
+    with given_pictures.placed(pictures, settings, output) as settings:
+        return _start(settings, preset, output, parent, overwrite=overwrite, recipe=recipe, stop=stop, cache=cache)
+
+
+def _start(
+    settings: Settings,
+    preset: str | None,
+    output: Path | None,
+    parent: Path | None,
+    *,
+    overwrite: bool,
+    recipe: recipes.Recipe | None,
+    stop: recorder.Stop,
+    cache: ModelCache | None,
+) -> Iterator[Event]:
+    session = Session(Inputs.check(settings.with_paths(absolute)), stop, recipe, cache)
+    if output is None and parent is None:
+        return session.run()
+    settings = session.inputs.settings
+    directory = output or run_folder.new_directory(settings, parent or Path("runs"))
+    overwrite = overwrite or run_folder.failed_at_once(directory)
+    if output is not None and run_folder.holds_run(directory) and not overwrite:
+        _refuse_another_run(settings, directory)
+        return resume(directory, settings, stop=stop, cache=cache)
+    if overwrite:
+        run_folder.refuse_inputs(directory, map(Path, session.inputs.pictures()))
+    run = run_folder.open_run(directory)
+    return session.record(run, run_folder.Manifest(settings, preset=preset), overwrite=overwrite)
+
+
+def rerun(
+    source: str | Path,
+    *,
+    output: str | Path | None = None,
+    parent: Path | None = None,
+    overwrite: bool = False,
+    forget: Collection[str] = (),
+    stop: recorder.Stop = never,
+    pictures: Mapping[str, bytes] = _NO_PICTURES,
+    **settings: Any,
+) -> Iterator[Event]:
+    """Repeat a run from its folder or its picture, and yield events.
+
+    Args:
+        source: The folder or the picture.
+        output, parent, overwrite, stop, pictures: As for `start`.
+        forget: Recorded options to leave out.
+        settings: Options to change.
+
+    Raises:
+        VqclipError: As for `vqclip.generate`.
+    """
+    recipe = recipes.read(Path(source))
+    resolved = recipe.resolve(settings, forget)
+    try:
+        return start(
+            resolved.settings,
+            preset=resolved.preset,
+            output=output,
+            parent=parent,
+            overwrite=overwrite,
+            recipe=recipe,
+            stop=stop,
+            pictures=pictures,
+        )
+    except (InputError, ModelError) as error:
+        if recipe.whole_paths:
+            raise
+        # A picture holds only the last part of each path, so that it does not reveal the folders of its maker.
+        hint = "A picture records files without their folders: name the file again, or give the folder of the run."
+        raise type(error)(error.message, f"{error.hint} {hint}") from error
+
+
+def continue_run(
+    directory: str | Path,
+    prompt: str | None = None,
+    *,
+    output: str | Path | None = None,
+    parent: Path | None = None,
+    overwrite: bool = False,
+    stop: recorder.Stop = never,
+    pictures: Mapping[str, bytes] = _NO_PICTURES,
+    **settings: Any,
+) -> Iterator[Event]:
+    """Start a new run from the last latent of a finished one, and yield events.
+
+    Args:
+        directory: Of the finished run. Its settings hold, except for its start and its coarse stages.
+        prompt: Another prompt, or None for the same.
+        output, parent, overwrite, stop, pictures: As for `start`.
+        settings: Options to change.
+
+    Raises:
+        InputError: The run is not finished.
+        VqclipError: As for `vqclip.generate`.
+    """
+    directory = Path(directory)
+    if not files.is_folder(directory):
+        raise InputError(f"{files.printable(directory)} is not the folder of a run.", "Give the folder of a run.")
+    resolved = recipes.read(directory).resolve_continuation({**settings, "prompt": prompt})
+    return start(
+        resolved.settings,
+        preset=resolved.preset,
+        output=output,
+        parent=parent,
+        overwrite=overwrite,
+        stop=stop,
+        pictures=pictures,
+    )
+
+
+def resume(
+    directory: str | Path,
+    asked: Settings | None = None,
+    *,
+    stop: recorder.Stop = never,
+    cache: ModelCache | None = None,
+) -> Iterator[Event]:
+    """Continue a run from its newest snapshot, and yield events; a finished run yields that it is finished.
+
+    Args:
+        directory: Of the run.
+        asked: Settings that were asked for now. The run warns about those that it does not use.
+        stop, cache: As for `start`.
+
+    Raises:
+        UsageError: The folder holds no run.
+        ModelError: A model of the run changed.
+    """
+    directory = Path(directory)
+    manifest = run_folder.read_manifest(directory)
+    warnings = [] if asked is None else _unused(asked, manifest.settings)
+    if manifest.status == "finished" and files.is_file(directory / "image.png"):
+        directory, step = directory.absolute(), manifest.step
+        opened = Opened(directory, manifest.settings.seed or 0, step, finished=True)
+        return iter([*warnings, opened, Saved("image", directory / "image.png", step)])
+    session = Session(Inputs.check(manifest.settings, recorded=True), stop, cache=cache)
+    run = run_folder.open_run(directory)
+    return session.record(run, manifest, resumed=True, warnings=warnings)
+
+
+def _seed_for(settings: Settings, directory: Path | None) -> int:
+    """The seed of `run_folder.seed_for`; for a run that chose among several starts, that of the first start."""
+    chose = settings.best_of > 1 and settings.seed is None and directory and files.is_file(directory / "run.json")
+    first = best_of.first_seed(directory) if chose and directory else None
+    return run_folder.seed_for(settings, directory) if first is None else first
+
+
+def _refuse_another_run(settings: Settings, directory: Path) -> None:
+    """Raise OutputError unless the folder holds a run with these settings."""
+    shown = files.printable(directory)
+    hint = "Choose another --output, or replace it with --overwrite."
+    if not files.is_file(directory / "run.json"):
+        raise OutputError(f"{shown} holds pictures of another run.", hint)
+    known = {run_folder.read_manifest(directory).settings.digest(), best_of.asked(directory)}
+    if settings.digest() not in known:
+        raise OutputError(f"{shown} holds a run with other settings.", f"{hint} {recorder.resume_hint(directory)}")
+
+
+def _unused(asked: Settings, recorded: Settings) -> list[Warned]:
+    """A warning about the settings that do not shape the picture and differ from those that the run started with."""
+    names = [
+        name.replace("_", "-")
+        for name, option in options().items()
+        if option.scope != "picture" and getattr(asked, name) != getattr(recorded, name)
+    ]
+    if not names:
+        return []
+    return [Warned(f"without effect on an existing run: --{', --'.join(names)}; --overwrite draws it again.")]
