@@ -18,6 +18,7 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo, putchunk
 
+from vqclip import picture_files
 from vqclip.errors import InputError
 from vqclip.media import images
 
@@ -109,14 +110,14 @@ def test_fault_18_a_decompression_bomb_is_refused_before_decode(isolated: Path, 
 def test_fault_18_pillows_own_limit_is_left_alone(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images.save_png(isolated / "a.png", picture(20, 20))
     before, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
-    monkeypatch.setattr(images, "MAX_PIXELS", 399)
+    monkeypatch.setattr(picture_files, "MAX_PIXELS", 399)
     with pytest.raises(InputError, match="20x20"):
         images.open_image(isolated / "a.png")
-    monkeypatch.setattr(images, "MAX_PIXELS", 400)
+    monkeypatch.setattr(picture_files, "MAX_PIXELS", 400)
     assert images.open_image(isolated / "a.png").shape == (20, 20, 3)
     assert (before, filters) == (Image.MAX_IMAGE_PIXELS, list(warnings.filters))
     bare_png(isolated / "b.png", 20_000, 20_000)
-    monkeypatch.setattr(images, "MAX_PIXELS", 10**9)
+    monkeypatch.setattr(picture_files, "MAX_PIXELS", 10**9)
     with pytest.raises(InputError, match="damaged or cut short"):
         images.open_image(isolated / "b.png")
 

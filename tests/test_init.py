@@ -12,7 +12,8 @@ from PIL import Image
 import vqclip
 from vqclip.errors import UsageError
 from vqclip.events import Started
-from vqclip.settings.schema import INITS, Settings
+from vqclip.settings.schema import Settings
+from vqclip.settings.start_schema import INITS
 from vqclip.synthesis.init import GROUNDS
 from vqclip.synthesis.seamless import match_edges
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vqclip import files
+from vqclip import files, picture_files
 from vqclip.errors import InputError, ModelError
 from vqclip.media import images, token_grids
 from vqclip.media.token_grids import TokenGrid
@@ -160,10 +160,10 @@ def _check_vqgan(grid: TokenGrid, found: registry.VqganFiles, settings: Settings
     from vqclip.models.checkpoints import sha256
     from vqclip.models.inspection import inspect
 
-    if grid.width * grid.height > images.MAX_PIXELS:
+    if grid.width * grid.height > picture_files.MAX_PIXELS:
         raise InputError(
             f"{files.printable(file)} holds a picture of {grid.width}x{grid.height} pixels.",
-            f"Valid: up to {images.MAX_PIXELS / 1e6:g} million pixels.",
+            f"Valid: up to {picture_files.MAX_PIXELS / 1e6:g} million pixels.",
         )
     inspect(found.checkpoint, found.bytes)
     if grid.sha256 == sha256(found.checkpoint):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vqclip import files
+from vqclip import files, picture_files
 from vqclip.errors import ModelError, OutOfMemory, UsageError
 from vqclip.media import images, metadata
 from vqclip.runtime import allocation, devices
@@ -65,10 +65,10 @@ def upscale(
     factor = factor or (2 if network is None else network.scale)
     height, width = pixels.shape[:2]
     largest = max(factor, 1 if network is None else network.scale)
-    if width * height * largest**2 > images.MAX_PIXELS:
+    if width * height * largest**2 > picture_files.MAX_PIXELS:
         raise UsageError(
             f"{files.printable(picture)} would have {width * largest}x{height * largest} pixels.",
-            f"Valid: up to {images.MAX_PIXELS / 1e6:g} million; use a smaller --factor or picture.",
+            f"Valid: up to {picture_files.MAX_PIXELS / 1e6:g} million; use a smaller --factor or picture.",
         )
     output = output or picture.with_name(f"{picture.stem}-x{factor}.png")
     files.ensure_writable(output.parent)

@@ -9,59 +9,24 @@ import contextlib
 import errno
 import io
 import os
-import re
-import threading
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageColor, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageColor, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from vqclip import files, reading
+from vqclip import files
 from vqclip.errors import InputError, UsageError
+from vqclip.picture_files import opened, turn_upright, upright_size
 
 Pixels = npt.NDArray[np.uint8]
 Warn = Callable[[str], None]
 
-MAX_PIXELS = 64_000_000
-# Only formats that Pillow decodes itself: for EPS it would start Ghostscript.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "JPEG2000", "AVIF", "ICO")
 MAX_PROFILE_BYTES = 4 << 20
 XMP_KEY = "XML:com.adobe.xmp"
-
-
-class _PillowLimits:
-    """Pillow's pixel limit and Python's warning filters, set while any thread reads a picture.
-
-    Both are global to the process. The first reader sets them and the last one restores them.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._readers = 0
-        self._restore = contextlib.ExitStack()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._readers:
-                self._restore.enter_context(warnings.catch_warnings())
-                warnings.simplefilter("ignore")
-                self._restore.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-                Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-            self._readers += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._readers -= 1
-            if not self._readers:
-                self._restore.close()
-
-
-_limits = _PillowLimits()
 
 
 def open_image(path: Path, *, background: tuple[int, int, int] = (255, 255, 255), warn: Warn | None = None) -> Pixels:
@@ -83,7 +48,7 @@ def open_image(path: Path, *, background: tuple[int, int, int] = (255, 255, 255)
         if warn and frames > 1:
             warn(f"{files.printable(path)} has {frames} frames; the first one is used.")
         image.load()
-        _turn_upright(image)
+        turn_upright(image)
         pixels = np.asarray(_to_rgb(image, background), dtype=np.uint8)
     height, width = pixels.shape[:2]
     if warn and (min(width, height) < 16 or max(width, height) > 8 * min(width, height)):
@@ -93,8 +58,8 @@ def open_image(path: Path, *, background: tuple[int, int, int] = (255, 255, 255)
 
 def count_pixels(path: Path) -> int:
     """Count the pixels of a picture without decoding it. Raises InputError as `open_image` does."""
-    with opened(path) as image:
-        return image.width * image.height
+    width, height = upright_size(path)
+    return width * height
 
 
 def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
@@ -108,7 +73,7 @@ def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
     """
     with opened(path) as image:
         image.load()
-        _turn_upright(image)
+        turn_upright(image)
         opacity = np.ones((image.height, image.width), dtype=np.float32)
         if image.has_transparency_data:
             opacity = np.asarray(image.convert("RGBA").getchannel("A"), dtype=np.float32) / np.float32(255)
@@ -281,61 +246,6 @@ def colour_of(number: int) -> tuple[int, int, int]:
     """Return a clear colour for a number; the hues of neighbours lie a golden angle apart."""
     red, green, blue = ImageColor.getrgb(f"hsl({number * 0.381966 % 1 * 360:.6f}, 90%, 50%)")[:3]
     return red, green, blue
-
-
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
-    """Open an untrusted picture with Pillow, without decoding it.
-
-    Raises:
-        InputError: For special files, unknown formats, more than MAX_PIXELS, and whatever fails inside the block.
-    """
-    name = files.printable(path)
-    # A path keeps one slash of "https://".
-    address = re.search(r"(?:^|/)(https?:/.*)", str(path))
-    if address:
-        raise InputError(f"{files.printable(address[1])} is an address, not a file.", "Download the picture first.")
-    with reading.open_regular(path) as handle:
-        try:
-            with _pillow_open(handle) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise _too_large(name, f"{image.width}x{image.height}")
-                yield image
-        except InputError:
-            raise
-        except Image.DecompressionBombError as error:
-            raise _too_large(name, str(error)) from error
-        except UnidentifiedImageError as error:
-            raise InputError(
-                f"Cannot read {name}: it is not a picture in a known format.", "Give a PNG, JPEG or WebP."
-            ) from error
-        # Pillow's decoders raise a dozen types for damaged files, SyntaxError and struct.error among them.
-        except Exception as error:
-            why = files.printable(str(error))[:200]
-            raise InputError(
-                f"Cannot read {name}: the picture is damaged or cut short ({why}).",
-                "Save or fetch the file again.",
-            ) from error
-
-
-@contextlib.contextmanager
-def _pillow_open(handle: BinaryIO) -> Iterator[Image.Image]:
-    Image.init()
-    known = [name for name in FORMATS if name in Image.OPEN]
-    with _limits, Image.open(handle, formats=known) as image:
-        yield image
-
-
-def _too_large(name: str, what: str) -> InputError:
-    return InputError(
-        f"Cannot read {name}: more than {MAX_PIXELS / 1e6:g} million pixels ({what}).", "Give a smaller picture."
-    )
-
-
-def _turn_upright(image: Image.Image) -> None:
-    # A damaged EXIF block must not cost the picture: it then stays as it was stored.
-    with contextlib.suppress(Exception):
-        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:

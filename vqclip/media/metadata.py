@@ -18,7 +18,8 @@ from PIL.PngImagePlugin import PngImageFile
 from vqclip._version import __version__
 from vqclip.errors import InputError
 from vqclip.files import canonical, printable
-from vqclip.media.images import XMP_KEY, opened
+from vqclip.media.images import XMP_KEY
+from vqclip.picture_files import opened
 from vqclip.reading import parse_json, reason
 from vqclip.settings.option import change_paths
 from vqclip.settings.schema import Settings, options

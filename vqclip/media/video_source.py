@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from vqclip import files, reading
+from vqclip import files, picture_files, reading
 from vqclip.errors import InputError, OutputError
 from vqclip.media import images, video
 from vqclip.media.frame_interpolation import ready
@@ -197,10 +197,10 @@ def _decoded(path: Path, rate: Fraction) -> Iterator[Any]:
         graph: Any = None
         try:
             for frame in container.decode(stream):
-                if frame.width * frame.height > images.MAX_PIXELS:
+                if frame.width * frame.height > picture_files.MAX_PIXELS:
                     raise InputError(
                         f"{files.printable(path)} has frames of {frame.width}x{frame.height} pixels.",
-                        f"Valid: up to {images.MAX_PIXELS / 1e6:g} million pixels.",
+                        f"Valid: up to {picture_files.MAX_PIXELS / 1e6:g} million pixels.",
                     )
                 if graph is None:
                     graph = Graph()

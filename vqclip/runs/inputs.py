@@ -23,7 +23,8 @@ from vqclip.settings import colours
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.option import parse_clip
 from vqclip.settings.prompts import doubts
-from vqclip.settings.schema import NOISES, Settings, default_of
+from vqclip.settings.schema import Settings, default_of
+from vqclip.settings.start_schema import NOISES
 from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.stages import stages_of
 

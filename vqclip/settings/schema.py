@@ -32,14 +32,12 @@ from vqclip.settings.option import (
     parse_size,
 )
 from vqclip.settings.option import option as _option
-from vqclip.settings.output_schema import MAX_STEPS, SEARCH, TOKENS, OutputSettings
+from vqclip.settings.output_schema import MAX_STEPS, SEARCH, TOKENS
 from vqclip.settings.prompts import Prompt
 from vqclip.settings.scenes import Story
+from vqclip.settings.start_schema import StartSettings
 
 MAX_SEED = 2**63 - 1
-NOISES = ("pixels", "perlin", "gradient", "spectrum")
-"""Inits that show through the transparent parts of an init picture. With any other init these parts are white."""
-INITS = ("tokens", "spot", "prior", *NOISES)
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = (*SEAMLESS, "diagonal", "kaleidoscope")
 BORDERS = ("mirror", "clamp", "wrap", "black")
@@ -50,7 +48,7 @@ _WHOLE, _TILE = 768, 384
 
 
 @dataclass(frozen=True)
-class Settings(OutputSettings):
+class Settings(StartSettings):
     """The settings of one run; `validate` refuses those that cannot be meant.
 
     The names are common in VQGAN+CLIP tools. `prompt` keeps the user's spelling; `prompts` is its meaning.
@@ -80,41 +78,6 @@ class Settings(OutputSettings):
         choices=("cut", "mean"))
     seed: int | None = _option(None, "Prompt", "Set the seed: a whole number or a word.", kind="seed", low=0,
         high=MAX_SEED, common=True, default_text="random", also=("sample", "cutouts"))
-    init: str = _option("tokens", "Start", "Choose what a run without a picture starts from.",
-        choices=INITS, frame=False)
-    init_image: str | None = _option(None, "Start", "Start from a picture file.", kind="picture", common=True,
-        frame=False, requires=(need.NO_INIT_RUN_BUT_FOR_A_TARGET,))
-    init_run: str | None = _option(None, "Start", "Start from the latent of a finished run's folder.",
-        kind="directory", frame=False)
-    init_image_alpha: float = _option(1.0, "Start", "Set the opacity of the init picture over what --init draws.",
-        low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, need.DRAWN_INIT))
-    init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0, high=1000,
-        frame=False, weight_of="init", requires=(need.INIT_IMAGE_OR_RUN,))
-    init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,
-        frame=False, weight_of="init-pixels", requires=(need.INIT_IMAGE,))
-    init_weight_end: float = _option(0.0, "Start",
-        "End both init weights at this share of their first values.", low=0,
-        high=1, frame=False, requires=(need.INIT_WEIGHT,))
-    mask: str | None = _option(None, "Start", "Keep the init picture where this picture file is black.",
-        kind="picture", frame=False, requires=(need.INIT_IMAGE,))
-    mask_feather: int = _option(8, "Start", "Set the width of the mask's soft edge, inside the white.", unit="pixels",
-        low=0, high=1024, frame=False, requires=(need.MASK,))
-    target_image: str | None = _option(None, "Start", "Draw towards the latent or pixels of a picture file.",
-        kind="picture", frame=False, requires=(need.TARGET_WEIGHT,))
-    target_weight: float = _option(1.0, "Start", "Pull towards the target picture's latent.", low=0, high=1000,
-        frame=False, weight_of="target", requires=(need.TARGET_IMAGE,))
-    target_weight_pixels: float = _option(0.0, "Start", "Pull towards the target picture's pixels.", low=0,
-        high=100_000, frame=False, weight_of="target-pixels", requires=(need.TARGET_IMAGE,))
-    overlay_image: str | None = _option(None, "Start", "Draw a picture file over the picture at regular steps.",
-        kind="picture", frame=False, requires=(need.OVERLAY_STEPS,))
-    overlay_alpha: float = _option(1.0, "Start", "Set the opacity of the overlay.", low=0.01, high=1, frame=False,
-        requires=(need.OVERLAY_IMAGE,))
-    overlay_every: int = _option(10, "Start", "Set the steps between two overlays.", unit="steps", low=1,
-        high=MAX_STEPS, frame=False, requires=(need.OVERLAY_IMAGE,))
-    overlay_offset: int = _option(0, "Start", "Delay all overlays by these steps.", unit="steps", low=0,
-        high=MAX_STEPS, frame=False, requires=(need.OVERLAY_IMAGE,))
-    overlay_until: str | None = _option(None, "Start", "Set the step or share of the last overlay, as 100 or 50%.",
-        kind="steps", frame=False, requires=(need.OVERLAY_IMAGE,))
     candidates: int = _option(32, "Prior", "Sample this many candidates for CLIP to choose from.", unit="candidates",
         low=1, high=1024, frame=False, common=True, also=("sample",), requires=need.PRIOR)
     upsample_candidates: int = _option(0, "Prior", "Upsample the best candidates to twice their size.",

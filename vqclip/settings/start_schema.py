@@ -1,0 +1,56 @@
+"""The options of a run's start: its init picture, mask, target and overlay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vqclip.settings import requirements as need
+from vqclip.settings.option import option as _option
+from vqclip.settings.output_schema import MAX_STEPS, OutputSettings
+
+NOISES = ("pixels", "perlin", "gradient", "spectrum")
+"""Inits that show through the transparent parts of an init picture. With any other init these parts are white."""
+INITS = ("tokens", "spot", "prior", *NOISES)
+
+
+@dataclass(frozen=True)
+class StartSettings(OutputSettings):
+    """The part of `Settings` in the panel Start. One option is one entry."""
+
+    # fmt: off
+    init: str = _option("tokens", "Start", "Choose what a run without a picture starts from.",
+        choices=INITS, frame=False)
+    init_image: str | None = _option(None, "Start", "Start from a picture file.", kind="picture", common=True,
+        frame=False, requires=(need.NO_INIT_RUN_BUT_FOR_A_TARGET,))
+    init_run: str | None = _option(None, "Start", "Start from the latent of a finished run's folder.",
+        kind="directory", frame=False)
+    init_image_alpha: float = _option(1.0, "Start", "Set the opacity of the init picture over what --init draws.",
+        low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, need.DRAWN_INIT))
+    init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0, high=1000,
+        frame=False, weight_of="init", requires=(need.INIT_IMAGE_OR_RUN,))
+    init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,
+        frame=False, weight_of="init-pixels", requires=(need.INIT_IMAGE,))
+    init_weight_end: float = _option(0.0, "Start",
+        "End both init weights at this share of their first values.", low=0,
+        high=1, frame=False, requires=(need.INIT_WEIGHT,))
+    mask: str | None = _option(None, "Start", "Keep the init picture where this picture file is black.",
+        kind="picture", frame=False, requires=(need.INIT_IMAGE,))
+    mask_feather: int = _option(8, "Start", "Set the width of the mask's soft edge, inside the white.", unit="pixels",
+        low=0, high=1024, frame=False, requires=(need.MASK,))
+    target_image: str | None = _option(None, "Start", "Draw towards the latent or pixels of a picture file.",
+        kind="picture", frame=False, requires=(need.TARGET_WEIGHT,))
+    target_weight: float = _option(1.0, "Start", "Pull towards the target picture's latent.", low=0, high=1000,
+        frame=False, weight_of="target", requires=(need.TARGET_IMAGE,))
+    target_weight_pixels: float = _option(0.0, "Start", "Pull towards the target picture's pixels.", low=0,
+        high=100_000, frame=False, weight_of="target-pixels", requires=(need.TARGET_IMAGE,))
+    overlay_image: str | None = _option(None, "Start", "Draw a picture file over the picture at regular steps.",
+        kind="picture", frame=False, requires=(need.OVERLAY_STEPS,))
+    overlay_alpha: float = _option(1.0, "Start", "Set the opacity of the overlay.", low=0.01, high=1, frame=False,
+        requires=(need.OVERLAY_IMAGE,))
+    overlay_every: int = _option(10, "Start", "Set the steps between two overlays.", unit="steps", low=1,
+        high=MAX_STEPS, frame=False, requires=(need.OVERLAY_IMAGE,))
+    overlay_offset: int = _option(0, "Start", "Delay all overlays by these steps.", unit="steps", low=0,
+        high=MAX_STEPS, frame=False, requires=(need.OVERLAY_IMAGE,))
+    overlay_until: str | None = _option(None, "Start", "Set the step or share of the last overlay, as 100 or 50%.",
+        kind="steps", frame=False, requires=(need.OVERLAY_IMAGE,))
+    # fmt: on
