@@ -169,8 +169,11 @@ def test_fault_52_a_bad_variable_is_named() -> None:
         ({"init_weight": "1"}, r"init_weight has no effect"),
         ({"init_weight_pixels": "1"}, r"init_weight_pixels has no effect"),
         ({"mask": "m.png"}, r"mask has no effect without an init picture"),
-        ({"mask_feather": "3", "init_image": "a.png"}, r"mask_feather has no effect without a mask"),
-        ({"init_weight_end": "1", "init_image": "a.png"}, r"init_weight_end has no effect"),
+        ({"mask_feather": "3", "init_image": "a.png", "size": "64"}, r"mask_feather has no effect without a mask"),
+        (
+            {"init_weight_end": "1", "init_image": "a.png", "init_weight": "0", "size": "64"},
+            r"init_weight_end has no effect",
+        ),
         ({"cut_pow": "2"}, r"cut_pow has no effect"),
         ({"seed": "-1"}, r"seed is -1"),
         ({"prompt": "a||b"}, r"prompt is empty, at position 3"),

@@ -35,7 +35,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "archive.open": "a member of it",
         "np.lib.format.read_array": "of bytes in memory, with allow_pickle=False",
     },
-    "media/images.py": {"Image.open": "of a handle that reading opened"},
+    "picture_files.py": {"Image.open": "of a handle that reading opened"},
     "media/video_source.py": {"av.open": "after reading.check_regular"},
     "media/video_encoders.py": {"context.open": "an encoder, not a file"},
     "runtime/limits.py": {"read_text": "the kernel's own files below /proc", "path.read_text": "and below /sys"},

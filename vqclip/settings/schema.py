@@ -183,7 +183,7 @@ class Settings(StartSettings):
     symmetry: str = _option("none", "Size and stages", "Mirror the picture left to right, top to bottom, and more.",
         choices=SYMMETRIES)
     zoom: str | None = _option(None, "Motion", "Zoom by this factor at each move, as 1.02 or 0:1, 100:1.05.",
-        kind="schedule", low=0.1, high=10, common=True, requires=need.moving("zoom", 1.0))
+        kind="schedule", low=0.1, high=10, requires=need.moving("zoom", 1.0))
     pan_x: str | None = _option(None, "Motion", "Pan right by these pixels at each move.", kind="schedule",
         low=-MAX_SIDE, high=MAX_SIDE, requires=need.moving("pan_x", 0.0))
     pan_y: str | None = _option(None, "Motion", "Pan down by these pixels at each move.", kind="schedule",

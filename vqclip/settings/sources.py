@@ -20,8 +20,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
+from vqclip.settings.init_strength import settings_of
 from vqclip.settings.option import parse_clip
-from vqclip.settings.presets import ALL_SETTINGS, Layer, Raw, read_preset, read_yaml, with_style
+from vqclip.settings.presets import ALL_SETTINGS, Layer, Raw, presets, read_preset, read_yaml, with_style
 from vqclip.settings.prompts import join_lines
 from vqclip.settings.requirements import STEPS
 from vqclip.settings.schema import Settings, default_of, options, type_of
@@ -90,10 +91,16 @@ def resolve(
     user = _user_file(environment)
     personal = read_yaml(user) if user else {}
     preset_name = _choose_preset(preset, environment, [given, earlier, variables, *reversed(configs), personal])
-    layers = [personal, read_preset(preset_name) if preset_name else {}, *configs, variables, earlier, given]
-    merged: dict[str, Raw] = {}
-    for layer in with_style(layers, earlier):
-        merged.update({name: raw for name, raw in layer.items() if name != "preset"})
+    layers: list[Layer] = [
+        personal,
+        read_preset(preset_name) if preset_name else {},
+        *configs,
+        variables,
+        earlier,
+        given,
+    ]
+    layers = _with_init_strength(layers, earlier, own_preset=preset_name not in presets())
+    merged = _merged(with_style(layers, earlier))
     settings = typed(merged)
     explicit = (variables, given, *((earlier,) if recorded and recorded.explicit else ()))
     try:
@@ -105,6 +112,28 @@ def resolve(
         raise _with_origin(error, merged) from None
     origins = {name: merged[name].origin if name in merged else "default" for name in options()}
     return Resolved(settings, preset_name, origins)
+
+
+def _merged(layers: Iterable[Layer]) -> dict[str, Raw]:
+    return {name: raw for layer in layers for name, raw in layer.items() if name != "preset"}
+
+
+def _with_init_strength(layers: list[Layer], earlier: Layer, *, own_preset: bool) -> list[Layer]:
+    """Insert what the init strength stands for above the preset, so that all that the user names wins over it.
+
+    A record holds it already, unless a flag now changes the picture or the strength. own_preset: of the user.
+    """
+    merged, given = _merged(layers), layers[-1]
+    picture, run = (merged[name].value if name in merged else None for name in ("init_image", "init_run"))
+    changed = "init_image" in given or "init_strength" in given
+    if not isinstance(picture, str) or run is not None or (earlier and not changed):
+        return layers
+    place = len(layers) - 1 if earlier else 1 if own_preset else 2
+    strength = typed({"init_strength": merged["init_strength"]} if "init_strength" in merged else {}).init_strength
+    sized = any("size" in layer for layer in layers[place:])
+    found = settings_of(strength, Path(picture), typed(_merged(layers[:2])), sized=sized)
+    origin = f"init_strength {strength:g}"
+    return [*layers[:place], {name: Raw(str(value), origin) for name, value in found.items()}, *layers[place:]]
 
 
 def read_prompt(prompt: str, file: Path | None) -> str:

@@ -26,6 +26,8 @@ class StartSettings(OutputSettings):
         kind="directory", frame=False)
     init_image_alpha: float = _option(1.0, "Start", "Set the opacity of the init picture over what --init draws.",
         low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, need.DRAWN_INIT))
+    init_strength: float = _option(0.5, "Start", "Change the init picture: 0 keeps it, 1 lets it go.", low=0, high=1,
+        common=True, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN))
     init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0, high=1000,
         frame=False, weight_of="init", requires=(need.INIT_IMAGE_OR_RUN,))
     init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,

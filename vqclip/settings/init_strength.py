@@ -1,0 +1,58 @@
+"""What --init-strength stands for: the weights, steps, rate, stages and size of a run that starts from a picture."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vqclip.picture_files import upright_size
+from vqclip.settings.option import MAX_SIDE
+
+if TYPE_CHECKING:
+    from vqclip.settings.schema import Settings
+
+_TOKEN = 8
+"""Pixels along a token of the built-in VQGAN."""
+
+
+def optimisation(strength: float, steps: int) -> dict[str, Any]:
+    """The settings by which a picture is kept or changed.
+
+    At 0.5 the forms of a photo stay and its colours change. Pixel steps and coarse stages are left out at every
+    strength, since they wipe out the details of a picture.
+
+    Args:
+        strength: From 0, which keeps the picture, to 1, which lets it go.
+        steps: Of a run without an init picture, and of all strengths from 0.5 on.
+    """
+    strength = min(max(strength, 0.0), 1.0) if math.isfinite(strength) else 0.5
+    return {
+        "iterations": max(min(steps, 1), round(steps * min(1.0, 2 * strength))),
+        "learning_rate": round(max(0.2 * strength, 1e-6), 6),
+        "init_weight": round(0.5 * (1 - strength) / max(strength, 1e-3), 6),
+    }
+
+
+def settings_of(strength: float, picture: Path, base: Settings, *, sized: bool) -> dict[str, Any]:
+    """Everything that a strength stands for.
+
+    Args:
+        strength: From 0 to 1.
+        picture: The init picture.
+        base: The settings of a run without an init picture.
+        sized: Whether the user names a size, so that that of the picture does not count.
+
+    Raises:
+        InputError: The picture is missing or no picture.
+    """
+    found = {"stages": 1, "pixel_steps": 0.0, **optimisation(strength, base.iterations)}
+    return found if sized else found | {"size": size_like(*upright_size(picture), base.width * base.height)}
+
+
+def size_like(width: int, height: int, area: int) -> str:
+    """The size of a picture, or a smaller one in its shape, of whole tokens, where it has more than `area` pixels."""
+    scale = math.sqrt(area / (width * height))
+    if scale < 1:
+        width, height = (round(side * scale / _TOKEN) * _TOKEN for side in (width, height))
+    return "x".join(str(min(max(side, 2 * _TOKEN), MAX_SIDE)) for side in (width, height))
