@@ -19,7 +19,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "vqclip generate": (
         'vqclip generate "a red apple"',
         'vqclip generate "a house | fog:-0.3" --style ink --size 384x256 --seed 7',
-        'vqclip generate "a flower" --init-image photo.png -n 100 -o flower',
+        'vqclip generate "a flower" --init-image photo.png --init-strength 0.7',
     ),
     "vqclip rerun": ("vqclip rerun picture.png --seed 8",),
     "vqclip continue": ('vqclip continue runs/apple "a green apple" -n 50',),
