@@ -33,13 +33,6 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
     items[:0] = failures
 
 
-@pytest.fixture(autouse=True, scope="module")
-def frozen() -> None:
-    """Leave what there is out of garbage collections: each command that fails makes one, which took half a second."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Move the test to an empty folder and away from the caller's environment."""
@@ -207,8 +200,13 @@ def call(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
     def call(*arguments: str) -> Answer:
         capfd.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main(list(arguments))
+        # A command that fails collects garbage. Without what was there before, that takes no time.
+        gc.freeze()
+        try:
+            with pytest.raises(SystemExit) as exit_:
+                cli.main(list(arguments))
+        finally:
+            gc.unfreeze()
         out, err = capfd.readouterr()
         code = exit_.value.code
         return Answer(code if isinstance(code, int) else 0, out, err)

@@ -16,7 +16,8 @@ from vqclip.media import images
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-QUICK = {"VQCLIP_SIZE": "32x32", "VQCLIP_STAGES": "1", "VQCLIP_ITERATIONS": "2", "VQCLIP_CUTOUTS": "4"}
+QUICK = {"VQCLIP_CONFIG": str(Path(__file__).with_name("quick.yaml"))}
+"""Variables that make the runs of documented commands short. A file may say what has no effect on a command."""
 
 
 def blocks(name: str, language: str) -> list[str]:
@@ -44,5 +45,12 @@ def make_material(folder: Path) -> None:
     shutil.copyfile(checkpoints / "tiny_vqgan.yaml", folder / "vqgan.yaml")
     shutil.copytree(checkpoints / "tiny_clip", folder / "clip")
     for name, prompt in {"car": "a blue car", "tree": "a green tree"}.items():
-        flags: dict[str, Any] = {"size": "32x32", "stages": 1, "iterations": 2, "cutouts": 4, "save_every": 1}
+        flags: dict[str, Any] = {
+            "size": "32x32",
+            "stages": 1,
+            "iterations": 2,
+            "cutouts": 4,
+            "save_every": 1,
+            "candidates": 1,
+        }
         list(vqclip.generate(prompt, seed=1, output=str(folder / name), **flags))

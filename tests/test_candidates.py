@@ -40,6 +40,7 @@ def drawn(pair: Pair, sampler: Any, settings: Settings = FOUR) -> candidates.Can
     return candidates.draw(vqgan, sampler, targets_of(settings.prompt), settings, make_generator(3, START_STREAM))
 
 
+@pytest.mark.slow
 def test_candidates_come_best_first_with_their_numbers(pair: Pair, sampler: Any) -> None:
     found = drawn(pair, sampler)
     assert found.images.shape == (4, 3, 64, 64)
@@ -133,6 +134,7 @@ def test_the_best_candidate_at_its_own_size_is_its_codes(pair: Pair, sampler: An
 
 
 @pytest.mark.parametrize("size", [(96, 64), (64, 128), (72, 64), (32, 32)])
+@pytest.mark.slow
 def test_a_candidate_of_another_shape_is_not_stretched(pair: Pair, sampler: Any, size: tuple[int, int]) -> None:
     found = drawn(pair, sampler)
     shown = candidates.first_latent(SimpleNamespace(encode=lambda image: image), found, size)  # type: ignore[arg-type]

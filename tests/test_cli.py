@@ -280,6 +280,7 @@ def test_bad_input_gets_its_code_and_a_line_that_names_it(
     assert [path.name for path in Path().iterdir()] == ["file"], "nothing is left behind"
 
 
+@pytest.mark.slow
 def test_bad_input_is_refused_before_torch_is_imported() -> None:
     Path("file").write_text("")
     commands = [a for a, *_ in BAD if a[0] in ("generate", "resume", "config")][:18]
@@ -314,6 +315,7 @@ def test_every_error_has_its_own_exit_code(
 @pytest.mark.parametrize(
     "prompt", ["[bold]red[/bold]", "\x1b[31mred", "a\u202eb", "苹果 🍎", "${oc.env:HOME} ??? %s {}", "no"]
 )
+@pytest.mark.slow
 def test_fault_30_prompts_reach_the_picture_unharmed_and_never_steer_the_terminal(call: Any, prompt: str) -> None:
     answer = call("generate", prompt, "--seed", "1", "-o", "run", *FAST)
     assert answer.code == 0
@@ -400,6 +402,7 @@ def test_a_prompt_without_a_command_is_answered_with_the_command(call: Any) -> N
         ("generate --video-format we", ["webm", "webp"]),
     ],
 )
+@pytest.mark.slow
 def test_names_complete_in_the_shell(typed: str, words: list[str]) -> None:
     line = f"vqclip {typed}"
     shell = {"_VQCLIP_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}

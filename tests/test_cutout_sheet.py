@@ -60,6 +60,7 @@ def test_each_cutout_shows_the_place_that_is_said_of_it(quarters: Path, call: An
         assert np.abs(shown.astype(int) - source[int(y), int(x)]).max() < 12, row
 
 
+@pytest.mark.slow
 def test_the_sheet_shows_what_the_loop_takes(
     quarters: Path, call: Any, pair: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ def told(call: Any, picture: Path, *flags: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.option("cutouts --step")
+@pytest.mark.slow
 def test_the_shares_of_disco_are_those_of_the_step(quarters: Path, call: Any) -> None:
     disco = ("--cut-method", "disco", "--augments", "none", "-n", "101")
     falling = ("--cut-overview", "0:1, 100%:0")

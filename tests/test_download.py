@@ -266,6 +266,7 @@ def test_a_server_that_always_hangs_up_is_given_up_and_what_came_is_kept(entry, 
     assert server.asked[before:] == [("/b", "bytes=50000-")]
 
 
+@pytest.mark.slow
 def test_a_silent_server_times_out_and_the_next_has_the_rest(entry, data, server):
     began = time.monotonic()
     silent, good = server.put("/a", stalling(data, 2000)), server.put("/b", whole(data))
@@ -276,6 +277,7 @@ def test_a_silent_server_times_out_and_the_next_has_the_rest(entry, data, server
     assert server.asked == [("/a", None), ("/b", "bytes=2000-")]
 
 
+@pytest.mark.slow
 def test_a_server_that_drips_is_as_good_as_silent(entry, data, server):
     def drip(handler: Handler) -> None:
         handler.send(200, b"", len(data))
@@ -476,6 +478,7 @@ print(json.dumps([str(path), notes]))
 """
 
 
+@pytest.mark.slow
 def test_fault_14_two_processes_at_once_end_with_one_good_file(entry, data, server):
     began = threading.Barrier(2, timeout=20)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -192,6 +193,7 @@ def test_what_the_hub_does_not_have_is_named(server):
 
 
 def test_a_hub_that_is_not_there_is_one_line(server, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between the tries of huggingface_hub
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(ModelError, match=r"from timm/.*: http://127.0.0.1:1 cannot be reached"):
         fetch("ViT-B-32")

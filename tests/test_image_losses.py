@@ -140,6 +140,7 @@ SHOWN = [name for name in IMAGE_LOSSES if not name.startswith(("init", "latent",
 
 @pytest.mark.option("loss", "palette", "edge_colour")
 @pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.slow
 def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: str) -> None:
     weight = {"tv": 300, "edge": 100}.get(name, 30)
     image = drawn(pair, f"{name}:{weight}")
@@ -160,6 +161,7 @@ def test_the_option_tv_is_the_loss_tv(pair: Pair, free: torch.Tensor) -> None:
 
 
 @pytest.mark.option("latent_l2")
+@pytest.mark.slow
 def test_the_square_of_the_latent_pulls_in_the_first_half_of_a_run(pair: Pair) -> None:
     vqgan, targets_of = pair
 

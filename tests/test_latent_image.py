@@ -120,6 +120,7 @@ def test_a_run_does_not_go_on_with_another_picture(masked: dict[str, Any]) -> No
 
 @pytest.mark.option("seamless")
 @pytest.mark.parametrize("seamless", ["none", "horizontal", "vertical", "both"])
+@pytest.mark.slow
 def test_the_edges_of_a_seamless_picture_match(pair: Any, seamless: str) -> None:
     def tiled(seed: int) -> np.ndarray:
         """Four copies of a picture from random tokens, which never match by themselves."""

@@ -147,6 +147,7 @@ def first_gradient(vqgan: Any, clip_targets: list[ClipTarget], wanted: Settings)
 @pytest.mark.parametrize("chunk", [1, 3, 5, 8])
 @pytest.mark.parametrize("method", ["smart", "crowson", "pooled"])
 @pytest.mark.parametrize("noise", [0.0, 0.1])
+@pytest.mark.slow
 def test_chunks_of_cutouts_give_the_gradient_of_the_whole(pair: Pair, method: str, chunk: int, noise: float) -> None:
     prompt = "a red apple | a blue car:0.5 | fog:-0.3"
     common: dict[str, Any] = {

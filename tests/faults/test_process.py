@@ -133,6 +133,7 @@ AWAY = {"XDG_CONFIG_HOME": None, "XDG_CACHE_HOME": None}
     "command", [["config", "show"], ["config", "list"], ["models", "list"], ["models", "show", "tiny"]]
 )
 @pytest.mark.parametrize("make", [process.locked_home, process.file_as_home, None])
+@pytest.mark.slow
 def test_a_home_that_cannot_be_searched_holds_no_settings(unlocked: Path, make: Any, command: list[str]) -> None:
     home = make(unlocked) if make else "/there/is/no/home"
     ended = run(*command, environment={**AWAY, "HOME": str(home)}, setup=without_override)
@@ -281,6 +282,7 @@ def test_a_run_is_whole_whatever_becomes_of_standard_error(isolated: Path, where
     assert Image.open(isolated / "run" / "image.png").size == (32, 32)
 
 
+@pytest.mark.slow
 def test_an_error_keeps_its_code_without_standard_error() -> None:
     with Path(FULL).open("wb") as full:
         assert run("info", "none.png", stderr=full).code == 4
@@ -322,6 +324,7 @@ def test_a_slow_reader_of_a_pipe_that_does_not_block_gets_all() -> None:
 
 
 @pytest.mark.parametrize("command", ["generate", "batch"])
+@pytest.mark.slow
 def test_a_prompt_from_a_closed_standard_input_is_refused(command: str) -> None:
     said(run(command, "-", stdin=None, setup=closing(0)), 4, "standard input: it is closed")
     with Path("written").open("wb") as written:
@@ -340,6 +343,7 @@ ENCODINGS = [
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: "-".join(e.values()))
 @pytest.mark.parametrize("flags", [[], ["--json"]])
+@pytest.mark.slow
 def test_any_text_is_printed_in_any_encoding(isolated: Path, encoding: dict[str, str], flags: list[str]) -> None:
     text = "a 🍎, سیب, 苹果, é"
     (isolated / "mine.yaml").write_text(f"video_title: {text}\nprompt: {text}\n", encoding="utf-8")
@@ -352,6 +356,7 @@ def test_any_text_is_printed_in_any_encoding(isolated: Path, encoding: dict[str,
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: "-".join(e.values()))
+@pytest.mark.slow
 def test_a_name_that_is_not_text_is_the_right_file_or_one_line(isolated: Path, encoding: dict[str, str]) -> None:
     process.latin_1_name(isolated)
     said(run("info", b"caf\xe9.png", environment=encoding), 4, "caf", "png")
@@ -405,6 +410,7 @@ def test_numpy_starts_no_threads_where_the_user_may_start_none(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("most", [5, 6, 12])
+@pytest.mark.slow
 def test_few_descriptors_are_enough_or_one_line(picture: Path, most: int) -> None:
     ended = run("info", picture.name, setup=limited(resource.RLIMIT_NOFILE, most))
     assert ended.code in (0, 1, 4), ended.err
@@ -562,6 +568,7 @@ def wait_for_the_program(child: subprocess.Popen[str], seconds: float) -> None:
 
 
 @pytest.mark.parametrize("command", [["--version"], ["--help"], ["config", "show"], ["info", "picture.png"]])
+@pytest.mark.slow
 def test_python_may_be_started_in_any_way(picture: Path, command: list[str]) -> None:
     assert picture.is_file()
     for flags in (("-O",), ("-OO",), ("-B",), ("-bb",), ("-W", "error"), ("-u",)):
@@ -577,6 +584,7 @@ def test_a_run_needs_no_temporary_folder_and_no_terminal(isolated: Path) -> None
     assert (isolated / "run" / "image.png").is_file()
 
 
+@pytest.mark.slow
 def test_a_working_folder_that_is_gone_is_one_line(isolated: Path, picture: Path) -> None:
     place = process.working_folder_that_goes(isolated)
 

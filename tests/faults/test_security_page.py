@@ -21,6 +21,7 @@ def test_every_attack_on_the_page_has_its_test() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pipes and devices of Linux")
+@pytest.mark.slow
 def test_the_attacks_can_be_written_into_a_folder(tmp_path: Path) -> None:
     folder = tmp_path / "attacks"
     done = subprocess.run(
