@@ -9,6 +9,7 @@ Nothing heavy is imported until a run begins.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from vqclip._version import __version__
@@ -41,7 +42,16 @@ def _keep_libraries_offline() -> None:
         os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
 
 
+def _note_fork() -> None:
+    global forked_with_torch
+    forked_with_torch = "torch" in sys.modules
+
+
 _keep_libraries_offline()
+forked_with_torch = False
+"""Whether this process was forked from one that had imported torch; see `vqclip.runtime.torch_state`."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
 
 
 def __getattr__(name: str) -> Any:

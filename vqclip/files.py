@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from vqclip.errors import OutputError
+from vqclip.errors import OutputError, VqclipError
 
 PART_PREFIX = ".vqclip-part-"
 STALE_SECONDS = 24 * 3600.0
@@ -39,6 +39,8 @@ _REASONS: dict[int, tuple[str, str]] = {
     errno.EAGAIN: ("the system starts no more threads for this user", "Raise the limit (ulimit -u)."),
     errno.EMFILE: ("too many files are open", "Raise the limit (ulimit -n)."),
 }
+WITHOUT_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What a file system without locks answers: NFS without its lock daemon, some file systems of containers."""
 _open_parts: set[Path] = set()
 
 
@@ -46,8 +48,15 @@ def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
     """Return the path of a shipped file or folder; it need not exist.
 
     In a checkout, `vqclip/configs` and `vqclip/checkpoints` link to the folders of the same name in the root.
+
+    Raises:
+        VqclipError: The package is inside an archive.
     """
-    return Path(__file__).resolve().parent.joinpath(kind, *parts)
+    package = Path(__file__).resolve().parent
+    if not package.is_dir():
+        archive = next(parent for parent in package.parents if parent.exists())
+        raise VqclipError(f"vqclip cannot read its models inside {printable(archive)}.", "Unpack it, or install it.")
+    return package.joinpath(kind, *parts)
 
 
 def output_error(path: Path | str, error: OSError | ValueError) -> OutputError:

@@ -196,6 +196,7 @@ class _Restyling:
         """Draw the missing frames and the video. replaces: first remove what an earlier run left in the folder."""
         settings, run = self.inputs.settings, self.run
         with run:
+            yield from run.warnings()
             done = 0
             while not replaces and done < self.source.frames and files.is_file(run.frame(done)):
                 done += 1

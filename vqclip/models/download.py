@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from vqclip._version import __version__
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError
 from vqclip.files import (
+    WITHOUT_LOCKS,
     atomic,
     discard,
     ensure_writable,
@@ -159,8 +160,10 @@ class _Download:
         except Timeout:
             self.note(f"{self.entry.name}: waiting for another process that fetches it")
             lock.acquire()
-        except OSError as error:
-            raise output_error(self.path, error) from error
+        except (OSError, NotImplementedError) as error:
+            # Two processes that fetch one file there damage it, which its hash or its index shows.
+            if isinstance(error, OSError) and error.errno not in WITHOUT_LOCKS:
+                raise output_error(self.path, error) from error
         try:
             yield
         finally:

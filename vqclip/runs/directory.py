@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from vqclip import files, names, reading
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
+from vqclip.events import Warned
 from vqclip.media.video_encoders import format_of, formats
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings, from_dict
@@ -116,7 +117,7 @@ def deadline(limit: float | None, spent: float = 0.0) -> Callable[[], bool]:
 
 
 class Run:
-    """One run directory that this process holds the lock of."""
+    """One run directory that this process holds the lock of, if its file system has locks."""
 
     def __init__(self, directory: Path, lock: FileLock) -> None:
         self.directory = directory
@@ -125,6 +126,12 @@ class Run:
         self.state = directory / "state"
         self.image = directory / "image.png"
         self.metrics = directory / "metrics.jsonl"
+
+    def warnings(self) -> list[Warned]:
+        """What to know about the folder."""
+        if self._lock.is_locked:
+            return []
+        return [Warned("the file system of the output has no locks: do not start two runs in one folder.")]
 
     def frame(self, index: int) -> Path:
         """Path of the frame with that number, from 0."""
@@ -249,7 +256,10 @@ def fresh_folder(parent: Path, name: str) -> Path:
 
 
 def take_lock(directory: Path) -> FileLock:
-    """The lock of a folder that can be written. Raises OutputError, naming the process that holds it."""
+    """The lock of a folder that can be written; it is not locked where the file system has no locks.
+
+    Raises OutputError, naming the process that holds it.
+    """
     lock = FileLock(directory / ".lock", timeout=0)
     owner = directory / ".lock-owner"
     try:
@@ -259,8 +269,9 @@ def take_lock(directory: Path) -> FileLock:
         raise OutputError(
             f"{files.printable(directory)} is in use by {who}.", "Wait for it, or choose another --output."
         ) from None
-    except OSError as error:
-        raise files.output_error(directory / ".lock", error) from error
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in files.WITHOUT_LOCKS:
+            raise files.output_error(directory / ".lock", error) from error
     try:
         files.write_text(owner, f"process {os.getpid()} on {platform.node()}")
     except OutputError:

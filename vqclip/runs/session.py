@@ -17,6 +17,7 @@ from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import ModelCache, load
 from vqclip.runs.recipe import Recipe
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.runtime.torch_state import in_own_state
 
 if TYPE_CHECKING:
     from vqclip.synthesis.state import State
@@ -44,6 +45,7 @@ class Session:
     recipe: Recipe | None = None
     cache: ModelCache | None = None
 
+    @in_own_state
     def run(self) -> Iterator[Event]:
         """Optimise without writing files."""
         device_config = DeviceConfig.find(self.inputs.settings)
@@ -57,6 +59,7 @@ class Session:
             seconds = time.monotonic() - started
         yield from models.synthesizer(self.inputs, settings, spent=seconds).run(state)
 
+    @in_own_state
     def record(
         self,
         run: Run,
@@ -76,7 +79,7 @@ class Session:
             warnings: To yield first.
         """
         with run:
-            yield from warnings
+            yield from [*run.warnings(), *warnings]
             state, problems = self._newest_snapshot(run, manifest) if resumed else (None, [])
             yield from map(Warned, problems)
             yield Opened(run.directory, self.inputs.settings.seed or 0, state.step if state else 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError
-from vqclip.runtime import allocation, limits
+from vqclip.runtime import allocation, limits, torch_state
 
 if TYPE_CHECKING:
     import torch
@@ -42,8 +42,8 @@ class DeviceConfig:
         Raises:
             UsageError: The device does not exist.
         """
-        threads = _set_threads(settings.threads or threads)
         device = find_device(settings.device)
+        threads = _set_threads(settings.threads or threads)
         if device.type == "cpu":
             allocation.keep_freed_memory()
         return DeviceConfig(device, find_dtype(dtype or settings.dtype, device), threads)
@@ -66,6 +66,7 @@ def _set_threads(wanted: int) -> int:
         _threads["before"] = now
     before = _threads["before"]
     _threads["ours"] = wanted or (before if "OMP_NUM_THREADS" in os.environ else min(before, limits.cores()))
+    torch_state.check_threads(_threads["ours"])
     if _threads["ours"] != now:
         torch.set_num_threads(_threads["ours"])
     return _threads["ours"]
@@ -88,6 +89,11 @@ def find_device(name: str) -> torch.device:
     kind = name.partition(":")[0]
     if name == "auto":
         kind = name = "cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu"
+    if kind == "cuda" and torch.cuda.is_available() and torch.cuda._is_in_bad_fork():
+        raise UsageError(
+            "CUDA cannot be used here: this process was forked from one that had used it.",
+            'Start it with multiprocessing.get_context("spawn"), or set --device cpu.',
+        )
     if kind == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         named = name.partition(":")[2]

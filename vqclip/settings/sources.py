@@ -271,7 +271,7 @@ def _user_file(environment: Mapping[str, str]) -> Path | None:
     from platformdirs import user_config_path
 
     path = user_config_path("vqclip") / "config.yaml"
-    return path if files.is_file(path) else None
+    return path if files.exists(path) else None
 
 
 def _from_record(recorded: Record) -> dict[str, Raw]:

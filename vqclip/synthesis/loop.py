@@ -29,6 +29,7 @@ from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
 from vqclip.models.vqgan import VQGAN
 from vqclip.runtime import allocation
+from vqclip.runtime.torch_state import in_own_state
 from vqclip.settings.colours import parse_colour
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import motion, seamless, stage_upsampling
@@ -170,6 +171,7 @@ class Synthesizer:
         now.ema.update(now.z)
         return StepResult(losses, clip.score)
 
+    @in_own_state
     @torch.no_grad()
     def image(self) -> np.ndarray:
         """The picture of the running mean, (H, W, 3) uint8. In pixel optimisation, as the VQGAN draws it."""
@@ -181,6 +183,7 @@ class Synthesizer:
         result: np.ndarray = (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
         return result
 
+    @in_own_state
     def state(self) -> State:
         """A snapshot: copies of everything that the next step depends on."""
         return self.current.snapshot(self.steps_done, self.score)
