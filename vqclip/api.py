@@ -20,6 +20,7 @@ from vqclip.runs import launch, recorder
 from vqclip.runs.loading import ModelCache
 from vqclip.runs.result import Result
 from vqclip.runs.session import never
+from vqclip.runtime.torch_state import in_own_state
 from vqclip.settings import sources
 from vqclip.settings.keywords import SettingsKeywords
 from vqclip.settings.python_names import python_errors, python_events
@@ -28,6 +29,7 @@ _models, _turn = ModelCache(), threading.RLock()
 """Of `draw`: a loop over prompts or seeds loads each model once, and threads that share them take turns."""
 
 
+@in_own_state
 def draw(
     prompt: str,
     *,
@@ -70,6 +72,7 @@ def draw(
         return Result.read(directory, said)
 
 
+@in_own_state
 def generate(
     prompt: str,
     *,
@@ -97,6 +100,7 @@ def generate(
     return _generate(prompt, settings, output, preset, config_files, overwrite, stop)
 
 
+@in_own_state
 def rerun(
     source: str | Path,
     prompt: str | None = None,
@@ -137,6 +141,7 @@ def rerun(
         )
 
 
+@in_own_state
 def continue_run(
     directory: str | Path,
     prompt: str | None = None,
@@ -175,6 +180,7 @@ def continue_run(
         )
 
 
+@in_own_state
 def resume(directory: str | Path, *, stop: recorder.Stop = never) -> Iterator[Event]:
     """Continue a run from its newest snapshot, and yield events; a finished run yields that it is finished.
 

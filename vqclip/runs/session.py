@@ -17,7 +17,6 @@ from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import ModelCache, load
 from vqclip.runs.recipe import Recipe
 from vqclip.runtime.devices import DeviceConfig
-from vqclip.runtime.torch_state import in_own_state
 
 if TYPE_CHECKING:
     from vqclip.synthesis.state import State
@@ -45,7 +44,6 @@ class Session:
     recipe: Recipe | None = None
     cache: ModelCache | None = None
 
-    @in_own_state
     def run(self) -> Iterator[Event]:
         """Optimise without writing files."""
         device_config = DeviceConfig.find(self.inputs.settings)
@@ -59,7 +57,6 @@ class Session:
             seconds = time.monotonic() - started
         yield from models.synthesizer(self.inputs, settings, spent=seconds).run(state)
 
-    @in_own_state
     def record(
         self,
         run: Run,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 import os
 import select
 import signal
@@ -22,30 +21,25 @@ _PROBE_SECONDS = 5.0
 
 
 def in_own_state(function: Callable[P, R]) -> Callable[P, R]:
-    """Compute a function with torch's defaults; of a generator, each item.
+    """Compute a function with torch's defaults, and each item of the iterator that it returns, if it does.
 
-    The caller may have switched gradients off, or be inside autocast. Between the items of a generator, the caller's
-    own state holds.
+    The caller may have switched gradients off, or be inside autocast. Between the items, the state of the caller
+    holds.
     """
-    if inspect.isgeneratorfunction(function):
-
-        @functools.wraps(function)
-        def iterate(*args: Any, **kwargs: Any) -> Any:
-            # `iterating` is another function because the state would otherwise stay while the generator waits.
-            return _iterate(function(*args, **kwargs))
-
-        return iterate
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         with own_state():
-            return function(*args, **kwargs)
+            result: Any = function(*args, **kwargs)
+        if isinstance(result, Iterator):
+            result = _iterate(result)
+        return result  # type: ignore[no-any-return]
 
     return call
 
 
 def _iterate(items: Any) -> Iterator[Any]:
-    with contextlib.closing(items):
+    try:
         while True:
             with own_state():
                 try:
@@ -53,6 +47,9 @@ def _iterate(items: Any) -> Iterator[Any]:
                 except StopIteration:
                     return
             yield item
+    finally:
+        # The iterator of a list has nothing to close.
+        getattr(items, "close", lambda: None)()
 
 
 @contextlib.contextmanager
