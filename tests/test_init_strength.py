@@ -34,7 +34,7 @@ def resolve(environment: dict[str, str] | None = None, **flags: Any) -> Settings
     return sources.resolve({"prompt": "a rose", **flags}, environment=environment or {}).settings
 
 
-def drawn(photo: str, **settings: Any) -> np.ndarray:
+def drawn(photo: str | Image.Image, **settings: Any) -> np.ndarray:
     flags = {"init_image": photo, "seed": 1, "cutouts": 8, "threads": 1, "dtype": "float32", **settings}
     finished = [event for event in vqclip.generate("a red flower", **flags) if isinstance(event, Finished)]
     return finished[0].image()
@@ -94,6 +94,11 @@ def test_a_picture_that_is_missing_is_named_and_a_strength_needs_one(photo: str)
         resolve(init_strength=0.7)
     with pytest.raises(UsageError, match=r"init_strength is 1\.5"):
         resolve(init_image=photo, init_strength=1.5)
+
+
+def test_a_picture_in_memory_gives_its_shape_too(photo: str) -> None:
+    with Image.open(photo) as image:
+        assert drawn(image, preset="draft", iterations=1).shape == (64, 96, 3)
 
 
 @pytest.mark.option("init_strength")

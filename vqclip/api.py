@@ -212,7 +212,7 @@ def _generate(
         plain, pictures = given_pictures.take({"seed": "random", **settings, "prompt": prompt})
         plain["seed"] = "random" if plain["seed"] is None else plain["seed"]
         paths = [Path(path) for path in config_files]
-        resolved = sources.resolve(plain, preset=preset, config_files=paths)
+        resolved = sources.resolve(plain, preset=preset, config_files=paths, pictures=pictures)
         return python_events(
             launch.start(
                 resolved.settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import threading
 import warnings
@@ -51,8 +52,12 @@ _limits = _PillowLimits()
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path, content: bytes | None = None) -> Iterator[Image.Image]:
     """Open an untrusted picture with Pillow, without decoding it.
+
+    Args:
+        path: The file.
+        content: Of a file that is not written yet.
 
     Raises:
         InputError: For special files, unknown formats, more than MAX_PIXELS, and whatever fails inside the block.
@@ -62,7 +67,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     address = re.search(r"(?:^|/)(https?:/.*)", str(path))
     if address:
         raise InputError(f"{files.printable(address[1])} is an address, not a file.", "Download the picture first.")
-    with reading.open_regular(path) as handle:
+    with io.BytesIO(content) if content is not None else reading.open_regular(path) as handle:
         try:
             with _pillow_open(handle) as image:
                 if image.width * image.height > MAX_PIXELS:
@@ -99,9 +104,9 @@ def _too_large(name: str, what: str) -> InputError:
     )
 
 
-def upright_size(path: Path) -> tuple[int, int]:
-    """Width and height of a picture, turned as its EXIF says, without decoding it. Raises InputError as `opened`."""
-    with opened(path) as image:
+def upright_size(path: Path, content: bytes | None = None) -> tuple[int, int]:
+    """Width and height of a picture, turned as its EXIF says, without decoding it. As `opened` otherwise."""
+    with opened(path, content) as image:
         # 5 to 8 are the orientations that lie on a side.
         sideways = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
         return (image.height, image.width) if sideways else image.size

@@ -115,7 +115,7 @@ def rerun(
         VqclipError: As for `vqclip.generate`.
     """
     recipe = recipes.read(Path(source))
-    resolved = recipe.resolve(settings, forget)
+    resolved = recipe.resolve(settings, forget, pictures)
     try:
         return start(
             resolved.settings,

@@ -38,12 +38,18 @@ class Recipe:
     threads: int = 0
     whole_paths: bool = True
 
-    def resolve(self, changes: Mapping[str, Any], forget: Collection[str] = ()) -> sources.Resolved:
+    def resolve(
+        self,
+        changes: Mapping[str, Any],
+        forget: Collection[str] = (),
+        pictures: Mapping[str, bytes] = sources.NO_PICTURES,
+    ) -> sources.Resolved:
         """Resolve the recorded settings with changes.
 
         Args:
             changes: Values by setting, as from flags; None is not given.
             forget: Settings whose record is left out, so that they are resolved as for a new run.
+            pictures: As in `sources.resolve`.
 
         Raises:
             UsageError: A forgotten setting is not recorded or is changed as well, or the settings cannot be meant.
@@ -60,7 +66,7 @@ class Recipe:
                 raise UsageError(f"--forget {name} has no effect: {name} is given.", "Leave one of the two out.")
         record = self._record(names)
         try:
-            return sources.resolve(changes, recorded=record)
+            return sources.resolve(changes, recorded=record, pictures=pictures)
         except UsageError as error:
             if not error.message.startswith(record.origin):
                 raise

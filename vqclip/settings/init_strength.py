@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vqclip.picture_files import upright_size
 from vqclip.settings.option import MAX_SIDE
 
 if TYPE_CHECKING:
@@ -34,20 +32,16 @@ def optimisation(strength: float, steps: int) -> dict[str, Any]:
     }
 
 
-def settings_of(strength: float, picture: Path, base: Settings, *, sized: bool) -> dict[str, Any]:
+def settings_of(strength: float, base: Settings, size: tuple[int, int] | None) -> dict[str, Any]:
     """Everything that a strength stands for.
 
     Args:
         strength: From 0 to 1.
-        picture: The init picture.
         base: The settings of a run without an init picture.
-        sized: Whether the user names a size, so that that of the picture does not count.
-
-    Raises:
-        InputError: The picture is missing or no picture.
+        size: Of the init picture; None where the user names another.
     """
     found = {"stages": 1, "pixel_steps": 0.0, **optimisation(strength, base.iterations)}
-    return found if sized else found | {"size": size_like(*upright_size(picture), base.width * base.height)}
+    return found | {"size": size_like(*size, base.width * base.height)} if size else found
 
 
 def size_like(width: int, height: int, area: int) -> str:

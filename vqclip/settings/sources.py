@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -20,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
+from vqclip.picture_files import upright_size
 from vqclip.settings.init_strength import settings_of
 from vqclip.settings.option import parse_clip
 from vqclip.settings.presets import ALL_SETTINGS, Layer, Raw, presets, read_preset, read_yaml, with_style
@@ -31,6 +33,7 @@ DEFAULT_PRESET = "normal"
 _WHOLE_NUMBER = re.compile(r"\s*[+-]?\d{1,100}\s*")
 # "1O" for 10 and "l5" for 15.
 _MISTYPED_NUMBER = re.compile(r"[\dOoIl]*\d[\dOoIl]*")
+NO_PICTURES: Mapping[str, bytes] = MappingProxyType({})
 _TYPE_NAMES = {"int": "whole number", "float": "number", "bool": "yes or no"}
 _SPECIAL = tuple(
     f"VQCLIP_{word}" for word in ("PRESET", "CONFIG", "CACHE_DIR", "OUTPUT_DIR", "OFFLINE", "DEBUG", "PREVIEW")
@@ -66,6 +69,7 @@ def resolve(
     environment: Mapping[str, str] | None = None,
     recorded: Record | None = None,
     bounds: bool = True,
+    pictures: Mapping[str, bytes] = NO_PICTURES,
 ) -> Resolved:
     """Merge all sources into the settings of a run.
 
@@ -76,8 +80,10 @@ def resolve(
         environment: os.environ unless given.
         recorded: An earlier run, of which only flags change anything.
         bounds: As in `Settings.validate`.
+        pictures: The content of files that are not written yet, by name.
 
     Raises:
+        InputError: The init picture, whose size counts, cannot be read.
         UsageError: Names the file and line, the variable or the flag.
     """
     environment = os.environ if environment is None else environment
@@ -99,7 +105,7 @@ def resolve(
         earlier,
         given,
     ]
-    layers = _with_init_strength(layers, earlier, own_preset=preset_name not in presets())
+    layers = _with_init_strength(layers, earlier, pictures, own_preset=preset_name not in presets())
     merged = _merged(with_style(layers, earlier))
     settings = typed(merged)
     explicit = (variables, given, *((earlier,) if recorded and recorded.explicit else ()))
@@ -118,7 +124,9 @@ def _merged(layers: Iterable[Layer]) -> dict[str, Raw]:
     return {name: raw for layer in layers for name, raw in layer.items() if name != "preset"}
 
 
-def _with_init_strength(layers: list[Layer], earlier: Layer, *, own_preset: bool) -> list[Layer]:
+def _with_init_strength(
+    layers: list[Layer], earlier: Layer, pictures: Mapping[str, bytes], *, own_preset: bool
+) -> list[Layer]:
     """Insert what the init strength stands for above the preset, so that all that the user names wins over it.
 
     A record holds it already, unless a flag now changes the picture or the strength. own_preset: of the user.
@@ -131,7 +139,8 @@ def _with_init_strength(layers: list[Layer], earlier: Layer, *, own_preset: bool
     place = len(layers) - 1 if earlier else 1 if own_preset else 2
     strength = typed({"init_strength": merged["init_strength"]} if "init_strength" in merged else {}).init_strength
     sized = any("size" in layer for layer in layers[place:])
-    found = settings_of(strength, Path(picture), typed(_merged(layers[:2])), sized=sized)
+    size = None if sized else upright_size(Path(picture), pictures.get(picture))
+    found = settings_of(strength, typed(_merged(layers[:2])), size)
     origin = f"init_strength {strength:g}"
     return [*layers[:place], {name: Raw(str(value), origin) for name, value in found.items()}, *layers[place:]]
 
