@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from vqclip.settings.option import Option
-from vqclip.settings.schema import INITS, options, type_of
+from vqclip.settings.schema import options, type_of
+from vqclip.settings.start_schema import INITS
 from vqclip.settings.schema import Settings as _Settings
 
 MODULE = Path(__file__).parents[1] / "vqclip" / "settings" / "keywords.py"

@@ -38,21 +38,11 @@ class SettingsKeywords(TypedDict, total=False):
     threads: int | None
     low_memory: bool
     compile: bool
-    prompt_at: str | Sequence[str]
-    scene_steps: int
-    cross_fade: str | int
-    image_prompt: Picture | Sequence[Picture | Weighted]
-    noise_prompt: str | Sequence[str]
-    prompt_prefix: str
-    prompt_suffix: str
-    prompt_also: str
-    text_off: float
-    long_prompts: Literal["cut", "mean"]
-    seed: int | str | None
     init: Literal["tokens", "spot", "prior", "pixels", "perlin", "gradient", "spectrum"]
     init_image: Picture | None
     init_run: FilePath | None
     init_image_alpha: float
+    init_strength: float
     init_weight: float
     init_weight_pixels: float
     init_weight_end: float
@@ -66,6 +56,17 @@ class SettingsKeywords(TypedDict, total=False):
     overlay_every: int
     overlay_offset: int
     overlay_until: str | int | None
+    prompt_at: str | Sequence[str]
+    scene_steps: int
+    cross_fade: str | int
+    image_prompt: Picture | Sequence[Picture | Weighted]
+    noise_prompt: str | Sequence[str]
+    prompt_prefix: str
+    prompt_suffix: str
+    prompt_also: str
+    text_off: float
+    long_prompts: Literal["cut", "mean"]
+    seed: int | str | None
     candidates: int
     upsample_candidates: int
     prior_style: str | None
