@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from vqclip.settings.option import Option
+from vqclip.settings.schema import Settings as _Settings
 from vqclip.settings.schema import options, type_of
 from vqclip.settings.start_schema import INITS
-from vqclip.settings.schema import Settings as _Settings
 
 MODULE = Path(__file__).parents[1] / "vqclip" / "settings" / "keywords.py"
 HEAD = '''"""The settings as typed keyword arguments, which `make reference` writes from `schema.py`."""
