@@ -194,9 +194,9 @@ def test_the_exit_codes_are_the_same_in_the_program_its_help_and_the_documents(c
 
 
 def test_the_page_on_styles_names_every_style() -> None:
-    page = " ".join((DOCS / "styles.md").read_text(encoding="utf-8").split())
-    (listed,) = re.findall(r"The styles are ([^.]+)\.", page)
-    assert set(re.split(r",\s|\sand\s", listed)) == {path.stem for path in (ROOT / "configs/styles").glob("*.yaml")}
+    table = (DOCS / "styles.md").read_text(encoding="utf-8").partition("| style |")[2].partition("```")[0]
+    listed = re.findall(r"`([\w-]+)`(?=[^|\n]* \|[^|\n]*\|)", table)
+    assert set(listed) == {path.stem for path in (ROOT / "configs/styles").glob("*.yaml")}
 
 
 def test_the_readme_is_short() -> None:

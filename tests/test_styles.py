@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import vqclip
@@ -19,6 +20,7 @@ from vqclip.runs import directory
 from vqclip.settings import presets, sources
 from vqclip.settings.option import parse_clip
 from vqclip.settings.schema import Settings
+from vqclip.synthesis.targets import encode_prompts
 
 
 def settings(environment: dict[str, str] | None = None, **flags: Any) -> Settings:
@@ -35,7 +37,7 @@ def test_every_style_is_valid_and_says_what_it_is(name: str) -> None:
     assert found.prompt == "a red apple"
     assert found.style == name
     assert len(presets.about(presets.styles()[name])) > 20
-    assert texts(found) != texts(settings()) or found.loss
+    assert found.digest() != settings().digest()
 
 
 def test_words_go_around_every_text_that_pulls() -> None:
@@ -49,6 +51,20 @@ def test_words_go_around_every_text_that_pulls() -> None:
     assert texts(settings(prompt_also="pretty:0.3 | ugly:-0.3"))[1:] == [("pretty", 0.3), ("ugly", -0.3)]
     with pytest.raises(UsageError, match="prompt_prefix has no effect"):
         settings(prompt="", prompt_prefix="ink of ", noise_prompt=["3"])
+
+
+@pytest.mark.option("style_words")
+def test_only_a_clip_that_knows_styles_reads_their_words(read_pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = settings(prompt="a cat | fog:-0.3", style_words="a sketch of {}")
+    assert texts(found) == [("a cat", 1.0), ("fog", -0.3)]
+    perceptor = read_pair[1]("x")[0].perceptor
+    plain, sketched = (perceptor.encode_text([text, "fog"]) for text in ("a cat", "a sketch of a cat"))
+    assert torch.equal(encode_prompts(perceptor, found.prompts, {}), plain)
+    monkeypatch.setattr(perceptor, "vocabulary", {})
+    assert torch.equal(encode_prompts(perceptor, found.prompts, {}), sketched)
+    for wrong in ("a sketch", "{} as {}"):
+        with pytest.raises(UsageError, match="style_words is"):
+            settings(style_words=wrong)
 
 
 def test_a_file_in_the_users_folder_is_a_style(isolated: Path) -> None:
@@ -140,4 +156,4 @@ def test_presets_and_styles_are_listed(call: Any) -> None:
     assert "style  watercolor     Pale washes" in answer.out
     assert all(len(line) <= 130 for line in answer.out.splitlines())
     known = json.loads(call("config", "list", "--json").out)["known"]
-    assert {"kind": "style", "name": "ink", "about": "Black ink on white paper and nothing between them"} in known
+    assert {"kind": "style", "name": "ink", "about": "Outlines and hatching in black ink on white paper"} in known

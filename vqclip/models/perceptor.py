@@ -170,6 +170,14 @@ class Perceptor(nn.Module):
         """Spell a text out in words if the vocabulary of this CLIP is known; see `tokenizer.spelt_out`."""
         return spelt_out(text) if self.vocabulary else text
 
+    @property
+    def knows_styles(self) -> bool:
+        """Whether words that name a style mean one.
+
+        The built-in CLIP learned names of things alone: "a pencil sketch of a car" is a pencil to it.
+        """
+        return not self.vocabulary
+
     def unknown_words(self, text: str) -> dict[str, str]:
         """Find the words of a text that are not in the vocabulary, each with the word that was meant, or "".
 

@@ -129,7 +129,9 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
         if not keep_loaded:
             perceptor.drop_text_encoder()
     if inputs.settings.long_prompts == "mean" and not any(
-        target.perceptor.cut_text(text) for target in clip_targets for text in _texts(inputs.settings)
+        target.perceptor.cut_text(text)
+        for target in clip_targets
+        for text in _texts(inputs.settings, target.perceptor)
     ):
         warnings.append("--long-prompts mean has no effect: every text is read whole.")
     latent = None
@@ -175,17 +177,17 @@ def _encode_prompts(inputs: Inputs, perceptor: Perceptor) -> Tensor:
     return encode_prompts(perceptor, inputs.settings.prompts, inputs.prompt_pictures, in_parts=in_parts)
 
 
-def _texts(settings: Settings) -> list[str]:
-    return [prompt.text for prompt in settings.texts]
+def _texts(settings: Settings, perceptor: Perceptor) -> list[str]:
+    return [prompt.text_for(knows_styles=perceptor.knows_styles) for prompt in settings.texts]
 
 
 def _text_warnings(name: str, perceptor: Perceptor, settings: Settings) -> Iterator[str]:
-    texts, in_parts = _texts(settings), settings.long_prompts == "mean"
+    texts, in_parts = _texts(settings, perceptor), settings.long_prompts == "mean"
     cut = [] if in_parts else list(_cut_off(name, perceptor, texts))
     yield from cut
     if cut:
         yield "--long-prompts mean reads all of a long text, in parts."
-    for text in _texts(_without_style(settings)):
+    for text in _texts(_without_style(settings), perceptor):
         yield from _unknown(name, perceptor, text)
 
 

@@ -43,6 +43,10 @@ def check_values(settings: Settings, options: Mapping[str, Option]) -> None:
     weights = [parse_clip(clip)[1] for clip in settings.clip]
     if sum(map(abs, weights)) == 0:
         raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
+    if settings.style_words and settings.style_words.count("{}") != 1:
+        raise UsageError(
+            f"style_words is {settings.style_words!r}.", "Write {} once, where the text goes, as in: a sketch of {}"
+        )
     _ = settings.story
     if settings.overlay_until is not None:
         Position.parse(settings.overlay_until)

@@ -63,6 +63,7 @@ class SettingsKeywords(TypedDict, total=False):
     noise_prompt: str | Sequence[str]
     prompt_prefix: str
     prompt_suffix: str
+    style_words: str
     prompt_also: str
     text_off: float
     long_prompts: Literal["cut", "mean"]
@@ -80,6 +81,8 @@ class SettingsKeywords(TypedDict, total=False):
     loss: str | Sequence[str]
     palette: Picture | None
     palette_size: int
+    pixel_grid: int
+    sketch: Literal["none", "pencil", "ink"]
     edge_colour: str
     tv: float
     latent_l2: float

@@ -76,6 +76,7 @@ class Prompt:
         schedule: The weight at each step where it changes; `weight` is then the value farthest from 0.
         region: The part of the picture that the prompt applies to: a name in REGIONS, or the file of a mask in
             brackets, with a minus in front for the black part; empty for the whole picture.
+        style: Words that name a style, with {} for the text, for a CLIP that knows styles.
     """
 
     text: str
@@ -84,6 +85,11 @@ class Prompt:
     kind: str = "text"
     schedule: Schedule | None = None
     region: str = ""
+    style: str = ""
+
+    def text_for(self, *, knows_styles: bool) -> str:
+        """The text that a CLIP reads."""
+        return self.style.replace("{}", self.text) if self.style and knows_styles else self.text
 
     @property
     def mask(self) -> str:

@@ -99,11 +99,13 @@ USE_OF_PATIENCE = Requirement(
     "when nothing happens at a loss that stands still",
     "Add --auto-stop or --learning-rate-plateau 0.5, or leave it out.",
 )
-PALETTE_LOSS = Requirement(
-    lambda s: not s.has_loss("palette"), "without the loss palette", "Add --loss palette:1 or leave it out."
-)
 PALETTE_PICTURE = Requirement(
     lambda s: not names_picture(s.palette or ""), "on a palette that is no picture", "Leave it out."
+)
+LARGER_SQUARES = Requirement(
+    lambda s: 2 * s.pixel_grid > min(s.width, s.height),
+    "on a picture of so few pixels",
+    "Use a larger --size, a smaller number, or leave it out.",
 )
 EDGE_LOSS = Requirement(
     lambda s: not s.has_loss("edge"), "without the loss edge", "Add --loss edge:1 or leave it out."

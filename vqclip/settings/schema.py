@@ -40,6 +40,7 @@ from vqclip.settings.start_schema import StartSettings
 MAX_SEED = 2**63 - 1
 SEAMLESS = ("none", "horizontal", "vertical", "both")
 SYMMETRIES = (*SEAMLESS, "diagonal", "kaleidoscope")
+SKETCHES = ("none", "pencil", "ink")
 BORDERS = ("mirror", "clamp", "wrap", "black")
 MOTIONS = ("zoom", "pan_x", "pan_y", "rotate")
 #: A picture of more pixels than this square is decoded in tiles of that side: with full-size networks a step then
@@ -72,6 +73,8 @@ class Settings(StartSettings):
         requires=(need.PULLING_TEXT,))
     prompt_suffix: str = _option("", "Prompt", "Put words after every positive text, as ', oil on canvas'.",
         requires=(need.PULLING_TEXT,))
+    style_words: str = _option("", "Prompt", "Put positive texts into words that name a style, as 'a sketch of {}'.",
+        requires=(need.PULLING_TEXT,))
     prompt_also: str = _option("", "Prompt", "Add prompts to those of every scene.", kind="prompt")
     text_off: float = _option(0.0, "Prompt", "Push written letters away, with this weight.", low=0, high=1000)
     long_prompts: str = _option("cut", "Prompt", "Cut off texts beyond CLIP's context, or average their parts.",
@@ -101,10 +104,13 @@ class Settings(StartSettings):
         kind="style", scope="runtime", common=True)
     loss: tuple[str, ...] = _option((), "Losses", "Add an image loss, NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat.",
         kind="loss", separator="|", common=True, requires=(need.STEPS,))
-    palette: str | None = _option(None, "Losses", "Set the colours of the loss palette, as red,#00ff88 or a picture.",
-        kind="palette", requires=(need.PALETTE_LOSS,))
+    palette: str | None = _option(None, "Losses", "Use these colours alone, as red,#00ff88 or those of a picture.",
+        kind="palette", common=True)
     palette_size: int = _option(8, "Losses", "Take this many colours from a palette that is a picture.",
-        unit="colours", low=1, high=MAX_COLOURS, requires=(need.PALETTE_LOSS, need.PALETTE_PICTURE))
+        unit="colours", low=1, high=MAX_COLOURS, requires=(need.PALETTE_PICTURE,))
+    pixel_grid: int = _option(0, "Losses", "Draw this many square pixels along the shorter side; 0 is off.",
+        unit="squares", low=0, high=1024, requires=(need.LARGER_SQUARES,))
+    sketch: str = _option("none", "Losses", "Draw outlines and hatching instead of colours.", choices=SKETCHES)
     edge_colour: str = _option("white", "Losses", "Set the colour of the loss edge.", kind="colour",
         requires=(need.EDGE_LOSS,))
     tv: float = _option(0.0, "Losses", "Weight the total variation of the picture.", low=0, high=1000,
@@ -239,11 +245,8 @@ class Settings(StartSettings):
     @functools.cached_property
     def drops(self) -> tuple[Position, ...]:
         """Where the learning rate falls to a tenth."""
-        return (
-            tuple(map(Position.parse, (self.learning_rate_drops or "").split(",")))
-            if self.learning_rate_drops
-            else ()
-        )
+        given = self.learning_rate_drops
+        return tuple(map(Position.parse, given.split(","))) if given else ()
 
     @property
     def motion_schedules(self) -> dict[str, Schedule]:

@@ -34,6 +34,7 @@ from vqclip.settings.colours import parse_colour
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import motion, seamless, stage_upsampling
 from vqclip.synthesis.clip_loss import ClipLoss, ClipLossResult
+from vqclip.synthesis.finish import Finish
 from vqclip.synthesis.gradients import backward, require_finite
 from vqclip.synthesis.init import InitPicture, first_latent, fit
 from vqclip.synthesis.inputs import InitInputs
@@ -112,6 +113,7 @@ class Synthesizer:
         self.rolled_axes = (False, False) if self.regions.masks else settings.wraps
         self.init = InitPicture.load(self.inputs, self.device, settings.wraps)
         self.palette = torch.tensor(self.inputs.palette, device=self.device).reshape(-1, 3) / 255
+        self.finish = Finish(self.palette, settings.pixel_grid, settings.sketch)
         self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
         self.starts = None
         if sampler is not None:
@@ -174,13 +176,13 @@ class Synthesizer:
     @in_own_state
     @torch.no_grad()
     def image(self) -> np.ndarray:
-        """The picture of the running mean, (H, W, 3) uint8. In pixel optimisation, as the VQGAN draws it."""
+        """The finished picture of the running mean, (H, W, 3) uint8. In pixel optimisation, as the VQGAN draws it."""
         picture = self.current.picture()
         if self.current.stage.pixels:
             # The next stage starts from the picture as the VQGAN draws it. Showing that keeps the video from jumping.
             latent_image = self._image_of(self.current.stage, pixels=False)
             picture = latent_image.decode(latent_image.encode(picture))
-        result: np.ndarray = (picture[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        result: np.ndarray = (self.finish(picture)[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
         return result
 
     @in_own_state

@@ -35,7 +35,7 @@ def sharpen(image: Tensor, width: float) -> Tensor:
     reach = max(1, round(width))
     low, high = -_dilated(-image, reach), _dilated(image, reach)
     for _ in range(_PASSES):
-        image = image + _GAIN * (image - _blurred(image, width))
+        image = image + _GAIN * (image - blur(image, width))
         image = torch.minimum(torch.maximum(image, low), high)
     return image
 
@@ -44,7 +44,7 @@ def _dilated(image: Tensor, reach: int) -> Tensor:
     return F.max_pool2d(image, 2 * reach + 1, stride=1, padding=reach)
 
 
-def _blurred(image: Tensor, deviation: float) -> Tensor:
+def blur(image: Tensor, deviation: float) -> Tensor:
     """A Gaussian blur that repeats the edges of the picture."""
     reach = round(3 * deviation)
     place = torch.arange(-reach, reach + 1, device=image.device, dtype=image.dtype)

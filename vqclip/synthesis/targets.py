@@ -27,7 +27,8 @@ def encode_prompts(
     was trained on. in_parts: read a text that is too long as the mean of its parts, instead of cutting its end off.
     """
     device = perceptor.mean.device
-    texts = [perceptor.legible(prompt.text) for prompt in prompts if prompt.kind == "text"]
+    read = (prompt.text_for(knows_styles=perceptor.knows_styles) for prompt in prompts if prompt.kind == "text")
+    texts = list(map(perceptor.legible, read))
     seen = torch.stack([mean_of_parts(perceptor, text) for text in texts]) if in_parts and texts else None
     if seen is None:
         seen = perceptor.encode_text(texts or [""])
