@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from faults import makers
 
 import vqclip
 from vqclip.errors import ModelError, UsageError
-from vqclip.events import Finished, PriorSampleChosen
+from vqclip.events import Finished, PriorSampleChosen, Started
+from vqclip.jobs.sample import sample
 from vqclip.models.architecture import Net2NetShape, read_net2net_shape
 from vqclip.models.net2net import GPT, coordinates, load_net2net
 from vqclip.models.registry import PriorFiles
+from vqclip.settings import sources
 from vqclip.settings.prompts import parse
 
 SIDE = 8  # tokens along a picture of 16 px by the makers' f2 network
@@ -124,6 +127,18 @@ def test_a_run_begins_with_a_candidate_of_the_checkpoints_own_transformer(
     (told,) = [event for event in events if isinstance(event, PriorSampleChosen)]
     assert told.count == 3
     assert isinstance(events[-1], Finished)
+
+
+def test_a_run_starts_from_a_picked_sample_of_the_transformer(
+    mingpt: Any, tmp_path: Path, small: dict[str, Any]
+) -> None:
+    checkpoint = written(tmp_path, random_network(mingpt), "class")
+    flags = {**small, "vqgan": str(checkpoint), "init": "prior", "candidates": 3, "seed": 1, "iterations": 0}
+    (best,) = [event for event in vqclip.generate("a red apple", **flags) if isinstance(event, Started)]
+    report = sample(sources.resolve({**flags, "prompt": "a red apple"}).settings, tmp_path / "samples")
+    picked = vqclip.continue_run(tmp_path / "samples", pick=report["candidates"][0]["number"])
+    (start,) = [event for event in picked if isinstance(event, Started)]
+    assert np.array_equal(start.image(), best.image())
 
 
 @pytest.mark.parametrize(

@@ -152,10 +152,11 @@ def continue_run(
     stop: recorder.Stop = never,
     **settings: Unpack[SettingsKeywords],
 ) -> Iterator[Event]:
-    """Start a new run from the last latent of a finished one, and yield events.
+    """Start a new run from the last latent of a finished one or from a sample, and yield events.
 
     Args:
-        directory: Of the finished run. Its settings hold, except for its start and its coarse stages.
+        directory: Of the finished run, or the samples of which `pick` names one. Its settings hold, except for its
+            start and its coarse stages.
         prompt: Another prompt, or None for the same.
         output, parent, overwrite, stop: As for `rerun`.
         settings: Options to change.

@@ -44,6 +44,16 @@ class ManifestRecord(_Record):
     restyle: dict[Name, Text | int | Number | bool | None] = {}
 
 
+class SamplesRecord(_Record):
+    """The header of the file of samples; see `runs.samples.Samples`."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    settings: dict[Name, Any]
+    models: Annotated[Digests, Field(min_length=1)]
+    versions: Digests
+    size: Annotated[list[Annotated[int, Field(ge=1, le=65536)]], Field(min_length=2, max_length=2)]
+
+
 class StartsRecord(_Record):
     """starts.json: the starts of a best-of run."""
 

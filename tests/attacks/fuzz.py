@@ -213,6 +213,30 @@ def snapshot(folder: Path) -> Door:
     return Door(st.one_of(changed(numbers, ("more",)).map(written), heads, damaged(sound)), read)
 
 
+def samples(folder: Path) -> Door:
+    """The candidates of `vqclip sample`, as `vqclip continue` reads them."""
+    import torch
+    from safetensors.torch import save
+
+    from vqclip.runs import samples as kept
+    from vqclip.settings.schema import Settings
+
+    path = folder / "candidates.safetensors"
+    record = {"schema": 1, "settings": Settings(prompt="a cat").to_dict(), "models": {"tiny": "0" * 64}}
+    record |= {"versions": {}, "size": [64, 64]}
+    tensors = {"codes": torch.arange(8).view(2, 2, 2), "numbers": torch.tensor([2, 1])}
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        kept.read(path).codes_of(1)
+
+    def written(values: Any) -> bytes:
+        return bytes(save(tensors, {"vqclip-samples": json.dumps(values)}))
+
+    records = changed(record, tuple(record["settings"])).map(written)
+    return Door(st.one_of(records, damaged(written(record))), read)
+
+
 def settings(folder: Path) -> Door:
     """A YAML file of settings, as `--config` reads it."""
     import yaml
@@ -402,6 +426,7 @@ DOORS: dict[str, Callable[[Path], Door]] = {
     "run.json": run_json,
     "metrics": metrics,
     "snapshot": snapshot,
+    "samples": samples,
     "settings": settings,
     "PNG metadata": metadata,
     "picture": picture,

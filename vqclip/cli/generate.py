@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -126,7 +127,9 @@ def rerun(
 
 
 def continue_run(
-    directory: Annotated[Path, typer.Argument(help="Folder of a finished run.", metavar="RUN")],
+    directory: Annotated[
+        Path, typer.Argument(help="Folder of a finished run, or samples with --pick.", metavar="RUN_OR_SAMPLES")
+    ],
     prompt: Annotated[
         str | None, typer.Argument(help="What to draw from here on.", show_default="the recorded one")
     ] = None,
@@ -138,7 +141,7 @@ def continue_run(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Start a new run from the end of a finished one. An option replaces its recorded value."""
+    """Start a new run from the end of a finished one, or from a sample. An option replaces its recorded value."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.runs import launch
 
@@ -229,7 +232,11 @@ def sample(
     output: Annotated[
         Path,
         option(
-            "--output", "-o", help="Write the sheet to this PNG file.", default="candidates.png", metavar="OUT.png"
+            "--output",
+            "-o",
+            help="Write the sheet to this PNG file, or into this folder.",
+            default="candidates.png",
+            metavar="OUT",
         ),
     ] = Path("candidates.png"),
     preview: PreviewOption = False,
@@ -238,7 +245,7 @@ def sample(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Sample candidates from the prior. Shows them best first on one sheet."""
+    """Sample candidates from the prior. Shows them best first on one sheet; `continue` optimises one."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.sample import sample
     from vqclip.settings.sources import resolve
@@ -248,7 +255,9 @@ def sample(
     for warning in report["warnings"]:
         console.warn(warning)
     console.note(f"seed {report['seed']}; below each candidate: its number and its CLIP loss")
-    console.answer(str(output), report)
+    best = report["candidates"][0]["number"]
+    console.note(f"optimise one with: vqclip continue {shlex.quote(report['image'])} --pick {best}")
+    console.answer(report["image"], report)
     reveal(console, report, preview=preview, viewer=viewer)
 
 

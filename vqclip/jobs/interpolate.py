@@ -166,7 +166,7 @@ class _End:
         if self.manifest is None or self.pixels is None:
             return None
         try:
-            z = latents.read(latents.find(self.path), digest, vqgan.architecture).to(device)
+            z = latents.read(latents.find(self.path), digest, vqgan).to(device)
         except (InputError, ModelError):
             # The run is older, or of another VQGAN: its picture is encoded.
             return None

@@ -1,4 +1,4 @@
-"""Draw a contact sheet of candidates from the prior, without a run."""
+"""Draw a contact sheet of candidates from the prior, without a run, and keep their tokens for one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from vqclip import files
+from vqclip.errors import InputError, OutputError
 from vqclip.media import images
+from vqclip.runs import samples
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
+from vqclip.runs.session import library_versions
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings.option import absolute
 from vqclip.settings.schema import Settings, default_of, options_of
 
 COLUMNS = 8
@@ -19,10 +23,21 @@ COLUMNS = 8
 def sample(settings: Settings, output: Path) -> dict[str, Any]:
     """Sample candidates as a run would, rank them with CLIP, and write them best first as one PNG.
 
-    Returns image, seed, warnings, and for each candidate its number in the order of sampling and its loss. Raises
-    VqclipError.
+    Args:
+        settings: Of a run that would start from the best.
+        output: A PNG file, or a folder for candidates.png. The tokens are kept beside it, see `runs.samples`.
+
+    Returns:
+        image, samples, seed, warnings, and for each candidate its number in the order of sampling and its loss.
+
+    Raises:
+        VqclipError: The settings or the output are wrong.
     """
+    if not output.suffix or (files.is_folder(output) and output.suffix.lower() != ".png"):
+        output = output / samples.SHEET
     images.check_png_name(output)
+    record = samples.record_beside(output)
+    _refuse_other_files(record)
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
     no_video = {"video": False, **{name: default_of(name) for name in options_of("video")}}
@@ -38,10 +53,23 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     generator = make_generator(settings.seed or 0, START_STREAM)
     drawn = candidates.draw(models.vqgan, models.sampler, models.clip_targets, inputs.settings, generator)
     pictures = [images.to_uint8(picture.cpu().numpy()) for picture in drawn.images]
+    samples.save(record, drawn, inputs.settings.with_paths(absolute).to_dict(), inputs.hashes(), library_versions())
     found = [
         {"number": int(number) + 1, "loss": round(float(loss), 5)}
         for number, loss in zip(drawn.numbers, drawn.losses, strict=True)
     ]
     labels = [f"{row['number']}: {row['loss']:.3f}" for row in found]
     images.save_png(output, images.contact_sheet(pictures, labels, min(COLUMNS, len(pictures))), {})
-    return {"image": str(output), "seed": settings.seed, "candidates": found, "warnings": models.warnings}
+    report = {"image": str(output), "samples": str(record), "seed": settings.seed, "candidates": found}
+    return report | {"warnings": models.warnings}
+
+
+def _refuse_other_files(record: Path) -> None:
+    """Raise OutputError where the tokens would replace anything but samples, such as the weights of a model."""
+    if not files.exists(record):
+        return
+    try:
+        samples.read(record)
+    except InputError:
+        shown = files.printable(record)
+        raise OutputError(f"{shown} is in the way: it holds no samples.", "Choose another --output.") from None

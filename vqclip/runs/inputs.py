@@ -76,7 +76,7 @@ class Inputs:
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
         picture = _open_init_image(settings)
-        ended = latents.find(Path(settings.init_run)) if settings.init_run else None
+        ended = latents.find(Path(settings.init_run), settings.pick) if settings.init_run else None
         looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
         prompt_pictures = {name: images.open_image(Path(name)) for name in looks}
         if settings.video and settings.save_every:

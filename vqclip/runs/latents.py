@@ -1,4 +1,4 @@
-"""The last latent of a finished run, for another run to start from."""
+"""The last latent of a finished run, or a candidate of samples, for another run to start from."""
 
 from __future__ import annotations
 
@@ -8,32 +8,51 @@ from typing import TYPE_CHECKING
 
 from vqclip import files
 from vqclip.errors import InputError, ModelError, UsageError
-from vqclip.models.architecture import Architecture
 from vqclip.runs import directory as run_folder
+from vqclip.runs import samples
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import state as snapshots
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from vqclip.models.vqgan import VQGAN
+
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a finished run. snapshot: Of its last step. vqgan: SHA-256 of its VQGAN."""
+    """The end of a finished run, or a candidate.
+
+    Attributes:
+        directory: Of the run, or what names the samples.
+        snapshot: Of the last step of the run, or the file of the samples.
+        vqgan: SHA-256 of the VQGAN.
+        settings: Of the run.
+        codes: Of the candidate, (1, h, w) int64.
+    """
 
     directory: Path
     snapshot: Path
-    settings: Settings
     vqgan: str
+    settings: Settings | None = None
+    codes: Tensor | None = None
 
 
-def find(directory: Path) -> Ended:
-    """Find the last snapshot of a run, without reading it.
+def find(directory: Path, pick: int | None = None) -> Ended:
+    """Find the last snapshot of a run, without reading it, or a candidate of samples.
 
     Raises:
-        InputError: The folder holds no run, or one that is not finished, or the snapshot is gone.
+        InputError: There is no run, or it is not finished, or its snapshot is gone, or samples are damaged.
+        UsageError: `pick` is not the number of a candidate.
     """
     shown = files.printable(directory)
+    record = samples.find(directory)
+    if record is not None:
+        sampled = samples.read(record)
+        digest = sampled.models.get(str(sampled.settings["vqgan"]), "")
+        return Ended(directory, record, digest, codes=sampled.codes_of(pick))
+    if pick is not None:
+        raise UsageError(f"pick has no effect: {shown} holds no samples.", "Leave it out, or give samples.")
     try:
         manifest = run_folder.read_manifest(directory)
     except UsageError as error:
@@ -47,29 +66,33 @@ def find(directory: Path) -> Ended:
             f"Start from its picture instead: --init-image {shown}/image.png",
         )
     settings = manifest.settings
-    return Ended(directory, snapshot, settings, manifest.models.get(settings.vqgan, ""))
+    return Ended(directory, snapshot, manifest.models.get(settings.vqgan, ""), settings)
 
 
-def read(ended: Ended, vqgan: str, architecture: Architecture) -> Tensor:
+def read(ended: Ended, digest: str, vqgan: VQGAN) -> Tensor:
     """The running mean of the latent, which the picture of the run shows: (1, D, h, w) float32 on the CPU.
 
     Args:
-        ended: The finished run.
-        vqgan: SHA-256 of the VQGAN that will decode it.
-        architecture: Of that VQGAN.
+        ended: The finished run, or a candidate.
+        digest: SHA-256 of the VQGAN.
+        vqgan: That will decode it.
 
     Raises:
         ModelError: It is not the VQGAN of the run.
         InputError: The snapshot is damaged.
     """
     shown = files.printable(ended.directory)
-    if ended.vqgan != vqgan:
+    if ended.vqgan != digest:
+        picture = "" if ended.settings is None else f", or start from the picture: --init-image {shown}/image.png"
         raise ModelError(
-            f"{shown} was drawn by another VQGAN, which has another latent space.",
-            f"Name that VQGAN, or start from the picture: --init-image {shown}/image.png",
+            f"{shown} was drawn by another VQGAN, which has another latent space.", f"Name that VQGAN{picture}"
         )
+    if ended.settings is None:
+        if ended.codes is None or not 0 <= int(ended.codes.min()) <= int(ended.codes.max()) < vqgan.n_embed:
+            raise InputError(f"{shown} holds tokens outside of the codebook.", "Sample again.")
+        return vqgan.lookup(ended.codes.to(vqgan.codebook.device)).float().cpu()
     try:
-        state = snapshots.load(ended.snapshot, snapshots.Layout.of(ended.settings, architecture))
+        state = snapshots.load(ended.snapshot, snapshots.Layout.of(ended.settings, vqgan.architecture))
     except snapshots.DamagedError as error:
         raise InputError(
             f"{files.printable(ended.snapshot)} is damaged: {error}.",

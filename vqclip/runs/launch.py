@@ -146,10 +146,11 @@ def continue_run(
     pictures: Mapping[str, bytes] = _NO_PICTURES,
     **settings: Any,
 ) -> Iterator[Event]:
-    """Start a new run from the last latent of a finished one, and yield events.
+    """Start a new run from the last latent of a finished one or from a sample, and yield events.
 
     Args:
-        directory: Of the finished run. Its settings hold, except for its start and its coarse stages.
+        directory: Of the finished run, or the samples of which `pick` names one. Its settings hold, except for its
+            start and its coarse stages.
         prompt: Another prompt, or None for the same.
         output, parent, overwrite, stop, pictures: As for `start`.
         settings: Options to change.
@@ -158,10 +159,7 @@ def continue_run(
         InputError: The run is not finished.
         VqclipError: As for `vqclip.generate`.
     """
-    directory = Path(directory)
-    if not files.is_folder(directory):
-        raise InputError(f"{files.printable(directory)} is not the folder of a run.", "Give the folder of a run.")
-    resolved = recipes.read(directory).resolve_continuation({**settings, "prompt": prompt})
+    resolved = recipes.read_start(Path(directory)).resolve_continuation({**settings, "prompt": prompt})
     return start(
         resolved.settings,
         preset=resolved.preset,

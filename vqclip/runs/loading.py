@@ -136,7 +136,7 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
         warnings.append("--long-prompts mean has no effect: every text is read whole.")
     latent = None
     if inputs.ended is not None and not resumed:
-        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan.architecture)
+        latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan)
     return Models(vqgan, clip_targets, sampler, warnings, latent)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from vqclip import files
 from vqclip.errors import InputError, UsageError, did_you_mean
 from vqclip.media import metadata
-from vqclip.runs import directory
+from vqclip.runs import directory, samples
 from vqclip.settings import sources
+from vqclip.settings.option import parse_size
 from vqclip.settings.presets import ALL_SETTINGS
 from vqclip.settings.schema import Settings, options
 
@@ -28,6 +29,7 @@ class Recipe:
         dtype: Of the networks; empty when it is not recorded.
         threads: Of the processor; 0 when they are not recorded.
         whole_paths: Whether files are recorded with their folders, as only run.json does.
+        sample_side: The shorter side of the candidates in pixels, of samples.
     """
 
     source: Path
@@ -37,6 +39,7 @@ class Recipe:
     dtype: str = ""
     threads: int = 0
     whole_paths: bool = True
+    sample_side: int = 0
 
     def resolve(
         self,
@@ -76,14 +79,19 @@ class Recipe:
             raise UsageError(error.message, f"{error.hint}{drop}") from None
 
     def resolve_continuation(self, changes: Mapping[str, Any]) -> sources.Resolved:
-        """Resolve the settings of a run that starts from the latent of this finished one.
+        """Resolve the settings of a run that starts from the latent of this finished one, or from a candidate.
 
         Recorded settings of the start have no effect and are left out, as are pixel steps and coarse stages: the
-        latent has its full size. A new prompt replaces the recorded scenes. Raises UsageError as `resolve` does.
+        latent has its full size. A candidate grows to the recorded size in stages. A new prompt replaces the recorded
+        scenes. Raises UsageError as `resolve` does.
         """
         given = {name: value for name, value in changes.items() if value is not None}
-        given = {"stages": 1, "pixel_steps": 0.0, **given}
-        forget = ("init", "best_of", *(("prompt_at",) if "prompt" in given else ()))
+        stages = 1
+        if self.sample_side:
+            size = parse_size(str(given.get("size", self.settings["size"])))
+            stages = max(1, (min(size) // self.sample_side).bit_length())
+        given = {"stages": stages, "pixel_steps": 0.0, **given}
+        forget = ("init", "pick", "best_of", *(("prompt_at",) if "prompt" in given else ()))
         record = self._record([*forget, *given], explicit=False)
         return sources.resolve({**given, "init_run": str(self.source)}, recorded=record)
 
@@ -116,6 +124,19 @@ class Recipe:
                 f"{shown} was made in {self.dtype} on {self.threads} threads (here {dtype} on {threads}): "
                 "the picture may differ."
             )
+
+
+def read_start(source: Path) -> Recipe:
+    """Read what `vqclip continue` starts from: the folder of a run, or samples. Raises InputError."""
+    record = samples.find(source)
+    if record is not None:
+        found = samples.read(record)
+        return Recipe(record, found.settings, found.models, found.versions, sample_side=min(found.size))
+    if not files.is_folder(source):
+        raise InputError(
+            f"{files.printable(source)} is neither the folder of a run nor of samples.", "Give one of these."
+        )
+    return read(source)
 
 
 def read(source: Path) -> Recipe:

@@ -81,7 +81,7 @@ class Session:
             yield from map(Warned, problems)
             yield Opened(run.directory, self.inputs.settings.seed or 0, state.step if state else 0)
             device_config = DeviceConfig.find(self.inputs.settings, manifest.threads, manifest.dtype)
-            hashes, pictures, versions = self.inputs.hashes(), self.inputs.picture_hashes(), _versions()
+            hashes, pictures, versions = self.inputs.hashes(), self.inputs.picture_hashes(), library_versions()
             updated = manifest.started(hashes, pictures, device_config, versions=versions)
             if overwrite:
                 run_folder.clear(run)
@@ -116,9 +116,10 @@ class Session:
     def _differences(self, device_config: DeviceConfig) -> Iterator[str]:
         """Warnings about what is not here as the recipe says."""
         if self.recipe is not None:
-            known = self.inputs.hashes(), _versions(), device_config.dtype_name, device_config.threads
+            known = self.inputs.hashes(), library_versions(), device_config.dtype_name, device_config.threads
             yield from self.recipe.differences(*known)
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """The versions of vqclip and of the libraries that shape a picture."""
     return {"vqclip": __version__} | {name: importlib.metadata.version(name) for name in VERSIONED}

@@ -41,6 +41,7 @@ class SettingsKeywords(TypedDict, total=False):
     init: Literal["tokens", "spot", "prior", "pixels", "perlin", "gradient", "spectrum"]
     init_image: Picture | None
     init_run: FilePath | None
+    pick: int | None
     init_image_alpha: float
     init_strength: float
     init_weight: float

@@ -33,6 +33,7 @@ INIT_IMAGE = Requirement(
     lambda s: not s.init_image, "without an init picture", "Add --init-image FILE or leave it out."
 )
 INIT_IMAGE_OR_RUN = Requirement(lambda s: not s.init_image and not s.init_run, INIT_IMAGE.why, INIT_IMAGE.hint)
+INIT_RUN = Requirement(lambda s: not s.init_run, "without samples", "Add --init-run SAMPLES or leave it out.")
 NO_INIT_RUN = Requirement(
     lambda s: bool(s.init_run), "beside an init run, which is where the run begins", "Leave one of them out."
 )

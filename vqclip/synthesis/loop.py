@@ -32,7 +32,7 @@ from vqclip.runtime import allocation
 from vqclip.runtime.torch_state import in_own_state
 from vqclip.settings.colours import parse_colour
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import motion, seamless, stage_upsampling
+from vqclip.synthesis import candidates, motion, seamless, stage_upsampling
 from vqclip.synthesis.clip_loss import ClipLoss, ClipLossResult
 from vqclip.synthesis.finish import Finish
 from vqclip.synthesis.gradients import backward, require_finite
@@ -238,12 +238,16 @@ class Synthesizer:
 
     @torch.no_grad()
     def _resized(self, z: Tensor, size: tuple[int, int]) -> Tensor:
-        """A latent of any size at a picture size: decoded, resized and encoded."""
+        """A latent of any size at a picture size: decoded, resized and encoded.
+
+        A square picture keeps its shape, as a candidate of the prior does.
+        """
         factor = self.vqgan.factor
         if (z.shape[3] * factor, z.shape[2] * factor) == size:
             return z
         picture = self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1)
-        return self.vqgan.encode(fit(picture, *size)).float()
+        square = picture.shape[2] == picture.shape[3]
+        return self.vqgan.encode(candidates.fill(picture, size) if square else fit(picture, *size)).float()
 
     def _restore(self, state: State) -> None:
         """Continue where a snapshot ends. Raises ModelError for one that does not fit the run."""

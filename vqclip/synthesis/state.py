@@ -138,7 +138,7 @@ def load(path: Path, layout: Layout) -> State:
     """
     try:
         with reading.refusing("it cannot be read"):
-            numbers, tensors = _content(path)
+            numbers, tensors = read_tensors(path)
     except (InputError, ModelError) as error:
         raise DamagedError(error.message.rstrip(".")) from None
     schema, digest = numbers.pop("schema", None), numbers.pop("digest", None)
@@ -159,16 +159,19 @@ def load(path: Path, layout: Layout) -> State:
     return state
 
 
-def _content(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The numbers and the tensors of a file. Raises InputError, ModelError or one of `reading.MALFORMED`."""
+def read_tensors(path: Path, key: str = "vqclip") -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The JSON under a key of the header, and the tensors of a file.
+
+    Raises InputError, ModelError or one of `reading.MALFORMED`.
+    """
     from safetensors import safe_open
 
     if inspect(path).kind != "safetensors":
         raise ValueError("it is not a safetensors file")
     with safe_open(path, framework="pt") as archive:
-        numbers = reading.parse_json((archive.metadata() or {}).get("vqclip", "null"))
+        numbers = reading.parse_json((archive.metadata() or {}).get(key, "null"))
         if not isinstance(numbers, dict):
-            raise ValueError("it holds no vqclip state")
+            raise ValueError("it is not of vqclip")
         return numbers, {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
 
 
