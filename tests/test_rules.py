@@ -25,6 +25,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"target_image": "a.png", "target_weight": 0.0}, {"target_weight_pixels": 1.0}),
     ({"overlay_alpha": 0.5}, {"overlay_image": "a.png"}),
     ({"overlay_image": "a.png", "overlay_every": 300}, {"overlay_every": 299}),
+    ({"pick": 3}, {"init_run": "samples"}),
     ({"init": "prior", "init_run": "run", "candidates": 3}, {"init_run": None}),
     ({"init": "prior", "init_image": "a.png", "candidates": 3}, {"init_image": None}),
     ({"prior_style": "noto"}, {"init": "prior"}),
@@ -223,8 +224,8 @@ def test_patience_that_outlasts_the_run_is_refused(call: Any, flags: list[str], 
 def test_long_prompts_is_reported_where_no_text_is_long(small: dict[str, Any]) -> None:
     def warned(prompt: str) -> list[str]:
         events = vqclip.generate(prompt, seed=1, **small, long_prompts="mean")
-        return [event.message for event in events if isinstance(event, Warned) and "--long-prompts" in event.message]
+        return [event.message for event in events if isinstance(event, Warned) and "long_prompts" in event.message]
 
     small["iterations"] = 1
-    assert warned("a red apple") == ["--long-prompts mean has no effect: every text is read whole."]
+    assert warned("a red apple") == ['long_prompts="mean" has no effect: every text is read whole.']
     assert warned("an apple " * 60) == []

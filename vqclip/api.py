@@ -67,7 +67,8 @@ def draw(
                 directory = event.directory
             elif isinstance(event, Warned):
                 said.append(event.message)
-                warnings.warn(event.message, stacklevel=2)
+                # The decorator lies between this function and its caller.
+                warnings.warn(event.message, stacklevel=3)
     with python_errors():
         return Result.read(directory, said)
 
