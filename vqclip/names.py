@@ -67,11 +67,12 @@ def _ascii_words(text: str) -> str:
 def _words(text: str) -> str:
     import regex
 
-    named = with_emoji_named(text)
+    # Joiners are not seen in a name.
+    named = regex.sub(r"[\u200c\u200d]", "", with_emoji_named(text))
     lower = unicodedata.normalize("NFC", named).lower().replace("ß", "ss")
     folded = "".join(map(_without_accents, lower))
-    # Joiners are not seen; a mark that is left behind a Latin letter is an accent without a letter of its own.
-    plain = regex.sub(r"[\u200c\u200d]|(?<=[a-z0-9]\p{M}*)\p{M}", "", folded)
+    # A mark that is left behind a Latin letter is an accent without a letter of its own.
+    plain = regex.sub(r"(?<=[a-z0-9]\p{M}*)\p{M}", "", folded)
     return unicodedata.normalize("NFC", "-".join(regex.findall(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*", plain)))
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import time
+import unicodedata
 from collections.abc import Mapping
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from vqclip.errors import OutputError, ReaderGone, VqclipError
 from vqclip.events import (
@@ -41,6 +43,7 @@ SCHEMA_VERSION = 1
 LINE_SECONDS = 10.0
 MOST_CHARACTERS = 1200
 """Of a message on the screen; the middle of a longer one is omitted."""
+_ISOLATE = re.compile("\u2068[^\u2066-\u2069\u202a-\u202e\n]*\u2069")
 MOST_SUMMARY = 400
 """Characters of the warnings that `--quiet` sums up in one line, unless the first is longer."""
 _ENDINGS = {
@@ -51,8 +54,30 @@ _ENDINGS = {
 
 
 def plain(text: str) -> str:
-    """Escape control and direction characters, which could change the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+    """Escape control and direction characters, which could change the terminal; joiners and whole isolates stay."""
+    kept = {at for found in _ISOLATE.finditer(text) for at in (found.start(), found.end() - 1)}
+    return "".join(
+        c if c.isprintable() or c in "\n\u200c\u200d" or at in kept else c.encode("unicode_escape").decode()
+        for at, c in enumerate(text)
+    )
+
+
+def cell(text: str, width: int = 0, stream: TextIO | None = None) -> str:
+    """Fill a cell of a table up to so many columns of the terminal.
+
+    On a Unicode terminal, text that is read from right to left is isolated, so that the cells after it keep their
+    place. stream: Where the table goes, standard output by default.
+    """
+    shown = plain(text)
+    if shown.isascii():
+        return shown.ljust(width)
+    from rich.cells import cell_len
+
+    stream = stream or sys.stdout
+    blanks = " " * (width - cell_len(shown))
+    unicode = (stream.encoding or "").lower().startswith("utf") and stream.isatty()
+    leftwards = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in shown)
+    return f"\u2068{shown}\u2069{blanks}" if unicode and leftwards else shown + blanks
 
 
 def _print(line: str) -> None:
@@ -138,7 +163,7 @@ class Console:
             self.note(f"sweep {event.directory}: {event.count} run{'' if event.count == 1 else 's'}")
         elif isinstance(event, CellStarted):
             self.close()
-            self.note(f"run {event.number} of {event.count}: {excerpt(event.label)}")
+            self.note(f"run {event.number} of {event.count}: {cell(excerpt(event.label), stream=sys.stderr)}")
         elif isinstance(event, CellFailed):
             self.close()
             self.warn(f"run {event.number} failed: {event.message}")

@@ -45,6 +45,9 @@ def classify(
 ) -> None:  # fmt: skip
     """Find which of your labels fits a picture best (zero-shot)."""
     console = console_for(as_json=as_json, quiet=quiet)
+    from rich.cells import cell_len
+
+    from vqclip.cli.console import cell
     from vqclip.files import printable
     from vqclip.search import score
     from vqclip.search.labels import read
@@ -54,10 +57,10 @@ def classify(
     names = read(labels, labels_file)
     report = score.classify(resolved.settings, image, names, templates=template or score.TEMPLATES, top=top)
     _warn(console, report)
-    width = min(30, max(5, *(len(row["label"]) for found in report["images"] for row in found["labels"])))
+    width = min(30, max(5, *(cell_len(row["label"]) for found in report["images"] for row in found["labels"])))
     console.note(f"chance  {'label':{width}}  picture")
     lines = [
-        f"{row['probability']:6.1%}  {row['label']:{width}}  {printable(found['image'])}"
+        f"{row['probability']:6.1%}  {cell(row['label'], width)}  {printable(found['image'])}"
         for found in report["images"]
         for row in found["labels"]
     ]

@@ -15,11 +15,12 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageColor, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageCms, ImageColor, ImageDraw, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from vqclip import files
 from vqclip.errors import InputError, UsageError
+from vqclip.media.labels import Labels
 from vqclip.picture_files import opened, turn_upright, upright_size
 
 Pixels = npt.NDArray[np.uint8]
@@ -198,21 +199,18 @@ def contact_sheet(images: Sequence[Pixels], labels: Sequence[str], columns: int)
     columns = min(columns, len(images))
     cell = max(96, *(image.shape[1] for image in images))
     tall, gap = max(image.shape[0] for image in images), 8
-    font = ImageFont.load_default(size=max(12, min(28, cell // 20)))
-    line_height = int(font.getbbox("Äg")[3]) + 3
-    wrapped = [_wrap(label, font, cell) for label in labels]
+    written = Labels(labels, cell)
     starts = range(0, len(images), columns)
-    heights = [max(len(lines) for lines in wrapped[at : at + columns]) * line_height for at in starts]
+    heights = [max(map(len, written.lines[at : at + columns])) * written.height for at in starts]
     size = (gap + columns * (cell + gap), gap + sum(tall + height + 2 * gap for height in heights))
     sheet = Image.new("RGB", size, (255, 255, 255))
-    draw = ImageDraw.Draw(sheet)
     top = gap
     for at, height in zip(starts, heights, strict=True):
-        for column, (image, lines) in enumerate(zip(images[at : at + columns], wrapped[at:], strict=False)):
+        row = zip(images[at : at + columns], written.lines[at:], strict=False)
+        for column, (image, lines) in enumerate(row):
             left = gap + column * (cell + gap)
             sheet.paste(Image.fromarray(image), (left + (cell - image.shape[1]) // 2, top))
-            for row, line in enumerate(lines):
-                draw.text((left, top + tall + gap // 2 + row * line_height), line, fill=(20, 20, 20), font=font)
+            written.draw(sheet, lines, left, top + tall + gap // 2)
         top += tall + height + 2 * gap
     return np.asarray(sheet, dtype=np.uint8)
 
@@ -285,29 +283,3 @@ def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
             return cast(Image.Image, converted)
     # Pillow would copy a picture that is already RGB.
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _wrap(label: str, font: Any, width: int, most: int = 3) -> list[str]:
-    """Break a label into at most `most` lines of `width` pixels, with an ellipsis where it is cut."""
-    lines: list[str] = []
-    line = ""
-    # Measuring text is slow, and a thousand characters never fit three lines.
-    for word in files.printable(" ".join(label.split()))[:1000].split(" "):
-        wanted = f"{line} {word}" if line else word
-        if font.getlength(wanted) <= width:
-            line = wanted
-            continue
-        if line:
-            lines.append(line)
-        while font.getlength(word) > width and len(lines) <= most:
-            fit = next(n for n in range(len(word) - 1, 0, -1) if n == 1 or font.getlength(word[:n]) <= width)
-            lines.append(word[:fit])
-            word = word[fit:]
-        line = word
-    lines.append(line)
-    if len(lines) <= most:
-        return lines
-    last = lines[most - 1]
-    while last and font.getlength(last + "...") > width:
-        last = last[:-1]
-    return [*lines[: most - 1], last.rstrip() + "..."]

@@ -223,12 +223,12 @@ def _cut_off(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[
 
 def _unknown(name: str, perceptor: Perceptor, text: str) -> Iterator[str]:
     unknown = perceptor.unknown_words(text)
-    meant = ", ".join(f"{right!r} for {word!r}" for word, right in unknown.items() if right)
+    meant = ", ".join(f"'{right}' for '{word}'" for word, right in unknown.items() if right)
     meant = f" Did you mean {meant}?" if meant else ""
     if unknown and perceptor.knows_nothing(text):
         yield f"{name} knows none of the words of {files.excerpt(text)!r}: use other words or another --clip.{meant}"
     elif unknown:
-        words = files.excerpt(", ".join(map(repr, unknown)))
+        words = files.excerpt(", ".join(f"'{word}'" for word in unknown))
         yield f"{name} does not know the word{'s' if len(unknown) > 1 else ''} {words}.{meant}"
     for word, met_with in perceptor.rare_words(text).items():
         yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."
