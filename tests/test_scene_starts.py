@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+import vqclip
 from vqclip.events import Finished, PriorSampleChosen, Started, Stepped
+from vqclip.media import images
 from vqclip.models import registry
 from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import load_sampler
+from vqclip.runs import recipe
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import retrieval, scene_starts
+from vqclip.synthesis.candidates import Candidates
 from vqclip.synthesis.loop import Synthesizer
 from vqclip.synthesis.regions import Regions
 from vqclip.synthesis.stages import stages_of
@@ -139,3 +144,37 @@ def test_regions_know_their_place() -> None:
     assert regions.bounds("left") == (0, 0, 0.5, 1)
     assert regions.bounds("") == (0, 0, 1, 1)
     assert torch.equal(regions.cover("[m.png]", (4, 4))[0, 0], torch.eye(4))
+
+
+def test_among_like_losses_the_candidate_of_a_like_form_comes_first() -> None:
+    shown = torch.stack([disc(RED), disc(RED).roll(12, 2), disc(BLUE)])
+    losses = torch.tensor([0.3, 0.4, 0.5])
+    found = Candidates(torch.zeros(3, 4, 4, dtype=torch.long), shown, losses, torch.arange(3))
+    moved = disc(BLUE, 64).roll(24, 2)[None]
+    assert scene_starts.likest(found, moved).numbers.tolist() == [1, 0, 2]
+
+
+@pytest.mark.slow
+@pytest.mark.option("resample")
+def test_another_prompt_resamples_a_finished_run_and_resumes_exactly(small: dict[str, Any], isolated: Path) -> None:
+    quick = small | {"init": "prior", "candidates": 6, "seed": 1, "size": "64x64", "video": False}
+    list(vqclip.generate("a red apple", output="red", **quick | {"iterations": 0}))
+
+    def drawn(output: str, **changes: Any) -> np.ndarray:
+        changes = {"iterations": 3, "learning_rate": 0.01, "snapshot_every": 1} | changes
+        list(vqclip.continue_run("red", "a green apple", output=output, **changes))
+        return images.open_image(Path(output) / "image.png")
+
+    red, green = images.open_image(Path("red/image.png")), drawn("green")
+
+    def greener(picture: np.ndarray) -> float:
+        return float((picture[..., 1].astype(int) - picture[..., 0]).mean())
+
+    assert greener(green) > max(0, greener(red) + 30)
+    assert greener(drawn("bent", resample=False)) < greener(green) - 30
+    assert recipe.read(Path("green")).settings["resample"]
+    assert not recipe.read(Path("red")).resolve_continuation({"prompt": None}).settings.resample
+    (Path("green/state") / "step-000003.safetensors").unlink()
+    (Path("green/image.png")).unlink()
+    list(vqclip.resume("green"))
+    assert np.array_equal(images.open_image(Path("green/image.png")), green), "resumed within the fade"

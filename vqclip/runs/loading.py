@@ -115,7 +115,8 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
     vqgan = cache.get(key(inputs.vqgan, compiled), lambda: _load_vqgan(inputs, on, encoder=keep_loaded))
     sampler: PriorSampler | Net2Net | None = None
     # A resumed run may come to scenes that start from a candidate.
-    if inputs.prior is not None and (not resumed or len(inputs.settings.story.scenes) > 1):
+    later = inputs.settings.resample or len(inputs.settings.story.scenes) > 1
+    if inputs.prior is not None and (later or not resumed):
         prior_key = key(inputs.prior, inputs.upsampler, inputs.vqgan)
         sampler = cache.get(prior_key, lambda: _load_sampler(inputs, vqgan, on))
     warnings = list(inputs.warnings)
@@ -135,7 +136,7 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
     ):
         warnings.append("--long-prompts mean has no effect: every text is read whole.")
     latent = None
-    if inputs.ended is not None and not resumed:
+    if inputs.ended is not None and (inputs.settings.resample or not resumed):
         latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan)
     return Models(vqgan, clip_targets, sampler, warnings, latent)
 

@@ -83,15 +83,17 @@ class Recipe:
 
         Recorded settings of the start have no effect and are left out, as are pixel steps and coarse stages: the
         latent has its full size. A candidate grows to the recorded size in stages. A new prompt replaces the recorded
-        scenes. Raises UsageError as `resolve` does.
+        scenes, and resamples a run that started from its prior. Raises UsageError as `resolve` does.
         """
         given = {name: value for name, value in changes.items() if value is not None}
-        stages = 1
+        stages, old = 1, self.settings
         if self.sample_side:
-            size = parse_size(str(given.get("size", self.settings["size"])))
+            size = parse_size(str(given.get("size", old["size"])))
             stages = max(1, (min(size) // self.sample_side).bit_length())
+        elif given.get("prompt", old.get("prompt")) != old.get("prompt"):
+            given = {"resample": old.get("init") == "prior" and not old.get("init_image"), **given}
         given = {"stages": stages, "pixel_steps": 0.0, **given}
-        forget = ("init", "pick", "best_of", *(("prompt_at",) if "prompt" in given else ()))
+        forget = ("pick", "best_of", "resample", *(("prompt_at",) if "prompt" in given else ()))
         record = self._record([*forget, *given], explicit=False)
         return sources.resolve({**given, "init_run": str(self.source)}, recorded=record)
 

@@ -42,6 +42,7 @@ class SettingsKeywords(TypedDict, total=False):
     init_image: Picture | None
     init_run: FilePath | None
     pick: int | None
+    resample: bool
     init_image_alpha: float
     init_strength: float
     init_weight: float

@@ -33,7 +33,8 @@ INIT_IMAGE = Requirement(
     lambda s: not s.init_image, "without an init picture", "Add --init-image FILE or leave it out."
 )
 INIT_IMAGE_OR_RUN = Requirement(lambda s: not s.init_image and not s.init_run, INIT_IMAGE.why, INIT_IMAGE.hint)
-INIT_RUN = Requirement(lambda s: not s.init_run, "without samples", "Add --init-run SAMPLES or leave it out.")
+SAMPLES = Requirement(lambda s: not s.init_run, "without samples", "Add --init-run SAMPLES or leave it out.")
+INIT_RUN = Requirement(lambda s: not s.init_run, "without an init run", "Add --init-run DIR or leave it out.")
 NO_INIT_RUN = Requirement(
     lambda s: bool(s.init_run), "beside an init run, which is where the run begins", "Leave one of them out."
 )
@@ -72,7 +73,7 @@ OVERLAY_STEPS = Requirement(
 
 _USE_PRIOR = "Use --init prior or leave it out."
 PRIOR = (
-    Requirement(lambda s: bool(s.init_run), "on an init run", _USE_PRIOR),
+    Requirement(lambda s: bool(s.init_run) and not s.resample, "on an init run", "Add --resample or leave it out."),
     Requirement(lambda s: bool(s.init_image), "on an init picture", _USE_PRIOR),
     Requirement(lambda s: not s.uses_prior, "on another init than 'prior'", _USE_PRIOR),
 )

@@ -56,6 +56,12 @@ class Story:
         past, length = step - self.scenes[scene].begin.step(steps), self.fade.step(steps)
         return half_cosine(past / length) if length else float(past >= 0)
 
+    def turned_into(self, scene: int, step: int, steps: int) -> float:
+        """How far the picture is that of a scene at a step, 0 to 1. The first scene follows an earlier run."""
+        if scene:
+            return self.faded_in(scene, max(0, step), steps)
+        return half_cosine((step + 1) / max(1.0, self.fade.step(steps)))
+
     def shares(self, step: int, steps: int) -> list[float]:
         """The share of each scene at a step; the sum is 1."""
         shares, rest = [], 1.0

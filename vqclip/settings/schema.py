@@ -222,7 +222,7 @@ class Settings(StartSettings):
         """The image losses of the run: those of `loss` and those of other options; no weight is 0."""
         fading = Schedule.parse(f"0:1, 100%:{self.init_weight_end!r}")
         schedules = {"latent-l2": Schedule.parse("0:1, 50%:0"), "init": fading, "init-pixels": fading}
-        unused = {"init"} if self.uses_prior else set()
+        unused = {"init"} if self.uses_prior and not self.init_run else set()
         unused |= set() if self.target_image else {"target"}
         own = [
             ImageLoss(option.weight_of, float(getattr(self, name)), schedules.get(option.weight_of, CONSTANT))
@@ -255,8 +255,9 @@ class Settings(StartSettings):
 
     @property
     def uses_prior(self) -> bool:
-        """Whether the run starts from a candidate of the prior: an init picture or another run takes precedence."""
-        return self.init == "prior" and not self.init_image and not self.init_run
+        """Whether scenes start from candidates of the prior. An init picture or another run takes precedence, unless
+        that run is resampled."""
+        return self.resample if self.init_run else self.init == "prior" and not self.init_image
 
     @property
     def keeps_edges(self) -> bool:

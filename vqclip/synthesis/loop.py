@@ -117,7 +117,7 @@ class Synthesizer:
         self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
         self.starts = None
         if sampler is not None:
-            self.starts = SceneStarts(vqgan, sampler, clip_targets, settings, self.regions)
+            self.starts = SceneStarts(vqgan, sampler, clip_targets, settings, self.regions, self.inputs.latent)
         self.steps_done = 0
         self.score: float | None = None
 
@@ -222,12 +222,12 @@ class Synthesizer:
         if self.starts is None or not self.settings.uses_prior:
             return
         now, story, step, steps = self.current, self.settings.story, self.steps_done, self.settings.iterations
-        for scene in range(1, len(story.scenes)):
-            before, share = (story.faded_in(scene, max(0, at), steps) for at in (step - 1, step))
+        for scene in range(0 if self.settings.resample else 1, len(story.scenes)):
+            before, share = (story.turned_into(scene, at, steps) for at in (step - 1, step))
             if share > before:
                 z = self.starts.latent(scene, now.stage.size)
                 now.blend(self._as_pixels(z, now.stage) if now.stage.pixels else z, (share - before) / (1 - before))
-                if not before:
+                if scene and not before:
                     yield from self._chosen(scene)
 
     def _optimise_from(self, z: Tensor, stage: Stage) -> None:

@@ -7,6 +7,7 @@ in rows that are shifted as bricks are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,8 @@ from vqclip.synthesis.regions import Regions
 
 _GROUND = 0.12
 """How far a colour may be from white to count as the plain ground of a candidate."""
+_LIKENESS = 0.3
+"""What the correlation of a candidate's form with that of the picture before counts, beside CLIP's loss."""
 
 
 class SceneStarts:
@@ -37,11 +40,19 @@ class SceneStarts:
         clip_targets: Sequence[ClipTarget],
         settings: Settings,
         regions: Regions,
+        like: Tensor | None = None,
     ) -> None:
+        """
+        Args:
+            vqgan, sampler, clip_targets, settings: Of the run.
+            regions: Of its prompts.
+            like: The latent of a finished run. Of the candidates of the first scene, one of a like form is chosen.
+        """
         self.vqgan, self.sampler, self.clip_targets = vqgan, sampler, clip_targets
-        self.settings, self.regions = settings, regions
+        self.settings, self.regions, self.like = settings, regions, like
         self._drawn: dict[int, dict[str, Candidates]] = {}
 
+    @torch.no_grad()
     def drawn(self, scene: int) -> dict[str, Candidates]:
         """The candidates of a scene, by region; "" is the whole picture."""
         if scene not in self._drawn:
@@ -49,7 +60,11 @@ class SceneStarts:
             generator = make_generator(seed, SCENE_STREAM, scene) if scene else make_generator(seed, START_STREAM)
             draw_from = (self.vqgan, self.sampler, self.clip_targets, self.settings, generator)
             weighed = weights_by_region(self.settings, scene)
-            self._drawn[scene] = {name: candidates.draw(*draw_from, weights) for name, weights in weighed.items()}
+            drawn = {name: candidates.draw(*draw_from, weights) for name, weights in weighed.items()}
+            if self.like is not None and not scene:
+                before = self.vqgan.decode(self.vqgan.quantize(self.like.to(self.vqgan.codebook.device))).clamp(0, 1)
+                drawn = {name: likest(found, before[self._box(name, before)]) for name, found in drawn.items()}
+            self._drawn[scene] = drawn
         return self._drawn[scene]
 
     def chosen(self, scene: int) -> Iterator[PriorSampleChosen]:
@@ -71,21 +86,38 @@ class SceneStarts:
 
     def _in_regions(self, found: dict[str, Candidates], size: tuple[int, int]) -> Tensor:
         """The best candidate of each region in its place, over that of the whole picture or over white."""
-        (width, height), edges = size, self.settings.keeps_edges
-        picture = torch.ones(1, 3, height, width, device=self.vqgan.codebook.device)
+        edges = self.settings.keeps_edges
+        picture = torch.ones(1, 3, *size[::-1], device=self.vqgan.codebook.device)
         for name, drawn in found.items():
-            left, top, right, bottom = self.regions.bounds(name)
-            rows, columns = (
-                slice(round(first * side), max(round(first * side) + 1, round(last * side)))
-                for first, last, side in ((top, bottom, height), (left, right, width))
-            )
-            place = picture[..., rows, columns]
+            box = self._box(name, picture)
+            place = picture[box]
             drawing = candidates.fill(drawn.images[:1], (place.shape[3], place.shape[2]), edges=edges)
-            cover = self.regions.cover(name, size)[..., rows, columns]
+            cover = self.regions.cover(name, size)[box]
             if name and "" in found:
                 cover = cover * opacity(drawing)
             place.lerp_(drawing, cover.to(place.device))
         return picture
+
+    def _box(self, name: str, picture: Tensor) -> tuple[Any, ...]:
+        """The index of the rectangle around a region in a picture (1, 3, H, W)."""
+        left, top, right, bottom = self.regions.bounds(name)
+        height, width = picture.shape[2:]
+        rows, columns = (
+            slice(round(first * side), max(round(first * side) + 1, round(last * side)))
+            for first, last, side in ((top, bottom, height), (left, right, width))
+        )
+        return ..., rows, columns
+
+
+def likest(found: Candidates, before: Tensor) -> Candidates:
+    """The candidates with those first that the prompt fits and whose form is like that of a picture, (1, 3, H, W)."""
+    forms = (
+        F.interpolate(images.mean(1, keepdim=True), size=(16, 16), mode="area") for images in (found.images, before)
+    )
+    flat, other = (F.normalize(form.flatten(1) - form.flatten(1).mean(1, keepdim=True), dim=1) for form in forms)
+    order = (found.losses - _LIKENESS * (flat @ other.T)[:, 0]).argsort(stable=True)
+    numbers = found.numbers[order.cpu()]
+    return Candidates(found.codes[order], found.images[order], found.losses[order], numbers)
 
 
 def weights_by_region(settings: Settings, scene: int) -> dict[str, list[float]]:
