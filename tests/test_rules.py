@@ -26,6 +26,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"overlay_alpha": 0.5}, {"overlay_image": "a.png"}),
     ({"overlay_image": "a.png", "overlay_every": 300}, {"overlay_every": 299}),
     ({"pick": 3}, {"init_run": "samples"}),
+    ({"resample": True}, {"init_run": "run"}),
     ({"init": "prior", "init_run": "run", "candidates": 3}, {"init_run": None}),
     ({"init": "prior", "init_image": "a.png", "candidates": 3}, {"init_image": None}),
     ({"prior_style": "noto"}, {"init": "prior"}),
