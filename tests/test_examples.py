@@ -77,6 +77,25 @@ def test_a_batch_keeps_the_best_picture_of_each_prompt() -> None:
     assert {path: path.stat().st_mtime_ns for path in Path("out/batch").glob("*/image.png")} == drawn
 
 
+@pytest.mark.slow
+def test_the_notebook_runs_and_shows_pictures() -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(EXAMPLES / "notebook.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    assert not any(cell.get("outputs") for cell in notebook.cells), "it is kept without outputs"
+    NotebookClient(notebook, timeout=250, kernel_name="python3").execute()
+    shown: dict[str, list[dict[str, str]]] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            shown.setdefault(cell.source.splitlines()[-1], []).append(output.get("data", {}))
+    assert all("image/png" in shown[line][-1] for line in ("apple", "grid", "heart"))
+    assert "2 steps in" in shown["apple"][0]["text/plain"], "the bar is replaced by a line"
+    assert "video/mp4" in shown["Video(results[0].video, embed=True)"][-1]["text/html"]
+    assert len(list(Path("runs").glob("*/image.png"))) == 8
+
+
 def test_every_example_is_listed() -> None:
     listed = re.findall(r"^\| \[([\w.]+)\]\(\1\)", (EXAMPLES / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(listed) == {path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".sh")}
+    assert set(listed) == {path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".sh", ".ipynb")}
