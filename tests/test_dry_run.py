@@ -186,11 +186,15 @@ def test_a_dry_run_names_every_file_that_a_run_reads(call: Any) -> None:
     assert "/far" not in str(hidden), "a picture does not say where its files lie"
 
 
-def test_a_dry_run_says_which_pictures_are_missing(call: Any) -> None:
-    Image.new("RGB", (8, 8)).save("here.png")
-    flags = ("--image-prompt", "here.png", "--loss", "palette:1", "--palette", "colours.png")
-    record = call("generate", "a cup @[sky.png]", *flags, "--dry-run", "--json", "--threads", "1").record
+def test_a_dry_run_lists_pictures(call: Any) -> None:
+    for name in ("here.png", "colours.png", "sky.png"):
+        Image.new("RGB", (8, 8), "white").save(name)
+    flags = ("--image-prompt", "here.png", "--loss", "palette:1", "--palette", "colours.png", "--threads", "1")
+    record = call("generate", "a cup @[sky.png]", *flags, "--dry-run", "--json").record
     found = {(file["kind"], file["name"]): file["present"] for file in record["files"]}
-    assert found["prompt", "sky.png"] is False
-    assert found["image_prompt", "here.png"] is True
-    assert found["palette", "colours.png"] is False
+    assert {(kind, name) for kind, name in found if kind in ("prompt", "image_prompt", "palette")} == {
+        ("prompt", "sky.png"),
+        ("image_prompt", "here.png"),
+        ("palette", "colours.png"),
+    }
+    assert all(found.values())

@@ -53,6 +53,10 @@ class ModelError(VqclipError):
     kind = "model"
 
 
+class NotDownloaded(ModelError):
+    """A known model is not on this machine."""
+
+
 class InputError(VqclipError):
     """An input file cannot be read: a picture, a video, prompts, labels."""
 

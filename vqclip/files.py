@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from vqclip.errors import OutputError, VqclipError
+from vqclip.errors import ModelError, OutputError, VqclipError
 
 PART_PREFIX = ".vqclip-part-"
 STALE_SECONDS = 24 * 3600.0
@@ -115,6 +115,21 @@ def absence(path: Path) -> str:
         said = (error.strerror if isinstance(error, OSError) else None) or str(error)
         return f"cannot be read: {said[:1].lower()}{said[1:]}"
     return "is neither a file nor a folder"
+
+
+def require_file(path: Path, what: str) -> Path:
+    """The path of a file of a model. Raises ModelError, which calls the file `what`, when there is none."""
+    if is_file(path):
+        return path
+    problem = "is a folder" if is_folder(path) else "is not a file" if exists(path) else absence(path)
+    raise ModelError(f"{what} {printable(path)} {problem}.", "Check the path.")
+
+
+def require_folder(path: Path, what: str) -> None:
+    """Raise ModelError, which calls the folder `what`, when there is none."""
+    if not is_folder(path):
+        problem = "is not a folder" if exists(path) else absence(path)
+        raise ModelError(f"{what} {printable(path)} {problem}.", "Check the path.")
 
 
 def parent_folder() -> Path:
@@ -312,6 +327,20 @@ def ensure_writable(folder: Path) -> Path:
         if probe is not None:
             discard(probe)
     return real
+
+
+@contextlib.contextmanager
+def leaving_no_folder(folder: Path) -> Iterator[None]:
+    """Remove the empty folders that the block makes: this one, its parents and those directly in it."""
+    new = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
+    before = set() if new or not is_folder(folder) else set(folder.iterdir())
+    try:
+        yield
+    finally:
+        inside = set(folder.iterdir()) - before if is_folder(folder) else set()
+        for path in (*inside, *new):
+            with contextlib.suppress(OSError):
+                path.unlink() if path.name == ".lock" else path.rmdir()
 
 
 def _plain(value: object) -> object:

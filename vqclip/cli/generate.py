@@ -55,7 +55,9 @@ def generate(
     viewer: OpenOption = False,
     dry_run: Annotated[
         bool,
-        option("--dry-run", help="Print what the run needs, and draw nothing.", default="off", panel="Output"),
+        option(
+            "--dry-run", help="Check and print what the run needs, and draw nothing.", default="off", panel="Output"
+        ),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -71,7 +73,9 @@ def generate(
     if dry_run:
         from vqclip.runs.dry_run import format_plan, plan
 
-        report = plan(resolved.settings)
+        report = plan(resolved.settings, output, overwrite=overwrite)
+        for warning in report["warnings"]:
+            console.warn(warning)
         console.answer(format_plan(report), report)
         return
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vqclip.errors import ModelError, UsageError, VqclipError, did_you_mean
-from vqclip.files import absence, data_path, exists, is_file, is_folder, printable, user_path
+from vqclip.errors import ModelError, NotDownloaded, UsageError, VqclipError, did_you_mean
+from vqclip.files import data_path, is_file, printable, require_file, require_folder, user_path
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
     ClipEntry,
@@ -110,9 +110,9 @@ def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
         UsageError: The name is unknown.
         ModelError: Files are missing; the message says where to get them and where to put them.
     """
-    config = _existing(Path(config_path), "the configuration") if config_path else None
+    config = require_file(Path(config_path), "the configuration") if config_path else None
     if names_checkpoint(name_or_path):
-        checkpoint = _existing(user_path(name_or_path), "the checkpoint")
+        checkpoint = require_file(user_path(name_or_path), "the checkpoint")
         return VqganFiles(name_or_path, checkpoint, config or _config_beside(checkpoint))
     entry = vqgan_entry(name_or_path)
     if not is_file(entry.path):
@@ -254,18 +254,11 @@ def _not_here(entry: VqganEntry) -> ModelError:
     if entry.file:
         return ModelError(f"the built-in VQGAN is missing: there is no {place}.", "Install vqclip again.")
     size = f" ({entry.bytes / 1e6:.0f} MB)" if entry.bytes else ""
-    return ModelError(
+    return NotDownloaded(
         f"the VQGAN {entry.name!r}{size} is not on this machine.",
         f"Fetch it with `vqclip models download {entry.name}`, or put {entry.origins[0]} at {place}; "
         "nothing is downloaded by itself.",
     )
-
-
-def _existing(path: Path, what: str) -> Path:
-    if is_file(path):
-        return path
-    problem = "is a folder" if is_folder(path) else "is not a file" if exists(path) else absence(path)
-    raise ModelError(f"{what} {printable(path)} {problem}.", "Check the path.")
 
 
 def _config_beside(checkpoint: Path) -> Path:
@@ -281,9 +274,7 @@ def _config_beside(checkpoint: Path) -> Path:
 
 def _clip_folder(name: str, folder: Path) -> ClipFiles:
     place = printable(folder)
-    if not is_folder(folder):
-        problem = "is not a folder" if exists(folder) else absence(folder)
-        raise ModelError(f"the CLIP folder {place} {problem}.", "Check the path.")
+    require_folder(folder, "the CLIP folder")
     if not is_file(folder / "open_clip_config.json"):
         raise ModelError(f"the CLIP folder {place} has no open_clip_config.json.", "Give a folder of open_clip.")
     weights = _weights_in(folder)
@@ -317,7 +308,7 @@ def _hub_folder(name: str) -> ClipFiles:
 
 
 def _clip_not_here(name: str) -> ModelError:
-    return ModelError(
+    return NotDownloaded(
         f"the CLIP {name!r} is not on this machine.",
         f"Fetch it with `vqclip models download {name}`; nothing is downloaded by itself.",
     )
@@ -333,7 +324,7 @@ def _unlisted_clip(name: str) -> ClipFiles:
             "hf-hub:OWNER/REPO, or open_clip's NETWORK/TAG.",
         )
     if tag.lower().endswith(CHECKPOINT_SUFFIXES):
-        return ClipFiles(name, network, weights=_existing(user_path(tag), "the CLIP checkpoint"))
+        return ClipFiles(name, network, weights=require_file(user_path(tag), "the CLIP checkpoint"))
     return ClipFiles(name, network, tag)
 
 

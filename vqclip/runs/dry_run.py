@@ -9,22 +9,30 @@ from pathlib import Path
 from typing import Any
 
 from vqclip.errors import ModelError
-from vqclip.files import data_path, exists, is_file
+from vqclip.files import data_path, exists, is_file, parent_folder
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
 from vqclip.models.catalogue import clip_entry, companions, vqgan_entry
 from vqclip.models.clip_config import MAX_CONFIG_BYTES, check_model, read_clip_config
 from vqclip.reading import read_json
-from vqclip.runs import estimate
+from vqclip.runs import estimate, launch
+from vqclip.runs.loading import load
 from vqclip.runs.speed import Speed
 from vqclip.runtime import devices
+from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.option import names_checkpoint, parse_clip
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.stages import stages_of
 
 
-def plan(settings: Settings) -> dict[str, Any]:
-    """Plan a run.
+def plan(settings: Settings, output: Path | None = None, *, overwrite: bool = False) -> dict[str, Any]:
+    """Plan a run, and check everything that the run checks before its first step: its models are loaded.
+
+    Models that are not downloaded yet are listed as missing instead.
+
+    Args:
+        settings: Of the run.
+        output, overwrite: As for `launch.start`.
 
     Returns:
         settings: By name.
@@ -32,14 +40,15 @@ def plan(settings: Settings) -> dict[str, Any]:
             it.
         memory_bytes, operations_per_step, seconds_per_step, seconds: Estimates; None when the configuration of a
             network is unknown. A short measurement of this machine gives the seconds.
+        warnings: Those of the run.
 
     Raises:
-        VqclipError: The settings cannot be meant.
+        VqclipError: The run would fail with the same error.
     """
-    settings.validate()
-    devices.check_device_name(settings.device)
+    inputs = launch.check(settings, output, parent_folder(), overwrite=overwrite)
+    warnings = load(inputs, DeviceConfig.find(inputs.settings)).warnings if inputs is not None else []
     found = list(_files(settings))
-    report: dict[str, Any] = {"settings": settings.to_dict(), "files": found}
+    report: dict[str, Any] = {"settings": settings.to_dict(), "files": found, "warnings": warnings}
     run = _run(settings)
     if run is None:
         empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")

@@ -19,11 +19,11 @@ from vqclip.models.architecture import read_architecture, read_net2net_shape, re
 from vqclip.models.inspection import inspect
 from vqclip.runs import latents, progress_video
 from vqclip.runtime import devices
-from vqclip.settings import colours
+from vqclip.settings import checks, colours
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.option import parse_clip
 from vqclip.settings.prompts import doubts
-from vqclip.settings.schema import Settings, default_of
+from vqclip.settings.schema import Settings, default_of, options
 from vqclip.settings.start_schema import NOISES
 from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.stages import stages_of
@@ -66,42 +66,28 @@ class Inputs:
         """
         if not settings.prompts:
             raise UsageError("the prompt is empty.", 'Say what to draw, as in: vqclip generate "a red apple"')
-        settings.validate(recorded=recorded, frame_steps=frame_steps)
+        settings.check_values()
+        with checks.files_first(settings, options()):
+            settings.validate(recorded=recorded, frame_steps=frame_steps)
         devices.check_device_name(settings.device)
         _check_optimiser(settings.optimiser)
-        vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
-        if not recorded:
-            _check_patience(settings, vqgan)
-            _check_tile_size(settings, vqgan)
-        named = [parse_clip(clip) for clip in settings.clip]
-        clips = tuple((registry.find_clip(name), weight) for name, weight in named)
-        picture = _open_init_image(settings)
+        # Pictures come before models, so that a dry run checks them without the models.
+        warnings = doubts(settings.texts)
+        init_inputs = _open_pictures(settings, warnings)
         ended = latents.find(Path(settings.init_run), settings.pick) if settings.init_run else None
         looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
         prompt_pictures = {name: images.open_image(Path(name)) for name in looks}
         if settings.video and settings.save_every:
             progress_video.check(settings)
+        vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+        named = [parse_clip(clip) for clip in settings.clip]
+        clips = tuple((registry.find_clip(name), weight) for name, weight in named)
+        if not recorded:
+            _check_patience(settings, vqgan)
+            _check_tile_size(settings, vqgan)
         prior = _find_prior(settings, vqgan) if settings.uses_prior else None
         upsampler = (
             registry.find_upsampler(settings.vqgan) if settings.uses_prior and settings.upsample_candidates else None
-        )
-        warnings = doubts(settings.texts)
-        mask = None
-        if settings.mask and picture is not None:
-            mask = images.open_mask(Path(settings.mask), settings.width, settings.height, warn=warnings.append)
-            if picture.shape[:2] != mask.shape:
-                height, width = picture.shape[:2]
-                warnings.append(
-                    f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
-                    f"--size {width}x{height} leaves it as it is."
-                )
-        init_inputs = InitInputs(
-            picture,
-            mask,
-            _open_regions(settings),
-            target=images.open_image(Path(settings.target_image)) if settings.target_image else None,
-            overlay=images.open_layer(Path(settings.overlay_image)) if settings.overlay_image else None,
-            palette=_find_palette(settings),
         )
         return Inputs(
             settings,
@@ -162,6 +148,27 @@ class Inputs:
         from vqclip.models.checkpoints import sha256
 
         return {path: sha256(Path(path)) for path in self.pictures()}
+
+
+def _open_pictures(settings: Settings, warnings: list[str]) -> InitInputs:
+    """The pictures that the options of the start and the palette name. warnings: About them, added to."""
+    picture, mask = _open_init_image(settings), None
+    if settings.mask and picture is not None:
+        mask = images.open_mask(Path(settings.mask), settings.width, settings.height, warn=warnings.append)
+        if picture.shape[:2] != mask.shape:
+            height, width = picture.shape[:2]
+            warnings.append(
+                f"the init picture is resized to {settings.size}, and what the mask keeps with it; "
+                f"--size {width}x{height} leaves it as it is."
+            )
+    return InitInputs(
+        picture,
+        mask,
+        _open_regions(settings),
+        target=images.open_image(Path(settings.target_image)) if settings.target_image else None,
+        overlay=images.open_layer(Path(settings.overlay_image)) if settings.overlay_image else None,
+        palette=_find_palette(settings),
+    )
 
 
 def _open_regions(settings: Settings) -> dict[str, np.ndarray]:

@@ -5,12 +5,13 @@ Each function checks everything that can be checked before it returns. The model
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import contextlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from vqclip import files
-from vqclip.errors import InputError, ModelError, OutputError
+from vqclip.errors import InputError, ModelError, NotDownloaded, OutputError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import given_pictures
 from vqclip.runs import best_of, recorder
@@ -83,13 +84,40 @@ def _start(
     settings = session.inputs.settings
     directory = output or run_folder.new_directory(settings, parent or Path("runs"))
     overwrite = overwrite or run_folder.failed_at_once(directory)
-    if output is not None and run_folder.holds_run(directory) and not overwrite:
-        _refuse_another_run(settings, directory)
+    if _resumes(settings, output, session.inputs.pictures(), overwrite=overwrite):
         return resume(directory, settings, stop=stop, cache=cache)
-    if overwrite:
-        run_folder.refuse_inputs(directory, map(Path, session.inputs.pictures()))
     run = run_folder.open_run(directory)
     return session.record(run, run_folder.Manifest(settings, preset=preset), overwrite=overwrite)
+
+
+def check(settings: Settings, output: Path | None, parent: Path, *, overwrite: bool) -> Inputs | None:
+    """Check all that `start` checks before it loads a model, and raise its errors. No file or folder stays.
+
+    Returns the inputs of the run; None where a known model is not downloaded, which is no error here.
+    """
+    settings = settings.replace(seed=_seed_for(settings, None if overwrite else output)).with_paths(absolute)
+    inputs = None
+    with contextlib.suppress(NotDownloaded):
+        inputs = Inputs.check(settings)
+    folder = output or parent
+    overwrite = overwrite or (output is not None and run_folder.failed_at_once(output))
+    if not _resumes(settings, output, inputs.pictures() if inputs else (), overwrite=overwrite):
+        with files.leaving_no_folder(folder):
+            if output is None:
+                files.ensure_writable(folder)
+            else:
+                run_folder.open_run(folder).close()
+    return inputs
+
+
+def _resumes(settings: Settings, output: Path | None, pictures: Iterable[str], *, overwrite: bool) -> bool:
+    """Whether a start resumes the run that the output holds. Raises OutputError where it may do neither."""
+    if output is not None and run_folder.holds_run(output) and not overwrite:
+        _refuse_another_run(settings, output)
+        return True
+    if output is not None and overwrite:
+        run_folder.refuse_inputs(output, map(Path, pictures))
+    return False
 
 
 def rerun(

@@ -5,17 +5,21 @@ A schedule has its own way to be without effect: a key or scene that lies after 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vqclip.errors import UsageError
+from vqclip import files
+from vqclip.errors import InputError, UsageError
 from vqclip.image_losses import NEEDS
+from vqclip.picture_files import opened
 from vqclip.schedules import Key, Position, Schedule, check_shares
 from vqclip.settings.colours import names_picture, parse_colour, parse_palette
 from vqclip.settings.cut_methods import parse_augments
-from vqclip.settings.option import Option, check, parse_clip, parse_size
+from vqclip.settings.option import PICTURE_KINDS, Option, check, parse_clip, parse_size
 
 if TYPE_CHECKING:
     from vqclip.settings.schema import Settings
@@ -91,6 +95,40 @@ def _given_twice(settings: Settings, name: str, options: Mapping[str, Option]) -
         f"the loss {name} is there twice: {own} is {getattr(settings, own):g}.",
         f"Leave it out of --loss and give --{flag}, or add --{flag} 0.",
     )
+
+
+@contextlib.contextmanager
+def files_first(settings: Settings, options: Mapping[str, Option], unwritten: Collection[str] = ()) -> Iterator[None]:
+    """Report a missing file rather than the combination of options that the block refuses.
+
+    unwritten: Files that are written later. Raises InputError or ModelError for the first file that is missing or of
+    another kind.
+    """
+    try:
+        yield
+    except UsageError:
+        _check_files(settings, options, unwritten)
+        raise
+
+
+def _check_files(settings: Settings, options: Mapping[str, Option], unwritten: Collection[str]) -> None:
+    for name, text in settings.named_files():
+        if text in unwritten:
+            continue
+        kind, path = options[name].kind, files.user_path(text)
+        if kind in PICTURE_KINDS:
+            with opened(Path(text)):
+                pass
+        elif kind == "clip":
+            files.require_folder(path, "the CLIP folder")
+        elif kind != "directory":
+            files.require_file(path, "the configuration" if name == "vqgan_config" else "the checkpoint")
+        elif not files.exists(path):
+            shown = files.printable(text)
+            raise InputError(
+                f"{shown} holds no run: there is no run.json.",
+                "Give the folder of a run, as printed by `vqclip generate`.",
+            )
 
 
 def check_contradictions(settings: Settings) -> None:

@@ -22,6 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
 from vqclip.picture_files import upright_size
+from vqclip.settings import checks
 from vqclip.settings.init_strength import settings_of
 from vqclip.settings.option import parse_clip
 from vqclip.settings.presets import ALL_SETTINGS, Layer, Raw, presets, read_preset, read_yaml, with_style
@@ -113,7 +114,8 @@ def resolve(
         # Something that cannot be read at all is refused before anything that has no effect.
         settings.check_values()
         settings = _drop_without_effect(settings, merged, earlier, explicit)
-        settings.validate(bounds=bounds)
+        with checks.files_first(settings, options(), pictures):
+            settings.validate(bounds=bounds)
     except UsageError as error:
         raise _with_origin(error, merged) from None
     origins = {name: merged[name].origin if name in merged else "default" for name in options()}
@@ -150,12 +152,12 @@ def read_prompt(prompt: str, file: Path | None) -> str:
 
     Raises UsageError when both are given or the file holds none, InputError for a file that cannot be read.
     """
-    if file is not None and prompt:
-        raise UsageError("prompt_file has no effect beside a prompt.", "Leave one of the two out.")
     if file is None and prompt != "-":
         return prompt
     source = file or Path("-")
     found = join_lines(reading.read_lines(source))
+    if file is not None and prompt:
+        raise UsageError("prompt_file has no effect beside a prompt.", "Leave one of the two out.")
     if not found:
         name = "standard input" if str(source) == "-" else files.printable(source)
         raise UsageError(f"{name} holds no prompt.", "Write one on each line.")
