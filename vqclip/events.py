@@ -187,7 +187,7 @@ class CellFailed(Event):
 
 @dataclass(frozen=True)
 class Saved(Event):
-    """A file is complete on disk. kind: frame, snapshot, image, video, report, or of a sweep sheet or table."""
+    """A file is complete on disk. kind: frame, snapshot, image, video, report; of a sweep sheet, table, gallery."""
 
     kind: str
     path: Path

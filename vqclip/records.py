@@ -75,6 +75,29 @@ class SnapshotRecord(_Record):
     progress: Annotated[dict[Name, Number], Field(max_length=100)] = {}
 
 
+class GalleryRun(_Record):
+    """What the gallery knows of a run; see `jobs.gallery`."""
+
+    mark: Annotated[str, Field(max_length=200)]
+    prompt: str
+    seed: int | None
+    score: Number | None
+    steps: Step
+    width: int
+    height: int
+    status: Name
+    seconds: Number
+    settings: dict[Name, str]
+    small: Annotated[str, Field(pattern=r"^([0-9a-f]{20}\.jpg)?$")]
+    date: int
+
+
+class GalleryRecord(_Record):
+    """The index of a gallery without its schema number: the runs by their folders."""
+
+    runs: dict[str, GalleryRun]
+
+
 class PictureRecord(_Record):
     """The `vqclip` text chunk of a picture; see `metadata.describe`."""
 

@@ -1,4 +1,4 @@
-"""The commands that draw many runs: sweep, batch."""
+"""The commands of many runs: sweep, batch, gallery."""
 
 from __future__ import annotations
 
@@ -112,7 +112,31 @@ def _draw(
     reveal(console, follow(start, console), preview=preview, viewer=viewer)
 
 
+def gallery(
+    directory: Annotated[Path, typer.Argument(help="Folder of runs, sweeps and batches.", metavar="DIR")],
+    viewer: OpenOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Show all runs below a folder on one HTML page, to search, sort and open.
+
+    Writes DIR/gallery.html. A second call only reads the runs that changed.
+    """
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs.gallery import write
+
+    page = write(directory)
+    if page.warning:
+        console.warn(page.warning)
+    console.note(f"{page.runs} runs: {page.read} read, {page.runs + len(page.problems) - page.read} known")
+    damaged = [str(folder) for folder in page.problems]
+    report = {"gallery": str(page.path), "runs": page.runs, "read": page.read, "damaged": damaged}
+    console.answer(str(page.path), report)
+    reveal(console, {"report": str(page.path)}, preview=False, viewer=viewer)
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(with_settings(sweep))
     app.command()(with_settings(batch))
+    app.command()(gallery)

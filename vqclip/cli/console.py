@@ -167,7 +167,7 @@ class Console:
         elif isinstance(event, CellFailed):
             self.close()
             self.warn(f"run {event.number} failed: {event.message}")
-        elif isinstance(event, Saved) and event.kind in ("sheet", "table"):
+        elif isinstance(event, Saved) and event.kind in ("sheet", "table", "gallery"):
             self._result[event.kind] = str(event.path)
         elif isinstance(event, Opened):
             self._remember(directory=str(event.directory), **({} if event.seed is None else {"seed": event.seed}))

@@ -1,6 +1,6 @@
 """A sweep: one run for each cell of a grid over settings, with a labelled contact sheet and a table.
 
-DIR/sweep.json  001-learning-rate-0-05-seed-1/ ...  sheet.png  table.csv
+DIR/sweep.json  001-learning-rate-0-05-seed-1/ ...  sheet.png  table.csv  gallery.html
 
 Every cell is a normal run folder. Finished cells are kept, so a stopped sweep continues where it ended.
 """
@@ -21,7 +21,7 @@ import numpy as np
 from vqclip import files, names, reading
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError, VqclipError
 from vqclip.events import CellFailed, Event, Saved, SweepOpened, Warned
-from vqclip.jobs import workers
+from vqclip.jobs import gallery, workers
 from vqclip.jobs.grid import Axis, Cell, Grid, from_dict, lay_out, parse_axis, rows, to_dict
 from vqclip.media import images
 from vqclip.runs.directory import fresh_folder, holds_run, read_manifest, read_metrics, release, take_lock, words_of
@@ -204,9 +204,22 @@ def _cells(grid: Grid, directory: Path, jobs: int, stop: Stop) -> Iterator[Event
         if isinstance(event, Warned):
             warned.add(event.message)
     yield from _sheet(grid, directory, results)
+    yield from _gallery(directory)
     if failures:
         first = failures[min(failures)]
         raise type(first)(f"{len(failures)} of {count} runs failed, for one: {first.message}", first.hint)
+
+
+def _gallery(directory: Path) -> Iterator[Event]:
+    """Write gallery.html; when that fails, the runs are there all the same."""
+    try:
+        page = gallery.write(directory)
+    except VqclipError as error:
+        yield Warned(f"there is no gallery: {error}")
+        return
+    if page.warning:
+        yield Warned(page.warning)
+    yield Saved("gallery", page.path, 0)
 
 
 Results = Mapping[int, tuple[str, str, str, str, str]]
