@@ -19,6 +19,7 @@ from vqclip.errors import InputError, Interrupted, OutputError, UsageError
 from vqclip.events import Event, Finished, Started, Stepped, Warned
 from vqclip.media import given_pictures, images
 from vqclip.models import vqgan
+from vqclip.runs.directory import read_manifest
 from vqclip.runs.loading import ModelCache
 from vqclip.settings.python_names import in_python
 from vqclip.settings.schema import Settings
@@ -96,6 +97,38 @@ def test_a_picture_in_memory_draws_what_its_file_draws(small: dict[str, Any], ki
     streamed = list(vqclip.generate("a tree", **{**given, "output": None}, **small))[-1]
     assert isinstance(streamed, Finished)
     assert np.array_equal(streamed.image(), drawn.image)
+
+
+@pytest.mark.slow
+def test_every_setting_of_a_picture_takes_one_in_memory(small: dict[str, Any]) -> None:
+    clear = Image.fromarray(np.dstack([PHOTO, np.full((20, 40), 128, np.uint8)]))
+    files.write_bytes(Path("a:0.5|b.png"), Path(image_file("photo.png")).read_bytes())
+    known: Any = {"palette": PHOTO, "loss": ["palette:1"], "overlay_image": clear, "overlay_every": 1}
+    known |= {"target_image": PHOTO, "image_prompt": [Path("a:0.5|b.png"), (PHOTO, -0.25)]}
+    settings = vqclip.draw("a tree", output="run", **known, **small).settings
+    weights = {Path(prompt.text).name[:12]: prompt.weight for prompt in settings.prompts if prompt.kind == "image"}
+    assert weights == {"a:0.5|b.png": 1.0, "image_prompt": -0.25}
+    inputs = {path.name.rpartition("-")[0] for path in Path("run/inputs").iterdir()}
+    assert inputs == {"palette", "overlay_image", "target_image", "image_prompt"}
+    vqclip.draw("a tree", output="run", overwrite=True, target_image=255 - PHOTO, **small)
+    assert [path.name[:12] for path in Path("run/inputs").iterdir()] == ["target_image"], "the old ones are gone"
+
+
+def image_file(name: str) -> str:
+    Image.fromarray(PHOTO).save(name)
+    return name
+
+
+def test_an_interrupt_of_python_can_be_resumed(small: dict[str, Any]) -> None:
+    def interrupt() -> int | None:
+        raise KeyboardInterrupt
+
+    known: Any = {**small, "seed": 5, "output": "run", "snapshot_every": 1}
+    with pytest.raises(KeyboardInterrupt):
+        vqclip.draw("a tree", stop=interrupt, **known)
+    assert read_manifest(Path("run")).status == "interrupted"
+    resumed = vqclip.draw("a tree", **known)
+    assert np.array_equal(resumed.image, vqclip.draw("a tree", **{**known, "output": "whole"}).image)
 
 
 def test_a_run_with_pictures_in_memory_resumes_exactly(small: dict[str, Any]) -> None:

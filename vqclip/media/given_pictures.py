@@ -10,12 +10,13 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip import files
 from vqclip.errors import InputError
+from vqclip.settings import prompts
 from vqclip.settings.option import PICTURE_KINDS
 from vqclip.settings.schema import Settings, options, type_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-FOLDER = "inputs"
+FOLDER, FILES = "inputs", f"*-{'[0-9a-f]' * 16}.*"
 """Within the folder of a run."""
 _VALID = (
     "Valid: a path, a Pillow image, or an array of (H, W) or (H, W, 1, 3 or 4) with uint8, booleans, or floats from "
@@ -54,8 +55,9 @@ def take(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]:
 
     settings = {}
     for name, value in given.items():
-        if name in options() and type_of(name).startswith("tuple") and isinstance(value, (list, tuple)):
-            settings[name] = [_weighted(name, item, named) for item in value]
+        if name in options() and type_of(name).startswith("tuple") and value is not None:
+            items = value if isinstance(value, (list, tuple)) else [value]
+            settings[name] = [_listed(name, item, named) for item in items]
         else:
             settings[name] = named(name, value)
     return settings, contents
@@ -99,11 +101,14 @@ def _in_memory(value: object) -> bool:
     return hasattr(value, "__array_interface__") or hasattr(value, "__array__")
 
 
-def _weighted(name: str, item: Any, named: Any) -> Any:
-    """An item of a list: text, a picture, or a picture with its weight."""
-    if isinstance(item, tuple) and len(item) == 2:
-        return f"{named(name, item[0])}:{item[1]}"
-    return named(name, item)
+def _listed(name: str, item: Any, named: Callable[[str, Any], Any]) -> Any:
+    """An item of a list. A picture may have a weight; its path means itself, whatever signs of prompts it holds."""
+    picture, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, 1.0)
+    if options()[name].kind != "image prompt" or (item is picture and isinstance(item, str)):
+        return named(name, item)
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+        raise InputError(f"{name} has a picture with the weight {weight!r}.", "A weight is a number, as in 0.5.")
+    return prompts.format([prompts.Prompt(str(named(name, picture)), float(weight), kind="image")], "image")
 
 
 def _encoded(name: str, value: Any) -> tuple[str, bytes]:

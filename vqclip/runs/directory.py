@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from vqclip import files, names, reading
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.events import Warned
+from vqclip.media import given_pictures
 from vqclip.media.video_encoders import format_of, formats
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings, from_dict
@@ -328,8 +329,12 @@ def holds_run(directory: Path) -> bool:
     return any(any(folder.iterdir()) if files.is_folder(folder) else files.exists(folder) for folder in folders)
 
 
-def clear(run: Run) -> None:
-    """Remove every file of an earlier run; other files of the folder stay. Raises OutputError."""
+def clear(run: Run, inputs: Iterable[str] = ()) -> None:
+    """Remove every file of an earlier run; its inputs and other files of the folder stay. Raises OutputError.
+
+    inputs: The paths of the pictures that the next run reads.
+    """
+    kept = {Path(path) for path in inputs}
     try:
         for name in _files():
             (run.directory / name).unlink(missing_ok=True)
@@ -340,6 +345,9 @@ def clear(run: Run) -> None:
                 shutil.rmtree(folder)
                 if folder in (run.frames, run.state):
                     folder.mkdir()
+        for given in files.matching(run.directory / given_pictures.FOLDER, given_pictures.FILES):
+            if given.absolute() not in kept:
+                given.unlink()
     except OSError as error:
         raise files.output_error(run.directory, error) from error
 
@@ -376,8 +384,8 @@ def seed_for(settings: Settings, directory: Path | None) -> int:
 
 
 def failed_at_once(directory: Path) -> bool:
-    """Whether the run in the directory failed before it wrote a picture, so that replacing it loses nothing."""
+    """Whether the run in the directory ended before it wrote a picture, so that replacing it loses nothing."""
     made = [directory / "image.png", *(path for name in _FOLDERS for path in files.matching(directory / name, "*"))]
     if not files.is_file(directory / "run.json") or any(files.exists(path) for path in made):
         return False
-    return read_manifest(directory).status == "failed"
+    return read_manifest(directory).status in ("failed", "interrupted")

@@ -65,7 +65,7 @@ def noting_failure(run: Run, manifest: Manifest) -> Iterator[None]:
 
 
 def _status(error: BaseException) -> str:
-    return "interrupted" if isinstance(error, Interrupted) else "failed"
+    return "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt)) else "failed"
 
 
 class _Recorder:

@@ -84,7 +84,7 @@ class Session:
             hashes, pictures, versions = self.inputs.hashes(), self.inputs.picture_hashes(), library_versions()
             updated = manifest.started(hashes, pictures, device_config, versions=versions)
             if overwrite:
-                run_folder.clear(run)
+                run_folder.clear(run, pictures)
             yield from map(Warned, run_folder.environment_changes(manifest, str(device_config.device), versions))
             manifest = updated
             run.write(manifest)
