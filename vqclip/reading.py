@@ -45,6 +45,7 @@ MAX_DIGITS = 32
 """Limit of one number in JSON or YAML. The longest that vqclip writes is a seed of 19 digits."""
 MAX_YAML_NODES = 30_000
 """Limit of one YAML document with its aliases expanded. PyYAML reads about 20,000 nodes per second."""
+MAX_YAML_DEPTH = 100
 MALFORMED: tuple[type[Exception], ...] = (
     ArithmeticError,
     AssertionError,
@@ -324,13 +325,19 @@ def compose_yaml(data: str | bytes) -> yaml.Node | None:
     class Counting(yaml.SafeLoader):
         """Stops at the first node beyond the limit; PyYAML takes ten seconds for a megabyte of nodes."""
 
-        nodes = 0
+        nodes = depth = 0
 
         def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
             self.nodes += 1
+            self.depth += 1
             if self.nodes > MAX_YAML_NODES:
                 raise YamlError("it unfolds to too many values", None)
-            return super().compose_node(parent, index)
+            # Where the limit of recursion was raised, depth would end the process.
+            if self.depth > MAX_YAML_DEPTH:
+                raise YamlError("it is nested too deep", None)
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+            return node
 
     with _yaml_errors():
         root = yaml.compose(data, Loader=Counting)
@@ -354,6 +361,8 @@ class YamlError(ValueError):
 def parse_yaml(data: str | bytes) -> Any:
     """Parse YAML to plain values: mappings, lists, strings, numbers, dates; None for an empty document.
 
+    A tuple of Python, as configurations of training have it, is a list.
+
     Raises:
         YamlError: As `compose_yaml`, for any other tag, and for a number of more than MAX_DIGITS digits.
     """
@@ -363,7 +372,7 @@ def parse_yaml(data: str | bytes) -> Any:
     if root is None:
         return None
     with _yaml_errors():
-        _refuse_long_numbers(root, set())
+        _prepare(root, set())
         return yaml.constructor.SafeConstructor().construct_document(root)
 
 
@@ -395,13 +404,15 @@ def _unfolded(node: yaml.Node, known: dict[int, int], within: set[int]) -> int:
     return known[id(node)]
 
 
-def _refuse_long_numbers(node: yaml.Node, seen: set[int]) -> None:
+def _prepare(node: yaml.Node, seen: set[int]) -> None:
+    if node.tag == "tag:yaml.org,2002:python/tuple":
+        node.tag = "tag:yaml.org,2002:seq"
     if node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float") and len(node.value) > MAX_DIGITS:
         raise YamlError(f"it holds a number of {len(node.value)} digits", node.start_mark.line + 1)
     for child in _children(node):
         if id(child) not in seen:
             seen.add(id(child))
-            _refuse_long_numbers(child, seen)
+            _prepare(child, seen)
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

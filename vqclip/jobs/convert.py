@@ -11,13 +11,8 @@ from vqclip._version import __version__
 from vqclip.errors import ModelError, OutputError, UsageError
 from vqclip.files import atomic, ensure_writable, excerpt, exists, printable, write_bytes
 from vqclip.models import registry
-from vqclip.models.architecture import (
-    MAX_CONFIG_BYTES,
-    NET2NET,
-    first_stage_of,
-    read_architecture,
-    read_config,
-)
+from vqclip.models.architecture import NET2NET, first_stage_of, read_architecture
+from vqclip.models.config_fields import MAX_CONFIG_BYTES, read_config
 from vqclip.reading import parse_json, read_bytes, reason
 
 if TYPE_CHECKING:

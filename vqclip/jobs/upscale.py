@@ -112,7 +112,7 @@ class _Network:
         from vqclip.models.checkpoints import read_state_dict, sha256
 
         shown = files.printable(path)
-        state = read_state_dict(path, wrappers=("params_ema", "params-ema", "params", "state_dict", "model"))
+        state = read_state_dict(path)
         try:
             found = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
         except spandrel.UnsupportedModelError:

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vqclip.errors import ModelError
-from vqclip.files import excerpt, printable
-from vqclip.reading import YamlError, parse_yaml, read_bytes
+from vqclip.files import printable
+from vqclip.models.config_fields import HINT, Fields, read_config, shown, stage_of
 
-MAX_CONFIG_BYTES = 2**20
 NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
 _CLASS_STAGES = ("taming.modules.util.Labelator", "taming.models.dummy_cond_stage.DummyCondStage")
 # Models with a VQGAN as their first stage.
@@ -27,7 +26,6 @@ _KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
     "ldm.models.autoencoder.VQModelInterface": "VQModel",
 }
 _LLAMAGEN = "tokenizer.tokenizer_image.vq_model.VQModel"
-_HINT = "Give the file that came with the checkpoint."
 # The number of groups of GroupNorm in taming's blocks.
 _GROUPS = 32
 
@@ -155,14 +153,14 @@ class Net2NetShape:
 
 
 def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
-    """Read the VQGAN of a taming-style configuration.
+    """Read the VQGAN of a taming-style configuration, or of a config.json of diffusers.
 
-    Known are the VQGANs of taming-transformers, of latent-diffusion (the same networks) and of LlamaGen, whose params
-    are its ModelArgs. A Net2NetTransformer or a LatentDiffusion stands for its first stage. Losses, settings of
-    training and unknown fields are ignored.
+    Known are the VQGANs of taming-transformers, of latent-diffusion and diffusers (the same networks) and of
+    LlamaGen, whose params are its ModelArgs. A Net2NetTransformer or a LatentDiffusion stands for its first stage.
+    Losses, settings of training and unknown fields are ignored.
 
     Args:
-        config: A YAML file of at most 1 MB, or its content.
+        config: A YAML or JSON file of at most 1 MB, or its content.
 
     Raises:
         ModelError: The target is not supported, a field is missing, of a wrong type or out of range, or `remap` names
@@ -170,22 +168,26 @@ def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
     content = read_config(config)
-    target, params = _stage(first_stage_of(content.get("model", content)), source)
-    fields = _Fields(source, params)
+    if "_class_name" in content:
+        given = {key: value for key, value in content.items() if value is not None}
+        architecture = _diffusers(Fields(f"{source}, of diffusers", given))
+        _check(architecture, source)
+        return architecture
+    if "model" not in content and "ddconfig" in content:
+        # hparams.yaml of Lightning holds the arguments of the model, without its class.
+        gumbel = "temperature_scheduler_config" in content or "kl_weight" in content
+        content = {"target": f"taming.models.vqgan.{'GumbelVQ' if gumbel else 'VQModel'}", "params": content}
+    target, params = stage_of(first_stage_of(content.get("model", content)), source)
+    fields = Fields(source, params)
     if target == _LLAMAGEN:
         architecture = _llamagen(fields)
     elif target in _KINDS:
         architecture = _taming(_KINDS[target], fields)
     else:
         known = ", ".join([*_KINDS, _LLAMAGEN, *_HOLDERS])
-        raise ModelError(f"{source}: the target {_shown(target)} is not supported.", f"Supported: {known}.")
+        raise ModelError(f"{source}: the target {shown(target)} is not supported.", f"Supported: {known}.")
     _check(architecture, source)
     return architecture
-
-
-def read_config(config: Path | Mapping[str, Any]) -> Mapping[str, Any]:
-    """Read a YAML file of at most 1 MB; content is returned as it is. Raises ModelError."""
-    return _read_yaml(config, printable(config)) if isinstance(config, Path) else config
 
 
 def first_stage_of(stage: Any) -> Any:
@@ -195,16 +197,16 @@ def first_stage_of(stage: Any) -> Any:
     return params.get("first_stage_config") if isinstance(params, Mapping) else stage
 
 
-def _taming(kind: Literal["VQModel", "GumbelVQ"], fields: _Fields) -> Architecture:
+def _taming(kind: Literal["VQModel", "GumbelVQ"], fields: Fields) -> Architecture:
     source = fields.source
     if fields.values.get("remap") is not None:
-        raise ModelError(f"{source}: remap is not supported, it names another file.", _HINT)
+        raise ModelError(f"{source}: remap is not supported, it names another file.", HINT)
     dd = fields.section("ddconfig")
     attention = dd.values.get("attn_type", "vanilla")
     if attention not in ("vanilla", "none") or dd.flag("use_linear_attn", default=False):
-        raise ModelError(f"{source}: ddconfig.attn_type {_shown(attention)} is not supported.", _HINT)
+        raise ModelError(f"{source}: ddconfig.attn_type {shown(attention)} is not supported.", HINT)
     if dd.flag("double_z", default=False) or dd.flag("give_pre_end", default=False):
-        raise ModelError(f"{source}: double_z and give_pre_end do not go with a VQGAN.", _HINT)
+        raise ModelError(f"{source}: double_z and give_pre_end do not go with a VQGAN.", HINT)
     return Architecture(
         kind=kind,
         n_embed=fields.whole("n_embed", 1, 2**20),
@@ -223,11 +225,11 @@ def _taming(kind: Literal["VQModel", "GumbelVQ"], fields: _Fields) -> Architectu
     )
 
 
-def _llamagen(fields: _Fields) -> Architecture:
+def _llamagen(fields: Fields) -> Architecture:
     """Read LlamaGen's tokenizer: taming's networks with attention on the smallest level, and codes of length 1."""
     mult = fields.wholes("encoder_ch_mult", 1, 64, at_least=1)
     if fields.wholes("decoder_ch_mult", 1, 64, at_least=1) != mult:
-        raise ModelError(f"{fields.source}: encoder_ch_mult and decoder_ch_mult are not the same.", _HINT)
+        raise ModelError(f"{fields.source}: encoder_ch_mult and decoder_ch_mult are not the same.", HINT)
     resolution = 256
     return Architecture(
         kind="VQModel",
@@ -246,29 +248,69 @@ def _llamagen(fields: _Fields) -> Architecture:
     )
 
 
+def _diffusers(fields: Fields) -> Architecture:
+    """Read config.json of a VQModel of diffusers (Hugging Face)."""
+    source, values = fields.source, fields.values
+    if values.get("_class_name") != "VQModel":
+        raise ModelError(
+            f"{source}: the {shown(values.get('_class_name'))} of diffusers is not supported.",
+            "Use a VQModel of diffusers, or a VQGAN of taming-transformers.",
+        )
+    channels = fields.wholes("block_out_channels", 1, 2**14, at_least=1)
+    blocks = [
+        values.get(f"{way}_block_types", [f"{way.title()}EncoderBlock2D"] * len(channels)) for way in ("down", "up")
+    ]
+    attended = [
+        [str(block).startswith("Attn") for block in row] if isinstance(row, (list, tuple)) else [] for row in blocks
+    ]
+    known = {"norm_type": ("group", None), "act_fn": ("silu", None), "norm_num_groups": (_GROUPS, None)}
+    odd = [name for name, valid in known.items() if values.get(name) not in valid]
+    if odd or attended[0] != attended[1][::-1] or len(attended[0]) != len(channels):
+        named = odd[0] if odd else "up_block_types"
+        raise ModelError(f"{source}: {named} {shown(values.get(named))} is not supported.", HINT)
+    resolution, latent = 2 ** (len(channels) + 5), fields.whole("latent_channels", 1, 2**14, default=3)
+    middle = fields.flag("mid_block_add_attention", default=True)
+    if not middle and any(attended[0]):
+        raise ModelError(f"{source}: attention in some levels but not in the middle is not supported.", HINT)
+    return Architecture(
+        kind="VQModel",
+        n_embed=fields.whole("num_vq_embeddings", 1, 2**20, default=256),
+        embed_dim=fields.whole("vq_embed_dim", 1, 2**14, default=latent),
+        z_channels=latent,
+        in_channels=fields.whole("in_channels", 1, 2**10, default=3),
+        out_ch=fields.whole("out_channels", 1, 2**10, default=3),
+        ch=channels[0],
+        ch_mult=tuple(width // channels[0] for width in channels),
+        num_res_blocks=fields.whole("layers_per_block", 1, 16, default=1),
+        attn_resolutions=tuple(resolution // 2**level for level, here in enumerate(attended[0]) if here),
+        resolution=resolution,
+        attention=middle,
+    )
+
+
 def read_prior_shape(path: Path) -> PriorShape:
     """Read the JSON file beside the weights of a prior. Raises ModelError."""
     source = printable(path)
     # JSON is YAML, so one parser reads both.
-    fields = _Fields(source, _read_yaml(path, source))
+    fields = Fields(source, read_config(path))
     return PriorShape(side=fields.whole("side", 1, 64), **_common_shape(fields))
 
 
 def read_upsampler_shape(path: Path) -> UpsamplerShape:
     """Read the JSON file beside the weights of an upsampler. Raises ModelError."""
     source = printable(path)
-    fields = _Fields(source, _read_yaml(path, source))
+    fields = Fields(source, read_config(path))
     return UpsamplerShape(dim=fields.whole("dim", 1, 2**14), **_common_shape(fields))
 
 
-def _common_shape(fields: _Fields) -> dict[str, Any]:
+def _common_shape(fields: Fields) -> dict[str, Any]:
     """The fields that prior and upsampler share."""
     styles = fields.values.get("styles")
     if not isinstance(styles, list) or not styles or not all(isinstance(style, str) for style in styles):
-        raise ModelError(f"{fields.source}: styles is not a list of names.", _HINT)
+        raise ModelError(f"{fields.source}: styles is not a list of names.", HINT)
     width, heads = fields.whole("width", 1, 2**13), fields.whole("heads", 1, 64)
     if width % heads:
-        raise ModelError(f"{fields.source}: width {width} is no multiple of heads {heads}.", _HINT)
+        raise ModelError(f"{fields.source}: width {width} is no multiple of heads {heads}.", HINT)
     return {
         "width": width,
         "layers": fields.whole("layers", 1, 64),
@@ -288,14 +330,14 @@ def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
     content = read_config(config)
-    target, params = _stage(content.get("model", content), source)
+    target, params = stage_of(content.get("model", content), source)
     if target != NET2NET or "transformer_config" not in params:
         return None
     first = read_architecture(config)
-    transformer = _Fields(source, _stage(params["transformer_config"], source)[1], "transformer_config.params.")
+    transformer = Fields(source, stage_of(params["transformer_config"], source)[1], "transformer_config.params.")
     width, heads = transformer.whole("n_embd", 1, 2**14), transformer.whole("n_head", 1, 256, default=8)
     if width % heads:
-        raise ModelError(f"{source}: n_embd {width} is no multiple of n_head {heads}.", _HINT)
+        raise ModelError(f"{source}: n_embd {width} is no multiple of n_head {heads}.", HINT)
     shape = Net2NetShape(
         vocabulary=transformer.whole("vocab_size", 1, 2**20),
         codes=first.n_embed,
@@ -312,18 +354,18 @@ def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
         raise ModelError(
             f"{source}: vocab_size {shape.vocabulary} and block_size {shape.places} are too small for "
             f"{shape.codes} codes and pictures of {shape.side}×{shape.side}.",
-            _HINT,
+            HINT,
         )
     return shape
 
 
 def _condition(params: Mapping[str, Any], source: str) -> dict[str, Any]:
     """The condition of a Net2NetTransformer, as fields of `Net2NetShape`."""
-    stage, fields = params.get("cond_stage_config"), _Fields(source, params)
+    stage, fields = params.get("cond_stage_config"), Fields(source, params)
     if stage == "__is_unconditional__" or fields.flag("unconditional", default=False):
         return {"condition": "start", "start": fields.whole("sos_token", 0, 2**20, default=0)}
-    kind, values = _stage(stage, source)
-    inner = _Fields(source, values, "cond_stage_config.params.")
+    kind, values = stage_of(stage, source)
+    inner = Fields(source, values, "cond_stage_config.params.")
     if kind == "taming.modules.util.SOSProvider":
         return {"condition": "start", "start": inner.whole("sos_token", 0, 2**20, default=0)}
     if kind == "taming.modules.misc.coord.CoordStage":
@@ -331,7 +373,7 @@ def _condition(params: Mapping[str, Any], source: str) -> dict[str, Any]:
     if kind in _CLASS_STAGES:
         return {"condition": "class", "classes": inner.whole("n_classes", 1, 2**20, default=1000)}
     raise ModelError(
-        f"{source}: the condition {_shown(kind)} is not supported.",
+        f"{source}: the condition {shown(kind)} is not supported.",
         "Use --init tokens, or a transformer with a class, coordinates or no condition.",
     )
 
@@ -343,82 +385,20 @@ def _check(given: Architecture, source: str) -> None:
             raise ModelError(
                 f"{source}: ddconfig.{name} is {channels}, but RGB with pixel_unshuffle "
                 f"{given.pixel_unshuffle} has {pixels} channels.",
-                _HINT,
+                HINT,
             )
     for mult in (1, *given.ch_mult):
         if given.ch * mult % _GROUPS:
             raise ModelError(
                 f"{source}: a level has {given.ch * mult} channels (ch {given.ch} × {mult}), "
                 f"not a multiple of {_GROUPS}.",
-                _HINT,
+                HINT,
             )
     if given.kind == "GumbelVQ" and given.embed_dim != given.z_channels:
         raise ModelError(
             f"{source}: a GumbelVQ needs embed_dim ({given.embed_dim}) equal to z_channels ({given.z_channels}).",
-            _HINT,
+            HINT,
         )
-
-
-def _stage(node: Any, source: str) -> tuple[str, Mapping[str, Any]]:
-    if not isinstance(node, Mapping) or not isinstance(node.get("params"), Mapping):
-        raise ModelError(f"{source} has no model with target and params.", _HINT)
-    return str(node.get("target")), node["params"]
-
-
-def _read_yaml(path: Path, source: str) -> Mapping[str, Any]:
-    data = read_bytes(path, MAX_CONFIG_BYTES, ModelError)
-    try:
-        content = parse_yaml(data)
-    except YamlError as error:
-        line = f", line {error.line}" if error.line else ""
-        raise ModelError(f"{source}{line} is not plain YAML: {excerpt(str(error))}.", _HINT) from None
-    if not isinstance(content, Mapping):
-        raise ModelError(f"{source} has no model with target and params.", _HINT)
-    return content
-
-
-def _shown(value: object) -> str:
-    return printable(repr(value)[:80])
-
-
-class _Fields:
-    """Reads the fields of one mapping, each with a type and a range."""
-
-    def __init__(self, source: str, values: Mapping[str, Any], path: str = "") -> None:
-        self.source, self.values, self.path = source, values, path
-
-    def section(self, name: str) -> _Fields:
-        value = self.values.get(name)
-        if not isinstance(value, Mapping):
-            raise self._wrong(name, value, "a group of fields")
-        return _Fields(self.source, value, f"{name}.")
-
-    def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
-        value = self.values.get(name, default)
-        if not _is_whole(value, low, high):
-            raise self._wrong(name, value, f"a whole number from {low} to {high}")
-        return int(value)
-
-    def wholes(self, name: str, low: int, high: int, at_least: int) -> tuple[int, ...]:
-        value = self.values.get(name)
-        fits = isinstance(value, (list, tuple)) and at_least <= len(value) <= 8
-        if not fits or not all(_is_whole(item, low, high) for item in value or ()):
-            raise self._wrong(name, value, f"a list of {at_least} to 8 whole numbers from {low} to {high}")
-        return tuple(value or ())
-
-    def flag(self, name: str, default: bool) -> bool:
-        value = self.values.get(name, default)
-        if not isinstance(value, bool):
-            raise self._wrong(name, value, "true or false")
-        return value
-
-    def _wrong(self, name: str, value: object, wanted: str) -> ModelError:
-        is_not = "is missing" if value is None else f"is {_shown(value)}"
-        return ModelError(f"{self.source}: {self.path}{name} {is_not}; it has to be {wanted}.", _HINT)
-
-
-def _is_whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def attended(side: int) -> int:

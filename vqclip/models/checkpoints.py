@@ -10,16 +10,19 @@ import functools
 import hashlib
 import io
 import re
-import warnings
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vqclip.errors import ModelError, OutOfMemory, VqclipError
+from vqclip.errors import ModelError
 from vqclip.files import data_path, excerpt, is_file, printable
-from vqclip.models import catalogue
-from vqclip.models.inspection import Inspected, inspect
-from vqclip.reading import MORE_MEMORY, check_regular, is_out_of_memory, open_regular, read_text, reason, refusing
+from vqclip.models import catalogue, weight_files
+from vqclip.models.inspection import inspect
+from vqclip.reading import (
+    open_regular,
+    read_text,
+    refusing,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -35,6 +38,8 @@ _MAX_SHARING = 16
 _BLOCK = 2**20
 _MAX_SUMS_BYTES = 10**6
 _SAFER = "Use a .safetensors copy of the model, or a file from its makers."
+
+_OF_CONFIG = ("its configuration", "Give the YAML file that belongs to this checkpoint.")
 
 Explain = Callable[[Mapping[str, "Tensor"], Mapping[str, "Tensor"]], str | None]
 
@@ -60,25 +65,14 @@ def without_weights() -> Iterator[None]:
         yield
 
 
-class Inert:
-    """Replaces an object of a training framework in a pickle, and does nothing."""
+def read_state_dict(path: Path, expected_bytes: int | None = None) -> dict[str, Tensor]:
+    """Read the tensors of a Lightning .ckpt, a .pt of any version of torch, a TorchScript archive or .safetensors.
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        pass
-
-    def __setstate__(self, state: object) -> None:
-        pass
-
-
-def read_state_dict(
-    path: Path, expected_bytes: int | None = None, *, wrappers: Iterable[str] = ("state_dict", "model")
-) -> dict[str, Tensor]:
-    """Read the tensors of a Lightning .ckpt, a .pt of any version of torch, or a .safetensors file.
+    The state dict may be inside of others (see `weight_files`). The parts of a divided checkpoint are read together.
 
     Args:
-        path: The file.
+        path: The file, one of its parts, or the index of the parts.
         expected_bytes: Its published size, if known.
-        wrappers: The state dict may be the value of one of these keys; the first that exists is used.
 
     Returns:
         Dense tensors on the CPU, as stored (float16 stays float16); they may be views of the file. Optimiser states,
@@ -88,19 +82,25 @@ def read_state_dict(
         ModelError: `inspect` refuses the file, or a tensor is sparse, quantised or complex, or overlaps others.
         OutOfMemory: Memory ran out while the file was read.
     """
+    if parts := weight_files.parts_of(path):
+        return {key: value for part in parts for key, value in _read_file(part, None).items()}
+    return _read_file(path, expected_bytes)
+
+
+def _read_file(path: Path, expected_bytes: int | None) -> dict[str, Tensor]:
+    """The tensors of one file, see `read_state_dict`."""
     found = inspect(path, expected_bytes)
     name = printable(path)
-    loaded = _load(path, name, found)
-    for wrapper in wrappers:
-        if isinstance(loaded, dict) and isinstance(dict.get(loaded, wrapper), dict):
-            loaded = dict.get(loaded, wrapper)
-            break
+    loaded = weight_files.load(path, found)
     # A subclass of dict may replace its methods by any attribute.
     entries = dict(dict.items(loaded)) if isinstance(loaded, dict) else None
     if entries is None or not all(type(key) is str for key in entries):
-        raise ModelError(f"{name} holds no state dict but a {type(loaded).__name__}.", _SAFER)
+        what = "an object of Python" if isinstance(loaded, weight_files.Inert) else f"a {type(loaded).__name__}"
+        raise ModelError(f"{name} holds no state dict but {what}.", _SAFER)
     state: dict[str, Tensor] = {}
     for key, value in entries.items():
+        # torch.compile puts these words into the names of what it wraps.
+        key = key.replace("_orig_mod.", "")
         if key.startswith(_LEFT_OUT):
             continue
         if problem := _problem(value) if _is_name(key) else "has a name that no file can hold":
@@ -118,6 +118,7 @@ def check_state_dict(
     source: str,
     explain: Explain | None = None,
     ignored: tuple[str, ...] = (),
+    fits: tuple[str, str] = _OF_CONFIG,
 ) -> dict[str, Tensor]:
     """Return exactly the tensors that a model expects, under its own names.
 
@@ -127,18 +128,17 @@ def check_state_dict(
         source: Names the checkpoint in messages.
         explain: Describes a mismatch in the model's own words, or returns None.
         ignored: Prefixes of tensors that the checkpoint may hold and the model does not need.
+        fits: What it has to fit, in words, and what to do when it does not.
 
     Raises:
         ModelError: A name is missing or unknown, a shape or kind of number differs, or a number is not finite.
     """
     state = _unwrapped(state, expected)
+    ignored += TRAINING_ONLY
     state = {key: value for key, value in state.items() if key in expected or not key.startswith(ignored)}
     if difference := _mismatch(state, expected):
         described = explain(state, expected) if explain else None
-        raise ModelError(
-            f"{source} does not fit its configuration: {described or difference}.",
-            "Give the YAML file that belongs to this checkpoint.",
-        )
+        raise ModelError(f"{source} does not fit {fits[0]}: {described or difference}.", fits[1])
     for key, wanted in expected.items():
         if problem := _wrong_kind(state[key], wanted):
             raise ModelError(f"{source}: the tensor {key} {problem}.", "Use a checkpoint with weights of that kind.")
@@ -155,12 +155,13 @@ def load_into(
     *,
     explain: Explain | None = None,
     ignored: tuple[str, ...] = (),
+    fits: tuple[str, str] = _OF_CONFIG,
 ) -> None:
     """Give a module on the meta device its weights in float32, frozen and in evaluation mode.
 
     The other arguments and errors are those of `check_state_dict`.
     """
-    checked = check_state_dict(state, module.state_dict(), source, explain, ignored)
+    checked = check_state_dict(state, module.state_dict(), source, explain, ignored, fits)
     ready = {
         key: (value.float() if value.is_floating_point() else value).contiguous() for key, value in checked.items()
     }
@@ -256,33 +257,6 @@ def verify_all(names: Container[str] | None = None) -> dict[str, bool]:
     return checked
 
 
-def _load(path: Path, name: str, found: Inspected) -> Any:
-    """The content of an inspected checkpoint, which claims no more memory than its file has bytes."""
-    import torch
-    from safetensors.torch import load_file
-    from torch.serialization import safe_globals
-
-    check_regular(path, ModelError)
-    stand_ins: list[Any] = [(Inert, stand_in) for stand_in in found.stand_ins]
-    try:
-        if found.kind == "safetensors":
-            with refusing(f"{name} is damaged", "Fetch it again.", ModelError, bounded=True):
-                return load_file(path)
-        with safe_globals(stand_ins), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.load(str(path), map_location="cpu", weights_only=True, mmap=found.kind == "zip")
-    except VqclipError:
-        raise
-    # Whatever the bytes of a stranger make torch raise means the same to the reader.
-    except Exception as error:
-        if is_out_of_memory(error):
-            raise OutOfMemory(f"the system has no memory left to read {name}.", MORE_MEMORY) from None
-        # The message of torch also recommends switching the protection off.
-        text = re.sub(r"^Weights only load failed.*?WeightsUnpickler error:\s*", "", str(error), flags=re.DOTALL)
-        said = reason(Exception(text.strip() or type(error).__name__)).split(". ")[0]
-        raise ModelError(f"{name} cannot be read safely: {said}.", _SAFER) from None
-
-
 def _problem(value: object) -> str | None:
     """Why a value cannot be a weight, without reading its numbers; None if it can."""
     import torch
@@ -354,13 +328,16 @@ def _of_kind(given: Tensor, wanted: Tensor) -> Tensor:
 
 
 def _unwrapped(state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    def matches(prefix: str) -> int:
-        return sum(prefix + key in state for key in expected)
+    """Remove what wrappers, such as data parallelism, put before every name."""
+    names = list(expected)
+    anchors = {names[at * (len(names) - 1) // 4] for at in range(5)} if names else set()
+    prefixes = {key.removesuffix(name) for key in state for name in anchors if key.endswith(f".{name}")}
 
-    best = max(("", *WRAPPERS), key=matches)
-    if not best:
-        return state
-    return {key.removeprefix(best): value for key, value in state.items() if key.startswith(best)}
+    def matches(prefix: str) -> tuple[int, bool, int]:
+        return sum(prefix + key in state for key in expected), "ema" in prefix, -len(prefix)
+
+    best = max(sorted({"", *prefixes}), key=matches)
+    return {key.removeprefix(best): value for key, value in state.items() if key.startswith(best)} if best else state
 
 
 def _mismatch(state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,27 +71,32 @@ _ODD_TENSORS = {
     "torch.complex64": "complex",
     "torch.complex128": "complex",
 }
-# Records of training frameworks. `checkpoints.Inert` replaces them, so no code of theirs runs.
-_BOOKKEEPING = (
-    "pytorch_lightning.",
-    "lightning.",
-    "lightning_fabric.",
-    "omegaconf.",
-    "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar",
-    "numpy.dtype",
-    "argparse.Namespace",
-    "typing.Any",
-    "collections.defaultdict",
-    "pathlib.PosixPath",
-    "pathlib.WindowsPath",
-    "builtins.dict",
-    "builtins.list",
-    "builtins.int",
-    "builtins.float",
-    "builtins.str",
-    "builtins.set",
-)
+# Of the standard library, what checkpoints hold beside weights. `weight_files.Inert` replaces these objects and those
+# of other libraries, such as callbacks and configurations: no code of theirs runs, and no module is imported.
+_RECORDS = (
+    "argparse.Namespace", "builtins.bool", "builtins.bytes", "builtins.complex", "builtins.dict",
+    "builtins.float", "builtins.frozenset", "builtins.int", "builtins.list", "builtins.long", "builtins.object",
+    "builtins.range", "builtins.set", "builtins.slice", "builtins.str", "builtins.tuple", "builtins.xrange",
+    "collections.defaultdict", "collections.deque", "copy_reg._reconstructor", "copyreg._reconstructor",
+    "datetime.", "decimal.Decimal", "enum.", "fractions.Fraction", "functools.partial", "pathlib.",
+    "torch.Generator", "torch._C.Generator", "torch.nn.modules.", "torch.optim.",
+    "torch.torch_version.TorchVersion", "torch.utils.data.", "types.SimpleNamespace", "typing.", "uuid.UUID",
+)  # fmt: skip
+# torch looks for these under their names in Python 3.
+_RENAMED = {"builtins.long": "builtins.int", "builtins.xrange": "builtins.range"}
+# What a pickle has no reason to name outside the list above. Nothing of it would run either, but a file that names a
+# command is not what it seems to be.
+_SUSPICIOUS = sys.stdlib_module_names | {
+    "__builtin__",
+    "commands",
+    "copy_reg",
+    "pip",
+    "setuptools",
+    "torch",
+    "vqclip",
+}
+_SCRIPT = ("__torch__.", "torch.jit._pickle.")
+"""Classes and lists of a TorchScript archive. Its code is in other files, which are not read."""
 _REFUSED = "Use a .safetensors copy of the model, or a file from its makers."
 _AGAIN = "Fetch it again."
 _DAMAGED: tuple[type[Exception], ...] = (zipfile.BadZipFile, *MALFORMED)
@@ -101,12 +107,12 @@ class Inspected:
     """A checkpoint that may be loaded.
 
     Attributes:
-        kind: Its container.
+        kind: Its container; "script" is a TorchScript archive.
         size: Bytes of the file.
         stand_ins: Globals of its pickle that inert objects have to replace.
     """
 
-    kind: Literal["zip", "legacy", "safetensors"]
+    kind: Literal["zip", "legacy", "safetensors", "script"]
     size: int
     stand_ins: tuple[str, ...] = ()
 
@@ -189,6 +195,10 @@ def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
     with _damaged(f"{name} is cut short or damaged: its {size} bytes end without the directory of a zip archive."):
         archive = zipfile.ZipFile(bounded)
         members = archive.infolist()
+    scripted = any(member.filename.endswith("/constants.pkl") for member in members)
+    if scripted:
+        # Its code is compressed, and not read.
+        members = [member for member in members if is_read(member.filename)]
     if any(member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1 for member in members):
         # torch never compresses, and a few kB can unpack to gigabytes.
         raise ModelError(f"{name} is a compressed archive, which no checkpoint is.", _REFUSED)
@@ -197,8 +207,6 @@ def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
     names = [member.filename for member in members]
     if len(set(names)) != len(names):
         raise ModelError(f"{name} holds two files of one name.", _REFUSED)
-    if any(member.endswith("/constants.pkl") for member in names):
-        raise ModelError(f"{name} is a TorchScript program, not a checkpoint.", _REFUSED)
     pickles = [member for member in members if member.filename.endswith("/data.pkl")]
     if len(pickles) != 1:
         raise ModelError(f"{name} is a zip archive without a checkpoint in it.", _REFUSED)
@@ -207,7 +215,14 @@ def _inspect_zip(name: str, handle: BinaryIO, size: int) -> Inspected:
     bounded.most = MAX_PICKLE_BYTES
     with _damaged(f"{name} is damaged: its index does not match its checksum."), archive.open(pickles[0]) as pickle:
         index = pickle.read(MAX_PICKLE_BYTES)
-    return Inspected("zip", size, _check_pickle(name, io.BytesIO(index), Walk(Budget(size))))
+    stand_ins = _check_pickle(name, io.BytesIO(index), Walk(Budget(size)), _SCRIPT if scripted else ())
+    return Inspected("script" if scripted else "zip", size, stand_ins)
+
+
+def is_read(member: str) -> bool:
+    """Whether a file in a TorchScript archive belongs to its weights."""
+    _, _, inside = member.partition("/")
+    return inside in ("data.pkl", "byteorder", "version") or inside.startswith("data/")
 
 
 @contextlib.contextmanager
@@ -240,7 +255,7 @@ def _inspect_legacy(name: str, handle: BinaryIO, size: int) -> Inspected:
     return Inspected("legacy", size, tuple(sorted(stand_ins)))
 
 
-def _check_pickle(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
+def _check_pickle(name: str, pickle: BinaryIO, walk: Walk, also: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the globals of a pickle that have to be replaced; ModelError for a pickle that may not be loaded."""
     stand_ins = set()
     try:
@@ -252,13 +267,14 @@ def _check_pickle(name: str, pickle: BinaryIO, walk: Walk) -> tuple[str, ...]:
                     raise ModelError(
                         f"{name}: the tensor {printable(text[:200])} is {_ODD_TENSORS[found]}.", _REFUSED
                     )
-                if not found.startswith(_BOOKKEEPING):
+                suspicious = found.partition(".")[0] in _SUSPICIOUS or "." not in found
+                if suspicious and not found.startswith((*_RECORDS, *also)):
                     raise ModelError(
                         f"{name} is refused: it would run {printable(found[:200])} when loaded, "
                         "which a checkpoint has no need of.",
                         _REFUSED,
                     )
-                stand_ins.add(found)
+                stand_ins.add(_RENAMED.get(found, found))
     except ExcessError as problem:
         raise ModelError(f"{name} is refused: its index {problem}.", _REFUSED) from None
     except PickleError as problem:

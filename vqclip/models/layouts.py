@@ -4,31 +4,75 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from torch import Tensor
 
-# LlamaGen (Sun et al. 2024, arXiv 2406.06525) numbers its middle blocks, and its decoder's levels from below.
 _MIDDLE = ("block_1", "attn_1", "block_2")
+# LlamaGen (Sun et al. 2024, arXiv 2406.06525) numbers its middle blocks, and its decoder's levels from below.
 _LLAMAGEN = re.compile(
     r"^(.*\b(?:encoder|decoder)\.)(?:conv_blocks\.(\d{1,3})\.(res|attn|downsample|upsample)|mid\.(\d))\."
 )
+# diffusers numbers the levels in the same way. Its attention has linear layers in place of 1x1 convolutions.
+_DIFFUSERS = re.compile(
+    r"^(.*\b(?:encoder|decoder)\.)(?:(?:down|up)_blocks\.(\d{1,3})\.(resnets|attentions|downsamplers|upsamplers)"
+    r"\.(\d{1,3})|mid_block\.(resnets|attentions)\.(\d))\."
+)
+_PARTS = {"resnets": "block.", "attentions": "attn.", "downsamplers": "downsample.", "upsamplers": "upsample."}
+_LAYERS = {
+    "conv_shortcut": "nin_shortcut", "group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v",
+    "to_out.0": "proj_out", "query": "q", "key": "k", "value": "v", "proj_attn": "proj_out",
+}  # fmt: skip
+_LAYER = re.compile(rf"\.({'|'.join(map(re.escape, _LAYERS))})(?=\.(?:weight|bias)$)")
+_NORM_OUT = re.compile(r"\b(encoder|decoder)\.conv_norm_out\.")
+# vector-quantize-pytorch (lucidrains) keeps the codes of its only codebook in a tensor of three dimensions.
+_CODEBOOK = re.compile(r"\bquantize\._codebook\.embed$")
 
 
-def to_taming(state: Mapping[str, T]) -> dict[str, T]:
-    """Rename the tensors of LlamaGen's tokenizer to taming's names; all others keep their names.
+def to_taming(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the tensors of LlamaGen's tokenizer, of diffusers' VQModel and of EMA codebooks to taming's names.
 
-    LlamaGen's decoder numbers its levels from the smallest, taming's from the largest.
+    All others keep their names.
     """
-    levels = 1 + max((int(found[2]) for key in state if (found := _LLAMAGEN.match(key)) and found[2]), default=-1)
+    found: dict[str, Tensor] = {}
+    levels = [1 + max((int(f[2]) for key in state if (f := kind.match(key)) and f[2]), default=-1)
+              for kind in (_LLAMAGEN, _DIFFUSERS)]  # fmt: skip
+    for key, value in state.items():
+        if levels[1]:
+            key, value = _of_diffusers(key, value, levels[1])
+        elif levels[0]:
+            key = _LLAMAGEN.sub(lambda match: _of_llamagen(match, levels[0]), key)
+        if _CODEBOOK.search(key) and value.ndim == 3 and len(value) == 1:
+            key, value = _CODEBOOK.sub("quantize.embedding.weight", key), value[0]
+        found[key] = value
+    return found
 
-    def name(found: re.Match[str]) -> str:
-        network, level, part, middle = found.groups()
+
+def _of_llamagen(found: re.Match[str], levels: int) -> str:
+    network, level, part, middle = found.groups()
+    if middle is not None:
+        return f"{network}mid.{_MIDDLE[int(middle)]}." if int(middle) < len(_MIDDLE) else found[0]
+    return _level(network, int(level), levels, "block." if part == "res" else f"{part}.")
+
+
+def _of_diffusers(key: str, value: Tensor, levels: int) -> tuple[str, Tensor]:
+    def place(found: re.Match[str]) -> str:
+        network, level, part, number, middle, which = found.groups()
         if middle is not None:
-            return f"{network}mid.{_MIDDLE[int(middle)]}." if int(middle) < len(_MIDDLE) else found[0]
-        part = "block" if part == "res" else part
-        if network.endswith("encoder."):
-            return f"{network}down.{level}.{part}."
-        return f"{network}up.{levels - 1 - int(level)}.{part}."
+            return f"{network}mid.{'attn_1' if middle == 'attentions' else f'block_{int(which) + 1}'}."
+        return _level(network, int(level), levels, _PARTS[part] + ("" if "samplers" in part else f"{number}."))
 
-    return {_LLAMAGEN.sub(name, key) if levels else key: value for key, value in state.items()}
+    key = _DIFFUSERS.sub(place, key)
+    key = _NORM_OUT.sub(r"\1.norm_out.", key)
+    if ".attn" in key:
+        key = _LAYER.sub(lambda found: f".{_LAYERS[found[1]]}", key)
+        value = value[:, :, None, None] if value.ndim == 2 else value
+    return _LAYER.sub(lambda found: f".{_LAYERS[found[1]]}", key) if ".block" in key else key, value
+
+
+def _level(network: str, level: int, levels: int, part: str) -> str:
+    """The name of a part of a level. Decoders of others number their levels from the smallest, taming's do not."""
+    if network.endswith("encoder."):
+        return f"{network}down.{level}.{part}"
+    return f"{network}up.{levels - 1 - level}.{part}"

@@ -36,6 +36,8 @@ _MAX_WORDS_BYTES = 1_000_000
 _CHECK = "Check its model_cfg."
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
+# Numbers in OpenAI's archives that its code reads.
+_OF_ARCHIVES = ("input_resolution", "context_length", "vocab_size")
 _SPECIAL = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)>", re.IGNORECASE)
 
 
@@ -254,7 +256,11 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     tokenizer, vocabulary = _tokenizer(files, config), _vocabulary(files)
     model = clip_resnet.build(config) or _build(config, dtype, files)
     _refuse_too_large(model, weights)
-    load_into(model, read_state_dict(weights), source, ignored=text_encoders.COUNTED)
+    own = files.folder is not None
+    network = "its configuration" if own else f"the network {files.model}"
+    hint = "Give the open_clip_config.json that belongs to it." if own else "Name the network that it belongs to."
+    ignored = (*text_encoders.COUNTED, *_OF_ARCHIVES)
+    load_into(model, read_state_dict(weights), source, ignored=ignored, fits=(network, hint))
     _rebuild_buffers(model, source)
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
     perceptor = Perceptor(model, tokenizer, mean, std, vocabulary, _framing(preprocessing))
@@ -323,7 +329,12 @@ def _refuse_too_large(model: nn.Module, weights: Path) -> None:
     size = check_regular(weights, ModelError).stat().st_size
     if numbers <= size:
         return
-    inspect(weights)  # has a clearer message for a file that is no checkpoint
+    # This has a clearer message for a file that is no checkpoint.
+    if inspect(weights).kind == "script":
+        raise ModelError(
+            f"{printable(weights)} is a TorchScript archive, as OpenAI has them, but too small for this network.",
+            "Name the network that it belongs to, or fetch one with `vqclip models download ViT-B-32`.",
+        )
     raise ModelError(
         f"{printable(weights)} has {size} bytes, too few for the {numbers} numbers of the network that its "
         "configuration describes.",
@@ -396,6 +407,9 @@ def _known_config(files: ClipFiles) -> tuple[dict[str, Any], dict[str, Any]]:
     config = open_clip.get_model_config(files.model)
     if config is None:
         raise ModelError(f"open_clip knows no network {files.model!r}.", "See open_clip.list_models().")
+    if files.weights is not None and files.pretrained is None and inspect(files.weights).kind == "script":
+        # An archive of OpenAI. All of its networks have this activation, which the weights do not show.
+        config |= {"quick_gelu": True}
     return config, get_pretrained_cfg(files.model, files.pretrained) if files.pretrained else {}
 
 

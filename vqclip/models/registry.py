@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from vqclip.errors import ModelError, NotDownloaded, UsageError, VqclipError, did_you_mean
-from vqclip.files import data_path, is_file, printable, require_file, require_folder, user_path
+from vqclip.files import data_path, is_file, is_folder, matching, printable, require_file, require_folder, user_path
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
     ClipEntry,
@@ -21,9 +22,14 @@ from vqclip.models.catalogue import (
     vqgan_entry,
     vqgan_names,
 )
+from vqclip.models.weight_files import parts_of
 from vqclip.settings.option import CHECKPOINT_SUFFIXES, names_checkpoint
 
 HUB_PREFIX = "hf-hub:"
+_WEIGHTS = (
+    "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
+    "diffusion_pytorch_model.bin", "model.safetensors", "model.safetensors.index.json",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,8 @@ def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
     """
     config = require_file(Path(config_path), "the configuration") if config_path else None
     if names_checkpoint(name_or_path):
-        checkpoint = require_file(user_path(name_or_path), "the checkpoint")
+        checkpoint = require_file(_weights_of(user_path(name_or_path)), "the checkpoint")
+        parts_of(checkpoint)
         return VqganFiles(name_or_path, checkpoint, config or _config_beside(checkpoint))
     entry = vqgan_entry(name_or_path)
     if not is_file(entry.path):
@@ -261,14 +268,31 @@ def _not_here(entry: VqganEntry) -> ModelError:
     )
 
 
+def _weights_of(path: Path) -> Path:
+    """The weights in a folder of diffusers or transformers; any other path as it is."""
+    return next((path / name for name in _WEIGHTS if is_folder(path) and is_file(path / name)), path)
+
+
 def _config_beside(checkpoint: Path) -> Path:
-    for suffix in (".yaml", ".yml"):
-        if is_file(checkpoint.with_suffix(suffix)):
-            return checkpoint.with_suffix(suffix)
+    """The configuration that lies where the tools that write checkpoints put it.
+
+    Raises:
+        ModelError: There is none.
+    """
+    stem = re.sub(r"(\.safetensors\.index|-\d{5}-of-\d{5})?\.[^.]+$", "", checkpoint.name)
+    beside = [
+        checkpoint.with_name(f"{name}{suffix}") for name in (stem, checkpoint.stem) for suffix in (".yaml", ".yml")
+    ]
+    beside += [checkpoint.with_name(name) for name in ("config.json", "hparams.yaml", "config.yaml")]
+    # Lightning keeps hparams.yaml, and taming configs/TIME-project.yaml, beside the folder of the checkpoints.
+    above = checkpoint.absolute().parent.parent
+    if checkpoint.absolute().parent.name == "checkpoints":
+        beside += [above / "hparams.yaml", *matching(above / "configs", "*-project.yaml")]
+    if found := next(filter(is_file, beside), None):
+        return found
     raise ModelError(
         f"the checkpoint {printable(checkpoint)} has no configuration.",
-        f"Put its YAML file beside it as {printable(checkpoint.with_suffix('.yaml').name)}, "
-        "or name it with --vqgan-config.",
+        f"Put its YAML file beside it as {printable(beside[0].name)}, or name it with --vqgan-config.",
     )
 
 
@@ -316,6 +340,11 @@ def _clip_not_here(name: str) -> ModelError:
 
 def _unlisted_clip(name: str) -> ClipFiles:
     network, slash, tag = name.partition("/")
+    if name.lower().endswith(CHECKPOINT_SUFFIXES) and (network in ("", ".", "..", "~") or is_file(user_path(name))):
+        raise UsageError(
+            f"the CLIP {printable(name)} is a file, which does not say what its network is.",
+            f"Write NETWORK/FILE, as in ViT-B-32/{printable(name)}; open_clip.list_models() has the networks.",
+        )
     if not (slash and network and tag):
         known = [*clip_names(), *(alias for entry in clip_entries() for alias in entry.aliases)]
         raise UsageError(

@@ -35,7 +35,20 @@ from vqclip.models.layouts import to_taming
 from vqclip.models.padding import Wrapping
 
 # Tensors of training or of options of taming, which vqclip does not need.
-_NOT_OURS = ("colorize", "cond_stage_model.", "transformer.", "temperature_scheduler.", "quantize.codebook_used")
+_NOT_OURS = (
+    "colorize",
+    "cond_stage_model.",
+    "transformer.",
+    "temperature_scheduler.",
+    "quantize.codebook_used",
+    "quantize.embedding.cluster_size",
+    "quantize.embedding.embed_avg",
+    "quantize.cluster_size",
+    "quantize.embed_avg",
+    "quantize.ema_",
+    "quantize._codebook.",
+    "quantize.initted",
+)
 _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
 
 
