@@ -165,7 +165,7 @@ def _facts(folder: Path) -> dict[str, Any]:
 def _score(folder: Path, manifest: Manifest) -> float | None:
     score = manifest.best_score
     for row in read_metrics(folder):
-        score = row["score"]
+        score = score if row["score"] is None else row["score"]
     return score
 
 
