@@ -230,3 +230,26 @@ def test_an_itxt_value_is_plain_text(isolated: Path) -> None:
     Image.new("RGB", (2, 2)).save(isolated / "ja.png", pnginfo=info)
     assert issubclass(iTXt, str)
     assert metadata.read_metadata(isolated / "ja.png")["parameters"]["prompt"] == "日本"
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp"])
+@pytest.mark.parametrize(
+    ("code", "encoding"),
+    [
+        (b"UNICODE\0", "utf-16-be"),
+        (b"UNICODE\0", "utf-16-le"),
+        (b"UNICODE\0", "utf-16"),
+        (b"ASCII\0\0\0", "utf-8"),
+        (b"\0" * 8, "utf-8"),
+    ],
+)
+def test_the_text_of_automatic1111_is_read_from_exif(tmp_path: Path, suffix: str, code: bytes, encoding: str) -> None:
+    text = "ein Apfel, 苹果\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, Seed: 7, Size: 32x32"
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = code + text.encode(encoding)
+    path = tmp_path / f"made.{suffix}"
+    Image.new("RGB", (32, 32)).save(path, exif=exif)
+    found = metadata.read_metadata(path)
+    assert found["source"] == "a1111"
+    assert found["parameters"]["prompt"] == "ein Apfel, 苹果"
+    assert found["parameters"]["fields"]["Seed"] == "7"

@@ -17,7 +17,7 @@ config = typer.Typer(
 
 
 def info(
-    image: Annotated[Path, typer.Argument(help="PNG file made by vqclip.", metavar="IMAGE")],
+    image: Annotated[Path, typer.Argument(help="Picture made by vqclip or AUTOMATIC1111.", metavar="IMAGE")],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

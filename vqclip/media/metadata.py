@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from PIL import ExifTags
 from PIL.PngImagePlugin import PngImageFile
 
 from vqclip._version import __version__
@@ -119,6 +120,10 @@ def read_metadata(path: Path) -> dict[str, Any]:
         image.load()
         name, width, height = str(image.format), *image.size
         texts = {k: v for k, v in image.info.items() if isinstance(k, str) and isinstance(v, (str, bytes))}
+        comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
+    if isinstance(comment, bytes) and "parameters" not in texts:
+        # JPEG and WebP have no text chunks: AUTOMATIC1111 writes its text into EXIF.
+        texts["parameters"] = user_comment(comment)
     found: dict[str, Any] = {"format": name, "size": [width, height], "source": "none"}
     software = _text(path, texts, "Software")
     if software:
@@ -138,6 +143,19 @@ def read_metadata(path: Path) -> dict[str, Any]:
     if own is not None:
         found |= {"vqclip": _parse_own(path, own), "source": "vqclip"}
     return found
+
+
+def user_comment(comment: bytes) -> str:
+    """The text of EXIF's UserComment, whose first eight bytes name the encoding.
+
+    UNICODE is UTF-16 of either byte order: where ASCII characters are, every first or every second byte is 0.
+    """
+    code, text = comment[:8], comment[8 : 8 + 2 * MAX_CHUNK + 4]
+    if not code.startswith(b"UNICODE"):
+        return text.decode("utf-8", "replace").strip("\0")
+    big = text.startswith(b"\xfe\xff") or text[::2].count(0) > text[1::2].count(0)
+    big = big and not text.startswith(b"\xff\xfe")
+    return text.decode("utf-16-be" if big else "utf-16-le", "replace").strip("\0\ufeff")
 
 
 def texts_of(path: Path) -> dict[str, str]:
