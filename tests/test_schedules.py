@@ -17,6 +17,7 @@ from vqclip.errors import UsageError
 from vqclip.events import Started, Stepped
 from vqclip.media.images import to_uint8
 from vqclip.runs.inputs import Inputs
+from vqclip.settings import sources
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.loop import Synthesizer
@@ -28,7 +29,7 @@ from vqclip.synthesis.optimisers import (
     rate_at,
     restore_optimiser,
 )
-from vqclip.synthesis.stages import plan_stages
+from vqclip.synthesis.stages import plan_stages, stages_of
 
 
 def test_cosine_goes_from_one_to_the_end() -> None:
@@ -56,6 +57,22 @@ def test_the_running_mean_is_corrected_for_its_start() -> None:
     weights = torch.tensor([0.81, 0.9, 1.0])
     expected = (weights * torch.tensor([1.0, 2.0, 4.0])).sum() / weights.sum()
     assert ema.mean(values[0]).item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+@pytest.mark.option("learning_rate_steps")
+def test_a_long_run_from_a_form_has_lower_rates_and_a_short_one_its_own() -> None:
+    def first_rates(**flags: Any) -> tuple[float, float]:
+        settings = sources.resolve({"prompt": "a", **flags}, environment={}).settings
+        plan = stages_of(settings, 8)
+        return rate_at(settings, 0, plan[0]), rate_at(settings, plan[-1].first, plan[-1])
+
+    own = first_rates()
+    assert first_rates(iterations=30) == own
+    assert first_rates(iterations=240) == pytest.approx([rate / 8 for rate in own])
+    assert first_rates(iterations=240, learning_rate_steps=0) == own
+    assert first_rates(iterations=240, learning_rate=0.2)[1] == pytest.approx(0.2), "a rate that the user names"
+    assert first_rates(iterations=240, init="spot") == own, "a start that has to find its form"
+    assert first_rates(iterations=240, prompt="a ^ b") == own
 
 
 def test_without_decay_the_mean_is_the_newest_value() -> None:

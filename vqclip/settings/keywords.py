@@ -101,6 +101,7 @@ class SettingsKeywords(TypedDict, total=False):
     optimiser: Literal["adam", "adamw", "adamax", "adagrad", "radam", "nadam", "rmsprop", "sgd", "diffgrad", "adamp"]
     learning_rate: float
     learning_rate_end: float
+    learning_rate_steps: int
     learning_rate_schedule: str | float | None
     learning_rate_drops: str | int | None
     learning_rate_plateau: float

@@ -81,6 +81,11 @@ TEXT = Requirement(
     lambda s: not s.texts, "without a text that candidates could follow", "Add a prompt or leave it out."
 )
 
+FORM_TO_KEEP = Requirement(
+    lambda s: not s.keeps_form,
+    "on a start, a story or a motion that has to change",
+    "Start from a candidate or a picture, in one scene without motion, or leave it out.",
+)
 STEPS = Requirement(
     lambda s: s.iterations == 0, "in a run of no steps", "Use --iterations 1 or more, or leave it out."
 )

@@ -147,6 +147,8 @@ class Settings(StartSettings):
     learning_rate_end: float = _option(0.1, "Optimiser",
         "Decay the rate along a cosine to this share of the first.", low=0,
         high=1, requires=(need.NO_RATE_SCHEDULE,))
+    learning_rate_steps: int = _option(0, "Optimiser", "Lower the rates of runs longer than this; 0 never does.",
+        unit="steps", low=0, high=MAX_STEPS, frame=False, requires=(need.STEPS, need.FORM_TO_KEEP))
     learning_rate_schedule: str | None = _option(None, "Optimiser",
         "Multiply the rate by a schedule instead, as 0:1,50%:0.3.", kind="schedule", requires=(need.STEPS,))
     learning_rate_drops: str | None = _option(None, "Optimiser",
@@ -258,6 +260,12 @@ class Settings(StartSettings):
         """Whether scenes start from candidates of the prior. An init picture or another run takes precedence, unless
         that run is resampled."""
         return self.resample if self.init_run else self.init == "prior" and not self.init_image
+
+    @property
+    def keeps_form(self) -> bool:
+        """Whether the run has its form from the start: it is a candidate or an init picture of a single scene."""
+        formed = self.uses_prior or bool(self.init_image and not self.init_run)
+        return formed and len(self.story.scenes) == 1 and not self.motion_schedules
 
     @property
     def keeps_edges(self) -> bool:

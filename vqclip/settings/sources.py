@@ -108,6 +108,10 @@ def resolve(
     ]
     layers = _with_init_strength(layers, earlier, pictures, own_preset=preset_name not in presets())
     merged = _merged(with_style(layers, earlier))
+    named = [layer[name] for layer in (*configs, variables, given) for name in layer]
+    if any(merged.get("learning_rate") is raw for raw in named) and merged.get("learning_rate_steps") not in named:
+        # A rate that the user names is meant for the steps of the run.
+        merged.pop("learning_rate_steps", None)
     settings = typed(merged)
     explicit = (variables, given, *((earlier,) if recorded and recorded.explicit else ()))
     try:

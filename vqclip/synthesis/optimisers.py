@@ -150,7 +150,8 @@ def restore_optimiser(optimiser: Optimiser, memory: Mapping[str, Tensor], after_
 def rate_at(settings: Settings, step: int, stage: Stage) -> float:
     """The learning rate at a step of the run, 0 for the first.
 
-    Along a cosine within the stage, or along the schedule over the whole run; a tenth of it after each drop.
+    Along a cosine within the stage, or along the schedule over the whole run; a tenth of it after each drop. Runs
+    longer than `learning_rate_steps` have a lower rate, see `long_run_share`.
     """
     if settings.learning_rate_schedule:
         share = Schedule.parse(settings.learning_rate_schedule).at(step, settings.iterations)
@@ -158,7 +159,18 @@ def rate_at(settings: Settings, step: int, stage: Stage) -> float:
         share = cosine(step - stage.first, stage.last - stage.first, settings.learning_rate_end)
     drops = sum(place.step(settings.iterations) <= step for place in settings.drops)
     rate = settings.pixel_learning_rate if stage.pixels else settings.learning_rate
-    return rate * share / 10.0**drops
+    return rate * share * long_run_share(settings) / 10.0**drops
+
+
+def long_run_share(settings: Settings) -> float:
+    """The share of the rates that a run longer than `learning_rate_steps` keeps.
+
+    A start of the prior has its form already, and the gradient of CLIP leads on beyond it, to patterns that only CLIP
+    takes for the thing. The more steps average the noise of the cutouts, the straighter they follow: the path in the
+    latent has to become shorter, not only to be divided into more steps.
+    """
+    ratio = settings.learning_rate_steps / max(1, settings.iterations)
+    return min(1.0, ratio) ** 1.5 if ratio else 1.0
 
 
 def cosine(step: int, steps: int, end: float) -> float:
