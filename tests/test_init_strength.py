@@ -11,7 +11,7 @@ from PIL import Image
 
 import vqclip
 from vqclip.errors import InputError, UsageError
-from vqclip.events import Finished
+from vqclip.events import Finished, PriorSampleChosen
 from vqclip.runs import recipe
 from vqclip.settings import sources
 from vqclip.settings.init_strength import size_like
@@ -99,6 +99,19 @@ def test_a_picture_that_is_missing_is_named_and_a_strength_needs_one(photo: str)
 def test_a_picture_in_memory_gives_its_shape_too(photo: str) -> None:
     with Image.open(photo) as image:
         assert drawn(image, preset="draft", iterations=1).shape == (64, 96, 3)
+
+
+def test_a_mask_frees_its_white_part_for_a_candidate_of_the_prior(photo: str) -> None:
+    Image.fromarray(np.repeat([[0] * 48 + [255] * 48], 64, 0).astype(np.uint8)).save("mask.png")
+    found = resolve(init_image=photo, mask="mask.png")
+    assert (found.uses_prior, found.init_weight, found.learning_rate) == (True, 0, 0.05)
+    assert [loss.name for loss in resolve(init_image=photo, mask="mask.png", init_weight=2).image_losses] == ["init"]
+    flags: dict[str, Any] = {"preset": "draft", "candidates": 2, "cutouts": 4, "iterations": 1, "seed": 1}
+    events = list(vqclip.generate("a red flower", init_image=photo, mask="mask.png", **flags))
+    assert any(isinstance(event, PriorSampleChosen) for event in events)
+    own, picture = np.asarray(Image.open(photo)), next(e for e in events if isinstance(e, Finished)).image()
+    assert np.array_equal(picture[:, :48], own[:, :48])
+    assert np.abs(picture[:, 48:].astype(float) - own[:, 48:]).mean() > 20
 
 
 @pytest.mark.option("init_strength")

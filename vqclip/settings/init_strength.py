@@ -32,15 +32,20 @@ def optimisation(strength: float, steps: int) -> dict[str, Any]:
     }
 
 
-def settings_of(strength: float, base: Settings, size: tuple[int, int] | None) -> dict[str, Any]:
+def settings_of(strength: float, base: Settings, size: tuple[int, int] | None, *, masked: bool) -> dict[str, Any]:
     """Everything that a strength stands for.
 
     Args:
         strength: From 0 to 1.
         base: The settings of a run without an init picture.
         size: Of the init picture; None where the user names another.
+        masked: Whether a mask keeps a part of the picture. The rest starts from a candidate if there is a prior.
     """
     found = {"stages": 1, "pixel_steps": 0.0, **optimisation(strength, base.iterations)}
+    if masked:
+        # What the mask frees is for something new, so nothing pulls it back to the picture.
+        found["init_weight"] = 0.0
+        found["learning_rate"] *= 0.5 if base.init == "prior" else 1
     return found | {"size": size_like(*size, base.width * base.height)} if size else found
 
 

@@ -74,7 +74,7 @@ OVERLAY_STEPS = Requirement(
 _USE_PRIOR = "Use --init prior or leave it out."
 PRIOR = (
     Requirement(lambda s: bool(s.init_run) and not s.resample, "on an init run", "Add --resample or leave it out."),
-    Requirement(lambda s: bool(s.init_image), "on an init picture", _USE_PRIOR),
+    Requirement(lambda s: bool(s.init_image and not s.mask), "on an init picture", _USE_PRIOR),
     Requirement(lambda s: not s.uses_prior, "on another init than 'prior'", _USE_PRIOR),
 )
 TEXT = Requirement(

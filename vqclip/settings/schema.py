@@ -224,7 +224,7 @@ class Settings(StartSettings):
         """The image losses of the run: those of `loss` and those of other options; no weight is 0."""
         fading = Schedule.parse(f"0:1, 100%:{self.init_weight_end!r}")
         schedules = {"latent-l2": Schedule.parse("0:1, 50%:0"), "init": fading, "init-pixels": fading}
-        unused = {"init"} if self.uses_prior and not self.init_run else set()
+        unused = {"init"} if self.uses_prior and not self.init_run and not self.init_image else set()
         unused |= set() if self.target_image else {"target"}
         own = [
             ImageLoss(option.weight_of, float(getattr(self, name)), schedules.get(option.weight_of, CONSTANT))
@@ -257,14 +257,15 @@ class Settings(StartSettings):
 
     @property
     def uses_prior(self) -> bool:
-        """Whether scenes start from candidates of the prior. An init picture or another run takes precedence, unless
-        that run is resampled."""
-        return self.resample if self.init_run else self.init == "prior" and not self.init_image
+        """Whether scenes start from candidates of the prior. An unmasked init picture or another run takes
+        precedence, unless that run is resampled."""
+        unmasked = bool(self.init_image) and not self.mask
+        return self.resample if self.init_run else self.init == "prior" and not unmasked
 
     @property
     def keeps_form(self) -> bool:
         """Whether the run has its form from the start: it is a candidate or an init picture of a single scene."""
-        formed = self.uses_prior or bool(self.init_image and not self.init_run)
+        formed = not self.init_run and (self.uses_prior or bool(self.init_image))
         return formed and len(self.story.scenes) == 1 and not self.motion_schedules
 
     @property

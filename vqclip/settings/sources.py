@@ -146,7 +146,8 @@ def _with_init_strength(
     strength = typed({"init_strength": merged["init_strength"]} if "init_strength" in merged else {}).init_strength
     sized = any("size" in layer for layer in layers[place:])
     size = None if sized else upright_size(Path(picture), pictures.get(picture))
-    found = settings_of(strength, typed(_merged(layers[:2])), size)
+    masked = "mask" in merged and merged["mask"].value is not None
+    found = settings_of(strength, typed(_merged(layers[:2])), size, masked=masked)
     origin = f"init_strength {strength:g}"
     return [*layers[:place], {name: Raw(str(value), origin) for name, value in found.items()}, *layers[place:]]
 

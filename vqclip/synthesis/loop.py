@@ -108,7 +108,7 @@ class Synthesizer:
         vqgan.wrap(*settings.wraps)
         self.stages = stages_of(settings, vqgan.factor)
         self.clip_targets, self.clip_loss = clip_targets, ClipLoss(clip_targets, settings)
-        self.regions = Regions(settings.story.prompts, self.inputs.regions)
+        self.regions = Regions(settings.story.prompts, self.inputs.regions, self.inputs.mask)
         # A region is a part of the picture, so with regions CLIP sees the picture where it is.
         self.rolled_axes = (False, False) if self.regions.masks else settings.wraps
         self.init = InitPicture.load(self.inputs, self.device, settings.wraps)
@@ -117,7 +117,9 @@ class Synthesizer:
         self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
         self.starts = None
         if sampler is not None:
-            self.starts = SceneStarts(vqgan, sampler, clip_targets, settings, self.regions, self.inputs.latent)
+            kept = self.init.pixels if self.init.mask is not None else None
+            known = (vqgan, sampler, clip_targets, settings, self.regions)
+            self.starts = SceneStarts(*known, self.inputs.latent, kept)
         self.steps_done = 0
         self.score: float | None = None
 

@@ -24,18 +24,24 @@ _GRAIN = 48
 class Regions:
     """Plans the cutouts of a step so that every region has its own, with a weight for each prompt.
 
-    Prompts without a region get cutouts of the whole picture. The cutouts of a region are planned as if the rectangle
-    around it were the picture, and each is weighted by its share that lies in the region.
+    Prompts without a region get cutouts of the whole picture, or of the part that a mask leaves free. The cutouts of
+    a region are planned as if the rectangle around it were the picture, and each is weighted by its share that lies
+    in the region.
     """
 
-    def __init__(self, prompts: Sequence[Prompt], masks: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, prompts: Sequence[Prompt], masks: Mapping[str, np.ndarray], free: np.ndarray | None = None
+    ) -> None:
         """
         Args:
             prompts: Of the run.
             masks: (height, width) float32 in [0, 1] by file name, 1 where it is white.
+            free: The mask of an init picture, like `masks`: where the picture may change.
         """
         self.names = [prompt.region for prompt in prompts]
         self.masks = {name: _mask(name, masks) for name in dict.fromkeys(self.names) if name}
+        if free is not None and free.any():
+            self.masks[""] = torch.from_numpy(free)[None, None]
 
     def plan_cutouts(
         self, weights: Sequence[float], context: CutoutContext, settings: Settings, generator: torch.Generator
@@ -53,7 +59,7 @@ class Regions:
         """
         looked = [name for name, weight in zip(self.names, weights, strict=True) if weight]
         groups = list(dict.fromkeys(looked)) or [""]
-        if groups == [""]:
+        if groups == [""] and "" not in self.masks:
             return cutouts.plan_cutouts(settings.cutouts, context, settings, generator)
         plans = []
         for number, name in enumerate(groups):
@@ -68,17 +74,17 @@ class Regions:
 
     def bounds(self, name: str) -> tuple[float, float, float, float]:
         """Left, top, right and bottom edge of the rectangle around a region, in shares of the sides."""
-        return _bounds(self.masks[name]) if name else (0.0, 0.0, 1.0, 1.0)
+        return _bounds(self.masks[name]) if name in self.masks else (0.0, 0.0, 1.0, 1.0)
 
     def cover(self, name: str, size: tuple[int, int]) -> Tensor:
         """How much of each pixel a region covers: (1, 1, height, width) in [0, 1]."""
-        mask = self.masks[name] if name else torch.ones(1, 1, 1, 1)
+        mask = self.masks.get(name, torch.ones(1, 1, 1, 1))
         return F.interpolate(mask, size=size[::-1], mode="nearest")
 
     def _within(
         self, name: str, count: int, context: CutoutContext, settings: Settings, generator: torch.Generator
     ) -> CutPlan:
-        if not name:
+        if name not in self.masks:
             return cutouts.plan_cutouts(count, context, settings, generator)
         mask = self.masks[name]
         left, top, right, bottom = self.bounds(name)

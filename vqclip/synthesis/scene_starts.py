@@ -19,7 +19,7 @@ from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
 from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import candidates
+from vqclip.synthesis import candidates, init
 from vqclip.synthesis.candidates import Candidates
 from vqclip.synthesis.randomness import SCENE_STREAM, START_STREAM, make_generator
 from vqclip.synthesis.regions import Regions
@@ -41,15 +41,17 @@ class SceneStarts:
         settings: Settings,
         regions: Regions,
         like: Tensor | None = None,
+        picture: Tensor | None = None,
     ) -> None:
         """
         Args:
             vqgan, sampler, clip_targets, settings: Of the run.
             regions: Of its prompts.
             like: The latent of a finished run. Of the candidates of the first scene, one of a like form is chosen.
+            picture: Of which a mask keeps a part, (1, 3, any, any) in [0, 1]. Candidates are drawn over it.
         """
         self.vqgan, self.sampler, self.clip_targets = vqgan, sampler, clip_targets
-        self.settings, self.regions, self.like = settings, regions, like
+        self.settings, self.regions, self.like, self.picture = settings, regions, like, picture
         self._drawn: dict[int, dict[str, Candidates]] = {}
 
     @torch.no_grad()
@@ -76,7 +78,7 @@ class SceneStarts:
     def latent(self, scene: int, size: tuple[int, int]) -> Tensor:
         """The latent that a scene starts from, (1, D, h, w) float32. size: width and height, whole tokens."""
         found, edges = self.drawn(scene), self.settings.keeps_edges
-        if list(found) != [""]:
+        if self.picture is not None or list(found) != [""]:
             picture = self._in_regions(found, size)
         elif any(self.settings.wraps):
             picture = tile(found[""].images, size, self.settings.wraps, edges=edges)
@@ -85,15 +87,17 @@ class SceneStarts:
         return self.vqgan.encode(picture).float()
 
     def _in_regions(self, found: dict[str, Candidates], size: tuple[int, int]) -> Tensor:
-        """The best candidate of each region in its place, over that of the whole picture or over white."""
+        """The best candidate of each region in its place: over the init picture, that of the whole, or white."""
         edges = self.settings.keeps_edges
         picture = torch.ones(1, 3, *size[::-1], device=self.vqgan.codebook.device)
+        if self.picture is not None:
+            picture = init.fit(self.picture, *size).clone()
         for name, drawn in found.items():
             box = self._box(name, picture)
             place = picture[box]
             drawing = candidates.fill(drawn.images[:1], (place.shape[3], place.shape[2]), edges=edges)
             cover = self.regions.cover(name, size)[box]
-            if name and "" in found:
+            if self.picture is not None or (name and "" in found):
                 cover = cover * opacity(drawing)
             place.lerp_(drawing, cover.to(place.device))
         return picture
