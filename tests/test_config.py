@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
+from PIL import Image
 
 from vqclip.errors import UsageError
 from vqclip.settings import presets, sources
@@ -183,6 +184,8 @@ def test_options_out_of_range_say_the_range(flags: dict[str, object], expected: 
     if expected is None:
         assert resolve(flags).settings.device == "gpu", "the devices room judges device names"
         return
+    for name in ("a.png", "m.png"):
+        Image.new("L", (16, 16)).save(name)
     with pytest.raises(UsageError) as caught:
         resolve(flags)
     assert re.search(expected, str(caught.value), re.DOTALL)
