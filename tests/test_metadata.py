@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -253,3 +254,13 @@ def test_the_text_of_automatic1111_is_read_from_exif(tmp_path: Path, suffix: str
     assert found["source"] == "a1111"
     assert found["parameters"]["prompt"] == "ein Apfel, 苹果"
     assert found["parameters"]["fields"]["Seed"] == "7"
+
+
+def test_info_prints_a_table(call: Any) -> None:
+    known = {"settings": {"ema": 0.9}, "models": {"m": "0" * 64}, "versions": {"vqclip": "1"}}
+    chunks = metadata.describe(prompts=[("a", 1.0), ("b", -0.5)], seed=7, steps=3, size=(32, 16), **known)
+    images.save_png(Path("in.png"), np.zeros((16, 32, 3), np.uint8), chunks)
+    lines = call("info", "in.png").out.splitlines()
+    assert lines[:2] == ["format               PNG", "size                 32x16"]
+    at = next(number for number, line in enumerate(lines) if line.split() == ["prompts", "a"])
+    assert lines[at + 1].index("b:-0.5") == lines[at].index("a", 9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,8 +27,7 @@ def info(
     from vqclip.media import metadata
 
     found = metadata.read_metadata(image)
-    lines = [f"{name}: {_readable(value)}" for name, value in found.items()]
-    console.answer("\n".join(lines), {"image": str(image), "metadata": found})
+    console.answer("\n".join(_table(found)), {"image": str(image), "metadata": found})
 
 
 def config_show(
@@ -85,10 +85,27 @@ def config_check(
     console.answer("\n".join(f"{name}: valid" for name in names), {"valid": names})
 
 
-def _readable(value: Any) -> str:
-    if isinstance(value, dict):
-        return "".join(f"\n  {name}: {item}" for name, item in value.items())
-    return str(value)
+def _table(found: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    """A line for each value, in two columns; the values of a mapping follow its name, indented."""
+    width = max((len(name) for name, value in found.items() if not isinstance(value, dict)), default=0)
+    for name, value in found.items():
+        # Deeper than anything of vqclip, a mapping is printed as it is.
+        if isinstance(value, dict) and len(indent) < 8:
+            yield f"{indent}{name}"
+            yield from _table(value, f"{indent}  ")
+        elif value not in (None, "", []):
+            first, *more = _cell(name, value).splitlines() or [""]
+            yield f"{indent}{name:{width}}  {first}"
+            yield from (f"{indent}{'':{width}}  {line}" for line in more)
+
+
+def _cell(name: str, value: Any) -> str:
+    if name == "size" and isinstance(value, list):
+        return "x".join(map(str, value))
+    pairs = isinstance(value, list) and all(isinstance(item, list) and len(item) == 2 for item in value)
+    if name == "prompts" and pairs:
+        return "\n".join(str(text) if weight == 1 else f"{text}:{weight}" for text, weight in value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def add_to(app: typer.Typer) -> None:
