@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from vqclip.errors import UsageError
 from vqclip.runs import directory
 from vqclip.schedules import Key, Position, Schedule
-from vqclip.settings.prompts import Prompt, doubts, format, join_lines, parse, parse_scenes, with_files
+from vqclip.settings.prompts import Prompt, doubts, format, join_lines, normal, parse, parse_scenes, with_files
 
 SCHEDULE = Schedule.parse("0:0, 50%:-2 cosine")
 
@@ -185,7 +185,7 @@ def test_fault_30_nul_and_lone_surrogates_are_refused(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("text", ["ein Haus 🏠", "红苹果", "תפוח אדום", "a\u202eb", "e\u0301", "\x1b[31mred"])
+@pytest.mark.parametrize("text", ["ein Haus 🏠", "红苹果", "תפוח אדום", "\x1b[31mred"])
 def test_fault_30_other_text_survives(text: str) -> None:
     assert parse(text)[0].text == text
 
@@ -195,7 +195,7 @@ _texts = (
         st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
         | st.text(st.sampled_from("ab:|\\ 19.-e/"), min_size=1)
     )
-    .map(str.strip)
+    .map(lambda text: normal(text).strip())
     .filter(bool)
 )
 _weights = st.floats(allow_nan=False, allow_infinity=False)

@@ -64,10 +64,11 @@ MALFORMED: tuple[type[Exception], ...] = (
 """Everything that readers raise because of the content of a file."""
 _OUT_OF_MEMORY = (
     "failed to map segment", "cannot allocate memory", "defaultcpuallocator", "std::bad_alloc", "out of memory",
-    "not enough memory", "could not create a primitive", "could not create a memory",
-)  # fmt: skip
+    "not enough memory", "could not create a primitive", "could not create a memory")  # fmt: skip
 # A string, or the text between two strings.
 _JSON_PART = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"]++', re.DOTALL)
+# Not U+2028 and others of str.splitlines, which are inside lines.
+_LINE_END = re.compile(r"\r\n?|\n")
 _NONBLOCK: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -224,7 +225,7 @@ def read_lines(path: Path) -> list[str]:
         InputError: The file cannot be read, is not UTF-8, or has more than MAX_TEXT_BYTES.
     """
     if str(path) != "-":
-        return read_text(path, MAX_TEXT_BYTES).splitlines()
+        return _LINE_END.split(read_text(path, MAX_TEXT_BYTES))
     try:
         data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
     except (OSError, AttributeError):
@@ -232,7 +233,7 @@ def read_lines(path: Path) -> list[str]:
         raise InputError("Cannot read standard input: it is closed.", "Give a file.") from None
     if len(data) > MAX_TEXT_BYTES:
         raise InputError(f"standard input has more than {MAX_TEXT_BYTES} bytes.", "Give a text file of lines.")
-    return _decode(data, "standard input", InputError).splitlines()
+    return _LINE_END.split(_decode(data, "standard input", InputError))
 
 
 def read_gzip(path: Path, most: int, error: type[VqclipError] = InputError) -> bytes:
@@ -332,7 +333,6 @@ def compose_yaml(data: str | bytes) -> yaml.Node | None:
             self.depth += 1
             if self.nodes > MAX_YAML_NODES:
                 raise YamlError("it unfolds to too many values", None)
-            # Where the limit of recursion was raised, depth would end the process.
             if self.depth > MAX_YAML_DEPTH:
                 raise YamlError("it is nested too deep", None)
             node = super().compose_node(parent, index)

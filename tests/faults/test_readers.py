@@ -24,9 +24,10 @@ ALLOWED: dict[str, dict[str, str]] = {
         "self.part.open": "for writing",
     },
     "models/inspection.py": {"zipfile.ZipFile": "of a handle that reading opened", "archive.open": "a member of it"},
-    "models/checkpoints.py": {
+    "models/weight_files.py": {
         "load_file": "after inspection.inspect has opened and judged the file",
         "torch.load": "the same",
+        "zipfile.ZipFile": "the same, for the weights of a TorchScript archive",
     },
     "synthesis/state.py": {"safe_open": "after inspection.inspect has opened and judged the file"},
     "search/index.py": {"safe_open": "after inspection.inspect has opened and judged the file"},

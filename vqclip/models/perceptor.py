@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -450,5 +451,5 @@ def _vocabulary(files: ClipFiles) -> dict[str, tuple[str, ...]]:
 
 
 def _neutral(text: str) -> str:
-    """Break up the names of special tokens in a text, so that they are read as words."""
-    return _SPECIAL.sub(lambda match: f"< {match[1]} >", text)
+    """Break up the names of special tokens in a text, so that they are read as words, and compose its accents."""
+    return _SPECIAL.sub(lambda match: f"< {match[1]} >", unicodedata.normalize("NFC", text))

@@ -25,6 +25,7 @@ import dataclasses
 import difflib
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -42,7 +43,16 @@ _TAIL = re.compile(rf":({_NUMBER}|{_SCHEDULE}|{_KEYS})(?:_({_PART}))?(?::({_NUMB
 _REGION = re.compile(rf"(?<!\S)@({_PART})$", re.IGNORECASE)
 _NUMBERS = re.compile(rf"(?:[^\s\d:]|(?<=\S)\s)((?::(?:{_NUMBER})){{3,}})$", re.IGNORECASE)
 _PICTURE = re.compile(r"\[(.+\.(?:png|jpe?g|webp|gif|bmp|tiff?|ppm|tga|jp2|avif|ico))\]", re.IGNORECASE | re.DOTALL)
-_ESCAPE = re.compile(r"\\([\\:|^\[@])")
+# Signs that word processors and keyboards of East Asia write in place of those of the grammar.
+_TYPED = str.maketrans("：∶﹕−–—－﹣＋，、｜＾＠％．０１２３４５６７８９", ":::-----+,,|^@%.0123456789")
+# Marks of direction, blanks of no width, soft hyphens. The joiners of emoji and of Persian stay.
+_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_SEPARATORS = re.compile("[\x85\u2028\u2029]")
+_EMPHASIS = re.compile(rf"\(([^()]+):({_NUMBER})\)|\(\(+([^()]+)\)+\)|\[([^\[\].:]+)\]|<(?:lora|hypernet):[^>]*>")
+_EARLY = re.compile(rf"(?<=[^\s\d:]):({_NUMBER})\s*[,;]\s")
+_COMMA = re.compile(r"(?<=[^\s\d:]):[+-]?\d+,\d+$")
+_LITERAL = r"[\\:|^\[@：∶﹕｜＾＠]"
+_ESCAPE = re.compile(rf"\\({_LITERAL})")
 
 REGIONS: dict[str, tuple[float, float, float, float]] = {
     "left": (0, 0, 1 / 2, 1),
@@ -167,13 +177,27 @@ def require_pull(prompts: Iterable[Prompt]) -> None:
 
 
 def doubts(prompts: Iterable[Prompt]) -> list[str]:
-    """Warn about each text whose last number looks like a weight but is text, as in "a tree: 2"."""
+    """Warn about each text in which something looks like a weight but is text, as in "a tree: 2" or "(tree:1.3)"."""
     found = []
     for prompt in prompts:
-        number = re.search(rf":\s+({_NUMBER})$", prompt.text) if prompt.kind == "text" else None
-        if number and not prompt.text[: number.start()][-1:].isdigit():
+        if prompt.kind != "text":
+            continue
+        text = prompt.text.translate(_TYPED)
+        number = re.search(rf":\s+({_NUMBER})$", text)
+        if number and not text[: number.start()][-1:].isdigit():
             meant = f"{prompt.text[: number.start()]}:{number[1]}"
             found.append(f"the prompt {prompt.text!r} ends in a number that is text; as a weight: {meant!r}.")
+        elif emphasis := _EMPHASIS.search(text):
+            word = next((part for part in emphasis.group(1, 3, 4) if part), "apple")
+            found.append(
+                f"the prompt {prompt.text!r} holds {emphasis[0]!r}, the emphasis of A1111 and ComfyUI, which is text "
+                f"here; weights divide prompts: '{prompt.text.replace(emphasis[0], word)} | {word}:0.3'."
+            )
+        elif early := _EARLY.search(text):
+            found.append(
+                f"the prompt {prompt.text!r} holds {early[0].strip(' ,;')!r} before a comma, which is text; write | "
+                "between prompts."
+            )
     return found
 
 
@@ -220,7 +244,20 @@ def _only(source: str, kind: str) -> tuple[Prompt, ...]:
     return scenes[0]
 
 
+def normal(source: str) -> str:
+    """The source with accents composed, without characters that nobody sees, and with blanks between its lines.
+
+    The names of files, in brackets, stay as they are.
+    """
+    if source.isascii():
+        return source
+    parts = re.split(r"(\[[^\[\]]*\.\w+\])", source)
+    parts[::2] = [unicodedata.normalize("NFC", _SEPARATORS.sub(" ", _UNSEEN.sub("", part))) for part in parts[::2]]
+    return "".join(parts)
+
+
 def _parse_all(source: str, kind: str) -> tuple[tuple[Prompt, ...], ...]:
+    source = normal(source) if kind == "text" else source
     for position, character in enumerate(source):
         if character == "\0" or "\ud800" <= character <= "\udfff":
             raise _refusal(source, position, f"the prompt holds U+{ord(character):04X}, which is not text")
@@ -326,6 +363,9 @@ def _refuse_remains(source: str, start: int, text: str, region: str) -> None:
         right = f"{before} {name}" if before and " " not in name else "a tree:2 @left"
         hint = f"Write it as in '{right}'. '\\@' is text."
         raise _refusal(source, at, "a part of the picture stands last, after a blank", hint)
+    if comma := _COMMA.search(text):
+        hint = f"Write {comma[0].replace(',', '.')}. '\\:' is a colon in the text."
+        raise _refusal(source, start + comma.start() + 1, "a weight has a decimal point", hint)
     if (numbers := _NUMBERS.search(text)) and "://" not in text.split()[-1]:
         hint = "Write text:weight:stop. '\\:' is a colon in the text."
         raise _refusal(source, start + numbers.start(1), "more than a weight and a stop", hint)
@@ -345,7 +385,7 @@ def _known_regions() -> str:
 
 def _mask_escapes(piece: str) -> str:
     """The piece with escaped characters made neutral, of the same length."""
-    return _ESCAPE.sub("\ufffc\ufffc", piece)
+    return _ESCAPE.sub("\ufffc\ufffc", piece).translate(_TYPED)
 
 
 def _belongs_to_text(before: str) -> bool:
@@ -385,7 +425,7 @@ def _format_one(prompt: Prompt, kind: str) -> str:
         numbers = [f"[{prompt.schedule}]"]
     if prompt.stop != -math.inf:
         numbers.append(repr(prompt.stop))
-    for escape in (r"([|^])", r"([\\:|^\[@])"):
+    for escape in (r"([|^])", f"({_LITERAL})"):
         text, region = (re.sub(escape, r"\\\1", part) for part in (prompt.text, prompt.region[1:]))
         if prompt.kind == "image" and kind == "text":
             text = f"[{text}]"

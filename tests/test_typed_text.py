@@ -1,0 +1,68 @@
+"""Texts that look alike mean the same: accents, signs of other keyboards, characters that nobody sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vqclip import reading
+from vqclip.errors import UsageError
+from vqclip.settings.prompts import doubts, normal, parse
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("a nai\u0308ve apple", "a na\u00efve apple"),
+        ("a red\u200b \u202aapple\ufeff", "a red apple"),
+        ("a red\u2028apple", "a red apple"),
+        ("a tree | people:\u22121", "a tree | people:-1"),
+        ("a tree | people:\u20130.5", "a tree | people:-0.5"),
+        ("a tree\uff1a0.5", "a tree:0.5"),
+        ("a tree\uff1a\uff10\uff0e\uff15 \uff5c fog", "a tree:0.5 | fog"),
+        ("fog:[0:0\uff0c 50\uff05:1]", "fog:[0:0, 50%:1]"),
+        ("a tree \uff20left", "a tree @left"),
+        ("a tree:\u200b0.5", "a tree:0.5"),
+    ],
+)
+def test_what_looks_alike_means_the_same(typed: str, meant: str) -> None:
+    assert parse(typed) == parse(meant)
+
+
+def test_text_keeps_its_signs_and_files_their_names() -> None:
+    (prompt,) = parse("\u9f8d\uff0c\u7ea2\u8272\uff1a\u753b")
+    assert prompt.text == "\u9f8d\uff0c\u7ea2\u8272\uff1a\u753b"
+    assert normal("[nai\u0308ve.png]:0.5 | nai\u0308ve") == "[nai\u0308ve.png]:0.5 | na\u00efve"
+    assert parse("\U0001f469\u200d\U0001f680")[0].text == "\U0001f469\u200d\U0001f680"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a (red:1.3) apple", "'a red apple | red:0.3'"),
+        ("a ((red)) apple", "emphasis of A1111"),
+        ("a [red] apple", "emphasis of A1111"),
+        ("an apple <lora:x:0.8>", "emphasis of A1111"),
+        ("snow:-0.3, people:-0.5", "write | between prompts"),
+    ],
+)
+def test_weights_of_other_tools_are_explained(text: str, said: str) -> None:
+    (warning,) = doubts(parse(text))
+    assert warning.startswith("the prompt ")
+    assert said in warning
+
+
+def test_brackets_of_a_text_are_no_emphasis() -> None:
+    assert doubts(parse("a house (red) at 12:30, by the sea | ratio 16:9, wide")) == []
+
+
+def test_a_decimal_comma_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"decimal point") as caught:
+        parse("a tree:0,5")
+    assert "Write :0.5" in caught.value.hint
+
+
+def test_lines_end_where_editors_end_them() -> None:
+    Path("x.txt").write_bytes("one\r\ntwo\u2028still two\rthree\n".encode())
+    assert reading.read_lines(Path("x.txt")) == ["one", "two\u2028still two", "three", ""]
