@@ -7,7 +7,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,12 +52,13 @@ _limits = _PillowLimits()
 
 
 @contextlib.contextmanager
-def opened(path: Path, content: bytes | None = None) -> Iterator[Image.Image]:
+def opened(path: Path, content: bytes | None = None, formats: Sequence[str] = FORMATS) -> Iterator[Image.Image]:
     """Open an untrusted picture with Pillow, without decoding it.
 
     Args:
         path: The file.
         content: Of a file that is not written yet.
+        formats: That it may have, by Pillow's names.
 
     Raises:
         InputError: For special files, unknown formats, more than MAX_PIXELS, and whatever fails inside the block.
@@ -69,7 +70,7 @@ def opened(path: Path, content: bytes | None = None) -> Iterator[Image.Image]:
         raise InputError(f"{files.printable(address[1])} is an address, not a file.", "Download the picture first.")
     with io.BytesIO(content) if content is not None else reading.open_regular(path) as handle:
         try:
-            with _pillow_open(handle) as image:
+            with _pillow_open(handle, formats) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise _too_large(name, f"{image.width}x{image.height}")
                 yield image
@@ -90,10 +91,23 @@ def opened(path: Path, content: bytes | None = None) -> Iterator[Image.Image]:
             ) from error
 
 
+def is_in(path: Path, formats: Sequence[str]) -> bool:
+    """Whether a file starts like a picture in one of these formats. Raises InputError for special files."""
+    with reading.open_regular(path) as handle:
+        try:
+            with _pillow_open(handle, formats):
+                return True
+        except UnidentifiedImageError:
+            return False
+        # A damaged picture is one; `opened` describes the damage.
+        except Exception:
+            return True
+
+
 @contextlib.contextmanager
-def _pillow_open(handle: BinaryIO) -> Iterator[Image.Image]:
+def _pillow_open(handle: BinaryIO, formats: Sequence[str]) -> Iterator[Image.Image]:
     Image.init()
-    known = [name for name in FORMATS if name in Image.OPEN]
+    known = [name for name in formats if name in Image.OPEN]
     with _limits, Image.open(handle, formats=known) as image:
         yield image
 

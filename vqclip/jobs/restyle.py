@@ -17,7 +17,8 @@ from vqclip import files
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
 from vqclip.events import Event, Finished, Opened, Saved, Started, Stepped, Warned
 from vqclip.media import images, video
-from vqclip.media.video_source import VideoSource, add_sound
+from vqclip.media.sound import add_sound
+from vqclip.media.video_source import VideoSource
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture
 from vqclip.runs import progress_video
@@ -53,9 +54,9 @@ _STARTS = ("init_image", "init_run", "mask", "overlay_image", "target_image")
 class Restyle:
     """How a video is restyled.
 
-    source: the video file, or the folder of pictures. steps: of the optimiser, per frame. strength: how far a frame
-    may move from its own picture, in (0, 1]; the latent is pulled back with the weight (1 - strength) / strength.
-    blend: share of the last drawn frame, moved, in the start of the next one, in [0, 1].
+    source: the video or animated picture, or the folder of pictures. steps: of the optimiser, per frame. strength:
+    how far a frame may move from its own picture, in (0, 1]; the latent is pulled back with the weight
+    (1 - strength) / strength. blend: share of the last drawn frame, moved, in the start of the next one, in [0, 1].
     """
 
     source: str
@@ -108,7 +109,7 @@ def restyle(
     preset: str | None = None,
     stop: Stop = lambda: None,
 ) -> Iterator[Event]:
-    """Restyle a video or a folder of pictures into `output`, or into a new folder in `parent`.
+    """Restyle a video, an animated picture or a folder of pictures into `output`, or into a new folder in `parent`.
 
     An output that holds the same run (of any seed if none is given) is continued. Schedules of motions count frames;
     scenes count steps over all frames.
@@ -196,7 +197,7 @@ class _Restyling:
         """Draw the missing frames and the video. replaces: first remove what an earlier run left in the folder."""
         settings, run = self.inputs.settings, self.run
         with run:
-            yield from run.warnings()
+            yield from [*run.warnings(), *map(Warned, self.source.warnings)]
             done = 0
             while not replaces and done < self.source.frames and files.is_file(run.frame(done)):
                 done += 1
@@ -294,8 +295,8 @@ class _Restyling:
         frames, target = video.frame_paths(self.run.frames), self.run.video_path(settings.video_format)
         warnings: list[str] = []
         video.render(frames, target, **progress_video.writer_options(settings, len(frames)), warn=warnings.append)
-        if self.source.sound and not add_sound(target, Path(self.how.source)):
-            warnings.append(f"a {settings.video_format} has no sound, so that of the source is left out.")
+        if self.source.sound:
+            warnings += add_sound(target, Path(self.how.source))
         yield from map(Warned, warnings)
         yield Saved("video", target, settings.iterations)
 

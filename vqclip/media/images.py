@@ -57,6 +57,13 @@ def open_image(path: Path, *, background: tuple[int, int, int] = (255, 255, 255)
     return pixels
 
 
+def flat(image: Image.Image) -> Pixels:
+    """Return the current frame of an open animation over white, upright and in sRGB: uint8 (H, W, 3)."""
+    upright = image.copy()
+    turn_upright(upright)
+    return np.asarray(_to_rgb(upright, (255, 255, 255)), dtype=np.uint8)
+
+
 def count_pixels(path: Path) -> int:
     """Count the pixels of a picture without decoding it. Raises InputError as `open_image` does."""
     width, height = upright_size(path)

@@ -20,7 +20,9 @@ import numpy as np
 
 from vqclip import files
 from vqclip.errors import EncoderError, InputError, UsageError
+from vqclip.media.containers import location
 from vqclip.media.frame_interpolation import Smoother
+from vqclip.media.image_folder import SUFFIXES
 from vqclip.media.images import Pixels, open_image, resize
 from vqclip.media.video_encoders import (
     KEEP_HINT,
@@ -38,8 +40,6 @@ from vqclip.media.video_encoders import (
 )
 
 __all__ = ["VideoWriter", "check_encoder", "check_rate", "find_gap", "formats", "frame_paths", "render"]
-
-FRAME_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 class VideoWriter:
@@ -198,7 +198,7 @@ class VideoWriter:
         options = dict(self.format.options)
         if self.format.container == "gif":
             options["final_delay"] = str(max(1, round(100 / self.rate)))
-        self._container = av.open(str(self._part), "w", format=self.format.container, options=options)
+        self._container = av.open(location(self._part), "w", format=self.format.container, options=options)
         # FFmpeg's version number in the file would change its bytes with every update.
         self._container.flags |= av.container.core.Flags.bitexact.value
         for tag, text in self.tags.items():
@@ -286,16 +286,23 @@ def render(
             "Resume the run to draw them again, or ignore this with --allow-gaps.",
         )
     with VideoWriter(out, fps, size=size, warn=warn, **options) as writer:
+        stretched = False
         for number, path in enumerate(frames, 1):
-            writer.write(open_image(path), files.printable(path))
+            pixels = open_image(path)
+            height, width = pixels.shape[:2]
+            if warn and size and not stretched and abs(width * size[1] / (height * size[0]) - 1) > 0.05:
+                stretched = True
+                warn(f"the frames differ in shape; each is stretched to {size[0]}x{size[1]}, that of the last.")
+            writer.write(pixels, files.printable(path))
             if progress:
                 progress(number, len(frames))
 
 
 def frame_paths(folder: Path) -> list[Path]:
-    """Return the numbered pictures of a folder, or of its frames/ folder, in the order of their numbers.
+    """Return the numbered pictures of a folder, or of its frames/ folder.
 
-    Raises InputError when the folder cannot be read.
+    They are in natural order: `shot_2_1080p` is before `shot_10_1080p`. Raises InputError when the folder cannot be
+    read.
     """
     inner = folder / "frames"
     try:
@@ -307,19 +314,19 @@ def frame_paths(folder: Path) -> list[Path]:
     numbered = [
         path
         for path in entries
-        if path.suffix.lower() in FRAME_SUFFIXES and not path.name.startswith(".") and _number(path) is not None
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and _numbers(path)
     ]
-    return sorted(numbered, key=lambda path: (_number(path) or 0, path.name))
+    return sorted(numbered, key=lambda path: (_parts(path), path.name))
 
 
 def find_gap(frames: Sequence[Path]) -> str:
-    """Return the first gap in the frame numbers in words ("numbers 3 to 5"), or an empty text.
+    """Return the first gap in the running numbers in words ("numbers 3 to 5"), or an empty text.
 
     The most frequent distance counts as regular: keeping every tenth frame makes no gap.
     """
-    numbers = [number for number in map(_number, frames) if number is not None]
+    numbers = _running_numbers(frames)
     distances = [after - before for before, after in itertools.pairwise(numbers)]
-    if not distances:
+    if not distances or min(distances) < 0:
         return ""
     counts = Counter(distances)
     usual = min(counts, key=lambda distance: (-counts[distance], distance))
@@ -334,6 +341,20 @@ def _plain_text(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:500]
 
 
-def _number(path: Path) -> int | None:
-    digits = re.findall(r"[0-9]{1,18}", path.stem)
-    return int(digits[-1]) if digits else None
+def _parts(path: Path) -> tuple[str | int, ...]:
+    """Split the name without its suffix into texts, at even places, and numbers between them."""
+    parts = re.split(r"([0-9]{1,18})", path.stem)
+    return tuple(int(part) if index % 2 else part for index, part in enumerate(parts))
+
+
+def _numbers(path: Path) -> tuple[int, ...]:
+    return tuple(part for part in _parts(path)[1::2] if isinstance(part, int))
+
+
+def _running_numbers(frames: Sequence[Path]) -> list[int]:
+    """Return the number of each frame that counts it: the one with the most values, the last of several."""
+    numbers = [_numbers(path) for path in frames]
+    if not numbers or len(set(map(len, numbers))) > 1:
+        return [found[-1] for found in numbers if found]
+    columns = [list(column) for column in zip(*numbers, strict=True)]
+    return max(reversed(columns), key=lambda column: len(set(column)))
