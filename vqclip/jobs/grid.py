@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vqclip import files, reading
+from vqclip import files
 from vqclip.errors import UsageError, did_you_mean
+from vqclip.jobs import batch_file
 from vqclip.settings import sources
 from vqclip.settings.presets import ALL_SETTINGS
 from vqclip.settings.schema import Settings, options
@@ -24,11 +25,15 @@ _EXAMPLE = "Write NAME=VALUE,VALUE, as in --vary learning-rate=0.05,0.1"
 
 @dataclass(frozen=True)
 class Axis:
-    """A setting and its values as text. origins: where each value was read, for messages."""
+    """A setting and its values as text.
+
+    origins: where each value was read, for messages. rows: other settings that go with each value.
+    """
 
     name: str
     values: tuple[str, ...]
     origins: tuple[str, ...] = field(default=(), compare=False)
+    rows: tuple[Mapping[str, str], ...] = field(default=(), compare=False)
 
     def origin(self, value: str) -> str:
         """Return where a value was read, for messages."""
@@ -104,21 +109,26 @@ def parse_axis(text: str) -> Axis:
 def prompts_axis(path: Path) -> Axis:
     """The lines of a file, or of standard input for `-`, as prompts: blank ones and those after # are passed over.
 
+    CSV, JSON lines and lines of options give every prompt settings of its own, see `batch_file`.
+
     A backslash before a # takes it literally. Raises InputError for what cannot be read, UsageError for no prompt
     or the same one twice.
     """
     name = "standard input" if str(path) == "-" else files.printable(path)
-    found: dict[str, str] = {}
-    for number, line in enumerate(map(str.strip, reading.read_lines(path)), 1):
-        if not line or line.startswith("#"):
-            continue
-        prompt, origin = line.removeprefix("\\" if line.startswith("\\#") else ""), f"{name}, line {number}"
-        if prompt in found:
-            raise UsageError(f"{origin}: the prompt is there already, at {found[prompt]}.", _TWICE)
-        found[prompt] = origin
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
+    for number, row in batch_file.rows(path, name):
+        origin, settings = f"{name}, line {number}", dict(row)
+        prompt = settings.pop("prompt", "").strip()
+        if not prompt:
+            raise UsageError(f"{origin}: there is no prompt.", "Write one on each line.")
+        key = prompt, tuple(sorted(settings.items()))
+        if key in found:
+            raise UsageError(f"{origin}: the prompt is there already, at {found[key]}.", _TWICE)
+        found[key] = origin
     if not found:
         raise UsageError(f"{name} holds no prompt.", "Write one on each line.")
-    return Axis("prompt", tuple(found), tuple(found.values()))
+    prompts, settings_of = zip(*found, strict=True)
+    return Axis("prompt", prompts, tuple(found.values()), tuple(map(dict, settings_of)))
 
 
 def lay_out(
@@ -149,9 +159,16 @@ def lay_out(
     if count > MOST_CELLS:
         raise UsageError(f"the grid has {count} runs.", f"Valid: up to {MOST_CELLS}; sweep fewer values.")
     cells, start = [], preset
-    for values in itertools.product(*(axis.values for axis in axes)):
+    for places in itertools.product(*(range(len(axis.values)) for axis in axes)):
+        pairs = list(zip(axes, places, strict=True))
+        values = tuple(axis.values[place] for axis, place in pairs)
         chosen = dict(zip(names, values, strict=True))
-        resolved = _resolve(flags, chosen, origin_of(axes, values), preset, config_files)
+        for axis, place in pairs:
+            chosen |= axis.rows[place] if axis.rows else {}
+        origin = ", ".join(
+            axis.origins[place] if axis.origins else axis.origin(axis.values[place]) for axis, place in pairs
+        )
+        resolved = _resolve(flags, chosen, origin, preset, config_files)
         schema = resolved.settings
         start = resolved.preset
         cells.append(Cell(values, schema if schema.seed is not None else schema.replace(seed=seed)))
