@@ -53,6 +53,14 @@ def test_weights_of_other_tools_are_explained(text: str, said: str) -> None:
     assert said in warning
 
 
+def test_signs_of_other_keyboards_are_said_where_they_weigh() -> None:
+    for source, said in (
+        ("fog:\u22121", ["the prompt 'fog:\u22121' is read as 'fog:-1'."]),
+        ("\u7ea2\uff0c\u8272", []),
+    ):
+        assert doubts([], f"a tree | {source}") == [text.replace("'fog", "'a tree | fog") for text in said]
+
+
 def test_brackets_of_a_text_are_no_emphasis() -> None:
     assert doubts(parse("a house (red) at 12:30, by the sea | ratio 16:9, wide")) == []
 

@@ -72,7 +72,7 @@ class Inputs:
         devices.check_device_name(settings.device)
         _check_optimiser(settings.optimiser)
         # Pictures come before models, so that a dry run checks them without the models.
-        warnings = doubts(settings.texts)
+        warnings = doubts(settings.texts, settings.prompt)
         init_inputs = _open_pictures(settings, warnings)
         ended = latents.find(Path(settings.init_run), settings.pick) if settings.init_run else None
         looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]

@@ -176,9 +176,15 @@ def require_pull(prompts: Iterable[Prompt]) -> None:
         raise UsageError("every prompt has the weight 0, so nothing would be drawn.", "Give one a weight above 0.")
 
 
-def doubts(prompts: Iterable[Prompt]) -> list[str]:
-    """Warn about each text in which something looks like a weight but is text, as in "a tree: 2" or "(tree:1.3)"."""
+def doubts(prompts: Iterable[Prompt], source: str = "") -> list[str]:
+    """Warn about each text in which something looks like a weight but is text, as in "a tree: 2" or "(tree:1.3)".
+
+    source: of the prompts, to say how signs of other keyboards are read.
+    """
     found = []
+    typed = source.translate(_TYPED)
+    if typed != source and _pieces(typed) and parse_scenes(typed) == parse_scenes(source):
+        found.append(f"the prompt {source!r} is read as {typed!r}.")
     for prompt in prompts:
         if prompt.kind != "text":
             continue
