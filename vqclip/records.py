@@ -64,6 +64,15 @@ class StartsRecord(_Record):
     chosen: Annotated[int, Field(ge=1)] | None = None
 
 
+class InterpolationRecord(_Record):
+    """interpolation.json: what an interpolation is drawn from, and on what; see `jobs.interpolate`."""
+
+    digest: Name
+    dtype: Name
+    threads: Annotated[int, Field(ge=1, le=100_000)]
+    finished: bool
+
+
 class SnapshotRecord(_Record):
     """The numbers of a snapshot without its schema number and digest; see `synthesis.state.State`."""
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from vqclip.cli import failures, streams
 from vqclip.cli.signals import StopSignals
 from vqclip.errors import VqclipError
-from vqclip.runtime import limits
+from vqclip.runtime import limits, snapshot_request
 
 
 def __getattr__(name: str) -> Any:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(arguments: list[str]) -> int:
     try:
         # Commands that save a run handle signals themselves; the others clean up and end at once.
-        with StopSignals():
+        with StopSignals(), snapshot_request.on_signal():
             from vqclip.cli.program import app
 
             code = app(args=arguments, prog_name="vqclip", standalone_mode=False)

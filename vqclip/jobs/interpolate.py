@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vqclip import files
+from vqclip import files, reading
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import images, token_grids, video
 from vqclip.models import registry
 from vqclip.runs import latents, progress_video
-from vqclip.runs.directory import Manifest, Run, clear, holds_run, open_run, read_manifest, refuse_inputs
+from vqclip.runs.directory import (
+    INTERPOLATION,
+    Manifest,
+    Run,
+    clear,
+    holds_run,
+    open_run,
+    read_manifest,
+    refuse_inputs,
+)
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.schedules import INTERPOLATIONS
@@ -81,6 +91,8 @@ def interpolate(
 ) -> Iterator[Event]:
     """Draw the frames from end to end, and their video, into a folder.
 
+    An output that holds a part of the same interpolation is continued.
+
     Args:
         settings: Of the VQGAN, the device and the video.
         ends: Two or more runs, pictures or .npz files of tokens.
@@ -114,13 +126,61 @@ def interpolate(
         video.check_encoder(settings.video_format)
         progress_video.frame_rate(settings, interpolation.count(len(ends)))
     refuse_inputs(output, ends)
-    if holds_run(output) and not overwrite:
+    digest = _digest(settings, interpolation, found, model, with_size=with_size)
+    earlier = None if overwrite else _Record.read(output)
+    if holds_run(output) and not overwrite and (earlier is None or earlier.digest != digest):
         raise OutputError(
             f"{files.printable(output)} holds pictures already.",
             "Choose another --output, or replace it with --overwrite.",
         )
     run = open_run(output, state=False)
-    return _draw(interpolation, settings, found, model, run, with_size=with_size)
+    return _draw(interpolation, settings, found, model, run, earlier, digest, with_size=with_size)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """The contents of interpolation.json.
+
+    digest: of everything that decides the frames. dtype, threads: as in `Manifest`.
+    """
+
+    digest: str
+    dtype: str
+    threads: int
+    finished: bool = False
+
+    @staticmethod
+    def read(directory: Path) -> _Record | None:
+        """The record of a folder; None when there is none, or a damaged one."""
+        from vqclip.records import InterpolationRecord, checked
+
+        path = directory / INTERPOLATION
+        if not files.is_file(path):
+            return None
+        try:
+            values = reading.read_json(path, 10_000)
+            with reading.refusing(f"{files.printable(path)} is damaged", "", InputError):
+                return _Record(**dict(checked(InterpolationRecord, values)))
+        except InputError:
+            return None
+
+    def write(self, directory: Path) -> None:
+        files.write_json(directory / INTERPOLATION, asdict(self))
+
+
+def _digest(
+    settings: Settings,
+    interpolation: Interpolation,
+    ends: Sequence[_End],
+    model: registry.VqganFiles,
+    *,
+    with_size: bool,
+) -> str:
+    """The SHA-256 of everything that decides the frames and the video."""
+    from vqclip.models.checkpoints import sha256
+
+    parts = [settings.digest(), asdict(interpolation), sha256(model.checkpoint), with_size]
+    return hashlib.sha256(files.canonical([*parts, [end.digest() for end in ends]]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -150,6 +210,12 @@ class _End:
         if path.suffix.lower() == ".npz":
             return _End(path, grid=token_grids.load(path))
         return _End(path, pixels=images.open_image(path))
+
+    def digest(self) -> str:
+        """The SHA-256 of its picture or tokens."""
+        found = self.pixels if self.grid is None else self.grid.tokens
+        assert found is not None
+        return hashlib.sha256(f"{found.shape} {found.dtype}".encode() + found.tobytes()).hexdigest()
 
     def latent(self, vqgan: VQGAN, digest: str) -> Tensor | None:
         """Return the codes of a run or a file, (1, D, h, w), or None when the picture has to be encoded."""
@@ -183,23 +249,38 @@ def _draw(
     ends: Sequence[_End],
     model: registry.VqganFiles,
     run: Run,
+    earlier: _Record | None,
+    recorded: str,
     *,
     with_size: bool,
 ) -> Iterator[Event]:
+    """Draw the missing frames, and the video. earlier: of the folder. recorded: the digest of this interpolation."""
     import torch
 
     from vqclip.models.checkpoints import sha256
     from vqclip.models.vqgan import load_vqgan
 
+    target, count = run.video_path(settings.video_format), interpolation.count(len(ends))
     with run:
-        yield Opened(run.directory, None, 0)
-        device_config, digest = DeviceConfig.find(settings), sha256(model.checkpoint)
+        done = _frames_done(run, count) if earlier else 0
+        finished = earlier is not None and earlier.finished and done == count
+        finished = finished and (files.is_file(target) or not settings.video)
+        yield Opened(run.directory, None, done, finished=finished)
+        if finished:
+            if settings.video:
+                yield Saved("video", target, count)
+            return
+        device_config = DeviceConfig.find(settings, *((earlier.threads, earlier.dtype) if earlier else ()))
+        digest = sha256(model.checkpoint)
         vqgan = load_vqgan(model, device_config.device, device_config.dtype, encoder=True)
         with torch.no_grad():
             latents = _latents(vqgan, digest, ends, (settings.width, settings.height), with_size=with_size)
-        # From here on nothing can be refused, so an earlier run may be removed.
-        clear(run)
-        target, count = run.video_path(settings.video_format), interpolation.count(len(ends))
+        # From here on nothing can be refused, so another run may be removed.
+        if earlier is None:
+            clear(run)
+        dtype = str(device_config.dtype).removeprefix("torch.")
+        record = _Record(recorded, dtype, device_config.threads)
+        record.write(run.directory)
         writer = None
         if settings.video:
             warnings: list[str] = []
@@ -208,16 +289,26 @@ def _draw(
             yield from map(Warned, warnings)
         with writer or contextlib.nullcontext():
             for number, (before, after, share) in enumerate(interpolation.positions(len(ends))):
-                z = between(latents[before], latents[after], share, interpolation.path)
-                with torch.no_grad():
-                    z = vqgan.lookup(vqgan.indices(z)) if interpolation.quantise else z
-                    pixels = images.to_uint8(vqgan.decode(z)[0])
-                images.save_png(run.frame(number), pixels, {})
+                if number < done:
+                    pixels = images.open_image(run.frame(number))
+                else:
+                    z = between(latents[before], latents[after], share, interpolation.path)
+                    with torch.no_grad():
+                        z = vqgan.lookup(vqgan.indices(z)) if interpolation.quantise else z
+                        pixels = images.to_uint8(vqgan.decode(z)[0])
+                    images.save_png(run.frame(number), pixels, {})
                 if writer is not None:
                     writer.write(pixels)
-                yield Saved("frame", run.frame(number), number)
+                if number >= done:
+                    yield Saved("frame", run.frame(number), number)
+        replace(record, finished=True).write(run.directory)
         if writer is not None:
             yield Saved("video", target, count)
+
+
+def _frames_done(run: Run, count: int) -> int:
+    """How many frames are there, from the first on without a gap."""
+    return next((number for number in range(count) if not files.is_file(run.frame(number))), count)
 
 
 def _latents(

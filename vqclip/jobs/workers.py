@@ -104,10 +104,12 @@ def run_parallel(jobs: Sequence[Job], processes: int, stop: Stop) -> Iterator[Ev
     shared = (stop_signal, indices, sender, context.Lock(), processes)
     pool = ProcessPoolExecutor(processes, context, _initialise, shared)
     try:
-        pending = {pool.submit(_draw_in_worker, job): job for job in jobs}
+        with snapshot_request.ignored():
+            pending = {pool.submit(_draw_in_worker, job): job for job in jobs}
         while pending:
             if not stop_signal.value:
                 stop_signal.value = stop() or 0
+            snapshot_request.pass_on([child.pid for child in multiprocessing.active_children() if child.pid])
             yield from _received(receiver, _POLL_SECONDS)
             for future in [future for future in pending if future.done()]:
                 # The last events of a run are in the pipe before its future is done.
@@ -164,6 +166,7 @@ def _initialise(stop_signal: Any, indices: Any, sender: Connection, send_lock: A
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: _Worker.leaving.set())
+    snapshot_request.listen()
     _Worker.stop_signal, _Worker.sender, _Worker.send_lock = stop_signal, sender, send_lock
     _Worker.cache = ModelCache()
     with indices.get_lock():

@@ -2,6 +2,7 @@
 
 run.json  image.png  video.mp4  frames/00000.png ...  metrics.jsonl  state/step-000200.safetensors  report.html
 starts/  starts.json  starts.png: of a run with --best-of
+interpolation.json: of an interpolation, in the place of run.json
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ MAX_MANIFEST_BYTES = 4_000_000
 MAX_METRICS_BYTES = 1_000_000_000
 REPORT = "report.html"
 STARTS, STARTS_RECORD, STARTS_SHEET = "starts", "starts.json", "starts.png"
+INTERPOLATION = "interpolation.json"
 _FOLDERS = ("frames", "state", STARTS)
 
 
@@ -368,8 +370,8 @@ def refuse_inputs(directory: Path, inputs: Iterable[Path]) -> None:
 
 def _files() -> tuple[str, ...]:
     """The names of all files that a run may have."""
-    films = (f"video{suffix}" for suffix in formats())
-    return ("run.json", "image.png", "metrics.jsonl", REPORT, STARTS_RECORD, STARTS_SHEET, *films)
+    videos = (f"video{suffix}" for suffix in formats())
+    return ("run.json", "image.png", "metrics.jsonl", REPORT, STARTS_RECORD, STARTS_SHEET, INTERPOLATION, *videos)
 
 
 def seed_for(settings: Settings, directory: Path | None) -> int:

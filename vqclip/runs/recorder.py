@@ -159,7 +159,8 @@ class _Recorder:
         files.append_line(self.run.metrics, row | dict(event.losses))
         yield from self._frame(event.image, event.step)
         signal = self.stop()
-        if signal is not None or event.step % self.settings.snapshot_every == 0:
+        asked = snapshot_request.taken()
+        if signal is not None or asked or event.step % self.settings.snapshot_every == 0:
             yield self._snapshot(event)
         if signal is not None:
             raise Interrupted(

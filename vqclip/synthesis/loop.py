@@ -184,7 +184,9 @@ class Synthesizer:
             # The next stage starts from the picture as the VQGAN draws it. Showing that keeps the video from jumping.
             latent_image = self._image_of(self.current.stage, pixels=False)
             picture = latent_image.decode(latent_image.encode(picture))
-        result: np.ndarray = (self.finish(picture)[0] * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        rows = (self.finish(picture)[0] * 255).round().to(torch.uint8).permute(1, 2, 0)
+        # In the order of a picture file: sums over another order of the same numbers end in other digits.
+        result: np.ndarray = rows.contiguous().cpu().numpy()
         return result
 
     @in_own_state
