@@ -56,6 +56,7 @@ def test_the_frames_begin_and_end_with_the_pictures_of_the_runs(runs: tuple[Path
         ".lock",
         "00000.png",
         "00001.png",
+        "interpolation.json",
     ]
 
 

@@ -16,11 +16,11 @@ from faults import makers
 from PIL import Image
 
 MOMENTS = int(os.environ.get("KILLS", "3"))
-"""How often each command is stopped; the documents say 20 for a whole check."""
+"""How often each command is stopped."""
 
 RESTYLE = ("restyle", "frames", "a red apple", "--frame-steps", "2", "--size", "32", "--fps", "4", "--cutouts", "4",
            "--seed", "1", "--threads", "1")  # fmt: skip
-INTERPOLATE = ("interpolate", "frames/0.png", "frames/3.png", "--frames", "24", "--fps", "8", "--threads", "1")
+INTERPOLATE = ("interpolate", "frames/0.png", "frames/3.png", "--frames", "12", "--fps", "8", "--threads", "1")
 
 
 def run(command: list[str]) -> None:

@@ -23,7 +23,7 @@ from vqclip.events import CellStarted, Event, Saved, Warned
 from vqclip.runs import dry_run, launch
 from vqclip.runs.loading import ModelCache
 from vqclip.runs.recorder import Stop
-from vqclip.runtime import devices, limits
+from vqclip.runtime import devices, limits, snapshot_request
 from vqclip.settings.schema import Settings, default_of
 
 _POLL_SECONDS, _LOCK_SECONDS = 0.2, 5.0

@@ -21,6 +21,7 @@ from vqclip.media import images, metadata, video
 from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video, report
 from vqclip.runs.directory import Manifest, Run
+from vqclip.runtime import snapshot_request
 from vqclip.synthesis import state
 
 if TYPE_CHECKING:
