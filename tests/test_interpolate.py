@@ -101,9 +101,7 @@ def test_the_way_and_its_pace_are_those_that_are_asked_for(runs: tuple[Path, Pat
         assert call("interpolate", "a", "b", *fixed, *more, "-o", name).code == 0
     vqgan, _ = pair
     digest = sha256(registry.find_vqgan("tiny").checkpoint)
-    first, second = (
-        vqgan.lookup(vqgan.indices(latents.read(latents.find(path), digest, vqgan.architecture))) for path in runs
-    )
+    first, second = (vqgan.lookup(vqgan.indices(latents.read(latents.find(path), digest, vqgan))) for path in runs)
     for name, path, share in (
         ("plain", "line", 0.25),
         ("turned", "sphere", 0.25),

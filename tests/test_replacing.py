@@ -140,7 +140,7 @@ def test_what_replaces_a_run_leaves_nothing_of_it(run: Path, small: dict[str, An
     shutil.copytree(run, "other")
     list(interpolate.interpolate(RESTYLED, ends, run, wanted, overwrite=True))
     left = {path.name for path in run.rglob("*") if path.is_file()}
-    assert left == {"notes.txt", "00000.png", "00001.png", ".lock"}
+    assert left == {"notes.txt", "00000.png", "00001.png", "interpolation.json", ".lock"}
     how = restyle.Restyle(str(pictures), steps=1)
     list(restyle.restyle(RESTYLED, how, output=Path("other"), overwrite=True))
     left = {path.name for path in Path("other").rglob("*") if path.is_file()}

@@ -17,7 +17,8 @@ TESTS = {
 
 
 def test_every_fault_has_one_row() -> None:
-    assert [int(number) for number, *_ in ROWS] == list(range(1, 64))
+    assert len(ROWS) >= 64
+    assert [int(number) for number, *_ in ROWS] == list(range(1, len(ROWS) + 1))
 
 
 def test_every_row_names_tests_that_exist() -> None:

@@ -29,11 +29,10 @@ from vqclip.models.clip_vit import find_vit
 from vqclip.models.compiling import Compiled
 from vqclip.models.inspection import inspect
 from vqclip.models.registry import ClipFiles, cached_file, open_clip_source
-from vqclip.models.tokenizer import Tokenizer, is_slip, spelt_out, words_of
-from vqclip.reading import check_regular, read_bytes, refusing
+from vqclip.models.tokenizer import Tokenizer, is_slip, read_vocabulary, spelt_out, words_of
+from vqclip.reading import check_regular, refusing
 
 GRAMMAR = frozenset(("a", "an", "the", "of", "in", "on", "at", "by", "to", "for", "from", "with", "and", "or"))
-_MAX_WORDS_BYTES = 1_000_000
 _CHECK = "Check its model_cfg."
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -254,7 +253,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     source = printable(weights)
     config, preprocessing = _config(files)
     # Checks without a network come first: importing open_clip takes seconds and half a gigabyte.
-    tokenizer, vocabulary = _tokenizer(files, config), _vocabulary(files)
+    tokenizer, vocabulary = _tokenizer(files, config), read_vocabulary(files.folder)
     model = clip_resnet.build(config) or _build(config, dtype, files)
     _refuse_too_large(model, weights)
     own = files.folder is not None
@@ -435,19 +434,6 @@ def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
 
     clean = (texts.get("tokenizer_kwargs") or {}).get("clean", "lower")
     return SimpleTokenizer(context_length=length, clean=clean)
-
-
-def _vocabulary(files: ClipFiles) -> dict[str, tuple[str, ...]]:
-    """Read words.txt in a CLIP's folder: one word per line; after a colon, the words that a rare one occurs with."""
-    path = files.folder / "words.txt" if files.folder is not None else None
-    if path is None or not path.exists():
-        return {}
-    data = read_bytes(path, _MAX_WORDS_BYTES, ModelError, empty=True)
-    lines = data.decode("utf-8", errors="ignore").splitlines()
-    entries = [line.partition(":") for line in lines if line.strip()]
-    return {
-        word.strip(): tuple(name.strip() for name in names.split(",") if name.strip()) for word, _, names in entries
-    }
 
 
 def _neutral(text: str) -> str:

@@ -18,11 +18,12 @@ from torch import Tensor
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.names import with_emoji_named
-from vqclip.reading import read_gzip, refusing
+from vqclip.reading import read_bytes, read_gzip, refusing
 
 _MERGES = 49152 - 256 - 2
 _MAX_BYTES = 16_000_000
 _MAX_LINE_BYTES = 1000
+_MAX_WORDS_BYTES = 1_000_000
 _SPECIAL = ("<start_of_text>", "<end_of_text>")
 _PATTERN = rf"{'|'.join(_SPECIAL)}|'s|'t|'re|'ve|'m|'ll|'d|{{letters}}+|{{digits}}|{{others}}+"
 _PLAIN = re.compile(
@@ -183,3 +184,16 @@ def _split(text: str) -> list[str]:
 def _is_plain(text: str) -> bool:
     """Whether a text needs no repair: printable ASCII without entities of HTML."""
     return text.isascii() and text.isprintable() and "&" not in text
+
+
+def read_vocabulary(folder: Path | None) -> dict[str, tuple[str, ...]]:
+    """Read words.txt in a CLIP's folder: one word per line; after a colon, the words that a rare one occurs with."""
+    path = folder / "words.txt" if folder is not None else None
+    if path is None or not path.exists():
+        return {}
+    data = read_bytes(path, _MAX_WORDS_BYTES, ModelError, empty=True)
+    lines = data.decode("utf-8", errors="ignore").splitlines()
+    entries = [line.partition(":") for line in lines if line.strip()]
+    return {
+        word.strip(): tuple(name.strip() for name in names.split(",") if name.strip()) for word, _, names in entries
+    }
