@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import (  # noqa: E402
     battery,
     compare,
+    effects,
     naming,
     parity,
     peers,
@@ -389,3 +390,23 @@ def test_a_step_of_the_built_in_pair_has_the_gradient_of_stock_modules() -> None
     assert whole.measures["cosine"].median > 0.9999
     assert whole.measures["loss_difference"].median < 1e-4
     assert 0.99 < half.measures["cosine"].median < 0.99999, "in bfloat16 it is rounded"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["green-apple", "story", "regions", "style-pencil"])
+def test_the_small_pictures_of_the_page_on_effects_show_them_and_the_earlier_ones_did_not(name: str) -> None:
+    example = [example for example in effects.EXAMPLES if example.name == name][-1]
+    folder = Path(__file__).parents[1] / "docs" / "effects"
+    before, now = (images.open_image(folder / f"{name}-{when}.png") for when in ("before", "now"))
+    left = round(example.part[0] * now.shape[1])
+    lost, found = (effects.probabilities(picture[:, left:], example.names, Path()) for picture in (before, now))
+    assert min(found) > 0.7
+    assert min(lost) < 0.3
+
+
+def test_facts_of_a_picture_in_squares() -> None:
+    squares = np.kron(np.indices((8, 8)).sum(0) % 2, np.ones((8, 8)))[..., None] * np.array([[[0, 255, 136]]])
+    known = effects.facts(squares.astype(np.uint8))
+    assert (known["green"], known["five colours"], known["squares"]) == (50, 100, 100)
+    assert known["places"] == 100
+    assert known["changes"] == 7
