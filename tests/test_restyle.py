@@ -245,6 +245,18 @@ def test_presets_with_candidates_and_stages_are_taken(call: Any, preset: str) ->
     assert (kept.init, kept.stages, kept.ema) == ("spot", 1, 0.9)
 
 
+@pytest.mark.parametrize(("size", "drawn"), [("64", (64, 32)), ("32x32", (32, 32))])
+def test_one_number_for_the_size_keeps_the_shape(call: Any, size: str, drawn: tuple[int, int]) -> None:
+    Path("in").mkdir()
+    Image.new("RGB", (96, 48), (90, 120, 60)).save("in/0.png")
+    few = ["--frame-steps", "1", "--cutouts", "2", "--no-video", "--seed", "1", "-o", "out"]
+    for _ in ("new", "the same run again"):
+        answer = call("restyle", "in", "a tree", *few, "--size", size)
+        assert answer.code == 0, answer.err
+    with Image.open(next(Path("out/frames").iterdir())) as frame:
+        assert frame.size == drawn
+
+
 @pytest.mark.option("restyle --fps")
 def test_a_rate_says_how_many_frames_are_drawn(small: dict[str, Any], call: Any) -> None:
     encoded_video("in.mp4", 4, 4, size=(32, 32))

@@ -107,7 +107,7 @@ def restyle(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Restyle a video frame by frame. It keeps its sound; --size sets the longer side."""
+    """Restyle a video frame by frame. It keeps its sound; --size 256 sets the longer side, 256x192 both."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.restyle import Restyle, restyle
     from vqclip.settings.sources import resolve

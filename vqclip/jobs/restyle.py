@@ -120,7 +120,8 @@ def restyle(
         output: Folder of the run.
         parent: Where a new folder is made without `output`.
         fps: As in `VideoSource.inspect`.
-        with_size: Draw at settings.size; otherwise only its longer side counts, and the source gives the shape.
+        with_size: Draw at settings.size, unless it is one number; otherwise only its longer side counts, and the
+            source gives the shape.
         overwrite: Replace another run in `output`.
         preset: Recorded in run.json.
         stop: As in `api.generate`.
@@ -137,7 +138,8 @@ def restyle(
                 f"{name} has no effect on a video: each frame starts from its own picture.", "Leave it out."
             )
     seed = seed_for(settings, None if overwrite else output)
-    size = settings.size if with_size else _size_like(source, settings)
+    both_sides = with_size and not settings.size.strip().isdigit()
+    size = settings.size if both_sides else _size_like(source, settings)
     settings = how.run_settings(settings.replace(seed=seed, size=size), source)
     inputs = Inputs.check(settings.with_paths(absolute), frame_steps=how.steps)
     # run.json records the rate of the drawn frames even when there is no video.
