@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vqclip.cli.help import SHORT
-from vqclip.errors import Interrupted
+from vqclip.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from vqclip.cli.console import Console
@@ -57,12 +57,31 @@ ConfigOption = Annotated[
     option("--config", help="Read settings from a YAML file; repeat, the last wins.", default="none", metavar="FILE",
            panel="Models"),
 ]  # fmt: skip
+
+
+def folder_name(output: Path | None) -> Path | None:
+    """Refuse the name of a picture or video for a new folder. Raises UsageError."""
+    from vqclip.files import is_folder, printable
+    from vqclip.media.image_folder import SUFFIXES
+    from vqclip.settings.video_formats import FORMATS
+
+    suffixes = {*SUFFIXES, *(known.suffix for known in FORMATS.values())}
+    if output is not None and output.suffix.lower() in suffixes and not is_folder(output):
+        shown = printable(output.with_suffix(""))
+        raise UsageError(
+            f"output {printable(output)} is named like a file, but a run is a folder of files.",
+            f"Give a folder, as in: -o {shown}; the picture is then {shown}/image.png.",
+        )
+    return output
+
+
 OutputOption = Annotated[
     Path | None,
     option(
         "--output",
         "-o",
         help="Write the run to this folder.",
+        callback=folder_name,
         default="a new one in runs/",
         metavar="DIR",
         panel="Output",

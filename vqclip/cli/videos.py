@@ -15,6 +15,7 @@ from vqclip.cli.shared import (
     PresetOption,
     QuietOption,
     console_for,
+    folder_name,
     follow,
     option,
     with_settings,
@@ -34,6 +35,7 @@ def interpolate(
     output: Annotated[
         Path,
         option("--output", "-o", help="Write the frames and the video here.", default="interpolation", metavar="DIR",
+               callback=folder_name,
                panel="Output"),
     ] = Path("interpolation"),
     overwrite: OverwriteOption = False,
@@ -123,7 +125,8 @@ def restyle(
             output=output,
             parent=parent_folder(),
             fps=rate,
-            with_size=settings["size"] is not None,
+            # One number is the longer side, in the shape of the source.
+            with_size=settings["size"] is not None and not settings["size"].strip().isdigit(),
             overwrite=overwrite,
             preset=resolved.preset,
             stop=stop,

@@ -26,6 +26,7 @@ from vqclip.runs.directory import (
     Manifest,
     Run,
     clear,
+    find_moved,
     holds_run,
     new_directory,
     open_run,
@@ -172,8 +173,10 @@ def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
         how.check()
     except (TypeError, UsageError) as error:
         raise UsageError(f"run.json in {files.printable(directory)} says no whole restyle: {error}.") from None
+    how = replace(how, source=find_moved(how.source, directory, manifest, _hash))
     source = VideoSource.inspect(Path(how.source), manifest.settings.fps)
-    inputs = Inputs.check(manifest.settings, recorded=True)
+    settings = manifest.settings.with_paths(lambda path: find_moved(path, directory, manifest))
+    inputs = Inputs.check(settings, recorded=True)
     return _Restyling(inputs, open_run(directory, state=False), how, source, stop).draw(manifest)
 
 

@@ -193,6 +193,25 @@ def read_manifest(directory: Path) -> Manifest:
         return Manifest(settings, **dict(checked(ManifestRecord, values)))
 
 
+def find_moved(path: str, directory: Path, manifest: Manifest, hash_of: Callable[[Path], str] | None = None) -> str:
+    """Return the place of a picture of a run, which may have been moved together with the run.
+
+    A missing one is looked for in and around the folder of the run, with the end of its earlier path. It has to be
+    the same by SHA-256; otherwise the path stays as it is. hash_of: for what is no ordinary file.
+    """
+    from vqclip.models.checkpoints import sha256
+
+    if files.exists(Path(path)):
+        return path
+    here, parts = directory.absolute(), Path(path).parts[1:]
+    for folder in (here, *list(here.parents)[:3]):
+        for start in range(1, min(4, len(parts)) + 1):
+            place = folder.joinpath(*parts[-start:])
+            if files.exists(place) and (hash_of or sha256)(place) in manifest.inputs.values():
+                return str(place)
+    return path
+
+
 def read_metrics(directory: Path) -> Iterator[dict[str, Any]]:
     """The rows of metrics.jsonl in the order of their steps, read one at a time.
 

@@ -224,7 +224,12 @@ def resume(
         directory, step = directory.absolute(), manifest.step
         opened = Opened(directory, manifest.settings.seed or 0, step, finished=True)
         return iter([*warnings, opened, Saved("image", directory / "image.png", step)])
-    session = Session(Inputs.check(manifest.settings, recorded=True), stop, cache=cache)
+    settings = manifest.settings.with_paths(lambda path: run_folder.find_moved(path, directory, manifest))
+    try:
+        session = Session(Inputs.check(settings, recorded=True), stop, cache=cache)
+    except InputError as error:
+        hint = f"{error.hint} Put a picture that was moved back, or beside the run."
+        raise InputError(error.message, hint) from error
     run = run_folder.open_run(directory)
     return session.record(run, manifest, resumed=True, warnings=warnings)
 

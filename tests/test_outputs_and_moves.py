@@ -1,0 +1,84 @@
+"""Outputs named like files, one number for the size of a video, and runs that were moved with their pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import vqclip
+from vqclip.errors import InputError
+from vqclip.events import Finished, Stepped
+from vqclip.jobs import restyle as restyling
+from vqclip.jobs.restyle import Restyle, restyle
+from vqclip.settings.schema import Settings
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("generate", "a red apple", "-o", "apple.png"),
+        ("restyle", "in", "a red apple", "-o", "apple.mp4"),
+        ("interpolate", "a.png", "b.png", "-o", "apple.webp"),
+        ("sweep", "a red apple", "-v", "seed=1,2", "-o", "apple.jpg"),
+    ],
+)
+def test_a_folder_does_not_get_the_name_of_a_picture(call: Any, command: tuple[str, ...]) -> None:
+    answer = call(*command)
+    assert (answer.code, "a run is a folder" in answer.err, "-o apple" in answer.err) == (2, True, True), answer.err
+    assert not Path(command[-1]).exists()
+
+
+def test_one_number_is_the_longer_side_of_a_video(call: Any) -> None:
+    Path("in").mkdir()
+    Image.new("RGB", (64, 32), (90, 120, 60)).save("in/0.png")
+    flags = ["--frame-steps", "1", "--cutouts", "2", "--no-video", "--seed", "1"]
+    for size, drawn in (("32", (32, 16)), ("32x32", (32, 32))):
+        assert call("restyle", "in", "a tree", "--size", size, *flags, "-o", f"out{size}").code == 0
+        assert Image.open(f"out{size}/frames/00000.png").size == drawn
+
+
+def moved(*names: str) -> None:
+    Path("other").mkdir()
+    for name in names:
+        shutil.move(name, f"other/{name}")
+    os.chdir("other")
+
+
+def test_a_run_that_was_moved_with_its_picture_is_resumed(small: dict[str, Any]) -> None:
+    Image.new("RGB", (32, 32), (200, 40, 40)).save("start.png")
+    known = {**small, "init": "tokens", "snapshot_every": 1, "init_image": "start.png", "init_weight": 1.0}
+    known.pop("init")
+    events = vqclip.generate("a red apple", seed=1, output="whole", **known)
+    whole = next(event.image() for event in events if isinstance(event, Finished))
+    for event in vqclip.generate("a red apple", seed=1, output="one", **known):
+        if isinstance(event, Stepped):
+            break
+    del event
+    moved("one", "start.png")
+    kept = Path("start.png").read_bytes()
+    Image.new("RGB", (32, 32), (1, 2, 3)).save("start.png")
+    with pytest.raises(InputError, match=r"start\.png") as caught:
+        list(vqclip.resume("one"))
+    assert "beside the run" in caught.value.hint
+    Path("start.png").write_bytes(kept)
+    again = next(event.image() for event in vqclip.resume("one") if isinstance(event, Finished))
+    assert (again == whole).all()
+
+
+def test_a_restyle_that_was_moved_with_its_frames_is_resumed(small: dict[str, Any]) -> None:
+    Path("in").mkdir()
+    for number in range(2):
+        Image.new("RGB", (32, 32), (200, 40 * number, 40)).save(f"in/{number}.png")
+    kept = {n: v for n, v in small.items() if n not in ("iterations", "save_every", "stages", "init")}
+    settings = Settings(**{**kept, "prompt": "a red apple", "seed": 5, "video": False})
+    list(restyle(settings, Restyle("in", steps=1), output=Path("one"), with_size=True))
+    drawn = Path("one/frames/00001.png").read_bytes()
+    Path("one/frames/00001.png").unlink()
+    moved("one", "in")
+    list(restyling.resume(Path("one")))
+    assert Path("one/frames/00001.png").read_bytes() == drawn
