@@ -243,6 +243,7 @@ def test_presets_with_candidates_and_stages_are_taken(call: Any, preset: str) ->
     assert call("restyle", "in", "a tree", "--preset", preset, *few, "-o", "out").code == 0
     kept = directory.read_manifest(Path("out")).settings
     assert (kept.init, kept.stages, kept.ema) == ("spot", 1, 0.9)
+    assert kept.learning_rate == 0.2, "that of the strength, in place of the preset's"
 
 
 @pytest.mark.parametrize(("size", "drawn"), [("64", (64, 32)), ("32x32", (32, 32))])

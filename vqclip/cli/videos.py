@@ -116,12 +116,15 @@ def restyle(
 
     # The number of steps is not known before the source is open, so their bounds are checked later.
     resolved = resolve({**settings, "prompt": prompt, "save_every": 1}, preset=preset, bounds=False)
+    how = Restyle(str(source), frame_steps, strength, blend)
+    named = not resolved.sources["learning_rate"].startswith(("default", "preset "))
+    wanted = resolved.settings if named else resolved.settings.replace(learning_rate=how.learning_rate)
     rate = None if fps is None else resolve({"fps": fps, "video": True, "save_every": 1}).settings.fps
 
     def start(stop: Stop) -> Iterator[Event]:
         return restyle(
-            resolved.settings,
-            Restyle(str(source), frame_steps, strength, blend),
+            wanted,
+            how,
             output=output,
             parent=parent_folder(),
             fps=rate,

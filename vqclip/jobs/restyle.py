@@ -38,6 +38,7 @@ from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
 from vqclip.runs.recorder import Stop, resume_hint
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings.init_strength import optimisation
 from vqclip.settings.option import absolute
 from vqclip.settings.schema import MOTIONS, Settings, default_of, options
 from vqclip.synthesis import motion
@@ -57,13 +58,19 @@ class Restyle:
 
     source: the video or animated picture, or the folder of pictures. steps: of the optimiser, per frame. strength:
     how far a frame may move from its own picture, in (0, 1]; the latent is pulled back with the weight
-    (1 - strength) / strength. blend: share of the last drawn frame, moved, in the start of the next one, in [0, 1].
+    (1 - strength) / strength / 2. blend: share of the last drawn frame, moved, in the start of the next one, in
+    [0, 1].
     """
 
     source: str
     steps: int = 12
     strength: float = 0.5
     blend: float = 0.3
+
+    @property
+    def learning_rate(self) -> float:
+        """For frames of a user who names no rate: twice that of an init picture, since a frame has few steps."""
+        return max(1e-6, 2 * float(optimisation(self.strength, self.steps)["learning_rate"]))
 
     def check(self) -> None:
         """Raise UsageError for a value out of range."""
@@ -94,7 +101,7 @@ class Restyle:
     def frame_settings(self, settings: Settings) -> Settings:
         """Return the settings for one frame."""
         still: dict[str, Any] = dict.fromkeys(MOTIONS)
-        weight = (1 - self.strength) / self.strength
+        weight = 0.5 * (1 - self.strength) / self.strength
         return settings.replace(iterations=self.steps, init_weight=weight, **still)
 
 
