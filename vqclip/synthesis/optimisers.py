@@ -159,18 +159,19 @@ def rate_at(settings: Settings, step: int, stage: Stage) -> float:
         share = cosine(step - stage.first, stage.last - stage.first, settings.learning_rate_end)
     drops = sum(place.step(settings.iterations) <= step for place in settings.drops)
     rate = settings.pixel_learning_rate if stage.pixels else settings.learning_rate
-    return rate * share * long_run_share(settings) / 10.0**drops
+    return rate * share * long_run_share(settings, stage) / 10.0**drops
 
 
-def long_run_share(settings: Settings) -> float:
+def long_run_share(settings: Settings, stage: Stage) -> float:
     """The share of the rates that a run longer than `learning_rate_steps` keeps.
 
-    A start of the prior has its form already, and the gradient of CLIP leads on beyond it, to patterns that only CLIP
-    takes for the thing. The more steps average the noise of the cutouts, the straighter they follow: the path in the
-    latent has to become shorter, not only to be divided into more steps.
+    A candidate of the prior has its form already, and the gradient of CLIP leads on beyond it, to patterns that only
+    CLIP takes for the thing. So the path of a longer run is divided into more steps. More steps also average the
+    noise of the cutouts, so pixels, which no decoder holds to forms, follow CLIP straighter: their path becomes
+    shorter.
     """
     ratio = settings.learning_rate_steps / max(1, settings.iterations)
-    return min(1.0, ratio) ** 1.5 if ratio else 1.0
+    return min(1.0, ratio) ** (1.5 if stage.pixels else 1.0) if ratio else 1.0
 
 
 def cosine(step: int, steps: int, end: float) -> float:
