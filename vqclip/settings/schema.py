@@ -173,7 +173,7 @@ class Settings(StartSettings):
     max_seconds: float | None = _option(None, "Optimiser", "Stop after this many seconds.", unit="seconds", low=0.001,
         high=1e8, frame=False)
     best_of: int = _option(1, "Optimiser", "Make this many short starts and continue the best.", unit="starts", low=1,
-        high=1024, frame=False, common=True, requires=(need.STEPS,))
+        high=1024, frame=False, requires=(need.STEPS,))
     best_of_share: float = _option(0.1, "Optimiser", "Give each of these starts this share of the steps.",
         low=0, high=1, frame=False, requires=(need.SEVERAL_STARTS,))
     size: str = _option("256x256", "Size and stages", "Set the picture's size, WIDTHxHEIGHT or one number.",
