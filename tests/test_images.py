@@ -213,6 +213,30 @@ def test_fault_20_exif_turns_the_picture_upright(isolated: Path) -> None:
     assert (got == np.rot90(picture(24, 20), -1)).all()
 
 
+def linear_grey_profile() -> bytes:
+    """A profile of grey with a straight curve."""
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, 256) + bytes(2)
+    tags = struct.pack(">I", 2) + b"wtpt" + struct.pack(">II", 156, 20) + b"kTRC" + struct.pack(">II", 176, 16)
+    body = tags + white + curve
+    head = struct.pack(">I4sI4s4s4s", 128 + len(body), bytes(4), 0x02400000, b"mntr", b"GRAY", b"XYZ ")
+    head = head.ljust(36, bytes(1)) + b"acsp"
+    illuminant = struct.pack(">3i", 63190, 65536, 54061)
+    return (head.ljust(68, bytes(1)) + illuminant).ljust(128, bytes(1)) + body
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "I;16"])
+def test_a_profile_of_grey_holds_with_opacity_and_16_bits_too(isolated: Path, mode: str) -> None:
+    colour = {"L": 128, "LA": (128, 255), "I;16": 128 * 257}[mode]
+    picture = Image.new(mode, (2, 1), colour)
+    if mode == "LA":
+        picture.putpixel((1, 0), (0, 0))
+    picture.save("a.png", icc_profile=linear_grey_profile())
+    assert abs(int(images.open_image(Path("a.png"))[0, 0, 0]) - 188) <= 2, "linear 0.5 is 188 in sRGB"
+    if mode == "LA":
+        assert abs(int(images.open_layer(Path("a.png"))[0][0, 0, 0]) - 188) <= 2
+
+
 def test_fault_20_a_colour_profile_is_applied_and_a_damaged_one_ignored(isolated: Path) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = srgb.replace(b"rXYZ", b"swap").replace(b"gXYZ", b"rXYZ").replace(b"swap", b"gXYZ")

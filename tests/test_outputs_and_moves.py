@@ -1,4 +1,4 @@
-"""Outputs named like files, one number for the size of a video, and runs that were moved with their pictures."""
+"""Outputs named like files, and runs that were moved with their pictures."""
 
 from __future__ import annotations
 
@@ -31,15 +31,6 @@ def test_a_folder_does_not_get_the_name_of_a_picture(call: Any, command: tuple[s
     answer = call(*command)
     assert (answer.code, "a run is a folder" in answer.err, "-o apple" in answer.err) == (2, True, True), answer.err
     assert not Path(command[-1]).exists()
-
-
-def test_one_number_is_the_longer_side_of_a_video(call: Any) -> None:
-    Path("in").mkdir()
-    Image.new("RGB", (64, 32), (90, 120, 60)).save("in/0.png")
-    flags = ["--frame-steps", "1", "--cutouts", "2", "--no-video", "--seed", "1"]
-    for size, drawn in (("32", (32, 16)), ("32x32", (32, 32))):
-        assert call("restyle", "in", "a tree", "--size", size, *flags, "-o", f"out{size}").code == 0
-        assert Image.open(f"out{size}/frames/00000.png").size == drawn
 
 
 def moved(*names: str) -> None:

@@ -207,3 +207,13 @@ def test_a_picture_that_nobody_could_open_is_not_made(call: Any) -> None:
     answer = call("upscale", "wide.png", "--factor", "8")
     assert answer.code == 2
     assert "32000x8000 pixels" in answer.err
+
+
+def test_transparent_parts_stay_transparent(call: Any) -> None:
+    picture = Image.new("RGBA", (16, 16), (200, 40, 40, 255))
+    picture.paste((10, 20, 30, 0), (0, 0, 8, 16))
+    picture.save("a.png")
+    assert call("upscale", "a.png", "-o", "b.png").code == 0
+    large = Image.open("b.png")
+    assert (large.mode, large.size) == ("RGBA", (32, 32))
+    assert (large.getpixel((2, 16))[3], large.getpixel((29, 16))) == (0, (200, 40, 40, 255))

@@ -128,8 +128,7 @@ def restyle(
             output=output,
             parent=parent_folder(),
             fps=rate,
-            # One number is the longer side, in the shape of the source.
-            with_size=settings["size"] is not None and not settings["size"].strip().isdigit(),
+            with_size=settings["size"] is not None,
             overwrite=overwrite,
             preset=resolved.preset,
             stop=stop,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from vqclip import files, picture_files
 from vqclip.errors import ModelError, OutOfMemory, UsageError
@@ -59,7 +60,10 @@ def upscale(
     """
     _check(output, factor, model, tile)
     devices.check_device_name(settings.device)
-    pixels = images.open_image(picture, warn=notify)
+    pixels, opacity = images.open_image(picture, warn=notify), None
+    if images.is_transparent(picture):
+        # The colours alone, as they are beneath their opacity.
+        pixels, opacity = images.open_layer(picture)
     texts = metadata.texts_of(picture)
     network = None if model is None else _Network(model, settings)
     factor = factor or (2 if network is None else network.scale)
@@ -83,6 +87,11 @@ def upscale(
             notify(f"{network.name} upscales {network.scale} times; Lanczos does the rest to {factor} times.")
             done["method"] = f"{network.architecture} and lanczos"
     pixels = images.resize(pixels, width * factor, height * factor)
+    if opacity is not None:
+        wide = Image.fromarray(np.rint(opacity * 255).astype(np.uint8)).resize(
+            (width * factor, height * factor), Image.Resampling.LANCZOS
+        )
+        pixels = np.dstack([pixels, np.asarray(wide)])
     images.save_png(output, pixels, texts | {metadata.UPSCALE_KEY: files.canonical(done)})
     return {"image": str(output), "width": width * factor, "height": height * factor, **done}
 

@@ -70,6 +70,12 @@ def count_pixels(path: Path) -> int:
     return width * height
 
 
+def is_transparent(path: Path) -> bool:
+    """Whether some part of a picture is not opaque. Raises InputError as `open_image` does."""
+    with opened(path) as image:
+        return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
+
+
 def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
     """Read a picture and its opacity, for laying it over another one.
 
@@ -84,9 +90,9 @@ def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
         turn_upright(image)
         opacity = np.ones((image.height, image.width), dtype=np.float32)
         if image.has_transparency_data:
-            opacity = np.asarray(image.convert("RGBA").getchannel("A"), dtype=np.float32) / np.float32(255)
-            profile = image.info.get("icc_profile")
-            pixels = np.asarray(_to_srgb(image.convert("RGBA").convert("RGB"), profile), dtype=np.uint8)
+            colours, alpha = _split_opacity(image)
+            opacity = np.asarray(alpha, dtype=np.float32) / np.float32(255)
+            pixels = np.asarray(colours, dtype=np.uint8)
         else:
             pixels = np.asarray(_to_rgb(image, (255, 255, 255)), dtype=np.uint8)
     if not opacity.any():
@@ -167,7 +173,7 @@ def check_png_name(path: Path, name: str = "output") -> None:
 
 
 def save_png(path: Path, image: Pixels, texts: Mapping[str, str] | None = None, *, level: int = 6) -> None:
-    """Save uint8 (H, W, 3) as a PNG atomically; equal input gives equal bytes.
+    """Save uint8 (H, W, 3), or with opacity (H, W, 4), as a PNG atomically; equal input gives equal bytes.
 
     Args:
         path: The file.
@@ -254,19 +260,27 @@ def colour_of(number: int) -> tuple[int, int, int]:
 
 
 def _to_rgb(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        return _deep_grey(image).convert("RGB")
     profile = image.info.get("icc_profile")
+    if image.mode.startswith(("I", "F")):
+        return _to_srgb(_deep_grey(image), profile)
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        colours = _to_srgb(image.convert("RGB"), profile)
+        colours, alpha = _split_opacity(image)
         below = Image.new("RGB", image.size, background)
         below.paste(colours, mask=alpha)
         return below
     if image.mode not in ("RGB", "L", "CMYK"):
         image = image.convert("RGB")
     return _to_srgb(image, profile)
+
+
+def _split_opacity(image: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Return a transparent picture's colours in sRGB and its opacity."""
+    # A profile of grey fits no RGB picture.
+    grey = image.mode in ("L", "LA", "La")
+    colours = image.convert("RGBA").convert("RGB")
+    if grey:
+        colours = colours.convert("L")
+    return _to_srgb(colours, image.info.get("icc_profile")), image.convert("RGBA").getchannel("A")
 
 
 def _deep_grey(image: Image.Image) -> Image.Image:
