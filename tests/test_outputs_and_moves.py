@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip.errors import InputError
+from vqclip.errors import InputError, OutputError
 from vqclip.events import Finished, Stepped
 from vqclip.jobs import restyle as restyling
 from vqclip.jobs.restyle import Restyle, restyle
@@ -73,3 +73,21 @@ def test_a_restyle_that_was_moved_with_its_frames_is_resumed(small: dict[str, An
     moved("one", "in")
     list(restyling.resume(Path("one")))
     assert Path("one/frames/00001.png").read_bytes() == drawn
+
+
+def test_a_restyle_that_failed_at_its_last_write_is_resumed(small: dict[str, Any]) -> None:
+    Path("in").mkdir()
+    Image.new("RGB", (32, 32), (200, 40, 40)).save("in/0.png")
+    kept = {n: v for n, v in small.items() if n not in ("iterations", "save_every", "stages", "init")}
+    settings = Settings(**{**kept, "prompt": "a red apple", "seed": 5, "video": True})
+    events = restyle(settings, Restyle("in", steps=1), output=Path("one"), with_size=True)
+    while not isinstance(next(events), Stepped):
+        pass
+    Path("one/video.mp4").mkdir()
+    with pytest.raises(OutputError):
+        list(events)
+    drawn = Path("one/frames/00000.png").stat().st_mtime_ns
+    Path("one/video.mp4").rmdir()
+    list(restyling.resume(Path("one")))
+    assert Path("one/video.mp4").is_file()
+    assert Path("one/frames/00000.png").stat().st_mtime_ns == drawn
