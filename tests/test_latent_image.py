@@ -96,7 +96,7 @@ def test_a_mask_or_picture_of_another_size_is_reported(masked: dict[str, Any]) -
     events = vqclip.generate("a red apple", seed=3, **(masked | {"size": "32x32", "iterations": 0}))
     told = [event.message for event in events if isinstance(event, Warned)]
     assert any("mask.png is resized to 32x32" in message for message in told)
-    assert any("--size 64x64 leaves it as it is" in message for message in told)
+    assert any('size="64x64" leaves it as it is' in message for message in told)
 
 
 def test_a_mask_that_frees_nothing_or_has_no_picture_is_refused(masked: dict[str, Any]) -> None:
