@@ -116,6 +116,13 @@ class Console:
         else:
             print(plain(text), file=sys.stderr, flush=True)
 
+    def announce(self, text: str, record: Mapping[str, Any]) -> None:
+        """Print a line on standard error that was asked for, also with `--quiet`, or the record as a JSON line."""
+        if self.as_json:
+            self._json(record)
+        else:
+            print(plain(text), file=sys.stderr, flush=True)
+
     def warn(self, message: str) -> None:
         """Show a warning; with `--quiet`, one line sums up all of them before the drawing starts, or at the end."""
         if self.quiet:

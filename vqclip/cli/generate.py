@@ -13,6 +13,7 @@ from vqclip.cli.shared import (
     ConfigOption,
     JobsOption,
     JsonOption,
+    LiveOption,
     OpenOption,
     OutputOption,
     OverwriteOption,
@@ -52,6 +53,7 @@ def generate(
     preset: PresetOption = None,
     config: ConfigOption = None,
     preview: PreviewOption = False,
+    live: LiveOption = False,
     viewer: OpenOption = False,
     dry_run: Annotated[
         bool,
@@ -89,7 +91,7 @@ def generate(
             stop=stop,
         )
 
-    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
+    reveal(console, follow(begin, console, live=live), preview=preview, viewer=viewer)
 
 
 def rerun(
@@ -107,6 +109,7 @@ def rerun(
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
     preview: PreviewOption = False,
+    live: LiveOption = False,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -127,7 +130,7 @@ def rerun(
             **{**settings, "prompt": prompt},
         )
 
-    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
+    reveal(console, follow(begin, console, live=live), preview=preview, viewer=viewer)
 
 
 def continue_run(
@@ -140,6 +143,7 @@ def continue_run(
     output: OutputOption = None,
     overwrite: OverwriteOption = False,
     preview: PreviewOption = False,
+    live: LiveOption = False,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -154,13 +158,14 @@ def continue_run(
             directory, prompt, output=output, parent=parent_folder(), overwrite=overwrite, stop=stop, **settings
         )
 
-    reveal(console, follow(begin, console), preview=preview, viewer=viewer)
+    reveal(console, follow(begin, console, live=live), preview=preview, viewer=viewer)
 
 
 def resume(
     directory: Annotated[Path, typer.Argument(help="Folder of the run, sweep or batch.", metavar="DIR")],
     jobs: JobsOption = None,
     preview: PreviewOption = False,
+    live: LiveOption = False,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -173,6 +178,8 @@ def resume(
 
     def begin(stop: Stop) -> Iterator[Event]:
         if batch.holds_sweep(directory):
+            if live:
+                raise UsageError("--live has no effect on a sweep or batch.", "Leave it out.")
             return batch.resume(directory, jobs=jobs or 0, stop=stop)
         if jobs is not None:
             raise UsageError("jobs has no effect on a single run.", "Leave it out.")
@@ -180,7 +187,7 @@ def resume(
             return restyle.resume(directory, stop=stop)
         return launch.resume(directory, stop=stop)
 
-    found = follow(begin, console)
+    found = follow(begin, console, live=live)
     reveal(console, found, preview=preview, viewer=viewer)
 
 

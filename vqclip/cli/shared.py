@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,8 @@ from vqclip.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from vqclip.cli.console import Console
+    from vqclip.cli.live import LivePage
+    from vqclip.cli.signals import StopSignals
     from vqclip.events import Event
     from vqclip.runs.recorder import Stop
 
@@ -34,6 +37,10 @@ PreviewOption = Annotated[
     bool,
     option("--preview", help="Show the picture in the terminal too.", default="off", panel="Output",
            envvar="VQCLIP_PREVIEW"),
+]  # fmt: skip
+LiveOption = Annotated[
+    bool, option("--live", help="Serve a page on this machine that shows the run.", default="off", panel="Output",
+                 envvar="VQCLIP_LIVE"),
 ]  # fmt: skip
 OpenOption = Annotated[
     bool, option("--open", help="Open the result with the desktop's viewer.", default="off", panel="Output")
@@ -126,15 +133,15 @@ def console_for(*, as_json: bool, quiet: bool) -> Console:
     return Console(as_json=as_json, quiet=quiet)
 
 
-def follow(start: Callable[[Stop], Iterator[Event]], console: Console) -> dict[str, Any]:
+def follow(start: Callable[[Stop], Iterator[Event]], console: Console, *, live: bool = False) -> dict[str, Any]:
     """Show the events of a run until it ends or a signal stops it.
 
-    Returns what `Console.finish` returns.
+    live: Show them in a browser too. Returns what `Console.finish` returns.
     """
     from vqclip.cli.signals import StopSignals
     from vqclip.events import CandidateScored, Started
 
-    with StopSignals() as stop:
+    with StopSignals() as stop, _page(stop, console, live=live) as page:
         events = start(stop)
         for event in events:
             number = stop()
@@ -143,7 +150,17 @@ def follow(start: Callable[[Stop], Iterator[Event]], console: Console) -> dict[s
                 raise Interrupted("stopped at once.", "", number)
             stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored))
             console.show(event)
+            if page is not None:
+                page.show(event)
     return console.finish()
+
+
+def _page(stop: StopSignals, console: Console, *, live: bool) -> contextlib.AbstractContextManager[LivePage | None]:
+    if not live:
+        return contextlib.nullcontext()
+    from vqclip.cli.live import live_page
+
+    return live_page(stop, console)
 
 
 def with_settings(

@@ -32,6 +32,11 @@ class StopSignals:
         """Return the signal that asks for a stop after this step, or None."""
         return self._noted
 
+    def request(self) -> None:
+        """Ask for a stop after this step, as the first SIGINT does, from any thread."""
+        if self._noted is None:
+            self._noted = int(signal.SIGINT)
+
     def __enter__(self) -> StopSignals:
         # Ignored signals stay ignored, as SIGHUP under nohup and SIGINT in background jobs of a shell.
         heard = [number for number in _HANDLED if signal.getsignal(number) != signal.SIG_IGN]

@@ -10,6 +10,7 @@ import typer
 
 from vqclip.cli.shared import (
     JsonOption,
+    LiveOption,
     OutputOption,
     OverwriteOption,
     PresetOption,
@@ -105,6 +106,7 @@ def restyle(
                panel="Output"),
     ] = None,
     preset: PresetOption = None,
+    live: LiveOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
@@ -134,7 +136,7 @@ def restyle(
             stop=stop,
         )
 
-    follow(start, console)
+    follow(start, console, live=live)
 
 
 def add_to(app: typer.Typer) -> None:
