@@ -90,7 +90,7 @@ def test_wherever_it_is_stopped_it_ends_the_same(call: Any, whole: Any, at: int)
 
     with pytest.raises(Interrupted) as told:
         list(vqclip.generate("a red apple", output="broken", stop=stop, **BEST, **FEW))
-    assert told.value.hint.endswith("/broken"), "never the folder of a single start"
+    assert told.value.hint.endswith('/broken")'), "never the folder of a single start"
     assert directory.read_manifest(Path("broken")).status == "interrupted"
     answer = call("resume", "broken", "--json")
     assert answer.code == 0, answer.err

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer
+from PIL import Image
 
 from vqclip.cli import app
 from vqclip.errors import UsageError
@@ -50,6 +51,7 @@ def test_each_tool_has_its_table() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_what_stands_on_our_side_is_there(row: list[str], commands: dict[str, dict[str, Any]]) -> None:
+    Image.new("RGB", (32, 32)).save("photo.png")
     for span in spans(row[1]):
         words = shlex.split(span if span.startswith("vqclip ") else f"vqclip generate {span}")
         known = commands[" ".join(words[:2])]

@@ -53,8 +53,8 @@ def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
         VqclipError: The package is inside an archive.
     """
     package = Path(__file__).resolve().parent
-    if not package.is_dir():
-        archive = next(parent for parent in package.parents if parent.exists())
+    archive = next(parent for parent in (package, *package.parents) if parent.exists())
+    if archive.is_file():
         raise VqclipError(f"vqclip cannot read its models inside {printable(archive)}.", "Unpack it, or install it.")
     return package.joinpath(kind, *parts)
 

@@ -37,7 +37,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "np.lib.format.read_array": "of bytes in memory, with allow_pickle=False",
     },
     "picture_files.py": {"Image.open": "of a handle that reading opened"},
-    "media/video_source.py": {"av.open": "after reading.check_regular"},
+    "media/containers.py": {"av.open": "after reading.check_regular"},
     "media/video_encoders.py": {"context.open": "an encoder, not a file"},
     "runtime/limits.py": {"read_text": "the kernel's own files below /proc", "path.read_text": "and below /sys"},
     "files.py": {"os.fdopen": "a file of ours, opened for appending", "os.open": "for writing, and a folder to sync"},

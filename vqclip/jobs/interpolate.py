@@ -289,21 +289,25 @@ def _draw(
             yield from map(Warned, warnings)
         with writer or contextlib.nullcontext():
             for number, (before, after, share) in enumerate(interpolation.positions(len(ends))):
-                if number < done:
-                    pixels = images.open_image(run.frame(number))
-                else:
-                    z = between(latents[before], latents[after], share, interpolation.path)
-                    with torch.no_grad():
-                        z = vqgan.lookup(vqgan.indices(z)) if interpolation.quantise else z
-                        pixels = images.to_uint8(vqgan.decode(z)[0])
-                    images.save_png(run.frame(number), pixels, {})
-                if writer is not None:
-                    writer.write(pixels)
+                frame = run.frame(number)
                 if number >= done:
-                    yield Saved("frame", run.frame(number), number)
+                    z = between(latents[before], latents[after], share, interpolation.path)
+                    images.save_png(frame, _decoded(vqgan, z, quantise=interpolation.quantise), {})
+                if writer is not None:
+                    writer.write(images.open_image(frame))
+                if number >= done:
+                    yield Saved("frame", frame, number)
         replace(record, finished=True).write(run.directory)
         if writer is not None:
             yield Saved("video", target, count)
+
+
+def _decoded(vqgan: VQGAN, z: Tensor, *, quantise: bool) -> images.Pixels:
+    """The picture of a latent."""
+    import torch
+
+    with torch.no_grad():
+        return images.to_uint8(vqgan.decode(vqgan.lookup(vqgan.indices(z)) if quantise else z)[0])
 
 
 def _frames_done(run: Run, count: int) -> int:

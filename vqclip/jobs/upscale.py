@@ -77,8 +77,7 @@ def upscale(
     output = output or picture.with_name(f"{picture.stem}-x{factor}.png")
     files.ensure_writable(output.parent)
     done: dict[str, Any] = {"factor": factor, "from": [width, height], "method": "lanczos"}
-    earlier = metadata.upscale_of(texts)
-    if earlier:
+    if earlier := metadata.upscale_of(texts):
         done["after"] = earlier
     if network is not None:
         pixels = network.upscale(pixels, tile, notify)
@@ -86,14 +85,18 @@ def upscale(
         if network.scale != factor:
             notify(f"{network.name} upscales {network.scale} times; Lanczos does the rest to {factor} times.")
             done["method"] = f"{network.architecture} and lanczos"
-    pixels = images.resize(pixels, width * factor, height * factor)
-    if opacity is not None:
-        wide = Image.fromarray(np.rint(opacity * 255).astype(np.uint8)).resize(
-            (width * factor, height * factor), Image.Resampling.LANCZOS
-        )
-        pixels = np.dstack([pixels, np.asarray(wide)])
+    pixels = _resized(pixels, opacity, (width * factor, height * factor))
     images.save_png(output, pixels, texts | {metadata.UPSCALE_KEY: files.canonical(done)})
     return {"image": str(output), "width": width * factor, "height": height * factor, **done}
+
+
+def _resized(pixels: images.Pixels, opacity: np.ndarray | None, size: tuple[int, int]) -> images.Pixels:
+    """The picture at that size, (H, W, 3), or (H, W, 4) with its opacity, which is in [0, 1]."""
+    pixels = images.resize(pixels, *size)
+    if opacity is None:
+        return pixels
+    layer = Image.fromarray(np.rint(opacity * 255).astype(np.uint8)).resize(size, Image.Resampling.LANCZOS)
+    return np.dstack([pixels, np.asarray(layer)])
 
 
 def _check(output: Path | None, factor: int | None, model: Path | None, tile: int) -> None:

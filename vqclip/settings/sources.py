@@ -108,10 +108,7 @@ def resolve(
     ]
     layers = _with_init_strength(layers, earlier, pictures, own_preset=preset_name not in presets())
     merged = _merged(with_style(layers, earlier))
-    named = [layer[name] for layer in (*configs, variables, given) for name in layer]
-    if any(merged.get("learning_rate") is raw for raw in named) and merged.get("learning_rate_steps") not in named:
-        # A rate that the user names is meant for the steps of the run.
-        merged.pop("learning_rate_steps", None)
+    _keep_named_rate(merged, (*configs, variables, given))
     settings = typed(merged)
     explicit = (variables, given, *((earlier,) if recorded and recorded.explicit else ()))
     try:
@@ -128,6 +125,13 @@ def resolve(
 
 def _merged(layers: Iterable[Layer]) -> dict[str, Raw]:
     return {name: raw for layer in layers for name, raw in layer.items() if name != "preset"}
+
+
+def _keep_named_rate(merged: dict[str, Raw], layers: Iterable[Layer]) -> None:
+    """Leave learning_rate_steps out where a layer names the rate alone: it is meant for the steps of the run."""
+    named = [raw for layer in layers for raw in layer.values()]
+    if any(merged.get("learning_rate") is raw for raw in named) and merged.get("learning_rate_steps") not in named:
+        merged.pop("learning_rate_steps", None)
 
 
 def _with_init_strength(
