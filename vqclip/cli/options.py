@@ -43,8 +43,8 @@ def _setting_option(name: str, letter: str | None, line: str | None) -> tuple[An
     annotation: Any = str | None
     metavar: str | None = option.placeholder(kind)
     if kind == "bool":
-        # An option that is off by default needs no option that turns it off.
-        if default_of(name):
+        # An option that is off by default mostly needs no option that turns it off.
+        if default_of(name) or option.negatable:
             declarations = [f"{flag}/--no-{name.replace('_', '-')}"]
         annotation, metavar = bool | None, None
     elif kind.startswith("tuple"):

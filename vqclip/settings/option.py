@@ -70,6 +70,7 @@ class Option:
         also: Commands other than those of a run that take it.
         weight_of: The image loss whose weight it is.
         requires: The states without which it has no effect; the first unmet one is reported.
+        negatable: A flag that is off by default has a --no- form too, since some command turns it on.
         default_text: The default in the help, where the value says too little.
         separator: Between the values in a variable.
     """
@@ -88,6 +89,7 @@ class Option:
     also: tuple[str, ...] = ()
     weight_of: str = ""
     requires: tuple[Requirement, ...] = ()
+    negatable: bool = False
     default_text: str = ""
     separator: str = ","
 

@@ -27,7 +27,8 @@ class StartSettings(OutputSettings):
     pick: int | None = _option(None, "Start", "Start from this candidate of the samples that --init-run names.",
         low=1, high=1024, frame=False, requires=(need.SAMPLES,))
     resample: bool = _option(False, "Start", "Turn the init run into a candidate of the prior for the prompt.",
-        frame=False, requires=(need.INIT_RUN,))
+        frame=False, requires=(need.INIT_RUN,), negatable=True,
+        default_text="on for another prompt of `continue`, else off")
     init_image_alpha: float = _option(1.0, "Start", "Set the opacity of the init picture over what --init draws.",
         low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, need.DRAWN_INIT))
     init_strength: float = _option(0.5, "Start", "Change the init picture: 0 keeps it, 1 lets it go.", low=0, high=1,
