@@ -103,6 +103,23 @@ def test_at_a_terminal_the_picture_is_shown_and_opened(finished: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_picture_grows_above_the_bar_and_is_replaced_in_place() -> None:
+    flags = [part for name, value in SMALL.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    command = ["generate", "a red apple", "--preview", "-o", "run", "--seed", "5", *flags]
+    code, told = at_a_terminal(*command)
+    assert code == 0, told
+    shown = drawn(told)
+    for lines, path in ((shown[:16], sorted(Path("run/frames").iterdir())[0]), (shown[-16:], Path("run/image.png"))):
+        pixels = images.open_image(path)
+        assert lines == [
+            [(*upper, *lower) for upper, lower in zip(pixels[row], pixels[row + 1], strict=True)]
+            for row in range(0, 32, 2)
+        ]
+    # The cursor goes up over each picture before the next one.
+    assert told.count("\x1b[1A\x1b[2K") >= 16
+
+
+@pytest.mark.slow
 def test_without_a_viewer_it_says_so(finished: Path) -> None:
     code, told = at_a_terminal("report", str(finished), "--open", PATH=str(Path.cwd()))
     assert code == 0

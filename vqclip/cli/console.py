@@ -13,9 +13,9 @@ import re
 import sys
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vqclip.errors import OutputError, ReaderGone, VqclipError
 from vqclip.events import (
@@ -37,7 +37,10 @@ from vqclip.events import (
 from vqclip.files import excerpt
 
 if TYPE_CHECKING:
+    import numpy as np
     from rich.progress import Progress, ProgressColumn, TaskID
+
+    Bar = TypeVar("Bar", bound=Progress)
 
 SCHEMA_VERSION = 1
 LINE_SECONDS = 10.0
@@ -86,11 +89,12 @@ def _print(line: str) -> None:
 
 
 class Console:
-    """Shows events, answers and errors, for people or as JSON."""
+    """Shows events, answers and errors, for people or as JSON. preview: Show the picture above the progress bar."""
 
-    def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
-        self.as_json, self.quiet = as_json, quiet
+    def __init__(self, *, as_json: bool = False, quiet: bool = False, preview: bool = False) -> None:
+        self.as_json, self.quiet, self._preview = as_json, quiet, preview
         self._progress: Progress | None = None
+        self._show_picture: Callable[[Callable[[], np.ndarray]], None] | None = None
         self._task: TaskID | None = None
         self._began = self._last_line = time.monotonic()
         self._first_step = 0
@@ -238,7 +242,7 @@ class Console:
         """Remove the progress bar."""
         if self._progress is not None:
             self._progress.stop()
-            self._progress = self._task = None
+            self._progress = self._task = self._show_picture = None
 
     def _remember(self, **facts: Any) -> None:
         """Remember facts for the answer; that of a sweep has none about single runs."""
@@ -249,30 +253,39 @@ class Console:
         self._began = self._last_line = time.monotonic()
         self._first_step = event.step
         if self._bars():
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
             score, speed = TextColumn("score {task.fields[score]}"), TextColumn("{task.fields[speed]}")
             columns = (BarColumn(None), MofNCompleteColumn(), score, speed)
-            self._open_bar("", *columns, total=event.steps, completed=event.step, score="-", speed="")
+            task = {"total": event.steps, "completed": event.step, "score": "-", "speed": ""}
+            if self._preview and sys.stdout.isatty():
+                from vqclip.cli.preview import PictureProgress
 
-    def _open_bar(self, description: str, *columns: ProgressColumn, **task: Any) -> None:
+                bar = self._open_bar(PictureProgress, "", *columns, **task)
+                self._show_picture = bar.show
+                bar.show(event.image)
+            else:
+                self._open_bar(Progress, "", *columns, **task)
+
+    def _open_bar(self, kind: type[Bar], description: str, *columns: ProgressColumn, **task: Any) -> Bar:
         from rich.console import Console as RichConsole
-        from rich.progress import Progress, TimeRemainingColumn
+        from rich.progress import TimeRemainingColumn
 
         screen = RichConsole(stderr=True)
-        self._progress = Progress(*columns, TimeRemainingColumn(compact=True), console=screen, expand=True)
-        self._progress.start()
-        self._task = self._progress.add_task(description, **task)
+        bar = kind(*columns, TimeRemainingColumn(compact=True), console=screen, expand=True)
+        bar.start()
+        self._progress, self._task = bar, bar.add_task(description, **task)
+        return bar
 
     def _bars(self) -> bool:
         return not (self.as_json or self.quiet) and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def _transfer_bar(self, name: str, done: int, total: int | None) -> None:
         if self._progress is None:
-            from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
             columns = (TextColumn("{task.description}"), BarColumn(None), DownloadColumn(), TransferSpeedColumn())
-            self._open_bar(name, *columns, total=total, completed=done)
+            self._open_bar(Progress, name, *columns, total=total, completed=done)
         assert self._progress is not None
         assert self._task is not None
         self._progress.update(self._task, description=plain(name), completed=done, total=total)
@@ -285,6 +298,8 @@ class Console:
             self._progress.update(
                 self._task, completed=event.step, score=f"{event.score:.3f}", speed=f"{rate:.1f} it/s"
             )
+            if self._show_picture is not None:
+                self._show_picture(event.image)
             return
         tenth = event.steps >= 10 and event.step * 10 // event.steps != (event.step - 1) * 10 // event.steps
         if not (tenth or event.step == event.steps or now - self._last_line >= LINE_SECONDS):

@@ -66,7 +66,7 @@ def generate(
     **settings: Any,
 ) -> None:
     """Draw a picture of a prompt, with its frames and a video."""
-    console = console_for(as_json=as_json, quiet=quiet)
+    console = console_for(as_json=as_json, quiet=quiet, preview=preview)
     from vqclip.runs import launch
     from vqclip.settings.sources import read_prompt, resolve
 
@@ -116,7 +116,7 @@ def rerun(
     **settings: Any,
 ) -> None:
     """Repeat a run from its folder or picture. An option replaces its recorded value."""
-    console = console_for(as_json=as_json, quiet=quiet)
+    console = console_for(as_json=as_json, quiet=quiet, preview=preview)
     from vqclip.runs import launch
 
     def begin(stop: Stop) -> Iterator[Event]:
@@ -150,7 +150,7 @@ def continue_run(
     **settings: Any,
 ) -> None:
     """Start a new run from the end of a finished one, or from a sample. An option replaces its recorded value."""
-    console = console_for(as_json=as_json, quiet=quiet)
+    console = console_for(as_json=as_json, quiet=quiet, preview=preview)
     from vqclip.runs import launch
 
     def begin(stop: Stop) -> Iterator[Event]:
@@ -171,7 +171,7 @@ def resume(
     quiet: QuietOption = False,
 ) -> None:
     """Resume a stopped run, sweep or batch. The result is that of an uninterrupted one."""
-    console = console_for(as_json=as_json, quiet=quiet)
+    console = console_for(as_json=as_json, quiet=quiet, preview=preview)
     from vqclip.errors import UsageError
     from vqclip.jobs import batch, restyle
     from vqclip.runs import launch

@@ -4,16 +4,60 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.segment import Segments
 
 from vqclip.media import images
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
 COLUMNS = 64
 SPARE_LINES = 4
+SECONDS = 0.5
+"""A picture above the progress bar is drawn at most this often, in at most a twentieth of the time."""
+
+
+class PictureProgress(Progress):
+    """A progress bar below the picture as it grows, in half blocks; without colours, only the bar.
+
+    It is drawn when a picture changes, not by a thread that writes the same picture ten times a second.
+    """
+
+    def __init__(self, *columns: Any, console: Console, **options: Any) -> None:
+        self._picture: Segments | None = None
+        self._next_picture = self._next_bar = 0.0
+        super().__init__(*columns, console=console, auto_refresh=False, **options)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Yield the picture and the bar."""
+        if self._picture is not None:
+            yield self._picture
+        yield from super().get_renderables()
+
+    def show(self, image: Callable[[], images.Pixels]) -> None:
+        """Draw the bar, and the picture that `image` returns, unless they were drawn just now."""
+        began, screen = time.monotonic(), self.console
+        if began >= self._next_picture and screen.color_system is not None and not screen.no_color:
+            pixels = image()
+            size = fitted(pixels.shape[1], pixels.shape[0], screen.width, 2 * (screen.height - SPARE_LINES))
+            self._picture = Segments(list(screen.render(half_blocks(images.resize(pixels, *size)))))
+            self._next_picture = began + max(SECONDS, 20 * (time.monotonic() - began))
+            self._next_bar = began
+        if began >= self._next_bar:
+            self.refresh()
+            self._next_bar = began + SECONDS
+
+    def stop(self) -> None:
+        """Remove the picture and leave the bar."""
+        self._picture = None
+        super().stop()
 
 
 def watched() -> bool:
@@ -30,8 +74,6 @@ def show(path: Path) -> None:
     """
     if not watched():
         return
-    from rich.console import Console
-
     screen = Console(stderr=True)
     pixels = images.open_image(path)
     width, height = fitted(pixels.shape[1], pixels.shape[0], screen.width, 2 * (screen.height - SPARE_LINES))

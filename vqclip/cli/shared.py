@@ -126,11 +126,11 @@ def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer:
         console.note(f"warning: nothing here opens {chosen}; is there a desktop with xdg-open?")
 
 
-def console_for(*, as_json: bool, quiet: bool) -> Console:
-    """Return the console of one command."""
+def console_for(*, as_json: bool, quiet: bool, preview: bool = False) -> Console:
+    """Return the console of one command. preview: Show a picture at a terminal while it is drawn."""
     from vqclip.cli.console import Console
 
-    return Console(as_json=as_json, quiet=quiet)
+    return Console(as_json=as_json, quiet=quiet, preview=preview)
 
 
 def follow(start: Callable[[Stop], Iterator[Event]], console: Console, *, live: bool = False) -> dict[str, Any]:
