@@ -120,7 +120,7 @@ class Settings(StartSettings):
     cutouts: int = _option(32, "Where CLIP looks", "Show CLIP this many cutouts in each step.", unit="cutouts", low=1,
         high=4096, common=True, also=("cutouts",))
     cut_method: str = _option("smart", "Where CLIP looks", "Choose cutouts by this method.",
-        choices=tuple(CUT_METHODS), common=True, also=("cutouts",))
+        choices=tuple(CUT_METHODS), also=("cutouts",))
     cut_pow: float = _option(1.0, "Where CLIP looks", "Cut larger (below 1) or smaller (above 1) cutouts.", low=0.01,
         high=100, also=("cutouts",), requires=(need.DETAILS, need.cut_method_with("cut_pow")))
     cut_noise: float = _option(0.1, "Where CLIP looks", "Set the largest deviation of the noise on a cutout.", low=0,
