@@ -184,7 +184,7 @@ def test_an_unknown_word_is_reported_with_the_one_that_was_meant(call: Any) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.option("--quiet", "--style")
+@pytest.mark.option("--quiet", "style")
 def test_quiet_sums_up_the_warnings_in_one_line_before_the_first_step(call: Any) -> None:
     answer = call(
         "generate", "лошадь", "--style", "3d", "--prompt-also", "feline", "--seed", "1", "-o", "run", "-q", *FAST

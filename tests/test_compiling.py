@@ -68,7 +68,7 @@ def test_no_compiler_is_one_plain_line(small: dict[str, Any], monkeypatch: pytes
     monkeypatch.setattr(compiling, "BACKEND", backend)
     with pytest.raises(UsageError, match=r"torch\.compile failed: .*no working C") as caught:
         picture(**small, compile=True)
-    assert "Leave --compile out" in caught.value.hint
+    assert "Leave compile=True out" in caught.value.hint
     assert "\n" not in str(caught.value)
 
 

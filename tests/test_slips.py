@@ -70,7 +70,8 @@ def test_frames_are_drawn_with_whatever_a_step_takes(call: Any) -> None:
     for number in range(2):
         Image.new("RGB", (32, 32), (200, 60 * number, 20)).save(f"film/{number:05d}.png")
     common = ("--frame-steps", "2", "--size", "32", "--cutouts", "2", "--no-video", "--seed", "1", "--threads", "1")
-    more = ("--style", "ink", "--edge-colour", "red", "--cut-method", "disco", "--cut-grey", "0:1",
+    more = ("--style", "ink", "--loss", "edge:1", "--edge-colour", "red", "--cut-method", "disco",
+            "--cut-grey", "0:1",
             "--text-off", "0.1", "--learning-rate-drops", "50%", "--prompt-also", "fog:-0.1",
             "--long-prompts", "mean")  # fmt: skip
     for name, flags in (("plain", ()), ("changed", more)):

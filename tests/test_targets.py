@@ -246,7 +246,7 @@ def test_a_run_says_what_of_a_long_text_is_not_seen_and_reads_it_on_request(smal
 
     assert "this part is not seen" in told()
     assert len(told()) < 500, "an excerpt will do"
-    assert "--long-prompts mean" in told()
+    assert 'long_prompts="mean"' in told()
     assert told(long_prompts="mean") == ""
 
 
