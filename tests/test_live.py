@@ -171,7 +171,7 @@ def test_a_browser_sees_the_picture_grow_and_stops_the_run(tmp_path: Path) -> No
             assert browser.run("document.getElementById('prompt').textContent") == PROMPT
             first = browser.run("document.getElementById('picture').src")
             browser.wait(f"document.getElementById('picture').src !== {first!r} && state.curve.length > 1")
-            assert browser.run("document.querySelector('.chart path').getAttribute('d').length") > 10
+            assert browser.run("document.querySelector('.chart[data-kind=loss] path').getAttribute('d').length") > 10
             browser.run("document.getElementById('snapshot').click()")
             saved = browser.wait("!state.snapshot_asked && state.snapshot")
             browser.run("document.getElementById('stop').click()")

@@ -11,7 +11,7 @@ import torch
 
 from vqclip.errors import Diverged, OutOfMemory, UsageError
 from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
-from vqclip.models.perceptor import ClipTarget
+from vqclip.models.perceptor import ClipTarget, Framing
 from vqclip.settings.optimisers import OPTIMISERS
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import motion
@@ -167,7 +167,8 @@ def test_clip_sees_as_many_cutouts_as_are_asked_for_and_never_more_at_once_than_
     seen: list[int] = []
 
     def answer(cutouts: torch.Tensor) -> torch.Tensor:
-        seen.append(len(cutouts))
+        if cutouts.requires_grad:  # not where the whole picture is scored
+            seen.append(len(cutouts))
         return torch.nn.functional.normalize(cutouts.mean((2, 3)), dim=1)
 
     for cutouts, chunk, sizes in ((7, 3, [2, 2, 3]), (7, 16, [7]), (2, 1, [1, 1])):
@@ -348,7 +349,7 @@ def test_the_latent_stays_within_the_codebook(pair: Pair) -> None:
 class _Fake(torch.nn.Module):
     """A perceptor that answers with what a test wants."""
 
-    cut_size = 16
+    cut_size, framing, mean = 16, Framing(), torch.zeros(1)
 
     def __init__(self, answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
         super().__init__()
@@ -366,7 +367,7 @@ def test_fault_25_a_loss_that_is_not_finite_ends_the_run_at_its_step(pair: Pair)
     calls = []
 
     def answer(cutouts: torch.Tensor) -> torch.Tensor:
-        calls.append(1)
+        calls.extend([1] if cutouts.requires_grad else [])  # not where the whole picture is scored
         features = torch.nn.functional.normalize(cutouts.mean((2, 3)), dim=1)
         return features * (torch.nan if len(calls) == 3 else 1.0)
 
@@ -447,9 +448,11 @@ def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pai
 
         def __init__(self, number: int, perceptor: Any) -> None:
             self.number, self.perceptor, self.cut_size = number, perceptor, perceptor.cut_size
+            self.framing, self.mean = perceptor.framing, perceptor.mean
 
         def encode_image(self, cutouts: torch.Tensor) -> torch.Tensor:
-            asked.append(self.number)
+            if cutouts.requires_grad:  # not where the whole picture is scored
+                asked.append(self.number)
             features: torch.Tensor = self.perceptor.encode_image(cutouts)
             return features
 

@@ -17,7 +17,7 @@ from vqclip.cutouts.methods import smart
 from vqclip.cutouts.resample import CutPlan, crops, cut_out, levels_for, pyramid
 from vqclip.events import Stepped
 from vqclip.media import metadata
-from vqclip.models.perceptor import ClipTarget
+from vqclip.models.perceptor import ClipTarget, Framing
 from vqclip.runs import directory
 from vqclip.settings.prompts import REGIONS, parse
 from vqclip.settings.schema import Settings
@@ -117,7 +117,7 @@ def test_outside_a_region_the_picture_gets_no_gradient() -> None:
 class _Colours(torch.nn.Module):
     """A perceptor that sees the mean colour of a cutout and nothing else."""
 
-    cut_size = 16
+    cut_size, framing, mean = 16, Framing(), torch.zeros(1)
 
     def encode_image(self, shown: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.normalize(shown.mean((2, 3)), dim=1)
@@ -142,13 +142,6 @@ def test_each_half_of_the_picture_goes_its_own_way(pair: Any, prompt: str) -> No
     both = drawn(pair, prompt.replace(" @", " \\@")).image().astype(float)
     reds = both[..., 0] - both[..., 2]
     assert abs(reds[:, :32].mean() - reds[:, 32:].mean()) < 30
-
-
-@pytest.mark.slow
-def test_the_score_of_a_prompt_is_that_of_the_cutouts_that_it_sees(pair: Any) -> None:
-    last = drawn(pair, "red @left | blue @right", iterations=8)
-    crossed = drawn(pair, "red | blue", iterations=8)
-    assert last.score > crossed.score + 0.05
 
 
 def test_a_run_with_regions_goes_on_exactly(pair: Any) -> None:

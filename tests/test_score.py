@@ -18,6 +18,7 @@ import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 
+import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.files import data_path
 from vqclip.media import images
@@ -471,3 +472,15 @@ def test_a_reader_that_goes_away_causes_no_traceback(discs: Path) -> None:
     assert reported.returncode == 141
     assert "Traceback" not in reported.stderr
     assert "Exception ignored" not in reported.stderr
+
+
+@pytest.mark.slow
+def test_the_score_of_a_run_is_that_of_its_pictures(small: dict[str, Any], call: Any) -> None:
+    list(vqclip.generate("a red apple", seed=1, output="run", **small))
+    rows = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
+    manifest = json.loads(Path("run/run.json").read_text())
+    pictures = {1: "run/frames/00001.png", 2: "run/image.png"}
+    known = {1: rows[1]["score"], 2: manifest["score"]}
+    for number, picture in pictures.items():
+        told = call("score", picture, "a red apple", "--json", *FAST).record
+        assert known[number] == pytest.approx(told["similarity"], abs=1e-5)

@@ -1,4 +1,4 @@
-"""SIGUSR1 asks for a snapshot, and the run goes on: schedulers send it before they take a machine away."""
+"""SIGUSR1 asks for a snapshot, and the run continues: schedulers send it before they take a machine away."""
 
 from __future__ import annotations
 

@@ -53,10 +53,13 @@ def _terminal() -> Iterator[Show]:
     columns = (BarColumn(None), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn(True))
     with Progress(*columns, console=Console(stderr=True), expand=True, transient=True) as bar:
         task = bar.add_task("loading the models", total=None)
+        score = ""
 
         def show(event: Event) -> None:
+            nonlocal score
             if isinstance(event, (Started, Stepped)):
-                score = f"score {event.score:.3f}" if isinstance(event, Stepped) else ""
+                if isinstance(event, Stepped) and event.score is not None:
+                    score = f"score {event.score:.3f}"
                 bar.update(task, completed=event.step, total=event.steps, description=score)
 
         yield show
@@ -82,7 +85,7 @@ def _notebook() -> Iterator[Show]:
         if isinstance(event, Finished) or now < due:
             return
         line = f"step {event.step} of {event.steps}"
-        if isinstance(event, Stepped):
+        if isinstance(event, Stepped) and event.score is not None:
             line += f", score {event.score:.3f}"
         handle.update(_page(line, event.step / max(1, event.steps), event.image()), raw=True)
         due = time.monotonic() + max(_SECONDS, (time.monotonic() - now) / _SHARE)

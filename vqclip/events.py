@@ -105,7 +105,8 @@ class Stepped(Event):
         stage: 1 for the first.
         loss: The sum of the losses.
         losses: The weighted losses by name; `prompt` is CLIP's.
-        score: The mean cosine similarity of the cutouts to the prompts with positive weight, -1 to 1.
+        score: CLIP's similarity of the whole picture to the prompts, as `vqclip score` gives it, -1 to 1; None after
+            steps whose picture is not scored: it is scored with each frame, and after the last step.
         learning_rate: Of this step.
         image, state: As in Started.
     """
@@ -115,7 +116,7 @@ class Stepped(Event):
     stage: int
     loss: float
     losses: Mapping[str, float]
-    score: float
+    score: float | None
     learning_rate: float
     image: Callable[[], np.ndarray] = field(repr=False)
     state: Callable[[], State] = field(repr=False)
@@ -126,7 +127,7 @@ class Finished(Event):
     """The run is done.
 
     Attributes:
-        score: Of the last step.
+        score: Of the finished picture.
         image, state: As in Started; the final ones.
         stopped_by: The setting that ended the run before its last step, or an empty string.
     """

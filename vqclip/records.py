@@ -36,6 +36,7 @@ class ManifestRecord(_Record):
     device: Name = ""
     dtype: Name = ""
     threads: Annotated[int, Field(ge=0, le=65536)] = 0
+    score: Number | None = None
     best_score: Number | None = None
     best_step: Step | None = None
     inputs: Digests = {}

@@ -97,7 +97,7 @@ class Console:
         self._show_picture: Callable[[Callable[[], np.ndarray]], None] | None = None
         self._task: TaskID | None = None
         self._began = self._last_line = time.monotonic()
-        self._first_step = 0
+        self._first_step, self._score = 0, "-"
         self._result: dict[str, Any] = {}
         self._sweeps = False
         self._event_error: OutputError | None = None
@@ -291,13 +291,13 @@ class Console:
         self._progress.update(self._task, description=plain(name), completed=done, total=total)
 
     def _step(self, event: Stepped) -> None:
+        if event.score is not None:
+            self._score = f"{event.score:.3f}"
         now = time.monotonic()
         done = event.step - self._first_step
         rate = done / max(1e-9, now - self._began)
         if self._progress is not None and self._task is not None:
-            self._progress.update(
-                self._task, completed=event.step, score=f"{event.score:.3f}", speed=f"{rate:.1f} it/s"
-            )
+            self._progress.update(self._task, completed=event.step, score=self._score, speed=f"{rate:.1f} it/s")
             if self._show_picture is not None:
                 self._show_picture(event.image)
             return
@@ -307,7 +307,7 @@ class Console:
         self._last_line = now
         left = (event.steps - event.step) / max(rate, 1e-9)
         self.note(
-            f"step {event.step}/{event.steps}  loss {event.loss:.4f}  score {event.score:.3f}"
+            f"step {event.step}/{event.steps}  loss {event.loss:.4f}  score {self._score}"
             f"  {rate:.2f} it/s  {left:.0f} s left"
         )
 

@@ -68,7 +68,7 @@ function element(name, attributes) {
 }
 
 function draw(chart) {
-  const column = chart.dataset.kind === "loss" ? 1 : 2, points = state.curve, dot = chart.querySelector("i");
+  const column = chart.dataset.kind === "loss" ? 1 : 2, points = known(column), dot = chart.querySelector("i");
   chart.hidden = !points.length;
   if (!points.length) return;
   let low = Infinity, high = -Infinity;
@@ -83,15 +83,18 @@ function draw(chart) {
   chart.querySelector("svg").replaceChildren(...stages, element("path", { d: path }));
   chart.querySelector(".high").textContent = high === low ? "" : digits(high);
   chart.querySelector(".low").textContent = high === low ? "" : digits(low);
-  const chosen = hovered && hovered.chart === chart ? nearest(1 + hovered.share * (end - 1)) : points[points.length - 1];
+  const chosen = hovered && hovered.chart === chart ? nearest(points, 1 + hovered.share * (end - 1)) : points[points.length - 1];
   chart.querySelector("output").textContent = hovered && hovered.chart === chart ? `step ${chosen[0]}: ${digits(chosen[column])}` : digits(chosen[column]);
   dot.style.left = `${x(chosen[0])}%`;
   dot.style.top = `${y(chosen[column])}%`;
   dot.style.visibility = "visible";
 }
 
-function nearest(step) {
-  return state.curve.reduce((best, point) => Math.abs(point[0] - step) < Math.abs(best[0] - step) ? point : best);
+// A step whose picture is not scored has no score.
+const known = (column) => state.curve.filter((point) => point[column] !== null);
+
+function nearest(points, step) {
+  return points.reduce((best, point) => Math.abs(point[0] - step) < Math.abs(best[0] - step) ? point : best);
 }
 
 async function showPicture() {

@@ -88,7 +88,7 @@ class LivePage:
         self._request_stop = stop
         self._lock = threading.Lock()
         self._facts: dict[str, Any] = {"status": "loading", "message": "", "picture": 0, "snapshots": True}
-        self._points: list[tuple[int, float, float]] = []
+        self._points: list[tuple[int, float, float | None]] = []
         self._stages: list[int] = []
         self._stride = 1
         self._pace = (0, 0.0)
@@ -173,7 +173,7 @@ class LivePage:
                 facts = {"snapshots": not holds_restyle(self._directory)}
                 facts["prompt"] = read_manifest(self._directory).settings.prompt
                 for row in read_metrics(self._directory):
-                    if event.step >= row["step"] and None not in (row["loss"], row["score"]):
+                    if event.step >= row["step"] and row["loss"] is not None:
                         self._point(row["step"], row["loss"], row["score"])
         size = [event.width, event.height]
         self._encode(event.image, last=True)
@@ -191,7 +191,7 @@ class LivePage:
             stopping = self._facts["status"] == "stopping"
         self._encode(event.image, last=stopping or event.step == event.steps)
 
-    def _point(self, step: int, loss: float, score: float) -> None:
+    def _point(self, step: int, loss: float, score: float | None) -> None:
         with self._lock:
             if step % self._stride == 0:
                 self._points.append((step, loss, score))

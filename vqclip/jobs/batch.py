@@ -245,8 +245,8 @@ def _result(folder: Path) -> tuple[str, str, str, str, str]:
     except UsageError:
         return "waiting", "", "", "", ""
     ending = collections.deque(read_metrics(folder), maxlen=1)
-    last = ending[0] if ending else {}
-    score, loss = (f"{last[name]:.5f}" if isinstance(last.get(name), float) else "" for name in ("score", "loss"))
+    found = (manifest.score, ending[0]["loss"] if ending else None)
+    score, loss = ("" if number is None else f"{number:.5f}" for number in found)
     return manifest.status, score, loss, str(manifest.step), f"{manifest.seconds:.2f}"
 
 

@@ -163,8 +163,9 @@ def _facts(folder: Path) -> dict[str, Any]:
 
 
 def _score(folder: Path, manifest: Manifest) -> float | None:
-    score = manifest.best_score
-    for row in read_metrics(folder):
+    """Of the finished picture, or of the last one that was scored."""
+    score = manifest.score
+    for row in read_metrics(folder) if score is None else ():
         score = score if row["score"] is None else row["score"]
     return score
 

@@ -290,11 +290,14 @@ def _draw(
         with writer or contextlib.nullcontext():
             for number, (before, after, share) in enumerate(interpolation.positions(len(ends))):
                 frame = run.frame(number)
-                if number >= done:
+                if number < done:
+                    pixels = images.open_image(frame)
+                else:
                     z = between(latents[before], latents[after], share, interpolation.path)
-                    images.save_png(frame, _decoded(vqgan, z, quantise=interpolation.quantise), {})
+                    pixels = _decoded(vqgan, z, quantise=interpolation.quantise)
+                    images.save_png(frame, pixels, {})
                 if writer is not None:
-                    writer.write(images.open_image(frame))
+                    writer.write(pixels)
                 if number >= done:
                     yield Saved("frame", frame, number)
         replace(record, finished=True).write(run.directory)

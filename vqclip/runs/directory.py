@@ -63,6 +63,7 @@ class Manifest:
     device: str = ""
     dtype: str = ""
     threads: int = 0
+    score: float | None = None
     best_score: float | None = None
     best_step: int | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)

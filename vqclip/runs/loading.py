@@ -11,7 +11,7 @@ from vqclip import files
 from vqclip.errors import VqclipError
 from vqclip.models import registry
 from vqclip.runs import directory as run_folder
-from vqclip.runs import latents
+from vqclip.runs import latents, progress_video
 from vqclip.runs.inputs import Inputs
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.presets import read_style
@@ -63,8 +63,15 @@ class Models:
             settings,
             replace(inputs.init_inputs, latent=self.latent),
             sampler=self.sampler,
+            scored_steps=None if settings.until_score is not None else _scored_steps(settings),
             time_is_up=run_folder.deadline(None if spent is None else settings.max_seconds, spent or 0.0),
         )
+
+
+def _scored_steps(settings: Settings) -> frozenset[int]:
+    """The steps with a frame, whose picture is decoded anyway, or each tenth of the run without frames."""
+    frames, steps = progress_video.frame_steps(settings), settings.iterations
+    return frozenset(frames or (steps * tenth // 10 for tenth in range(1, 11))) | {steps}
 
 
 class ModelCache:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip import files
 from vqclip.errors import Interrupted
-from vqclip.events import Event, Finished, Saved, Started, Stepped, Warned
+from vqclip.events import Event, Finished, Saved, StageStarted, Started, Stepped, Warned
 from vqclip.media import images, metadata, video
 from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video, report
@@ -78,12 +78,15 @@ class _Recorder:
         self.steps = progress_video.frame_steps(self.settings)
         self.next_frame = 0
         self._clock: float | None = None
+        self._full_size = True
 
     def write(self, event: Event) -> Iterator[Event]:
         """Write what belongs to this event."""
         if isinstance(event, Started):
             self._clock = time.monotonic()
             yield from self._start(event)
+        elif isinstance(event, StageStarted):
+            self._full_size = event.stage == event.stages
         elif isinstance(event, Stepped):
             yield from self._step(event)
         elif isinstance(event, Finished):
@@ -152,7 +155,9 @@ class _Recorder:
         self.next_frame = kept
 
     def _step(self, event: Stepped) -> Iterator[Event]:
-        if event.score > (self.manifest.best_score or -1.0):
+        best = self.manifest.best_score
+        # Pictures of coarse stages are no candidates for the best: they are smaller than the result.
+        if self._full_size and event.score is not None and (best is None or event.score > best):
             self.manifest = replace(self.manifest, best_score=event.score, best_step=event.step)
         self.manifest = replace(self.manifest, step=event.step)
         row = {"step": event.step, "stage": event.stage, "loss": event.loss, "score": event.score}
@@ -198,7 +203,7 @@ class _Recorder:
             self.writer.close()
             self.writer = None
             yield Saved("video", self.run.video_path(self.settings.video_format), event.step)
-        self._note(status="finished", step=event.step, stopped_by=event.stopped_by)
+        self._note(status="finished", step=event.step, score=event.score, stopped_by=event.stopped_by)
         if self.settings.report:
             yield Saved("report", report.write(self.run.directory), event.step)
         # Last, so that everything can be read when this event is seen.

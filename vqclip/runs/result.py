@@ -25,7 +25,7 @@ class Result:
     Attributes:
         image: The picture.
         path: Of its file, image.png, whose metadata `vqclip.rerun` reads.
-        score: As `vqclip score` gives it for the picture and the prompt; None for a run of no steps.
+        score: As `vqclip score` gives it for the picture and the prompt.
         seed: Of the run; the same seed and settings draw the same picture.
         settings: Of the run.
         video: The video of its frames, or None.
@@ -49,14 +49,11 @@ class Result:
 
         manifest = run_folder.read_manifest(directory)
         settings, path = manifest.settings, directory / "image.png"
-        score = None
-        for row in run_folder.read_metrics(directory):
-            score = row["score"]
         video = directory / f"video{format_of(settings.video_format).suffix}"
         return Result(
             fromarray(images.open_image(path)),
             path,
-            score,
+            manifest.score,
             settings.seed or 0,
             settings,
             video if settings.video and files.is_file(video) else None,

@@ -1,6 +1,6 @@
 """A snapshot on request, beside those of --snapshot-every.
 
-SIGUSR1 asks for one: Slurm and submitit send it to a job before they take its machine away. The run goes on.
+SIGUSR1 asks for one: Slurm and submitit send it to a job before they take its machine away. The run continues.
 """
 
 from __future__ import annotations

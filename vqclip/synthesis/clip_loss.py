@@ -101,16 +101,9 @@ class PromptLoss(nn.Module):
         held = replace_gradient(pulled, torch.maximum(pulled, self.stops))
         return held * self.weights.abs()
 
-    def score(self, features: Tensor, cut_weights: Tensor | None = None) -> Tensor:
-        """The mean cosine similarity to the texts and pictures with positive weight: a scalar from -1 to 1.
-
-        Args:
-            features: Of the cutouts, (N, E) unit float32.
-            cut_weights: (N, P) where prompts have regions.
-        """
-        similarity = features @ self.targets.T
-        weighted = similarity if cut_weights is None else similarity * cut_weights
-        return (weighted @ self.score_weights).mean()
+    def score(self, features: Tensor) -> Tensor:
+        """The mean cosine similarity to the texts and pictures with positive weight: (N, E) unit to a scalar."""
+        return (features @ self.targets.T @ self.score_weights).mean()
 
     def extra_repr(self) -> str:
         """The weights, for `print`."""
@@ -124,13 +117,11 @@ class ActivePerceptor:
     Attributes:
         prompt_loss: Of this perceptor.
         loss_weight: Of its prompt loss in the loss of the step.
-        score_weight: Of its score in the score of the step.
     """
 
     perceptor: Perceptor
     prompt_loss: PromptLoss
     loss_weight: float
-    score_weight: float
 
 
 @dataclass(frozen=True)
@@ -139,12 +130,10 @@ class ClipLossResult:
 
     Attributes:
         loss: The weighted prompt losses of the perceptors.
-        score: The mean cosine similarity of the cutouts to the prompts, -1 to 1.
         gradients: The picture and its halvings, each with the gradient of the loss; for `gradients.backward`.
     """
 
     loss: float
-    score: float
     gradients: list[tuple[Tensor, Tensor]]
 
 
@@ -167,7 +156,6 @@ class ClipLoss:
                 target.perceptor,
                 PromptLoss(target.targets, prompts),
                 target.weight / total,
-                abs(target.weight / total),
             )
             for target in clip_targets
         ]
@@ -182,7 +170,7 @@ class ClipLoss:
             return self.perceptors
         count = len(self.perceptors)
         chosen = self.perceptors[step % count]
-        return [ActivePerceptor(chosen.perceptor, chosen.prompt_loss, chosen.loss_weight * count, 1.0)]
+        return [ActivePerceptor(chosen.perceptor, chosen.prompt_loss, chosen.loss_weight * count)]
 
     def __call__(
         self,
@@ -201,7 +189,7 @@ class ClipLoss:
             step: 0 for the first of the run.
             noise: Generator of the noise on the cutouts, on the device of the picture.
         """
-        parts: list[tuple[Tensor, float]] = []
+        parts: list[Tensor] = []
         gradients: list[tuple[Tensor, Tensor]] = []
         plans: dict[int, CutPlan] = {}
         for active in self.active(step):
@@ -218,17 +206,15 @@ class ClipLoss:
                 (level, copy.grad) for level, copy in zip(levels, copies, strict=True) if copy.grad is not None
             ]
         # Read once, because a GPU has to finish all its work for each reading.
-        numbers = torch.stack([part for part, _ in parts]).tolist()
-        score = sum(similarity * weight for (_, similarity), (_, weight) in zip(numbers, parts, strict=True))
-        return ClipLossResult(sum(loss for loss, _ in numbers), score, gradients)
+        return ClipLossResult(sum(torch.stack(parts).tolist()), gradients)
 
     def _add_gradients(
         self, levels: list[Tensor], plan: CutPlan, active: ActivePerceptor, noise: torch.Generator
-    ) -> list[tuple[Tensor, float]]:
+    ) -> list[Tensor]:
         """Encode the cutouts chunk by chunk, and add the gradient of their loss to `levels`.
 
         Returns:
-            For each chunk its loss and score, (2,), and the weight of the score.
+            The loss of each chunk.
         """
         parts = []
         for chunk in plan.parts(self.chunk):
@@ -237,6 +223,5 @@ class ClipLoss:
             weights = chunk.weights.to(features.device)
             loss = active.prompt_loss(features, weights) * active.loss_weight * share
             loss.backward()
-            score = active.prompt_loss.score(features.detach(), weights if weights.ndim == 2 else None)
-            parts.append((torch.stack([loss.detach(), score]), active.score_weight * share))
+            parts.append(loss.detach())
         return parts

@@ -7,7 +7,7 @@ losses back into z (Crowson and others, arXiv 2204.08583). The loop touches tens
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -43,6 +43,7 @@ from vqclip.synthesis.optimisers import rate_at
 from vqclip.synthesis.randomness import ROLL_STREAM, START_STREAM, STEP_STREAM, TILE_STREAM, make_generator
 from vqclip.synthesis.regions import Regions
 from vqclip.synthesis.scene_starts import SceneStarts
+from vqclip.synthesis.scoring import Scorer
 from vqclip.synthesis.stage_state import StageState, make_image
 from vqclip.synthesis.stages import Stage, stages_of
 from vqclip.synthesis.state import State
@@ -54,11 +55,9 @@ class StepResult:
 
     Attributes:
         losses: The weighted losses by name; `prompt` is CLIP's.
-        score: The mean cosine similarity of the cutouts to the prompts, -1 to 1.
     """
 
     losses: dict[str, float]
-    score: float
 
     @property
     def loss(self) -> float:
@@ -71,7 +70,7 @@ class Synthesizer:
 
     Attributes:
         steps_done: Of the run.
-        score: Of the last step.
+        score: Of the last picture that was scored, see `Scorer`; None before.
         current: The variables of the stage in progress, from the first event on.
     """
 
@@ -87,6 +86,7 @@ class Synthesizer:
         sampler: PriorSampler | Net2Net | None = None,
         time_is_up: Callable[[], bool] = lambda: False,
         step_range: tuple[int, int] | None = None,
+        scored_steps: Collection[int] | None = None,
     ) -> None:
         """
         Args:
@@ -98,6 +98,7 @@ class Synthesizer:
             time_is_up: Asked before every step. When it says so, the picture is upsampled to its full size and the
                 run ends.
             step_range: For a run that is a part of a longer story: its first step, and the steps of the whole story.
+            scored_steps: After which steps the picture is scored, which decodes it; None scores it after all.
         """
         if settings.seed is None:
             raise ValueError("a Synthesizer needs settings with a seed")
@@ -122,6 +123,8 @@ class Synthesizer:
             self.starts = SceneStarts(*known, self.inputs.latent, kept)
         self.steps_done = 0
         self.score: float | None = None
+        self.scorer, self.scored_steps = Scorer(clip_targets, settings.story.prompts), scored_steps
+        self._shown: tuple[int, np.ndarray] | None = None
 
     def run(self, state: State | None = None) -> Iterator[Event]:
         """Optimise from the start, or from a snapshot, to the last step. Stop iterating to stop.
@@ -150,11 +153,12 @@ class Synthesizer:
                     yield from self._fade_in()
                     result, warnings = self._step_within_memory()
                     yield from map(Warned, warnings)
-                    self._finish_step(result)
+                    score = self._finish_step(result)
                     rate = self.current.optimiser.learning_rate
-                    numbers = (result.loss, result.losses, result.score, rate)
+                    numbers = (result.loss, result.losses, score, rate)
                     yield Stepped(self.steps_done, steps, stage.index + 1, *numbers, *known)
             stopped_by = self._stopped_by() if self.steps_done < final.last else ""
+            self._score()
             yield Finished(self.steps_done, self.score, *known, stopped_by)
 
     @allocation.refusals()
@@ -173,12 +177,14 @@ class Synthesizer:
         now.optimiser.step()
         now.clamp()
         now.ema.update(now.z)
-        return StepResult(losses, clip.score)
+        return StepResult(losses)
 
     @in_own_state
     @torch.no_grad()
     def image(self) -> np.ndarray:
         """The finished picture of the running mean, (H, W, 3) uint8. In pixel optimisation, as the VQGAN draws it."""
+        if self._shown is not None and self._shown[0] == self.steps_done:
+            return self._shown[1].copy()
         picture = self.current.picture()
         if self.current.stage.pixels:
             # The next stage starts from the picture as the VQGAN draws it. Showing that keeps the video from jumping.
@@ -187,7 +193,8 @@ class Synthesizer:
         rows = (self.finish(picture)[0] * 255).round().to(torch.uint8).permute(1, 2, 0)
         # In the order of a picture file: sums over another order of the same numbers end in other digits.
         result: np.ndarray = rows.contiguous().cpu().numpy()
-        return result
+        self._shown = (self.steps_done, result)
+        return result.copy()
 
     @in_own_state
     def state(self) -> State:
@@ -235,6 +242,7 @@ class Synthesizer:
                     yield from self._chosen(scene)
 
     def _optimise_from(self, z: Tensor, stage: Stage) -> None:
+        self._shown = None
         self.current = StageState(self.vqgan, self.settings, stage, self.stages[-1], self.init, self.inputs, z)
 
     def _image_of(self, stage: Stage, *, pixels: bool) -> LatentImage:
@@ -302,13 +310,22 @@ class Synthesizer:
                 f"out of memory at step {self.steps_done + 1}; continuing with --cut-chunk {self.clip_loss.chunk}."
             )
 
-    def _finish_step(self, result: StepResult) -> None:
-        """Count the step, draw the overlay if it is due, and note the progress."""
+    def _finish_step(self, result: StepResult) -> float | None:
+        """Count the step, draw the overlay if it is due, and note the progress; return the score if it is due."""
         self.steps_done += 1
-        self.score = result.score
         if self.steps_done in self.settings.overlay_steps:
             self.current.draw_overlay()
-        self.current.progress.add(result.loss, result.score)
+        due = self.scored_steps is None or self.steps_done in self.scored_steps
+        score = self._score() if due else None
+        self.current.progress.add(result.loss, score)
+        return score
+
+    @in_own_state
+    def _score(self) -> float:
+        """Score the picture as it is now, for the prompts of the last step."""
+        last = self.first_step + max(0, self.steps_done - 1)
+        self.score = self.scorer(self.image(), self.settings.story.weights(last, self.story_steps))
+        return self.score
 
     def _stopped_by(self) -> str:
         """The setting that ends the run here, or an empty string.

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 
 from vqclip.settings.schema import Settings
 
-SCORES = 5
-"""Steps in the running mean of the score; the score of a single step depends on its cutouts."""
-
 
 class Progress:
     """The losses of one stage in blocks of `patience` steps; the mean of each block is compared with the one before.
@@ -26,26 +23,24 @@ class Progress:
         self.factor = given.get("factor", 1.0)
         self._before = given.get("before")
         self._sum, self._count = given.get("sum", 0.0), given.get("count", 0)
-        self._score, self._scores = given.get("score", 0.0), given.get("scores", 0)
+        self._score = given.get("score")
         self._stalled = bool(given.get("stalled", 0))
 
     @property
     def numbers(self) -> dict[str, float]:
         """Everything, as finite numbers, for a snapshot."""
-        before = {} if self._before is None else {"before": self._before}
+        known = {"before": self._before, "score": self._score}
+        before = {name: value for name, value in known.items() if value is not None}
         return before | {
             "factor": self.factor,
             "sum": self._sum,
             "count": self._count,
-            "score": self._score,
-            "scores": self._scores,
             "stalled": int(self._stalled),
         }
 
-    def add(self, loss: float, score: float) -> None:
-        """Add the loss and the score of a step."""
-        self._scores = min(self._scores + 1, SCORES)
-        self._score += (score - self._score) / self._scores
+    def add(self, loss: float, score: float | None) -> None:
+        """Add the loss of a step, and its score if it has one."""
+        self._score = score
         self._sum, self._count = self._sum + loss, self._count + 1
         if self._count < self._settings.patience:
             return
@@ -59,6 +54,6 @@ class Progress:
     def stopped_by(self) -> str:
         """The setting that ends the run here, or an empty string."""
         wanted = self._settings.until_score
-        if wanted is not None and self._scores == SCORES and self._score >= wanted:
+        if wanted is not None and self._score is not None and self._score >= wanted:
             return "until_score"
         return "auto_stop" if self._settings.auto_stop and self._stalled else ""
