@@ -524,10 +524,28 @@ def test_a_library_that_drops_the_exception_of_a_signal_does_not_drop_the_signal
     (isolated / "drops_it.py").write_text(f"{dropped}import the_next_one\n")
     (isolated / "the_next_one.py").write_text("")
     monkeypatch.syspath_prepend(str(isolated))
-    finders = list(sys.meta_path)
+    before = signal.getsignal(signal.SIGALRM)
     with pytest.raises(errors.Interrupted, match=r"stopped at once\.$"), StopSignals():
         importlib.import_module("drops_it")
-    assert sys.meta_path == finders
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+@pytest.mark.usefixtures("heeded")
+def test_a_signal_during_an_import_stops_once_the_import_is_done(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (isolated / "takes_long.py").write_text(
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(0.2)\ndone = True\n"
+    )
+    monkeypatch.syspath_prepend(str(isolated))
+
+    def use_it() -> None:
+        assert importlib.import_module("takes_long").done
+        time.sleep(5)
+
+    with pytest.raises(errors.Interrupted, match=r"stopped at once\.$"), StopSignals():
+        use_it()
 
 
 def signalled_then(problem: Exception, *, optimising: bool) -> None:

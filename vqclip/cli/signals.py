@@ -1,22 +1,19 @@
 """Note SIGINT, SIGTERM and SIGHUP, so that a run can end after its step.
 
 After the first signal the step is finished and a snapshot written; the second ends the run at once. Before the first
-step there is nothing to save, and the first signal ends it at once.
+step there is nothing to save, and the first signal ends it at once, or when the imports that it comes into are done.
 """
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
 import signal
-import sys
-from collections.abc import Sequence
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any
 
 from vqclip.errors import Interrupted, VqclipError
 
 _HANDLED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_PERIOD = 0.05  # seconds
 
 
 class StopSignals:
@@ -26,7 +23,8 @@ class StopSignals:
         self.optimising = False
         self._noted: int | None = None
         self._before: dict[int, Any] = {}
-        self._reminder: _Reminder | None = None
+        self._postponed = False
+        self._before_timer: Any = signal.SIG_DFL
 
     def __call__(self) -> int | None:
         """Return the signal that asks for a stop after this step, or None."""
@@ -46,9 +44,10 @@ class StopSignals:
     def __exit__(self, _: object, problem: BaseException | None, __: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if self._reminder in sys.meta_path:
-            sys.meta_path.remove(self._reminder)
-        if self._noted is not None and isinstance(problem, Exception) and self._replaced(problem):
+        postponed = self._postponed and not self.optimising
+        if self._postponed:
+            self._end_timer()
+        if self._noted is not None and (self._replaced(problem) if isinstance(problem, Exception) else postponed):
             raise Interrupted("stopped at once.", "", self._noted) from problem
 
     def _replaced(self, problem: Exception) -> bool:
@@ -65,28 +64,30 @@ class StopSignals:
         again = self._noted is not None
         self._noted = number
         if again or not self.optimising:
-            if self._reminder is None and _imports(frame):
-                self._reminder = _Reminder(number)
-                sys.meta_path.insert(0, self._reminder)
+            if not again and hasattr(signal, "setitimer") and _imports(frame):
+                self._postpone()
+                return
             raise Interrupted("stopped at once.", "", number)
 
+    def _postpone(self) -> None:
+        """Raise Interrupted when the imports are done, which a timer checks.
 
-class _Reminder(importlib.abc.MetaPathFinder):
-    """A finder that raises Interrupted again at the next import.
+        Libraries try imports and suppress any exception. In some of torch's C++ code an exception ends the process.
+        """
+        self._postponed = True
+        self._before_timer = signal.signal(signal.SIGALRM, self._check_imports)
+        signal.setitimer(signal.ITIMER_REAL, _PERIOD, _PERIOD)
 
-    Libraries try imports and suppress any exception, Interrupted too. torch makes hundreds of imports.
-    """
+    def _check_imports(self, _: int, frame: FrameType | None) -> None:
+        if self._postponed and not _imports(frame):
+            self._end_timer()
+            if not self.optimising:
+                raise Interrupted("stopped at once.", "", self._noted or int(signal.SIGINT))
 
-    def __init__(self, number: int) -> None:
-        self._number = number
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        """Raise Interrupted, unless it is being handled."""
-        if isinstance(sys.exc_info()[1], Interrupted):
-            return None
-        raise Interrupted("stopped at once.", "", self._number)
+    def _end_timer(self) -> None:
+        self._postponed = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self._before_timer)
 
 
 def _imports(frame: FrameType | None) -> bool:
