@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip.errors import Diverged, Interrupted, OutputError, UsageError
-from vqclip.events import CellFailed, CellStarted, Stepped, Warned
+from vqclip.errors import Diverged, Interrupted, OutputError, RunsFailed, UsageError
+from vqclip.events import JobFailed, JobStarted, Stepped, Warned
 from vqclip.jobs import batch
 from vqclip.jobs import grid as grids
+from vqclip.jobs.engines import local
 from vqclip.jobs.grid import Axis
 from vqclip.runs import directory, launch
 
@@ -55,7 +56,7 @@ def test_every_cell_is_the_run_of_its_settings_and_models_load_once(
         monkeypatch.setattr(room, name, lambda *a, _n=name, _w=whole, **k: (loaded.append(_n), _w(*a, **k))[1])
     events = list(batch.sweep("a red apple qwzx", VARY, output="grid", **TINY))
     assert sorted(loaded) == ["load_perceptor", "load_vqgan"]
-    assert [e.label for e in events if isinstance(e, CellStarted)] == [
+    assert [e.label for e in events if isinstance(e, JobStarted)] == [
         "learning-rate 0.05, seed 1",
         "learning-rate 0.05, seed 2",
         "learning-rate 0.3, seed 1",
@@ -105,7 +106,7 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
     def stop() -> int | None:
         nonlocal steps
         steps += 1
-        return signal.SIGINT if steps == 3 else None
+        return signal.SIGINT if steps == 5 else None
 
     with pytest.raises(Interrupted) as reported:
         list(batch.sweep("a red apple", VARY, output="grid", stop=stop, **TINY))
@@ -157,15 +158,15 @@ def test_a_run_that_fails_does_not_stop_the_others(isolated: Path, monkeypatch: 
 
     monkeypatch.setattr(launch, "start", start)
     events = []
-    with pytest.raises(Diverged, match="1 of 3 runs failed"):
+    with pytest.raises(RunsFailed, match="1 of 3 runs failed"):
         events += batch.sweep("x", ["seed=1,2,3"], output="grid", **{**TINY, "iterations": 1})
     events = []
     try:
         for event in batch.resume("grid"):
             events.append(event)
-    except Diverged:
+    except RunsFailed:
         pass
-    assert [e.number for e in events if isinstance(e, CellFailed)] == [2]
+    assert [e.number for e in events if isinstance(e, JobFailed)] == [2]
     assert [r["status"] for r in table("grid")] == ["finished", "waiting", "finished"]
     assert "not a finite number" in table("grid")[1]["message"]
     assert Path("grid/sheet.png").is_file()
@@ -305,16 +306,12 @@ def test_a_bad_line_is_named_before_the_first_run(call: Any, isolated: Path, tex
 def test_a_sweep_goes_on_with_as_many_at_once_as_it_was_begun_with(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def at_once(runs: Any, jobs: int, stop: Any) -> Any:
-        asked.append(jobs)
+    def run(jobs: Any, crew: Any, stop: Any) -> Any:
+        asked.append(crew.size)
         return iter(())
 
-    def in_turn(runs: Any, stop: Any) -> Any:
-        return at_once(runs, 1, stop)
-
-    monkeypatch.setattr(batch.workers, "run_parallel", at_once)
-    monkeypatch.setattr(batch.workers, "run_serial", in_turn)
-    monkeypatch.setattr(batch.workers, "default_jobs", lambda settings: 3)
+    monkeypatch.setattr(local, "run", run)
+    monkeypatch.setattr(batch, "default_jobs", lambda settings: 3)
     for name, jobs in (("one", 1), ("by-itself", 0)):
         list(batch.sweep("x", ["seed=1,2,3,4"], output=name, jobs=jobs, **TINY))
         list(batch.resume(name, jobs=0))

@@ -17,9 +17,10 @@ import pytest
 import torch
 from PIL import Image
 
-from vqclip.errors import Interrupted, OutOfMemory
-from vqclip.events import CellFailed, CellStarted, Event, Saved, Stepped, Warned
-from vqclip.jobs import batch, workers
+from vqclip.errors import Interrupted
+from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, Stepped, Warned
+from vqclip.jobs import batch
+from vqclip.jobs.engines import Job, Losses, local
 from vqclip.runtime import devices, limits
 from vqclip.settings.schema import Settings
 
@@ -43,8 +44,8 @@ def test_runs_at_once_give_the_pictures_of_runs_in_turn(isolated: Path) -> None:
     list(batch.sweep("a red apple qwzx", ["seed=1..3"], output="in-turn", **TINY))
     assert len(pixels("at-once")) == 3
     assert all(np.array_equal(a, b) for a, b in zip(pixels("at-once"), pixels("in-turn"), strict=True))
-    assert sorted(e.number for e in at_once if isinstance(e, CellStarted)) == [1, 2, 3]
-    assert sum(isinstance(e, Saved) and e.kind == "image" for e in at_once) == 3
+    assert sorted(e.number for e in at_once if isinstance(e, JobStarted)) == [1, 2, 3]
+    assert sum(isinstance(e, JobFinished) and e.score is not None for e in at_once) == 3
     assert sum(isinstance(e, Warned) and "qwzx" in e.message for e in at_once) == 1, "not once a run"
     assert not [e for e in at_once if isinstance(e, Stepped)], "steps of several runs would be a muddle"
     assert statuses("at-once") == ["finished"] * 3
@@ -67,20 +68,22 @@ def test_a_stop_keeps_every_run_that_had_begun(isolated: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_reported_and_the_rest_can_be_drawn(isolated: Path) -> None:
+def test_a_killed_worker_is_replaced_and_its_run_drawn_again(isolated: Path) -> None:
     events: list[Event] = []
-
-    def draw() -> None:
-        for event in batch.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, **LONG):
-            events.append(event)
-            if isinstance(event, CellStarted):
-                os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
-
-    with pytest.raises(OutOfMemory, match="was killed"):
-        draw()
-    failed = [e for e in events if isinstance(e, CellFailed)]
-    assert len(failed) == 3
+    for event in batch.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, **TINY):
+        events.append(event)
+        if isinstance(event, JobStarted) and event.number == 2 and events.count(event) == 1:
+            for child in multiprocessing.active_children():
+                os.kill(child.pid or 0, signal.SIGKILL)
+    assert 2 in [e.number for e in events if isinstance(e, JobPreempted)]
+    assert statuses("grid") == ["finished"] * 3
     assert not multiprocessing.active_children()
+
+
+def test_a_run_whose_process_crashes_three_times_fails() -> None:
+    losses, job = Losses(), Job(7, "x", Settings(), None, Path("x"))
+    assert [type(losses.crashed(job)) for _ in range(3)] == [JobPreempted, JobPreempted, JobFailed]
+    assert [type(losses.preempted(job, "the node is gone")) for _ in range(9)] == [JobPreempted] * 9
 
 
 @pytest.mark.slow
@@ -124,26 +127,10 @@ def test_each_worker_takes_its_share_of_the_gpus(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: chosen[-1])
     for place, device in [(0, "auto"), (1, "cuda"), (2, "auto"), (3, "cuda:1"), (3, "cpu")]:
-        monkeypatch.setattr(workers._Worker, "index", place, raising=False)
-        workers._choose_gpu(device)
+        local._choose_gpu(device, place)
     assert chosen == [0, 1, 0], "cuda:1 and cpu mean themselves"
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 1)
     assert [str(devices.find_device(name)) for name in ("cuda", "auto", "cuda:0")] == ["cuda:1", "cuda:1", "cuda:0"]
-
-
-def test_a_turn_that_is_never_given_back_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    context = multiprocessing.get_context("spawn")
-    hears, tells = context.Pipe(duplex=False)
-    turn = context.Lock()
-    monkeypatch.setattr(workers, "_LOCK_SECONDS", 0.1)
-    monkeypatch.setattr(workers._Worker, "sender", tells, raising=False)
-    monkeypatch.setattr(workers._Worker, "send_lock", turn, raising=False)
-    turn.acquire()
-    workers._send(Warned("lost"))
-    turn.release()
-    workers._send(Warned("heard"))
-    assert hears.recv() == Warned("heard")
-    assert not hears.poll(0)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +150,7 @@ def test_many_runs_of_the_built_in_models_take_every_core_unless_reported(
 ) -> None:
     monkeypatch.setattr(limits, "cores", lambda: 6)
     monkeypatch.setattr(limits, "free_memory", lambda: 64 * 2**30)
-    assert workers.default_jobs([Settings(device="cpu", **changed)] * number) == jobs
+    assert local.default_jobs([Settings(device="cpu", **changed)] * number) == jobs
 
 
 def test_no_more_are_drawn_at_once_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +159,7 @@ def test_no_more_are_drawn_at_once_than_fit(monkeypatch: pytest.MonkeyPatch) -> 
 
     def fitting(free: int | None, *which: int) -> int:
         monkeypatch.setattr(limits, "free_memory", lambda: free)
-        return workers.default_jobs([runs[index] for index in which])
+        return local.default_jobs([runs[index] for index in which])
 
     assert fitting(3 * 2**30, 0, 1, 0, 1) in (2, 3)
     assert fitting(3 * 2**30, 0, 1, 2, 3) == 1, "the largest needs it all"
@@ -195,3 +182,16 @@ def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_reported(isola
         steps[" ".join(jobs)] = sum(json.loads(line)["event"] == "stepped" for line in reported.stdout.splitlines())
         assert statuses(f"of{len(jobs)}") == ["finished"] * 4
     assert steps[""] == 0 < steps["--jobs 1"]
+
+
+@pytest.mark.option("--engine")
+def test_an_engine_is_one_module_that_is_found_by_its_name(call: Any, isolated: Path) -> None:
+    from vqclip.jobs import engines
+
+    assert "local" in engines.names()
+    assert "worker" not in engines.names()
+    assert engines.find("local") is local.run
+    Path("p.txt").write_text("x\n")
+    answer = call("batch", "p.txt", "--engine", "locl", "-o", "out")
+    assert (answer.code, "Did you mean 'local'?" in answer.err) == (2, True)
+    assert not Path("out").exists()

@@ -92,6 +92,19 @@ class EncoderError(VqclipError):
     kind = "encoder"
 
 
+class InUse(OutputError):
+    """Another process holds the lock of a run."""
+
+    kind = "in_use"
+
+
+class RunsFailed(VqclipError):
+    """Some runs of a batch or sweep failed; the others are done."""
+
+    exit_code = 9
+    kind = "runs"
+
+
 class ReaderGone(VqclipError):
     """The reader of standard output has closed it, as `| head` does."""
 

@@ -156,31 +156,77 @@ class Opened(Event):
 
 
 @dataclass(frozen=True)
-class SweepOpened(Event):
-    """The folder of a sweep of `count` runs is ready."""
+class BatchOpened(Event):
+    """The folder of a batch or sweep is ready.
 
+    Attributes:
+        kind: "batch" or "sweep".
+        count: Its runs; None when they come from standard input.
+        done: Runs that are finished already.
+        at_once: How many are drawn at once; the steps of several give no events but `JobStepped`.
+    """
+
+    kind: str
     directory: Path
-    count: int
+    count: int | None
+    done: int = 0
+    at_once: int = 1
 
 
 @dataclass(frozen=True)
-class CellStarted(Event):
-    """The next run of a sweep starts, or is finished already.
+class JobStarted(Event):
+    """A run of a batch or sweep starts, or is finished already.
 
     Attributes:
-        number: 1 for the first of `count`.
+        number: 1 for the first of the batch.
         label: The values in which it differs from the others.
     """
 
     number: int
-    count: int
     label: str
     directory: Path
 
 
 @dataclass(frozen=True)
-class CellFailed(Event):
-    """A run of a sweep failed; the sweep continues with the next. message: What was wrong."""
+class JobStepped(Event):
+    """A run that another process draws has done `step` of its `steps`; sent about twice a second."""
+
+    number: int
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class JobFinished(Event):
+    """A run of a batch or sweep is done, or was done before. score: Of its picture."""
+
+    number: int
+    directory: Path
+    step: int
+    score: float | None
+
+
+@dataclass(frozen=True)
+class JobFailed(Event):
+    """A run of a batch or sweep failed; the others continue. message, hint, kind: Of its error."""
+
+    number: int
+    message: str
+    hint: str = ""
+    kind: str = "failed"
+
+
+@dataclass(frozen=True)
+class JobPreempted(Event):
+    """A run lost the process or machine that was drawing it, and is drawn again from its newest snapshot."""
+
+    number: int
+    message: str
+
+
+@dataclass(frozen=True)
+class JobStopped(Event):
+    """A run of a batch or sweep was asked to stop; it kept its last step, if it had done any."""
 
     number: int
     message: str

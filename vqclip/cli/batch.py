@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from vqclip.jobs.grid import Axis
     from vqclip.runs.recorder import Stop
 
+
+def complete_engine(incomplete: str) -> list[str]:
+    """Complete the name of an engine in the shell."""
+    from vqclip.jobs import engines
+
+    return [name for name in engines.names() if name.startswith(incomplete)]
+
+
 VARY = "Vary a setting; repeat for a grid. Numbers may be FIRST..LAST."
 ManyOption = Annotated[
     Path | None,
@@ -45,12 +53,20 @@ ManyOption = Annotated[
 ]
 
 
+EngineOption = Annotated[
+    str,
+    option("--engine", help="Draw with this engine.", default="local: processes of this machine", metavar="NAME",
+           autocompletion=complete_engine),
+]  # fmt: skip
+
+
 def sweep(
     vary: Annotated[list[str], option("--vary", "-v", help=f"{VARY} [required]", metavar="NAME=VALUE,VALUE")],
     prompt: Annotated[
         str | None, typer.Argument(help="What to draw; leave it out to vary it.", show_default=False)
     ] = None,
     jobs: JobsOption = None,
+    engine: EngineOption = "local",
     output: ManyOption = None,
     preset: PresetOption = None,
     config: ConfigOption = None,
@@ -61,7 +77,7 @@ def sweep(
     **settings: Any,
 ) -> None:
     """Draw a grid over settings. Writes a folder for each run, a labelled contact sheet and a table."""
-    known = {"output": output, "preset": preset, "config_files": config or (), **settings}
+    known = {"output": output, "engine": engine, "preset": preset, "config_files": config or (), **settings}
     shown = {"as_json": as_json, "quiet": quiet, "preview": preview, "viewer": viewer}
     _draw(prompt, vary, known, jobs, **shown)
 
@@ -74,6 +90,7 @@ def batch(
         list[str] | None, option("--vary", "-v", help=VARY, default="none", metavar="NAME=VALUE,VALUE")
     ] = None,
     jobs: JobsOption = None,
+    engine: EngineOption = "local",
     output: ManyOption = None,
     preset: PresetOption = None,
     config: ConfigOption = None,
@@ -89,9 +106,9 @@ def batch(
     """
     from vqclip.jobs.grid import prompts_axis
 
-    known = {"output": output, "preset": preset, "config_files": config or (), **settings}
+    known = {"output": output, "engine": engine, "preset": preset, "config_files": config or (), **settings}
     shown = {"as_json": as_json, "quiet": quiet, "preview": preview, "viewer": viewer}
-    _draw(None, [prompts_axis(prompts), *(vary or ())], known, jobs, **shown)
+    _draw(None, [prompts_axis(prompts), *(vary or ())], known | {"kind": "batch"}, jobs, **shown)
 
 
 def _draw(

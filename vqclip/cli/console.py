@@ -19,19 +19,20 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vqclip.errors import OutputError, ReaderGone, VqclipError
 from vqclip.events import (
+    BatchOpened,
     CandidateScored,
-    CellFailed,
-    CellStarted,
     Chosen,
     Event,
     Finished,
+    JobFailed,
+    JobPreempted,
+    JobStarted,
     Opened,
     PriorSampleChosen,
     Saved,
     StageStarted,
     Started,
     Stepped,
-    SweepOpened,
     Warned,
 )
 from vqclip.files import excerpt
@@ -39,6 +40,8 @@ from vqclip.files import excerpt
 if TYPE_CHECKING:
     import numpy as np
     from rich.progress import Progress, ProgressColumn, TaskID
+
+    from vqclip.cli.batch_progress import BatchProgress
 
     Bar = TypeVar("Bar", bound=Progress)
 
@@ -99,7 +102,8 @@ class Console:
         self._began = self._last_line = time.monotonic()
         self._first_step, self._score = 0, "-"
         self._result: dict[str, Any] = {}
-        self._sweeps = False
+        self._batch: BatchOpened | None = None
+        self._all: BatchProgress | None = None
         self._event_error: OutputError | None = None
         self._unshown: dict[str, None] = {}
 
@@ -166,18 +170,21 @@ class Console:
         """Show one event of a run."""
         if self.as_json:
             self._event_as_json(event)
-        if not (self._sweeps or isinstance(event, (SweepOpened, Opened, Warned))):
+        if not (self._batch or isinstance(event, (BatchOpened, Opened, Warned))):
             self._sum_up()
-        if isinstance(event, SweepOpened):
-            self._sweeps = True
-            self._result |= {"directory": str(event.directory), "runs": event.count}
-            self.note(f"sweep {event.directory}: {event.count} run{'' if event.count == 1 else 's'}")
-        elif isinstance(event, CellStarted):
+        if self._all is not None and self._all.show(event) and not isinstance(event, JobFailed):
+            return
+        if isinstance(event, BatchOpened):
+            self._open_batch(event)
+        elif isinstance(event, JobStarted):
             self.close()
-            self.note(f"run {event.number} of {event.count}: {cell(excerpt(event.label), stream=sys.stderr)}")
-        elif isinstance(event, CellFailed):
-            self.close()
+            count = self._batch and self._batch.count
+            of = "" if count is None else f" of {count}"
+            self.note(f"run {event.number}{of}: {cell(excerpt(event.label), stream=sys.stderr)}")
+        elif isinstance(event, JobFailed):
             self.warn(f"run {event.number} failed: {event.message}")
+        elif isinstance(event, JobPreempted):
+            self.warn(f"run {event.number}: {event.message}")
         elif isinstance(event, Saved) and event.kind in ("sheet", "table", "gallery"):
             self._result[event.kind] = str(event.path)
         elif isinstance(event, Opened):
@@ -244,9 +251,32 @@ class Console:
             self._progress.stop()
             self._progress = self._task = self._show_picture = None
 
+    def _open_batch(self, event: BatchOpened) -> None:
+        self._batch = event
+        self._result |= {"directory": str(event.directory), "runs": event.count}
+        runs = "" if event.count is None else f": {event.count} run{'' if event.count == 1 else 's'}"
+        self.note(f"{event.kind} {event.directory}{runs}{f', {event.done} done' if event.done else ''}")
+        if event.at_once > 1:
+            from vqclip.cli.batch_progress import BatchProgress
+
+            self._all = BatchProgress(self, event)
+
+    def show_share(self, done: float, count: int | None, text: str) -> bool:
+        """Show how many runs of a batch are done, in parts of runs; False where there is no bar."""
+        if not self._bars():
+            return False
+        if self._progress is None:
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            self._open_bar(Progress, text, BarColumn(None), TextColumn("{task.description}"), total=count)
+        assert self._progress is not None
+        assert self._task is not None
+        self._progress.update(self._task, description=text, completed=done)
+        return True
+
     def _remember(self, **facts: Any) -> None:
-        """Remember facts for the answer; that of a sweep has none about single runs."""
-        if not self._sweeps:
+        """Remember facts for the answer; that of a batch or sweep has none about single runs."""
+        if self._batch is None:
             self._result |= facts
 
     def _start(self, event: Started) -> None:

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from vqclip import files, names, reading
-from vqclip.errors import InputError, Interrupted, OutputError, UsageError, VqclipError
-from vqclip.events import CellFailed, Event, Saved, SweepOpened, Warned
-from vqclip.jobs import gallery, workers
+from vqclip.errors import InputError, Interrupted, OutputError, RunsFailed, UsageError, VqclipError
+from vqclip.events import BatchOpened, Event, JobFailed, JobFinished, Saved, Warned
+from vqclip.jobs import engines, gallery
+from vqclip.jobs.engines.local import default_jobs
 from vqclip.jobs.grid import Axis, Cell, Grid, from_dict, lay_out, parse_axis, rows, to_dict
 from vqclip.media import images
 from vqclip.runs.directory import fresh_folder, holds_run, read_manifest, read_metrics, release, take_lock, words_of
@@ -45,6 +46,8 @@ def sweep(
     preset: str | None = None,
     config_files: Sequence[str | Path] = (),
     jobs: int = 1,
+    engine: str = "local",
+    kind: str = "sweep",
     stop: Stop = lambda: None,
     **settings: Any,
 ) -> Iterator[Event]:
@@ -60,13 +63,16 @@ def sweep(
         preset: As in `api.generate`.
         config_files: As in `api.generate`.
         jobs: How many runs at once, each in its own process, whose steps give no events; 0 chooses a number.
+        engine: One of `engines.names`.
+        kind: What it is called: "sweep" or "batch".
         stop: As in `api.generate`.
         settings: Of every run, by name. If no source gives a seed, one is drawn for all runs.
 
     Raises:
-        VqclipError: At once when any cell is invalid. A run that fails gives a `CellFailed`, and the first failure is
-            raised after all other runs.
+        VqclipError: At once when any cell is invalid.
+        RunsFailed: After all other runs, when some failed. Each gives a `JobFailed`.
     """
+    draw = engines.find(engine)
     axes = [axis if isinstance(axis, Axis) else parse_axis(axis) for axis in vary]
     paths = [Path(path) for path in config_files]
     varied = any(axis.name == "prompt" for axis in axes)
@@ -85,22 +91,24 @@ def sweep(
         grid = kept
     elif holds_run(directory):
         raise OutputError(f"{files.printable(directory)} holds a run.", "Choose another --output.")
-    return _run(grid, directory, jobs, stop)
+    return _run(grid, directory, jobs, stop, draw, kind)
 
 
-def resume(directory: str | Path, *, jobs: int = 1, stop: Stop = lambda: None) -> Iterator[Event]:
+def resume(
+    directory: str | Path, *, jobs: int = 1, engine: str = "local", stop: Stop = lambda: None
+) -> Iterator[Event]:
     """Continue a stopped sweep.
 
     Args:
         directory: Of the sweep.
         jobs: 0 takes as many as before, so that every run keeps its number of threads.
-        stop: As in `sweep`.
+        engine, stop: As in `sweep`.
 
     Raises:
         VqclipError: The folder holds no sweep, or a run fails.
     """
     directory = Path(directory)
-    return _run(_checked(read(directory)), directory, jobs, stop)
+    return _run(_checked(read(directory)), directory, jobs, stop, engines.find(engine), "sweep")
 
 
 def holds_sweep(directory: Path) -> bool:
@@ -156,17 +164,17 @@ def _folder(grid: Grid, number: int, cell: Cell) -> str:
     return f"{number:0{max(3, len(str(len(grid.cells))))}d}-{names.slug(grid.label(cell), 80)}"
 
 
-def _run(grid: Grid, directory: Path, jobs: int, stop: Stop) -> Iterator[Event]:
+def _run(grid: Grid, directory: Path, jobs: int, stop: Stop, draw: engines.Engine, kind: str) -> Iterator[Event]:
     directory = files.ensure_writable(directory)
     lock = take_lock(directory)
     try:
         files.sweep(directory)
-        jobs = jobs or _jobs_before(directory) or workers.default_jobs([cell.settings for cell in grid.cells])
+        jobs = jobs or _jobs_before(directory) or default_jobs([cell.settings for cell in grid.cells])
         jobs = min(jobs, len(grid.cells))
         if not holds_sweep(directory):
             files.write_json(directory / NAME, {"schema": SCHEMA, "jobs": jobs} | to_dict(grid))
-        yield SweepOpened(directory, len(grid.cells))
-        yield from _cells(grid, directory, jobs, stop)
+        yield BatchOpened(kind, directory, len(grid.cells), at_once=jobs)
+        yield from _cells(grid, directory, draw, engines.Crew(jobs), stop)
     except Interrupted as error:
         raise Interrupted(error.message, resume_hint(directory), error.signal_number) from None
     finally:
@@ -180,34 +188,31 @@ def _jobs_before(directory: Path) -> int:
     return min(max(0, jobs), 64) if type(jobs) is int else 0
 
 
-def _cells(grid: Grid, directory: Path, jobs: int, stop: Stop) -> Iterator[Event]:
-    count, failures = len(grid.cells), dict[int, VqclipError]()
+def _cells(grid: Grid, directory: Path, draw: engines.Engine, crew: engines.Crew, stop: Stop) -> Iterator[Event]:
+    count, failures = len(grid.cells), dict[int, JobFailed]()
     results = {number: _result(directory / _folder(grid, number, cell)) for number, cell in enumerate(grid.cells, 1)}
-    jobs_to_do = [
-        workers.Job(
-            number, count, grid.label(cell), cell.settings, grid.preset, directory / _folder(grid, number, cell)
-        )
+    jobs = (
+        engines.Job(number, grid.label(cell), cell.settings, grid.preset, directory / _folder(grid, number, cell))
         for number, cell in rows(grid)
-    ]
+    )
     warned: set[str] = set()
-    for event in workers.run_parallel(jobs_to_do, jobs, stop) if jobs > 1 else workers.run_serial(jobs_to_do, stop):
-        if isinstance(event, workers.JobEnded):
-            number = event.job.number
-            if event.error is not None:
-                failures[number] = event.error
-                yield CellFailed(number, event.error.message)
-            results[number] = _result(event.job.directory)
-            yield from _table(grid, directory, results, failures)
-        elif not (isinstance(event, Warned) and event.message in warned):
+    for event in draw(jobs, crew, stop):
+        if not (isinstance(event, Warned) and event.message in warned):
             yield event
         # Every run would repeat the warnings about the prompt.
         if isinstance(event, Warned):
             warned.add(event.message)
+        if isinstance(event, (JobFailed, JobFinished)):
+            if isinstance(event, JobFailed):
+                failures[event.number] = event
+            cell = grid.cells[event.number - 1]
+            results[event.number] = _result(directory / _folder(grid, event.number, cell))
+            yield from _table(grid, directory, results, failures)
     yield from _sheet(grid, directory, results)
     yield from _gallery(directory)
     if failures:
         first = failures[min(failures)]
-        raise type(first)(f"{len(failures)} of {count} runs failed, for one: {first.message}", first.hint)
+        raise RunsFailed(f"{len(failures)} of {count} runs failed, for one: {first.message}", first.hint)
 
 
 def _gallery(directory: Path) -> Iterator[Event]:
@@ -225,7 +230,7 @@ def _gallery(directory: Path) -> Iterator[Event]:
 Results = Mapping[int, tuple[str, str, str, str, str]]
 
 
-def _table(grid: Grid, directory: Path, results: Results, failures: Mapping[int, VqclipError]) -> Iterator[Event]:
+def _table(grid: Grid, directory: Path, results: Results, failures: Mapping[int, JobFailed]) -> Iterator[Event]:
     """Write table.csv with a line for each cell, started or not."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -22,7 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from vqclip import files, names, reading
-from vqclip.errors import InputError, ModelError, OutputError, UsageError
+from vqclip.errors import InputError, InUse, ModelError, OutputError, UsageError
 from vqclip.events import Warned
 from vqclip.media import given_pictures
 from vqclip.media.video_encoders import format_of, formats
@@ -289,7 +289,7 @@ def take_lock(directory: Path) -> FileLock:
         lock.acquire()
     except Timeout:
         who = _owner(owner)
-        raise OutputError(
+        raise InUse(
             f"{files.printable(directory)} is in use by {who}.", "Wait for it, or choose another --output."
         ) from None
     except (OSError, NotImplementedError) as error:

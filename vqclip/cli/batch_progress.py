@@ -1,0 +1,63 @@
+"""Show a batch or sweep whose runs are drawn at once: one bar for all of them, and a line for each that ends."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from vqclip.cli.console import LINE_SECONDS, cell
+from vqclip.events import BatchOpened, Event, JobFailed, JobFinished, JobStarted, JobStepped
+from vqclip.files import excerpt
+
+if TYPE_CHECKING:
+    from vqclip.cli.console import Console
+
+
+class BatchProgress:
+    """Follows the events of runs that are drawn at once. console: Shows notes, and the bar where it shows bars."""
+
+    def __init__(self, console: Console, opened: BatchOpened) -> None:
+        self._console, self._count = console, opened.count
+        self._first = self._done = opened.done
+        self._failed = 0
+        self._labels = dict[int, str]()
+        self._shares = dict[int, float]()
+        self._began = self._last_line = time.monotonic()
+
+    def show(self, event: Event) -> bool:
+        """Show an event; False for one that is not of a batch."""
+        if isinstance(event, JobStarted):
+            self._labels[event.number] = event.label
+        elif isinstance(event, JobStepped):
+            self._shares[event.number] = event.step / max(1, event.steps)
+        elif isinstance(event, (JobFinished, JobFailed)):
+            label = cell(excerpt(self._labels.pop(event.number, "")), stream=sys.stderr)
+            self._shares.pop(event.number, None)
+            if isinstance(event, JobFinished):
+                self._done += 1
+                score = "" if event.score is None else f", score {event.score:.3f}"
+                self._console.note(f"run {event.number}{self._of}: {label}{score}")
+            else:
+                self._failed += 1
+        else:
+            return False
+        self._update()
+        return True
+
+    @property
+    def _of(self) -> str:
+        return "" if self._count is None else f" of {self._count}"
+
+    def _update(self) -> None:
+        done = self._done + self._failed + sum(self._shares.values())
+        failed = f", {self._failed} failed" if self._failed else ""
+        if self._console.show_share(done, self._count, f"{self._done}{self._of} done{failed}"):
+            return
+        now = time.monotonic()
+        if now - self._last_line < LINE_SECONDS:
+            return
+        self._last_line = now
+        rate = (done - self._first) / max(1e-9, now - self._began)
+        left = "" if self._count is None or not rate else f", {(self._count - done) / rate:.0f} s left"
+        self._console.note(f"{self._done}{self._of} runs done{failed}{left}")

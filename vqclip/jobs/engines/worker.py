@@ -1,0 +1,69 @@
+"""What every engine's workers do: draw a job, and choose which of its events are worth sending."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from vqclip.errors import Interrupted, VqclipError
+from vqclip.events import (
+    Event,
+    Finished,
+    JobFailed,
+    JobFinished,
+    JobStarted,
+    JobStepped,
+    JobStopped,
+    Opened,
+    Stepped,
+    Warned,
+)
+from vqclip.jobs.engines import Job, Stop
+from vqclip.runs import launch
+from vqclip.runs.directory import read_manifest
+from vqclip.runs.loading import ModelCache
+
+REPORT_SECONDS = 0.5
+
+
+def draw(job: Job, stop: Stop, cache: ModelCache) -> Iterator[Event]:
+    """Draw a job and yield the events of its run, between those of the job.
+
+    A run that is there already is resumed, or left alone if it is finished. Every error becomes a `JobFailed`, and a
+    stop a `JobStopped`.
+
+    Args:
+        job: To draw.
+        stop: Asked after every step.
+        cache: Keeps the models for the next job of this worker.
+    """
+    yield job.started()
+    step, score, finished = 0, None, False
+    try:
+        for event in launch.start(job.settings, preset=job.preset, output=job.directory, stop=stop, cache=cache):
+            if isinstance(event, Opened):
+                finished = event.finished
+            elif isinstance(event, Finished):
+                step, score = event.step, event.score
+            yield event
+        if finished:
+            manifest = read_manifest(job.directory)
+            step, score = manifest.step, manifest.score
+    except Interrupted as error:
+        yield JobStopped(job.number, error.message)
+        return
+    except VqclipError as error:
+        yield job.failed(error)
+        return
+    yield JobFinished(job.number, job.directory, step, score)
+
+
+def reports(job: Job, events: Iterable[Event]) -> Iterator[Event]:
+    """Yield what a worker in another process sends of the events of a job: no pictures, and few steps."""
+    last = time.monotonic()
+    for event in events:
+        if isinstance(event, (Warned, JobStarted, JobFinished, JobFailed, JobStopped)):
+            yield event
+        elif isinstance(event, Stepped) and time.monotonic() - last >= REPORT_SECONDS:
+            last = time.monotonic()
+            yield JobStepped(job.number, event.step, event.steps)
