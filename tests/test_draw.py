@@ -241,7 +241,7 @@ def run_of_three_steps() -> Iterator[Event]:
 
     yield Started(0, 3, 64, 64, 5, image(16), lambda: None)  # type: ignore[arg-type, return-value]
     for step in (1, 2, 3):
-        yield Stepped(step, 3, 1, 0.5, {}, 0.25, 0.1, image(16 * step), lambda: None)  # type: ignore[arg-type, return-value]
+        yield Stepped(step, 3, 1, 0.5, {}, 0.25, 0.1, image(16 * step), lambda: None, 62.0)  # type: ignore[arg-type, return-value]
     yield Finished(3, 0.25, image(64), lambda: None)  # type: ignore[arg-type, return-value]
 
 
@@ -270,7 +270,7 @@ def test_a_notebook_shows_a_bar_and_the_growing_picture(notebook: list[dict[str,
         for event in run_of_three_steps():
             show(event)
     texts = [page["text/plain"] for page in notebook]
-    assert texts[:3] == ["loading the models", "step 0 of 3", "step 1 of 3, score 0.250"]
+    assert texts[:3] == ["loading the models", "step 0 of 3", "step 1 of 3, score 0.250, 1:02 left"]
     assert texts[-1].startswith("3 steps in ")
     assert 'value="0.3333"' in notebook[2]["text/html"]
     assert "data:image/png;base64," in notebook[2]["text/html"]
@@ -296,4 +296,4 @@ def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
         for event in run_of_three_steps():
             show(event)
     assert "3/3" in screen.getvalue()
-    assert "score 0.250" in screen.getvalue()
+    assert "score 0.250 1:02" in screen.getvalue()

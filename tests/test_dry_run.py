@@ -19,7 +19,7 @@ from vqclip.models import decoder as passes
 from vqclip.models.architecture import read_architecture
 from vqclip.models.checkpoints import without_weights
 from vqclip.models.vqgan import VQGAN
-from vqclip.runs import dry_run, estimate
+from vqclip.runs import dry_run, estimate, run_sizes
 from vqclip.runs.speed import Speed
 from vqclip.settings.option import change_paths
 from vqclip.settings.schema import Settings, default_of, options, type_of
@@ -61,7 +61,7 @@ def test_what_a_decoder_keeps_and_weighs_is_foreseen(config: Any, side: int) -> 
 
 
 def test_what_the_built_in_image_encoder_keeps_and_weighs_is_foreseen() -> None:
-    config = dry_run._clip_config("tiny")
+    config = run_sizes._clip_config("tiny")
     network = clip_resnet.build(config)
     cost = estimate.image_encoder(config)
     assert network is not None
@@ -121,14 +121,14 @@ def test_a_dry_run_of_what_cannot_be_meant_is_an_error(call: Any) -> None:
 
 
 def memory(**changes: Any) -> float:
-    run = dry_run._run(Settings(prompt="a", **changes))
+    run = run_sizes.run_sizes(Settings(prompt="a", **changes))
     assert run is not None
     return run.memory()
 
 
 def test_attention_is_foreseen_to_grow_with_the_square_of_the_pixels_and_not_in_tiles() -> None:
     def work(side: int) -> Any:
-        run = dry_run._run(Settings(prompt="a", size=f"{side}x{side}", tile_size=None if side > 768 else 0))
+        run = run_sizes.run_sizes(Settings(prompt="a", size=f"{side}x{side}", tile_size=None if side > 768 else 0))
         assert run is not None
         return run.operations()
 

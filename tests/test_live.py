@@ -92,7 +92,7 @@ def test_only_post_presses_a_button(client: Client) -> None:
 
 
 def stepped(step: int, image: Any, steps: int = 5000) -> Stepped:
-    return Stepped(step, steps, 1, 1 / step, {}, step / steps, 0.1, image, lambda: None)  # type: ignore[arg-type,return-value]
+    return Stepped(step, steps, 1, 1 / step, {}, step / steps, 0.1, image, lambda: None, 7.0)  # type: ignore[arg-type,return-value]
 
 
 def test_pictures_are_encoded_while_somebody_watches_and_curves_stay_short(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_pictures_are_encoded_while_somebody_watches_and_curves_stay_short(monke
         page.show(stepped(step, image))
     assert len(encoded) == 1
     found = state()
-    assert (found["step"], found["status"], found["picture"]) == (4320, "drawing", 1)
+    assert (found["step"], found["status"], found["picture"], found["left"]) == (4320, "drawing", 1, 7.0)
     assert MOST_POINTS / 2 <= len(found["curve"]) <= MOST_POINTS + 1
     assert found["curve"][-1] == [4320, 1 / 4320, 4320 / 5000]
     time.sleep(0.1)

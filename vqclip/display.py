@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from vqclip.events import Event, Finished, Started, Stepped
+from vqclip.events import Event, Finished, Started, Stepped, shown_time
 from vqclip.media import images
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def _in_notebook() -> bool:
 @contextlib.contextmanager
 def _terminal() -> Iterator[Show]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (BarColumn(None), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn(True))
+    columns = (BarColumn(None), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), expand=True, transient=True) as bar:
         task = bar.add_task("loading the models", total=None)
         score = ""
@@ -60,7 +60,8 @@ def _terminal() -> Iterator[Show]:
             if isinstance(event, (Started, Stepped)):
                 if isinstance(event, Stepped) and event.score is not None:
                     score = f"score {event.score:.3f}"
-                bar.update(task, completed=event.step, total=event.steps, description=score)
+                line = f"{score} {shown_time(event.seconds_left)}".strip()
+                bar.update(task, completed=event.step, total=event.steps, description=line)
 
         yield show
 
@@ -87,6 +88,8 @@ def _notebook() -> Iterator[Show]:
         line = f"step {event.step} of {event.steps}"
         if isinstance(event, Stepped) and event.score is not None:
             line += f", score {event.score:.3f}"
+        if event.seconds_left is not None:
+            line += f", {shown_time(event.seconds_left)} left"
         handle.update(_page(line, event.step / max(1, event.steps), event.image()), raw=True)
         due = time.monotonic() + max(_SECONDS, (time.monotonic() - now) / _SHARE)
 

@@ -22,6 +22,15 @@ class Event:
     """Anything that happens in a run."""
 
 
+def shown_time(seconds: float | None) -> str:
+    """A length of time as a clock shows it, 1:02:03 or 0:45; dashes for an unknown one."""
+    if seconds is None:
+        return "-:--"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 @dataclass(frozen=True)
 class Warned(Event):
     """Something to know that does not stop the run."""
@@ -39,6 +48,7 @@ class Started(Event):
         width, height: Of the final picture.
         image: Returns the picture, (H, W, 3) uint8.
         state: Returns the state of the loop.
+        seconds_left: As in Stepped, estimated from the time that the candidates took.
     """
 
     step: int
@@ -48,6 +58,7 @@ class Started(Event):
     seed: int
     image: Callable[[], np.ndarray] = field(repr=False)
     state: Callable[[], State] = field(repr=False)
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,7 @@ class CandidateScored(Event):
     count: int
     seed: int
     loss: float
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +121,7 @@ class Stepped(Event):
             steps whose picture is not scored: it is scored with each frame, and after the last step.
         learning_rate: Of this step.
         image, state: As in Started.
+        seconds_left: Estimated time to the end of the run; None while it is not known.
     """
 
     step: int
@@ -120,6 +133,7 @@ class Stepped(Event):
     learning_rate: float
     image: Callable[[], np.ndarray] = field(repr=False)
     state: Callable[[], State] = field(repr=False)
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from vqclip.events import (
     Started,
     Stepped,
     Warned,
+    shown_time,
 )
 from vqclip.files import excerpt
 
@@ -198,7 +199,8 @@ class Console:
         elif isinstance(event, PriorSampleChosen):
             self.note(f"candidate {event.number} of {event.count} is the best (loss {event.loss:.3f})")
         elif isinstance(event, CandidateScored):
-            self.note(f"start {event.number} of {event.count}: seed {event.seed}, loss {event.loss:.3f}")
+            left = f"; {shown_time(event.seconds_left)} left" if event.seconds_left else ""
+            self.note(f"start {event.number} of {event.count}: seed {event.seed}, loss {event.loss:.3f}{left}")
         elif isinstance(event, Chosen):
             self._remember(seed=event.seed)
             self.note(f"start {event.number} of {event.count} is the best; continuing with seed {event.seed}")
@@ -286,8 +288,9 @@ class Console:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
             score, speed = TextColumn("score {task.fields[score]}"), TextColumn("{task.fields[speed]}")
-            columns = (BarColumn(None), MofNCompleteColumn(), score, speed)
-            task = {"total": event.steps, "completed": event.step, "score": "-", "speed": ""}
+            columns = (BarColumn(None), MofNCompleteColumn(), score, speed, TextColumn("{task.fields[left]}"))
+            left = shown_time(event.seconds_left)
+            task = {"total": event.steps, "completed": event.step, "score": "-", "speed": "", "left": left}
             if self._preview and sys.stdout.isatty():
                 from vqclip.cli.preview import PictureProgress
 
@@ -299,10 +302,8 @@ class Console:
 
     def _open_bar(self, kind: type[Bar], description: str, *columns: ProgressColumn, **task: Any) -> Bar:
         from rich.console import Console as RichConsole
-        from rich.progress import TimeRemainingColumn
 
-        screen = RichConsole(stderr=True)
-        bar = kind(*columns, TimeRemainingColumn(compact=True), console=screen, expand=True)
+        bar = kind(*columns, console=RichConsole(stderr=True), expand=True)
         bar.start()
         self._progress, self._task = bar, bar.add_task(description, **task)
         return bar
@@ -312,10 +313,18 @@ class Console:
 
     def _transfer_bar(self, name: str, done: int, total: int | None) -> None:
         if self._progress is None:
-            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+            from rich.progress import (
+                BarColumn,
+                DownloadColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+                TransferSpeedColumn,
+            )
 
             columns = (TextColumn("{task.description}"), BarColumn(None), DownloadColumn(), TransferSpeedColumn())
-            self._open_bar(Progress, name, *columns, total=total, completed=done)
+            left = TimeRemainingColumn(compact=True)
+            self._open_bar(Progress, name, *columns, left, total=total, completed=done)
         assert self._progress is not None
         assert self._task is not None
         self._progress.update(self._task, description=plain(name), completed=done, total=total)
@@ -327,7 +336,12 @@ class Console:
         done = event.step - self._first_step
         rate = done / max(1e-9, now - self._began)
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=event.step, score=self._score, speed=f"{rate:.1f} it/s")
+            shown: dict[str, Any] = {
+                "score": self._score,
+                "speed": f"{rate:.1f} it/s",
+                "left": shown_time(event.seconds_left),
+            }
+            self._progress.update(self._task, completed=event.step, **shown)
             if self._show_picture is not None:
                 self._show_picture(event.image)
             return
@@ -335,10 +349,9 @@ class Console:
         if not (tenth or event.step == event.steps or now - self._last_line >= LINE_SECONDS):
             return
         self._last_line = now
-        left = (event.steps - event.step) / max(rate, 1e-9)
         self.note(
             f"step {event.step}/{event.steps}  loss {event.loss:.4f}  score {self._score}"
-            f"  {rate:.2f} it/s  {left:.0f} s left"
+            f"  {rate:.2f} it/s  {shown_time(event.seconds_left)} left"
         )
 
     def _event_as_json(self, event: Event) -> None:

@@ -32,7 +32,7 @@ function show() {
   byId("progress").setAttribute("aria-valuenow", step);
   byId("bar").style.width = `${100 * done}%`;
   byId("steps").textContent = steps ? `Step ${step} of ${steps}` : "";
-  const estimated = status === "drawing" && typeof state.left === "number" && step < steps;
+  const estimated = (status === "loading" || status === "drawing" && step < steps) && typeof state.left === "number";
   byId("left").textContent = estimated ? `about ${duration(state.left)} left` : "";
   byId("stop").disabled = status !== "drawing" && status !== "loading";
   byId("snapshot").hidden = !state.snapshots;

@@ -128,7 +128,7 @@ class LivePage:
             self._directory = event.directory
             self._note(directory=str(event.directory), seed=event.seed)
         elif isinstance(event, CandidateScored):
-            self._note(message=f"Start {event.number} of {event.count} is scored.")
+            self._note(message=f"Start {event.number} of {event.count} is scored.", left=event.seconds_left)
         elif isinstance(event, Started):
             self._start(event)
         elif isinstance(event, StageStarted):
@@ -177,7 +177,8 @@ class LivePage:
                         self._point(row["step"], row["loss"], row["score"])
         size = [event.width, event.height]
         self._encode(event.image, last=True)
-        self._note(status="drawing", message="", step=event.step, steps=event.steps, size=size, **facts)
+        facts |= {"step": event.step, "steps": event.steps, "left": event.seconds_left}
+        self._note(status="drawing", message="", size=size, **facts)
 
     def _step(self, event: Stepped) -> None:
         self._point(event.step, event.loss, event.score)
@@ -185,7 +186,7 @@ class LivePage:
         seconds = (time.monotonic() - began) / max(1, event.step - first)
         self._note(
             status="drawing", step=event.step, steps=event.steps, loss=event.loss, score=event.score,
-            left=seconds * (event.steps - event.step), pace=seconds,
+            left=event.seconds_left, pace=seconds,
         )  # fmt: skip
         with self._lock:
             stopping = self._facts["status"] == "stopping"

@@ -37,6 +37,7 @@ from vqclip.runs.directory import (
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
 from vqclip.runs.recorder import Stop, resume_hint
+from vqclip.runs.time_left import TimeLeft, Work
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.init_strength import optimisation
 from vqclip.settings.option import absolute
@@ -232,7 +233,8 @@ class _Restyling:
             status = "failed"
             try:
                 if done < self.source.frames:
-                    yield from self._frames(done, device_config)
+                    left = TimeLeft(Work.even(settings.iterations))
+                    yield from map(left.note, self._frames(done, device_config))
                 yield from self._video()
                 status = "finished"
             except Interrupted:

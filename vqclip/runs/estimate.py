@@ -12,12 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vqclip.models.architecture import Architecture, attended
+from vqclip.models.architecture import Architecture, PriorShape, UpsamplerShape, attended
 
 _LIBRARIES = 580e6
 """Bytes of Python, torch and vqclip, with the graph of a step and torch's workspaces, measured on Linux."""
 _OPEN_CLIP = 600e6
 """Bytes of open_clip, and of a text encoder, which is in memory until the prompts are encoded."""
+_PIXEL = 800
+"""Numbers for each pixel of pixel optimisation, over all of its scales and its optimiser; measured."""
+UPSAMPLING_ROUNDS = 8
+"""In which the upsampler fills in the codes."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,14 @@ class StepOperations:
         """Those of products and attention."""
         return self.products + self.attention
 
+    def plus(self, other: StepOperations, times: float = 1.0) -> StepOperations:
+        """Add others, so many times."""
+        return StepOperations(
+            self.products + times * other.products,
+            self.attention + times * other.attention,
+            self.numbers + times * other.numbers,
+        )
+
 
 @dataclass(frozen=True)
 class RunSizes:
@@ -218,7 +230,8 @@ class RunSizes:
             numbers=self.cutouts * sum(encoder.kept for encoder, _ in self.encoders),
         )
         if pixels:
-            return clip
+            area = self.size[0] * self.size[1] * self.architecture.factor**2
+            return replace(clip, numbers=clip.numbers + _PIXEL * area)
         step, passes = decoder(self.architecture, *self.decoded), 3 if self.low_memory else 2
         held = decoder(self.architecture, *self.held)
         # The margins of a tile, and decoding the whole picture now and then, add 40 %.
@@ -228,6 +241,48 @@ class RunSizes:
             attention=2 * passes * held.attention,
             numbers=clip.numbers + margins * step.kept,
         )
+
+    def frame(self, *, pixels: bool = False) -> StepOperations:
+        """The operations of a picture for a frame. pixels: Of pixel optimisation, which encodes it first."""
+        times, whole = 2 if pixels else 1, decoder(self.architecture, *self.size)
+        return StepOperations(
+            times * 2 * (whole.macs - whole.attention), times * 2 * whole.attention, times * whole.kept / 2
+        )
+
+    def sampling(self, prior: PriorShape, upsampler: UpsamplerShape | None, count: int, best: int) -> StepOperations:
+        """The operations of `count` candidates, of which the `best` are upsampled, for one text and its guidance."""
+        width, places, groups = prior.width, prior.side**2, 2
+        # A place reads the keys and values of those before it. Copying them is a quarter of an activation's work.
+        read = prior.words + 1 + places / 2
+        made = groups * count * places
+        found = StepOperations(
+            products=2 * made * _transformer(width, prior.layers, prior.codes),
+            numbers=made * (prior.layers * width * (10 + read) + 4 * prior.codes),
+        )
+        found = found.plus(replace(self, size=(prior.side, prior.side))._ranking(), count)
+        if not best or upsampler is None:
+            return found
+        width, made = upsampler.width, groups * best * 4 * places * UPSAMPLING_ROUNDS
+        found = found.plus(
+            StepOperations(
+                products=2 * made * _transformer(width, upsampler.layers, upsampler.codes),
+                numbers=made * (10 * upsampler.layers * width + 4 * upsampler.codes),
+            )
+        )
+        return found.plus(replace(self, size=(2 * prior.side, 2 * prior.side))._ranking(), best)
+
+    def _ranking(self) -> StepOperations:
+        """The operations of decoding one candidate, and of encoding it and its mirror image with CLIP."""
+        views = StepOperations(
+            products=4 * sum(encoder.macs for encoder, _ in self.encoders),
+            numbers=sum(encoder.kept for encoder, _ in self.encoders),
+        )
+        return self.frame().plus(views)
+
+
+def _transformer(width: int, layers: int, codes: int) -> float:
+    """The weights that each place of a transformer with a head over the codes passes."""
+    return 12.0 * width**2 * layers + width * codes
 
 
 def _held(side: int) -> int:

@@ -16,7 +16,9 @@ from vqclip.runs.directory import Manifest, Run
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import ModelCache, load
 from vqclip.runs.recipe import Recipe
+from vqclip.runs.time_left import TimeLeft, Work
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
     from vqclip.synthesis.state import State
@@ -50,12 +52,14 @@ class Session:
         yield from map(Warned, self._differences(device_config))
         models = load(self.inputs, device_config, cache=self.cache)
         yield from map(Warned, models.warnings)
-        settings, state, seconds = self.inputs.settings, None, 0.0
+        settings, seconds = self.inputs.settings, 0.0
+        state: State | None = None
         if settings.best_of > 1:
             started = time.monotonic()
-            settings, state = yield from best_of.choose(models, self.inputs)
+            settings, state = yield from self._starts().noting(best_of.choose(models, self.inputs))
             seconds = time.monotonic() - started
-        yield from models.synthesizer(self.inputs, settings, spent=seconds).run(state)
+        loop = models.synthesizer(self.inputs, settings, spent=seconds)
+        yield from map(self._rest(settings, seconds).note, loop.run(state))
 
     def record(
         self,
@@ -96,13 +100,24 @@ class Session:
                 if settings.best_of > 1:
                     started = time.monotonic()
                     choice = best_of.choose_recorded(models, self.inputs, run, manifest, self.stop)
-                    settings, state = yield from choice
+                    settings, state = yield from self._starts().noting(choice)
                     # From here on it is the run of that seed, and nothing else.
                     seconds = manifest.seconds + time.monotonic() - started
                     manifest = replace(manifest, settings=settings, seconds=seconds)
                     run.write(manifest)
             events = models.synthesizer(self.inputs, settings, spent=seconds).run(state)
+            events = map(self._rest(settings, seconds).note, events)
             yield from recorder.record(events, run, manifest, self.stop)
+
+    def _starts(self) -> TimeLeft:
+        """The time that is left while the starts of best-of are drawn."""
+        settings = self.inputs.settings
+        return TimeLeft(Work.of(settings).of_best(settings.best_of, best_of.steps_of(settings)))
+
+    def _rest(self, settings: Settings, spent: float) -> TimeLeft:
+        """The time that is left of a run. spent: Seconds of `max_seconds`."""
+        limit = None if settings.max_seconds is None else settings.max_seconds - spent
+        return TimeLeft(Work.of(settings), limit)
 
     def _newest_snapshot(self, run: Run, manifest: Manifest) -> tuple[State | None, list[str]]:
         """The state to continue from, and warnings about damaged snapshots."""
