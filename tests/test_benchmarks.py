@@ -29,6 +29,7 @@ from benchmarks import (  # noqa: E402
     parity,
     peers,
     plot,
+    preemption,
     random_pair,
     records,
     scaling,
@@ -410,3 +411,32 @@ def test_facts_of_a_picture_in_squares() -> None:
     assert (known["green"], known["five colours"], known["squares"]) == (50, 100, 100)
     assert known["places"] == 100
     assert known["changes"] == 7
+
+
+@pytest.mark.parametrize("interval", [10.0, 60.0, 300.0])
+@pytest.mark.parametrize("length", [30.0, 300.0, 1800.0])
+def test_the_simulation_of_preemptions_agrees_with_the_closed_form(length: float, interval: float) -> None:
+    plan = preemption.Plan(length, interval, snapshot=0.5, between=1800, restart=180)
+    runs = round(2e7 / length)
+    outcome = preemption.simulate(plan, gpus=100, runs=runs)
+    assert outcome.preemptions > 5000
+    assert outcome.total / runs == pytest.approx(plan.expected(), rel=0.01)
+    assert outcome.useful == runs * length
+    assert outcome.slowest >= outcome.total / 100
+
+
+def test_a_run_shorter_than_the_interval_has_no_snapshot_and_is_lost_whole() -> None:
+    plan = preemption.Plan(length=30, interval=60, snapshot=5, between=3600, restart=0)
+    assert plan.ends() == [30]
+    outcome = preemption.simulate(plan, gpus=10, runs=100_000)
+    assert outcome.snapshots == 0
+    assert outcome.repeated / outcome.preemptions == pytest.approx(15, rel=0.05), "half a run"
+    assert outcome == preemption.simulate(plan, gpus=10, runs=100_000), "the same seed gives the same"
+
+
+def test_without_preemptions_only_snapshots_cost_time() -> None:
+    plan = preemption.Plan(length=100, interval=30, snapshot=1, between=1e12, restart=60)
+    assert plan.ends() == [31, 62, 93, 103]
+    outcome = preemption.simulate(plan, gpus=3, runs=10)
+    assert (outcome.preemptions, outcome.repeated, outcome.waiting, outcome.snapshots) == (0, 0, 0, 30)
+    assert outcome.slowest == 4 * 103
