@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 from dataclasses import replace
@@ -43,7 +44,9 @@ def test_the_best_start_goes_on_as_the_run_of_its_seed(whole: Any) -> None:
     tried = [event for event in events if isinstance(event, CandidateScored)]
     assert [(e.number, e.count, e.seed) for e in tried] == [(1, 3, 7), (2, 3, 8), (3, 3, 9)]
     chosen = chosen_of(events)
-    assert chosen.loss == min(e.loss for e in tried)
+    assert (chosen.loss, chosen.score) == min((e.loss, e.score) for e in tried)
+    record = json.loads((whole[0] / "starts.json").read_text())
+    assert list(record["scores"].values()) == [e.score for e in tried]
     assert len({e.loss for e in tried}) == 3
     assert [e.step for e in events if isinstance(e, (Started, Stepped))] == [3, 4, 5], "half of 5 steps, rounded up"
     list(vqclip.generate("a red apple", output="alone", seed=chosen.seed, **FEW))
@@ -162,7 +165,7 @@ def test_the_command_line_tells_which_start_is_the_best(call: Any, isolated: Pat
     flags = ["--size", "32x32", "-n", "1", "--stages", "1", "--init", "tokens", "--cutouts", "2", "--seed", "3"]
     answer = call("generate", "x", "--best-of", "2", "-o", "run", *flags)
     assert answer.code == 0, answer.err
-    assert "start 2 of 2: seed 4, loss " in answer.err
+    assert "start 2 of 2: seed 4, score " in answer.err
     assert " of 2 is the best; continuing with seed " in answer.err
     idle = call("generate", "x", "--best-of-share", "0.3", *flags)
     assert (idle.code, "best_of_share has no effect on a single start" in idle.err) == (2, True)

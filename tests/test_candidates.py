@@ -167,6 +167,8 @@ def test_a_run_begins_with_the_best_of_its_candidates(small: dict[str, Any]) -> 
     report = sampling.sample(FOUR.replace(threads=1, dtype="float32"), Path("sheet.png"))
     assert (told.number, told.count) == (report["candidates"][0]["number"], 4)
     assert told.loss == pytest.approx(report["candidates"][0]["loss"], abs=1e-4)
+    assert told.score == pytest.approx(report["candidates"][0]["score"], abs=1e-4)
+    assert told.score == pytest.approx(last.score, abs=0.01), "the same picture has one score"
     sheet = np.asarray(Image.open("sheet.png"))
     places = [
         np.array_equal(sheet[8 : 8 + 64, left : left + 64], last.image()) for left in range(0, sheet.shape[1] - 64)

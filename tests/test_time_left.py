@@ -82,7 +82,7 @@ def test_starts_of_best_of_count_and_known_ones_take_no_time() -> None:
     def starts() -> Iterator[Event]:
         for number, seconds in enumerate((0.0, 6.0, 6.0), 1):
             clock.now += seconds
-            yield CandidateScored(number, 3, number, 0.5)
+            yield CandidateScored(number, 3, number, 0.5, 0.2)
 
     work = Work(2.0, (1.0,) * 8).of_best(3, 4)
     noted = map(TimeLeft(work, clock=clock).note, starts())

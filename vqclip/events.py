@@ -68,21 +68,30 @@ class PriorSampleChosen(Event):
     Attributes:
         number: In the order of sampling, 1 for the first.
         loss: After upsampling, if it was upsampled.
+        score: As in Stepped.
     """
 
     number: int
     count: int
     loss: float
+    score: float
 
 
 @dataclass(frozen=True)
 class CandidateScored(Event):
-    """One of the `count` starts of best-of-N is scored. number: 1 for the first. loss: Lower is better."""
+    """One of the `count` starts of best-of-N is scored.
+
+    Attributes:
+        number: 1 for the first.
+        loss: Ranks the starts; lower is better.
+        score, seconds_left: As in Stepped.
+    """
 
     number: int
     count: int
     seed: int
     loss: float
+    score: float
     seconds_left: float | None = None
 
 
@@ -94,6 +103,7 @@ class Chosen(Event):
     count: int
     seed: int
     loss: float
+    score: float
 
 
 @dataclass(frozen=True)

@@ -55,11 +55,15 @@ class SamplesRecord(_Record):
     size: Annotated[list[Annotated[int, Field(ge=1, le=65536)]], Field(min_length=2, max_length=2)]
 
 
+_ByStart = Annotated[dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Number], Field(max_length=100_000)]
+
+
 class StartsRecord(_Record):
     """starts.json: the starts of a best-of run."""
 
     digest: Name
-    losses: Annotated[dict[Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}$")], Number], Field(max_length=100_000)]
+    losses: _ByStart
+    scores: _ByStart = Field(default_factory=dict)
     steps: Step = 0
     first_seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     chosen: Annotated[int, Field(ge=1)] | None = None

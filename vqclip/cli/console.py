@@ -197,10 +197,10 @@ class Console:
         elif isinstance(event, Warned):
             self.warn(event.message)
         elif isinstance(event, PriorSampleChosen):
-            self.note(f"candidate {event.number} of {event.count} is the best (loss {event.loss:.3f})")
+            self.note(f"candidate {event.number} of {event.count} is the best (score {event.score:.3f})")
         elif isinstance(event, CandidateScored):
             left = f"; {shown_time(event.seconds_left)} left" if event.seconds_left else ""
-            self.note(f"start {event.number} of {event.count}: seed {event.seed}, loss {event.loss:.3f}{left}")
+            self.note(f"start {event.number} of {event.count}: seed {event.seed}, score {event.score:.3f}{left}")
         elif isinstance(event, Chosen):
             self._remember(seed=event.seed)
             self.note(f"start {event.number} of {event.count} is the best; continuing with seed {event.seed}")

@@ -265,7 +265,7 @@ def sample(
     report = sample(resolved.settings, output)
     for warning in report["warnings"]:
         console.warn(warning)
-    console.note(f"seed {report['seed']}; below each candidate: its number and its CLIP loss")
+    console.note(f"seed {report['seed']}; best first; below each candidate: its number and its score")
     best = report["candidates"][0]["number"]
     console.note(f"optimise one with: vqclip continue {shlex.quote(report['image'])} --pick {best}")
     console.answer(report["image"], report)

@@ -28,7 +28,8 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
         output: A PNG file, or a folder for candidates.png. The tokens are kept beside it, see `runs.samples`.
 
     Returns:
-        image, samples, seed, warnings, and for each candidate its number in the order of sampling and its loss.
+        image, samples, seed, warnings, and for each candidate its number in the order of sampling, its loss, which
+        ranks it, and its score, as `vqclip score` gives it.
 
     Raises:
         VqclipError: The settings or the output are wrong.
@@ -46,6 +47,7 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
 
     from vqclip.synthesis import candidates
     from vqclip.synthesis.randomness import START_STREAM, make_generator
+    from vqclip.synthesis.scoring import Scorer
 
     models = load(inputs, DeviceConfig.find(settings))
     if models.sampler is None:
@@ -54,11 +56,12 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     drawn = candidates.draw(models.vqgan, models.sampler, models.clip_targets, inputs.settings, generator)
     pictures = [images.to_uint8(picture.cpu().numpy()) for picture in drawn.images]
     samples.save(record, drawn, inputs.settings.with_paths(absolute).to_dict(), inputs.hashes(), library_versions())
+    scorer, weights = Scorer(models.clip_targets, inputs.settings.prompts), inputs.settings.story.weights_alone()
     found = [
-        {"number": int(number) + 1, "loss": round(float(loss), 5)}
-        for number, loss in zip(drawn.numbers, drawn.losses, strict=True)
+        {"number": int(number) + 1, "loss": round(float(loss), 5), "score": round(scorer(picture, weights), 5)}
+        for number, loss, picture in zip(drawn.numbers, drawn.losses, pictures, strict=True)
     ]
-    labels = [f"{row['number']}: {row['loss']:.3f}" for row in found]
+    labels = [f"{row['number']}: score {row['score']:.3f}" for row in found]
     images.save_png(output, images.contact_sheet(pictures, labels, min(COLUMNS, len(pictures))), {})
     report = {"image": str(output), "samples": str(record), "seed": settings.seed, "candidates": found}
     return report | {"warnings": models.warnings}

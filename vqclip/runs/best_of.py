@@ -67,7 +67,7 @@ def first_seed(directory: Path) -> int | None:
 
 def choose(models: Models, inputs: Inputs) -> Generator[Event, None, tuple[Settings, State]]:
     """Run every start without files; return the settings and the state of the best."""
-    found: list[tuple[float, Settings, State]] = []
+    found: list[tuple[float, float, Settings, State]] = []
     limit = steps_of(inputs.settings)
     for number, start in enumerate(starts_of(inputs.settings), 1):
         last = None
@@ -79,14 +79,15 @@ def choose(models: Models, inputs: Inputs) -> Generator[Event, None, tuple[Setti
                 if event.step >= limit:
                     break
         assert last is not None
-        loss = rank_loss(last.image(), models, start)
+        picture = last.image()
+        loss, score = rank_loss(picture, models, start), score_of(picture, models, start)
         if not found or loss < found[0][0]:
-            found[:] = [(loss, start, last.state())]
+            found[:] = [(loss, score, start, last.state())]
         # The events refer to the loop, and the next one needs its memory.
         del event, last
-        yield CandidateScored(number, inputs.settings.best_of, start.seed or 0, loss)
-    loss, chosen, state = found[0]
-    yield _chosen(inputs.settings, chosen, loss)
+        yield CandidateScored(number, inputs.settings.best_of, start.seed or 0, loss, score)
+    loss, score, chosen, state = found[0]
+    yield _chosen(inputs.settings, chosen, loss, score)
     return chosen, state
 
 
@@ -101,10 +102,11 @@ def choose_recorded(
     settings, path = inputs.settings, run.directory / run_folder.STARTS_RECORD
     known = _read(path) if asked(run.directory) == settings.digest() else None
     losses: dict[str, float] = dict(known["losses"]) if known else {}
+    scores: dict[str, float] = dict(known["scores"]) if known else {}
     facts = {"digest": settings.digest(), "steps": steps_of(settings), "first_seed": settings.seed}
     starts = starts_of(settings)
     for number, start in enumerate(starts, 1):
-        if str(number) not in losses:
+        if str(number) not in scores:
             try:
                 image = yield from _run_start(models, inputs, start, _folder(run, number), manifest, stop)
             except Interrupted as error:
@@ -112,13 +114,14 @@ def choose_recorded(
                 hint = recorder.resume_hint(run.directory)
                 raise Interrupted(error.message, hint, error.signal_number) from None
             losses[str(number)] = rank_loss(image, models, start)
-            files.write_json(path, facts | {"losses": losses})
-        yield CandidateScored(number, len(starts), start.seed or 0, losses[str(number)])
+            scores[str(number)] = score_of(image, models, start)
+            files.write_json(path, facts | {"losses": losses, "scores": scores})
+        yield CandidateScored(number, len(starts), start.seed or 0, losses[str(number)], scores[str(number)])
     best = min(range(1, len(starts) + 1), key=lambda number: (losses[str(number)], number))
-    files.write_json(path, facts | {"losses": losses, "chosen": best})
-    _write_sheet(run, starts, losses)
+    files.write_json(path, facts | {"losses": losses, "scores": scores, "chosen": best})
+    _write_sheet(run, starts, scores)
     state = yield from _copy_files(_folder(run, best), run, inputs.layout(starts[best - 1]))
-    yield _chosen(settings, starts[best - 1], losses[str(best)])
+    yield _chosen(settings, starts[best - 1], losses[str(best)], scores[str(best)])
     return starts[best - 1], state
 
 
@@ -128,6 +131,13 @@ def rank_loss(image: np.ndarray, models: Models, settings: Settings) -> float:
 
     pixels = init.to_pixels(image, models.vqgan.codebook.device)
     return float(candidates.rank(pixels, models.clip_targets, settings)[0])
+
+
+def score_of(image: np.ndarray, models: Models, settings: Settings) -> float:
+    """The score of a picture, (H, W, 3) uint8, for the prompts of the first scene: see `Scorer`."""
+    from vqclip.synthesis.scoring import Scorer
+
+    return Scorer(models.clip_targets, settings.prompts)(image, settings.story.weights_alone())
 
 
 def _run_start(
@@ -180,7 +190,7 @@ def _copy_files(directory: Path, run: Run, layout: Layout) -> Generator[Event, N
     return state
 
 
-def _write_sheet(run: Run, starts: list[Settings], losses: Mapping[str, float]) -> None:
+def _write_sheet(run: Run, starts: list[Settings], scores: Mapping[str, float]) -> None:
     """Write starts.png: the last frames of the starts."""
     pictures, labels = [], []
     for number, start in enumerate(starts, 1):
@@ -188,7 +198,7 @@ def _write_sheet(run: Run, starts: list[Settings], losses: Mapping[str, float]) 
         if frames:
             pixels = images.open_image(frames[-1])
             pictures.append(images.shrink(pixels, SHEET_SIDE))
-            labels.append(f"{number}: seed {start.seed}, {losses[str(number)]:.3f}")
+            labels.append(f"{number}: seed {start.seed}, score {scores[str(number)]:.3f}")
     if pictures:
         sheet = images.contact_sheet(pictures, labels, SHEET_COLUMNS)
         images.save_png(run.directory / run_folder.STARTS_SHEET, sheet, {})
@@ -198,9 +208,9 @@ def _folder(run: Run, number: int) -> Path:
     return run.directory / run_folder.STARTS / str(number)
 
 
-def _chosen(settings: Settings, chosen: Settings, loss: float) -> Chosen:
+def _chosen(settings: Settings, chosen: Settings, loss: float, score: float) -> Chosen:
     number = starts_of(settings).index(chosen) + 1
-    return Chosen(number, settings.best_of, chosen.seed or 0, loss)
+    return Chosen(number, settings.best_of, chosen.seed or 0, loss, score)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip.events import PriorSampleChosen
+from vqclip.media.images import to_uint8
 from vqclip.models.net2net import Net2Net
 from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
@@ -23,6 +24,7 @@ from vqclip.synthesis import candidates, init
 from vqclip.synthesis.candidates import Candidates
 from vqclip.synthesis.randomness import SCENE_STREAM, START_STREAM, make_generator
 from vqclip.synthesis.regions import Regions
+from vqclip.synthesis.scoring import Scorer
 
 _GROUND = 0.12
 """How far a colour may be from white to count as the plain ground of a candidate."""
@@ -71,8 +73,11 @@ class SceneStarts:
 
     def chosen(self, scene: int) -> Iterator[PriorSampleChosen]:
         """An event for the best candidate of each region."""
-        for found in self.drawn(scene).values():
-            yield PriorSampleChosen(int(found.numbers[0]) + 1, self.settings.candidates, float(found.losses[0]))
+        weighed, scorer = weights_by_region(self.settings, scene), Scorer(self.clip_targets, self.settings.prompts)
+        for name, found in self.drawn(scene).items():
+            score = scorer(to_uint8(found.images[0].cpu().numpy()), weighed[name])
+            number, loss = int(found.numbers[0]) + 1, float(found.losses[0])
+            yield PriorSampleChosen(number, self.settings.candidates, loss, score)
 
     @torch.no_grad()
     def latent(self, scene: int, size: tuple[int, int]) -> Tensor:
