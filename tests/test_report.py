@@ -151,7 +151,7 @@ def test_a_page_is_made_of_what_there_is(call: Any, finished: Any, monkeypatch: 
     assert [row["step"] for row in json.loads(page.texts["script"][0])["pictures"]] == [0, 4, 5]
     assert "No loss was recorded." in text
     assert page.all("img")[0]["src"] == "image.png", "too large to hold, so it is linked"
-    assert call("report", "nowhere").code == 2
+    assert call("report", "nowhere").code == 4
 
 
 def test_many_frames_are_thinned_evenly(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,3 +193,47 @@ def test_in_a_browser_the_slider_shows_the_frame_of_its_step(finished: Any) -> N
         assert page.texts["output"] == [f"step {step}"]
         held = {row["step"]: row["source"] for row in json.loads(page.texts["script"][0])["pictures"]}
         assert page.all("img")[1]["src"] == held[step]
+
+
+def test_several_runs_are_a_table(finished: tuple[Path, list[Any]], call: Any) -> None:
+    for place in ("all/ab/one", "all/cd/damaged"):
+        shutil.copytree(finished[0], place)
+    list(vqclip.generate("a tree", output="all/two", style="ink", **{**SMALL, "iterations": 1, "seed": 2}))
+    record = json.loads(Path("all/two/run.json").read_text())
+    record |= {"status": "interrupted", "preset": "/home/somebody/mine.yaml"}
+    Path("all/two/run.json").write_text(json.dumps(record))
+    Path("all/cd/damaged/run.json").write_text("{")
+    answer = call("report", "all", "--json")
+    assert (answer.code, answer.record["report"], answer.record["runs"]) == (0, "all/report.html", 3)
+    text = Path("all/report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    cells = page.texts["td"]
+    rows = [[cell.strip() for cell in cells[at : at + 9]] for at in range(0, len(cells), 9)]
+    assert [row[1] for row in rows] == [PROMPT, rows[1][1], "a tree"]
+    score = json.loads((finished[0] / "run.json").read_text())["score"]
+    assert (rows[0][2], rows[0][3], rows[0][4], rows[0][7]) == ("5", f"{score:.3f}", "5 of 5", "finished")
+    assert "run.json" in rows[1][1]
+    assert (rows[1][7], rows[2][4], rows[2][6], rows[2][7]) == (
+        "damaged", "1 of 1", "preset mine.yaml, style ink", "interrupted",
+    )  # fmt: skip
+    assert "3 runs · 1 finished · 1 damaged · 1 interrupted" in text
+    pictures = [attributes["src"] for name, attributes in page.elements if name == "img"]
+    assert len(pictures) == 3
+    assert all(str(source).startswith("data:image/jpeg;base64,") for source in pictures)
+    assert [attributes["href"] for name, attributes in page.elements if name == "a"] == [
+        "ab/one/",
+        "cd/damaged/",
+        "two/",
+    ]
+    assert "1 of 1 step ·" in report.write(Path("all/two")).read_text(encoding="utf-8")
+    Path("empty").mkdir()
+    assert call("report", "empty").code == 2
+
+
+def test_numbers_have_their_units_and_presets_their_names(finished: tuple[Path, list[Any]]) -> None:
+    text = (finished[0] / "report.html").read_text(encoding="utf-8")
+    values = dict(re.findall(r"<th>([\w-]+)</th><td[^>]*>([^<]*)</td>", text))
+    assert (values["best-of"], values["stages"], values["iterations"]) == ("1 start", "2 stages", "5 steps")
+    assert [report._shown("stages", value) for value in (0, 1, 3)] == ["automatic", "1 stage", "3 stages"]
+    assert [report._shown("best_of", value) for value in (1, 2)] == ["1 start", "2 starts"]
+    assert report._shown("upsample_candidates", 0) == "0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -220,7 +221,7 @@ def video(
 
 
 def report(
-    directory: Annotated[Path, typer.Argument(help="Folder of the run.", metavar="DIR")],
+    directory: Annotated[Path, typer.Argument(help="Folder of a run, or of runs at any depth.", metavar="DIR")],
     output: Annotated[
         Path | None,
         option("--output", "-o", help="Write the page to this file.", default="DIR/report.html", metavar="FILE"),
@@ -229,12 +230,17 @@ def report(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show a run on one HTML page. It contains picture, video, curves, settings and frames."""
+    """Show a run on one HTML page, with picture, video, curves, settings and frames; of several runs, a table."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.runs.report import write
+    from vqclip.jobs import runs_report
+    from vqclip.runs import report
 
-    path = str(write(directory, output))
-    console.answer(path, {"report": path})
+    if os.path.lexists(directory / "run.json"):
+        page, runs = report.write(directory, output), 1
+    else:
+        page, runs = runs_report.write(directory, output)
+    path = str(page)
+    console.answer(path, {"report": path, "runs": runs})
     reveal(console, {"report": path}, preview=False, viewer=viewer)
 
 

@@ -66,12 +66,7 @@ def write(directory: Path) -> Gallery:
         UsageError: No run is below it.
         OutputError: The page cannot be written.
     """
-    if not files.is_folder(directory):
-        raise InputError(f"{files.printable(directory)} {_absence(directory)}.", "Give a folder of runs.")
-    found = list(_run_folders(directory))
-    if not found:
-        again = 'Draw one first, as with: vqclip generate "a red apple"'
-        raise UsageError(f"{files.printable(directory)} holds no run, at any depth.", again)
+    found = found_runs(directory)
     real = files.ensure_writable(directory)
     cache = real / CACHE
     if cache.is_symlink() or (files.exists(cache) and not files.is_folder(cache)):
@@ -82,7 +77,7 @@ def write(directory: Path) -> Gallery:
     read = 0
     for folder in found:
         name = os.fsencode(folder.relative_to(directory)).decode("utf-8", "backslashreplace").replace(os.sep, "/")
-        picture = _picture(folder)
+        picture = picture_of(folder)
         mark = _mark(folder, picture)
         entry = known.get(name)
         if entry is None or entry["mark"] != mark or not (entry["small"] == "" or (cache / entry["small"]).exists()):
@@ -99,6 +94,17 @@ def write(directory: Path) -> Gallery:
         files.write_text(cache / "index.json", files.canonical({"schema": _SCHEMA, "runs": stored}))
     files.write_text(directory / NAME, _page(directory, entries))
     return Gallery(directory / NAME, len(entries), read, problems)
+
+
+def found_runs(directory: Path) -> list[Path]:
+    """The folders of runs below a folder, at any depth. Raises InputError, or UsageError where there is none."""
+    if not files.is_folder(directory):
+        raise InputError(f"{files.printable(directory)} {_absence(directory)}.", "Give a folder of runs.")
+    found = list(_run_folders(directory))
+    if not found:
+        again = 'Draw one first, as with: vqclip generate "a red apple"'
+        raise UsageError(f"{files.printable(directory)} holds no run, at any depth.", again)
+    return found
 
 
 def _absence(directory: Path) -> str:
@@ -121,7 +127,7 @@ def _run_folders(top: Path) -> Iterator[Path]:
         waiting += [folder / name for name in sorted(inner, reverse=True)]
 
 
-def _picture(folder: Path) -> Path | None:
+def picture_of(folder: Path) -> Path | None:
     """The picture of a run, or its last frame so far."""
     if files.is_file(folder / "image.png"):
         return folder / "image.png"
@@ -152,7 +158,7 @@ def _facts(folder: Path) -> dict[str, Any]:
     return {
         "prompt": settings.prompt,
         "seed": settings.seed,
-        "score": _score(folder, manifest),
+        "score": score_of(folder, manifest),
         "steps": manifest.step,
         "width": settings.width,
         "height": settings.height,
@@ -162,7 +168,7 @@ def _facts(folder: Path) -> dict[str, Any]:
     }
 
 
-def _score(folder: Path, manifest: Manifest) -> float | None:
+def score_of(folder: Path, manifest: Manifest) -> float | None:
     """Of the finished picture, or of the last one that was scored."""
     score = manifest.score
     for row in read_metrics(folder) if score is None else ():

@@ -24,6 +24,7 @@ from vqclip._version import __version__
 from vqclip.errors import InputError
 from vqclip.media import images, video
 from vqclip.media.charts import line_chart
+from vqclip.media.metadata import last_part
 from vqclip.media.video_encoders import format_of
 from vqclip.runs import progress_video
 from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics
@@ -83,13 +84,41 @@ def _facts(directory: Path, manifest: Manifest, reached: int) -> str:
         files.printable(directory.name or directory.absolute().name),
         f"seed {settings.seed}",
         f"{settings.width}x{settings.height} pixels",
-        f"{reached} of {settings.iterations} steps",
+        f"{reached} of {counted(settings.iterations, 'steps')}",
+        *made_with(manifest),
     ]
     if manifest.best_score is not None:
         facts.append(f"best score {manifest.best_score:.3f} at step {manifest.best_step}")
     if manifest.status != "finished":
         facts.append(manifest.status)
     return " · ".join(facts)
+
+
+def made_with(manifest: Manifest) -> list[str]:
+    """The preset and the style of a run by their names, with their kind; files without their folders."""
+    style = manifest.settings.style
+    named = {"preset": manifest.preset, "style": None if style == "none" else style}
+    return [f"{kind} {files.printable(last_part(name))}" for kind, name in named.items() if name]
+
+
+def counted(number: float, unit: str) -> str:
+    """A number with its unit, in the singular for one: 1 step, 2 steps; 0 without the unit of what is counted."""
+    if number == 0 and len(unit) > 1:
+        return "0"
+    return f"{number:g} {unit[:-1] if number == 1 and len(unit) > 1 and '/' not in unit else unit}"
+
+
+def _shown(name: str, value: Any) -> str:
+    """The value of a setting in words."""
+    unit = options()[name].unit
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "on", False: "off"}[value]
+    if name == "stages" and value == 0:
+        return "automatic"
+    if isinstance(value, (int, float)) and unit:
+        return counted(value, unit)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"{text} {unit}" if unit and text else text
 
 
 def _pictures(directory: Path, manifest: Manifest, page: Path, frames: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -148,12 +177,8 @@ def _tables(manifest: Manifest) -> Iterator[str]:
     groups: dict[str, list[tuple[str, str, bool]]] = {}
     for name, value in manifest.settings.to_dict().items():
         default = default_of(name)
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-        if value is True or value is False:
-            shown = "on" if value else "off"
-        unit = f" {options()[name].unit}" if options()[name].unit and shown else ""
         changed = (tuple(value) if isinstance(value, list) else value) != default
-        groups.setdefault(options()[name].panel, []).append((name.replace("_", "-"), shown + unit, changed))
+        groups.setdefault(options()[name].panel, []).append((name.replace("_", "-"), _shown(name, value), changed))
     device = [("device", manifest.device), ("dtype", manifest.dtype), ("threads", str(manifest.threads or ""))]
     groups["Made with"] = [(name, text, False) for name, text in device]
     groups["Made with"] += [(name, version, False) for name, version in manifest.versions.items()]
