@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
 from vqclip import display, files
-from vqclip.events import Event, Opened, Warned
+from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import given_pictures
 from vqclip.runs import launch, recorder
 from vqclip.runs.loading import ModelCache
@@ -59,18 +60,22 @@ def draw(
     """
     known = (output, preset, config_files, overwrite, stop)
     events = _generate(prompt, settings, *known, parent=files.parent_folder(), cache=_models)
-    directory, said = Path(), []
+    opened, result, said = None, None, []
     with _turn, display.progress(progress) as show:
         for event in events:
             show(event)
             if isinstance(event, Opened):
-                directory = event.directory
+                opened = event
             elif isinstance(event, Warned):
                 said.append(event.message)
                 # The decorator lies between this function and its caller.
                 warnings.warn(event.message, stacklevel=3)
-    with python_errors():
-        return Result.read(directory, said)
+            elif isinstance(event, Saved) and event.kind == "image" and opened is not None:
+                with python_errors():
+                    result = Result.read(opened.directory, event.path.parent)
+    if result is None:
+        raise AssertionError("a run ends with its picture")
+    return replace(result, warnings=tuple(said))
 
 
 @in_own_state

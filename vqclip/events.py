@@ -171,12 +171,14 @@ class Opened(Event):
         seed: None if nothing is random.
         step: Steps done before; the run continues after them.
         finished: The run is finished already, and nothing is written.
+        address: Of the run folder in an object store; `directory` is then a temporary copy of it. Else empty.
     """
 
     directory: Path
     seed: int | None
     step: int
     finished: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True)

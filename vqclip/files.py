@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from vqclip.errors import ModelError, OutputError, VqclipError
+from vqclip.object_store import address_of
 
 PART_PREFIX = ".vqclip-part-"
 STALE_SECONDS = 24 * 3600.0
@@ -307,6 +308,8 @@ def ensure_writable(folder: Path) -> Path:
 
     A symbolic link is followed once, here: use the returned path afterwards. Raises OutputError.
     """
+    if address := address_of(folder):
+        raise OutputError(f"{address} is in an object store.", "This command writes to folders of this machine only.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         real = folder.resolve()

@@ -189,11 +189,12 @@ class Console:
         elif isinstance(event, Saved) and event.kind in ("sheet", "table", "gallery"):
             self._result[event.kind] = str(event.path)
         elif isinstance(event, Opened):
-            self._remember(directory=str(event.directory), **({} if event.seed is None else {"seed": event.seed}))
+            place = event.address or str(event.directory)
+            self._remember(directory=place, **({} if event.seed is None else {"seed": event.seed}))
             progress = f", resuming after step {event.step}" if event.step else ""
             progress = ", already finished" if event.finished else progress
             seed = "" if event.seed is None else f", seed {event.seed}"
-            self.note(f"run {event.directory}{seed}{progress}")
+            self.note(f"run {place}{seed}{progress}")
         elif isinstance(event, Warned):
             self.warn(event.message)
         elif isinstance(event, PriorSampleChosen):

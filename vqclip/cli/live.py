@@ -126,7 +126,7 @@ class LivePage:
         """Keep what the page shows of an event."""
         if isinstance(event, Opened):
             self._directory = event.directory
-            self._note(directory=str(event.directory), seed=event.seed)
+            self._note(directory=event.address or str(event.directory), seed=event.seed)
         elif isinstance(event, CandidateScored):
             self._note(message=f"Start {event.number} of {event.count} is scored.", left=event.seconds_left)
         elif isinstance(event, Started):

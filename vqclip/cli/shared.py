@@ -117,8 +117,12 @@ def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer:
     if console.as_json or not (preview or viewer):
         return
     from vqclip.cli.preview import launch, show
+    from vqclip.object_store import address_of
 
     picture = found.get("sheet") or found.get("image")
+    if address_of(picture):
+        console.note(f"{picture} is in an object store and is not shown here.")
+        return
     if preview and picture:
         show(Path(picture))
     chosen = found.get("report") or picture

@@ -249,7 +249,12 @@ def new_directory(settings: Settings, parent: Path) -> Path:
 
     The folder is made at once, so that two runs of one prompt never share it.
     """
-    return fresh_folder(parent, f"{datetime.date.today().isoformat()}-{words_of(settings)}-{settings.seed}")
+    return fresh_folder(parent, new_name(settings))
+
+
+def new_name(settings: Settings) -> str:
+    """The name of a new run folder: the date, words of the prompt and the seed."""
+    return f"{datetime.date.today().isoformat()}-{words_of(settings)}-{settings.seed}"
 
 
 def words_of(settings: Settings) -> str:
@@ -349,6 +354,12 @@ def holds_run(directory: Path) -> bool:
         return True
     folders = [directory / name for name in _FOLDERS]
     return any(any(folder.iterdir()) if files.is_folder(folder) else files.exists(folder) for folder in folders)
+
+
+def is_part(name: str) -> bool:
+    """Whether a file of that name, with slashes, belongs to a run."""
+    folder, slash, _ = name.partition("/")
+    return folder in (*_FOLDERS, given_pictures.FOLDER) if slash else name in _files()
 
 
 def clear(run: Run, inputs: Iterable[str] = ()) -> None:

@@ -14,7 +14,8 @@ from vqclip import files
 from vqclip.errors import InputError, ModelError, NotDownloaded, OutputError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import given_pictures
-from vqclip.runs import best_of, recorder
+from vqclip.object_store import address_of
+from vqclip.runs import best_of, recorder, remote
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recipe as recipes
 from vqclip.runs.inputs import Inputs
@@ -46,7 +47,7 @@ def start(
     Args:
         settings: Of the run.
         preset: The name of the preset that they come from, for the record.
-        output: The run folder.
+        output: The run folder, or an address of an object store, see `vqclip.object_store`.
         parent: Without `output`, the folder of a new run folder. Without both, no files are written.
         overwrite: Replace another run in `output`.
         recipe: The record that this run repeats; the run warns about other models or versions.
@@ -59,6 +60,14 @@ def start(
         OutputError: The output holds something else.
         VqclipError: As for `vqclip.generate`.
     """
+    address = address_of(output)
+    if output is None and (store := address_of(parent)):
+        settings = settings.replace(seed=_seed_for(settings, None))
+        address = remote.fresh_address(store, run_folder.new_name(settings))
+    if address is not None:
+        known: dict[str, Any] = {"preset": preset, "overwrite": overwrite, "recipe": recipe, "stop": stop}
+        known |= {"cache": cache, "pictures": pictures}
+        return remote.mirrored(address, lambda folder: start(settings, output=folder, **known))
     output = None if output is None else Path(output)
     settings = settings.replace(seed=_seed_for(settings, None if overwrite else output))
     if pictures and parent is not None and settings.prompts:
@@ -95,6 +104,9 @@ def check(settings: Settings, output: Path | None, parent: Path, *, overwrite: b
 
     Returns the inputs of the run; None where a known model is not downloaded, which is no error here.
     """
+    if output is not None and address_of(output):
+        with remote.fetched(output) as folder:
+            return check(settings, folder, parent, overwrite=overwrite)
     settings = settings.replace(seed=_seed_for(settings, None if overwrite else output)).with_paths(absolute)
     inputs = None
     with contextlib.suppress(NotDownloaded):
@@ -142,7 +154,8 @@ def rerun(
     Raises:
         VqclipError: As for `vqclip.generate`.
     """
-    recipe = recipes.read(Path(source))
+    with remote.fetched(source) as folder:
+        recipe = recipes.read(folder)
     resolved = recipe.resolve(settings, forget, pictures)
     try:
         return start(
@@ -217,6 +230,8 @@ def resume(
         UsageError: The folder holds no run.
         ModelError: A model of the run changed.
     """
+    if address := address_of(directory):
+        return remote.mirrored(address, lambda folder: resume(folder, asked, stop=stop, cache=cache))
     directory = Path(directory)
     manifest = run_folder.read_manifest(directory)
     warnings = [] if asked is None else _unused(asked, manifest.settings)

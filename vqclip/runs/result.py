@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ class Result:
         seed: Of the run; the same seed and settings draw the same picture.
         settings: Of the run.
         video: The video of its frames, or None.
-        directory: The run folder.
+        directory: The run folder; in an object store, this and the other paths are those of universal-pathlib.
         warnings: What the run warned about.
     """
 
@@ -43,22 +42,24 @@ class Result:
     warnings: tuple[str, ...] = ()
 
     @staticmethod
-    def read(directory: Path, warnings: Sequence[str] = ()) -> Result:
-        """Read the folder of a finished run. Raises VqclipError."""
+    def read(directory: Path, place: Path) -> Result:
+        """Read the folder of a finished run. Raises VqclipError.
+
+        place: The same folder, or its address in an object store as a path of universal-pathlib.
+        """
         from PIL.Image import fromarray
 
         manifest = run_folder.read_manifest(directory)
-        settings, path = manifest.settings, directory / "image.png"
-        video = directory / f"video{format_of(settings.video_format).suffix}"
+        settings, picture = manifest.settings, "image.png"
+        video = f"video{format_of(settings.video_format).suffix}"
         return Result(
-            fromarray(images.open_image(path)),
-            path,
+            fromarray(images.open_image(directory / picture)),
+            place / picture,
             manifest.score,
             settings.seed or 0,
             settings,
-            video if settings.video and files.is_file(video) else None,
-            directory,
-            tuple(warnings),
+            place / video if settings.video and files.is_file(directory / video) else None,
+            place,
         )
 
     def _repr_png_(self) -> bytes:

@@ -1,0 +1,150 @@
+"""Runs whose folder is in an object store.
+
+An object store has no rename, no append and no locks. So a run works in a temporary folder of this machine, and its
+files are uploaded with every snapshot, run.json last. A run that was killed is resumed from what was uploaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from vqclip import files
+from vqclip.errors import OutputError, VqclipError
+from vqclip.events import Event, Opened, Saved, Warned
+from vqclip.object_store import ObjectFolder, address_of
+from vqclip.runs import directory as run_folder
+
+_LAST = "run.json"
+
+
+def mirrored(address: str, begin: Callable[[Path], Iterator[Event]]) -> Iterator[Event]:
+    """Run in a temporary folder that mirrors one of an object store, and yield the events of the run.
+
+    Args:
+        address: Of the run folder, as `object_store.address_of` returns it.
+        begin: Starts or resumes the run in the folder that it is given.
+
+    Raises:
+        OutputError: The object store cannot be used.
+        VqclipError: As `begin` and its events do, naming the address instead of the temporary folder.
+    """
+    mirror = _Mirror(address)
+    try:
+        with mirror.naming_address():
+            mirror.fetch()
+            events = begin(mirror.local)
+    except BaseException:
+        mirror.close()
+        raise
+    return _follow(mirror, events)
+
+
+@contextlib.contextmanager
+def fetched(path: str | Path) -> Iterator[Path]:
+    """Yield a local folder for reading a run: the path itself, or a copy of a run in an object store."""
+    address = address_of(path)
+    if address is None:
+        yield Path(path)
+        return
+    mirror = _Mirror(address)
+    try:
+        with mirror.naming_address():
+            mirror.fetch()
+            yield mirror.local
+    finally:
+        mirror.close()
+
+
+def _follow(mirror: _Mirror, events: Iterator[Event]) -> Iterator[Event]:
+    try:
+        with mirror.naming_address():
+            for event in events:
+                if isinstance(event, Saved) and event.kind == "image":
+                    mirror.upload()
+                elif isinstance(event, Saved) and event.kind == "snapshot":
+                    try:
+                        mirror.upload()
+                    except OutputError as error:
+                        yield Warned(f"{error.message} The run tries again with its next snapshot.")
+                yield mirror.shown(event)
+    finally:
+        # Also after a failure or a signal: run.json says how the run ended, and there may be another snapshot.
+        mirror.finish()
+
+
+class _Mirror:
+    """A temporary folder, and the object store that it mirrors."""
+
+    def __init__(self, address: str) -> None:
+        self.remote = ObjectFolder(address)
+        self.local = Path(tempfile.mkdtemp(prefix="vqclip-")).resolve()
+        self._uploaded: dict[str, tuple[int, int]] = {}
+
+    def fetch(self) -> None:
+        """Copy the files of an earlier run to the temporary folder."""
+        for name in self.remote.names():
+            if run_folder.is_part(name):
+                path = self.local / name
+                self.remote.fetch(name, path)
+                self._uploaded[name] = _version(path)
+
+    def upload(self) -> None:
+        """Upload the files that changed, run.json last, and remove the objects whose files are gone."""
+        paths = [path for path in self.local.rglob("*") if path.is_file() and not path.name.startswith(".")]
+        found = {path.relative_to(self.local).as_posix(): path for path in paths}
+        for name in sorted(found, key=lambda name: (name == _LAST, name)):
+            version = _version(found[name])
+            if self._uploaded.get(name) != version:
+                self.remote.upload(found[name], name)
+                self._uploaded[name] = version
+        gone = self._uploaded.keys() - found.keys()
+        self.remote.remove(gone)
+        for name in gone:
+            del self._uploaded[name]
+
+    def shown(self, event: Event) -> Event:
+        """The event with the address of the run, or of its file in the place of the temporary one."""
+        if isinstance(event, Opened):
+            return replace(event, address=self.remote.address)
+        if isinstance(event, Saved):
+            return replace(event, path=self.remote.path(event.path.relative_to(self.local).as_posix()))
+        return event
+
+    @contextlib.contextmanager
+    def naming_address(self) -> Iterator[None]:
+        """Make errors name the address, not the temporary folder."""
+        try:
+            yield
+        except VqclipError as error:
+            error.reword(lambda text: text.replace(files.printable(self.local), self.remote.address))
+            raise
+
+    def finish(self) -> None:
+        """Upload what is left, and remove the temporary folder; where the upload fails, it stays."""
+        try:
+            self.upload()
+        except OutputError as error:
+            raise OutputError(
+                error.message, f"The run is kept in {files.printable(self.local)}. {error.hint}"
+            ) from error
+        self.close()
+
+    def close(self) -> None:
+        """Remove the temporary folder."""
+        shutil.rmtree(self.local, ignore_errors=True)
+
+
+def _version(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def fresh_address(parent: str, name: str) -> str:
+    """An address below `parent` where there is no run yet: parent/name, with a number when that is taken."""
+    numbered = (name if number == 1 else f"{name}-{number}" for number in range(1, 10_000))
+    return next(address for tried in numbered if not ObjectFolder(address := f"{parent}/{tried}").names())
