@@ -19,6 +19,7 @@ EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure",
 SCHEMES = (*EXTRAS, "hf", "memory")
 _ADDRESS = re.compile(rf"({'|'.join(SCHEMES)}):/{{1,2}}(?!/)(.+)", re.DOTALL)
 _LONGEST_REASON = 200
+_PROBE = ".vqclip-probe"
 
 
 def address_of(path: Path | str | None) -> str | None:
@@ -89,6 +90,11 @@ class ObjectFolder:
         """Write an object."""
         with self._reporting("write"):
             self._system.pipe_file(f"{self._root}/{name}", content)
+
+    def ensure_writable(self) -> None:
+        """Check that an object can be written and removed."""
+        self.write(_PROBE, b"vqclip")
+        self.remove([_PROBE])
 
     def remove(self, names: Collection[str]) -> None:
         """Remove objects; they may be gone already."""

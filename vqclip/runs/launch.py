@@ -14,7 +14,7 @@ from vqclip import files
 from vqclip.errors import InputError, ModelError, NotDownloaded, OutputError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import given_pictures
-from vqclip.object_store import address_of
+from vqclip.object_store import ObjectFolder, address_of
 from vqclip.runs import best_of, recorder, remote
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recipe as recipes
@@ -104,8 +104,9 @@ def check(settings: Settings, output: Path | None, parent: Path, *, overwrite: b
 
     Returns the inputs of the run; None where a known model is not downloaded, which is no error here.
     """
-    if output is not None and address_of(output):
-        with remote.fetched(output) as folder:
+    if address := address_of(output):
+        ObjectFolder(address).ensure_writable()
+        with remote.fetched(address) as folder:
             return check(settings, folder, parent, overwrite=overwrite)
     settings = settings.replace(seed=_seed_for(settings, None if overwrite else output)).with_paths(absolute)
     inputs = None

@@ -36,6 +36,7 @@ def mirrored(address: str, begin: Callable[[Path], Iterator[Event]]) -> Iterator
     mirror = _Mirror(address)
     try:
         with mirror.naming_address():
+            mirror.remote.ensure_writable()
             mirror.fetch()
             events = begin(mirror.local)
     except BaseException:

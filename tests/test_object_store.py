@@ -1,0 +1,240 @@
+"""Runs whose folder is in an object store: fsspec's memory, and moto's S3 server on the loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+import pytest
+from PIL import Image
+
+import vqclip
+from vqclip import object_store
+from vqclip.errors import OutputError, UsageError
+from vqclip.events import Saved, Warned
+
+SMALL: dict[str, Any] = {
+    "seed": 3, "size": "32x32", "iterations": 4, "candidates": 2, "snapshot_every": 2, "save_every": 2, "threads": 1,
+}  # fmt: skip
+FLAGS = [
+    "--seed", "3", "--size", "32x32", "-n", "4", "--candidates", "2", "--snapshot-every", "2", "--save-every", "2",
+    "--threads", "1",
+]  # fmt: skip
+
+
+@pytest.fixture
+def memory() -> Iterator[Any]:
+    """An empty object store in the memory of this process."""
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    yield system
+    system.store.clear()
+
+
+def names(system: Any, prefix: str = "/b/run") -> set[str]:
+    return {path.removeprefix(f"{prefix}/") for path in system.find(prefix)}
+
+
+def pixels(data: Any) -> np.ndarray:
+    return np.asarray(Image.open(data))
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("s3://bucket/prefix/", "s3://bucket/prefix"), (Path("s3://bucket/prefix"), "s3://bucket/prefix"),
+        ("gs:/bucket", "gs://bucket"), ("memory://b/run", "memory://b/run"),
+        ("abfs://box@account/x", "abfs://box@account/x"),
+        ("runs/s3", None), (Path("/tmp/s3:/x"), None), ("c:/pictures", None), ("http://host/x", None),
+        ("s3:///x", None), (None, None),
+    ],
+)  # fmt: skip
+def test_an_address_is_known_with_one_slash_or_two(given: Any, address: str | None) -> None:
+    assert object_store.address_of(given) == address
+
+
+def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
+    with pytest.raises(UsageError) as caught:
+        object_store.address_of("s3://KEY:SECRET@bucket/x")
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_run_in_an_object_store_has_the_files_of_a_run_in_a_folder(memory: Any, tmp_path: Path) -> None:
+    plain = vqclip.draw("a red apple", output=tmp_path / "run", progress=False, **SMALL)
+    stored = vqclip.draw("a red apple", output="memory://b/run", progress=False, **SMALL)
+    assert str(stored.directory).rstrip("/").endswith("b/run")
+    assert stored.path.read_bytes() == plain.path.read_bytes()
+    assert stored.score == plain.score
+    assert np.array_equal(np.asarray(stored.image), np.asarray(plain.image))
+    kept = {path.relative_to(tmp_path / "run").as_posix() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    assert names(memory) == {name for name in kept if not name.startswith(".")}
+    again = list(vqclip.resume("memory://b/run"))
+    assert again[0].finished  # type: ignore[attr-defined]
+    with pytest.raises(OutputError, match=r"memory://b/run holds a run with other settings"):
+        vqclip.generate("a blue apple", output="memory://b/run", **SMALL)
+    remade = vqclip.draw(
+        "a blue apple", output="memory://b/run", overwrite=True, progress=False, **SMALL | {"save_every": 4}
+    )
+    assert not np.array_equal(np.asarray(remade.image), np.asarray(plain.image))
+    assert "frames/00002.png" not in names(memory)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["run.json", "image.png"])
+def test_a_run_killed_between_two_uploads_is_resumed(
+    memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    class Killed(BaseException):
+        """Ends the process for the run: nothing is uploaded after it."""
+
+    upload = object_store.ObjectFolder.upload
+    state = {"dead": False}
+
+    def until_the_end(self: Any, path: Path, name: str) -> None:
+        finished = (path.parent / "image.png").exists() and name == lost
+        if finished or state["dead"]:
+            state["dead"] = True
+            raise Killed
+        upload(self, path, name)
+
+    plain = vqclip.draw("a red apple", output=tmp_path / "run", progress=False, **SMALL)
+    monkeypatch.setattr(object_store.ObjectFolder, "upload", until_the_end)
+    with pytest.raises(Killed):
+        vqclip.draw("a red apple", output="memory://b/run", progress=False, **SMALL)
+    monkeypatch.setattr(object_store.ObjectFolder, "upload", upload)
+    assert json.loads(memory.cat("/b/run/run.json"))["status"] == "running"
+    assert ("image.png" in names(memory)) == (lost == "run.json")
+    result = vqclip.draw("a red apple", output="memory://b/run", progress=False, **SMALL)
+    assert result.path.read_bytes() == plain.path.read_bytes()
+    assert json.loads(memory.cat("/b/run/run.json"))["status"] == "finished"
+
+
+@pytest.mark.slow
+def test_a_store_that_fails_for_a_while_costs_nothing_and_one_that_stays_so_keeps_the_run(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = object_store.ObjectFolder.upload
+    fail = {"left": 2}
+
+    def unsteady(self: Any, path: Path, name: str) -> None:
+        if fail["left"]:
+            fail["left"] -= 1
+            raise OutputError("Cannot write memory://b/run: no network.", "Check it.")
+        upload(self, path, name)
+
+    monkeypatch.setattr(object_store.ObjectFolder, "upload", unsteady)
+    events = list(vqclip.generate("a red apple", output="memory://b/run", **SMALL))
+    assert sum(isinstance(event, Warned) and "no network" in event.message for event in events) == 2
+    assert "image.png" in names(memory)
+    fail["left"] = 1000
+    with pytest.raises(OutputError, match="The run is kept in") as caught:
+        list(vqclip.generate("a red apple", output="memory://b/other", **SMALL))
+    kept = Path(caught.value.hint.split("kept in ")[1].split(". ")[0])
+    assert (kept / "image.png").is_file()
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_names_its_address_and_has_its_snapshot_there(memory: Any) -> None:
+    stop = iter([None, None, 2, 2, 2])
+    with pytest.raises(vqclip.errors.Interrupted) as caught:
+        list(vqclip.generate("a red apple", output="memory://b/run", stop=lambda: next(stop), **SMALL))
+    assert "memory://b/run" in caught.value.hint
+    assert json.loads(memory.cat("/b/run/run.json"))["status"] == "interrupted"
+    step = max(name for name in names(memory) if name.startswith("state/"))
+    assert step == "state/step-000003.safetensors"
+    saved = [event for event in vqclip.resume("memory://b/run") if isinstance(event, Saved) and event.kind == "image"]
+    assert pixels(saved[0].path.open("rb")).shape == (32, 32, 3)
+
+
+def test_other_commands_write_no_folder_of_the_name_of_a_store(call: Any, isolated: Path) -> None:
+    answer = call("sample", "a red apple", "-o", "s3://bucket/sheet.png")
+    assert answer.code == 5
+    assert "s3://bucket" in answer.err
+    assert not (isolated / "s3:").exists()
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[dict[str, str]]:
+    """The environment of a client of an S3 server on the loopback, with a bucket."""
+    pytest.importorskip("moto.server")
+    pytest.importorskip("s3fs")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "a-key-id",
+        "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+        "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+    }  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        system = fsspec.filesystem(
+            "s3",
+            key="a-key-id",
+            secret="a-secret-key",
+            client_kwargs={"endpoint_url": environment["AWS_ENDPOINT_URL"]},
+        )
+        system.mkdir("bucket")
+        yield environment
+    finally:
+        server.kill()
+        server.wait()
+
+
+def s3_of(environment: dict[str, str]) -> Any:
+    place = {"endpoint_url": environment["AWS_ENDPOINT_URL"]}
+    return fsspec.filesystem("s3", key="a-key-id", secret="a-secret-key", client_kwargs=place)
+
+
+def vqclip_in(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vqclip", *words]
+    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_the_command_line_draws_into_s3_and_keeps_no_secret(s3: dict[str, str], isolated: Path) -> None:
+    drawn = vqclip_in(s3, "generate", "a red apple", *FLAGS, "-o", "s3://bucket/runs/apple", "--json")
+    assert drawn.returncode == 0, drawn.stderr
+    assert json.loads(drawn.stdout.splitlines()[-1])["image"] == "s3://bucket/runs/apple/image.png"
+    again = vqclip_in(s3, "resume", "s3://bucket/runs/apple")
+    assert (again.returncode, "already finished" in again.stderr + again.stdout) == (0, True)
+    repeated = vqclip_in(s3, "rerun", "s3://bucket/runs/apple", "-o", "local")
+    assert repeated.returncode == 0, repeated.stderr
+    system = s3_of(s3)
+    assert system.cat("bucket/runs/apple/image.png") == (isolated / "local" / "image.png").read_bytes()
+    everything = b"".join(system.cat(path) for path in system.find("bucket"))
+    assert b"a-secret-key" not in everything
+    assert b"a-key-id" not in everything
+    missing = vqclip_in(s3, "generate", "a red apple", *FLAGS, "-o", "s3://no-such-bucket/apple")
+    assert (missing.returncode, len(missing.stderr.strip().splitlines())) == (5, 2), missing.stderr
+    assert "there is no such bucket" in missing.stderr
+    assert not list(isolated.glob("s3*"))
+
+
+@pytest.mark.slow
+def test_missing_credentials_are_one_line(s3: dict[str, str], tmp_path: Path) -> None:
+    nothing = {name: value for name, value in s3.items() if "KEY" not in name} | {"HOME": str(tmp_path)}
+    answer = vqclip_in(nothing, "generate", "a red apple", *FLAGS, "-o", "s3://bucket/apple")
+    assert answer.returncode == 5
+    assert answer.stderr.startswith("error: Cannot write s3://bucket/apple: ")
+    assert "credentials" in answer.stderr
+    assert "Traceback" not in answer.stderr
