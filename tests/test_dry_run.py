@@ -105,13 +105,15 @@ def test_a_dry_run_lists_all_and_draws_nothing(call: Any) -> None:
 
 
 def test_a_dry_run_names_what_is_missing_and_how_it_is_fetched(call: Any) -> None:
-    answer = call("generate", "a lighthouse", "--preset", "imagenet", "--dry-run", "--json")
-    assert answer.code == 0
-    vqgan, perceptor = answer.record["files"]
+    flags = ("generate", "a lighthouse", "--preset", "imagenet", "--json")
+    answer, run = call(*flags, "--dry-run"), call(*flags)
+    result, error = answer.lines
+    assert (answer.code, error) == (run.code, run.lines[-1]) == (3, error), "the error of the run, after the plan"
+    vqgan, perceptor = result["files"]
     assert (vqgan["present"], perceptor["present"]) == (False, False)
     assert vqgan["bytes"] > 9e8
     assert "vqclip models download imagenet" in vqgan["hint"]
-    assert 3e9 < answer.record["memory_bytes"] < 9e9
+    assert 3e9 < result["memory_bytes"] < 9e9
 
 
 @pytest.mark.slow

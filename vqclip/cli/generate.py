@@ -76,10 +76,12 @@ def generate(
     if dry_run:
         from vqclip.runs.dry_run import format_plan, plan
 
-        report = plan(resolved.settings, output, overwrite=overwrite)
+        report, missing = plan(resolved.settings, output, overwrite=overwrite)
         for warning in report["warnings"]:
             console.warn(warning)
         console.answer(format_plan(report), report)
+        if missing is not None:
+            raise missing
         return
 
     def begin(stop: Stop) -> Iterator[Event]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vqclip.errors import ModelError
+from vqclip.errors import ModelError, NotDownloaded
 from vqclip.files import exists, is_file, parent_folder
 from vqclip.models import registry
 from vqclip.models.catalogue import companions, vqgan_entry
 from vqclip.runs import launch
+from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
 from vqclip.runs.run_sizes import run_sizes
 from vqclip.runs.speed import Speed
@@ -20,10 +21,12 @@ from vqclip.settings.option import names_checkpoint, parse_clip
 from vqclip.settings.schema import Settings
 
 
-def plan(settings: Settings, output: Path | None = None, *, overwrite: bool = False) -> dict[str, Any]:
+def plan(
+    settings: Settings, output: Path | None = None, *, overwrite: bool = False
+) -> tuple[dict[str, Any], NotDownloaded | None]:
     """Plan a run, and check everything that the run checks before its first step: its models are loaded.
 
-    Models that are not downloaded yet are listed as missing instead.
+    Where models are not downloaded yet, the plan lists them as missing, and the error of the run comes with it.
 
     Args:
         settings: Of the run.
@@ -41,21 +44,23 @@ def plan(settings: Settings, output: Path | None = None, *, overwrite: bool = Fa
         VqclipError: The run would fail with the same error.
     """
     inputs = launch.check(settings, output, parent_folder(), overwrite=overwrite)
-    warnings = load(inputs, DeviceConfig.find(inputs.settings)).warnings if inputs is not None else []
+    missing = inputs if isinstance(inputs, NotDownloaded) else None
+    warnings = load(inputs, DeviceConfig.find(inputs.settings)).warnings if isinstance(inputs, Inputs) else []
     found = list(_files(settings))
     report: dict[str, Any] = {"settings": settings.to_dict(), "files": found, "warnings": warnings}
     run = run_sizes(settings)
     if run is None:
         empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")
-        return report | dict.fromkeys(empty)
+        return report | dict.fromkeys(empty), missing
     speed = Speed.measured(settings)
     work = Work.of(settings, speed)
-    return report | {
+    report |= {
         "memory_bytes": round(run.memory()),
         "operations_per_step": round(run.operations().total),
         "seconds_per_step": round(speed.seconds(run.operations()), 3),
         "seconds": round(work.start + sum(work.steps), 1),
     }
+    return report, missing
 
 
 def memory(settings: Settings) -> int | None:

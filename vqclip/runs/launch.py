@@ -5,7 +5,6 @@ Each function checks everything that can be checked before it returns. The model
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -99,22 +98,25 @@ def _start(
     return session.record(run, run_folder.Manifest(settings, preset=preset), overwrite=overwrite)
 
 
-def check(settings: Settings, output: Path | None, parent: Path, *, overwrite: bool) -> Inputs | None:
+def check(settings: Settings, output: Path | None, parent: Path, *, overwrite: bool) -> Inputs | NotDownloaded:
     """Check all that `start` checks before it loads a model, and raise its errors. No file or folder stays.
 
-    Returns the inputs of the run; None where a known model is not downloaded, which is no error here.
+    Returns the inputs of the run; where a known model is not downloaded, the error of the run after all other checks.
     """
     if address := address_of(output):
         ObjectFolder(address).ensure_writable()
         with remote.fetched(address) as folder:
             return check(settings, folder, parent, overwrite=overwrite)
     settings = settings.replace(seed=_seed_for(settings, None if overwrite else output)).with_paths(absolute)
-    inputs = None
-    with contextlib.suppress(NotDownloaded):
+    inputs: Inputs | NotDownloaded
+    try:
         inputs = Inputs.check(settings)
+    except NotDownloaded as error:
+        inputs = error
     folder = output or parent
     overwrite = overwrite or (output is not None and run_folder.failed_at_once(output))
-    if not _resumes(settings, output, inputs.pictures() if inputs else (), overwrite=overwrite):
+    pictures = inputs.pictures() if isinstance(inputs, Inputs) else ()
+    if not _resumes(settings, output, pictures, overwrite=overwrite):
         with files.leaving_no_folder(folder):
             if output is None:
                 files.ensure_writable(folder)
