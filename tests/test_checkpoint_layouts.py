@@ -24,7 +24,7 @@ from torch import Tensor
 
 from vqclip.errors import ModelError, UsageError
 from vqclip.models import registry
-from vqclip.models.checkpoints import check_state_dict, read_state_dict
+from vqclip.models.checkpoints import check_state_dict, read_state_dict, sha256
 from vqclip.models.perceptor import load_perceptor
 from vqclip.models.vqgan import VQGAN, load_vqgan
 
@@ -115,6 +115,10 @@ def test_a_divided_checkpoint_is_read_from_its_index_or_any_part() -> None:
     for name in (f"./{names[1]}", "./model.safetensors.index.json"):
         found = load_vqgan(registry.find_vqgan(name), CPU)
         assert torch.equal(found.codebook, state["quantize.embedding.weight"])
+    digests = [sha256(Path(names[1])), sha256(Path("model.safetensors.index.json"))]
+    save_file({"other": torch.zeros(1)}, names[0])
+    assert len(set(digests)) == 1
+    assert sha256(Path(names[1])) not in digests, "every part counts"
     Path(names[0]).unlink()
     with pytest.raises(ModelError, match="divided into 2 parts, and part 1 is missing"):
         registry.find_vqgan(names[1])

@@ -76,3 +76,17 @@ def test_a_missing_file_is_reported_before_a_combination_of_options(
 ) -> None:
     answer = call("generate", "a house", *QUICK, *line.split())
     assert (answer.code, words in answer.err) == (code, True), answer.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("upscale", "none.png", "--tile", "64"),
+        ("upscale", "none.png", "--factor", "99"),
+        ("restyle", "none.mp4", "a cat", "--frame-steps", "0"),
+        ("interpolate", "none.png", "other.png", "--frames", "1"),
+    ],
+)
+def test_commands_on_files_report_a_missing_one_before_options(call: Any, command: tuple[str, ...]) -> None:
+    answer = call(*command)
+    assert (answer.code, "there is no such file" in answer.err) == (4, True), answer.err

@@ -16,9 +16,13 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 import vqclip
 from vqclip.events import Finished, Warned
+from vqclip.jobs.interpolate import Interpolation, interpolate
+from vqclip.jobs.restyle import Restyle, restyle
+from vqclip.settings.sources import resolve
 
 ROOT = Path(vqclip.__file__).resolve().parent
 
@@ -55,6 +59,27 @@ def test_a_picture_does_not_depend_on_the_state_of_torch(
         before = torch.get_default_dtype(), torch.is_grad_enabled(), torch.is_autocast_enabled("cpu")
         assert draw() == alone
         assert before == (torch.get_default_dtype(), torch.is_grad_enabled(), torch.is_autocast_enabled("cpu"))
+
+
+@pytest.mark.slow
+def test_videos_do_not_depend_on_the_state_of_torch(small: dict[str, Any]) -> None:
+    for number in range(2):
+        Path("source").mkdir(exist_ok=True)
+        Image.new("RGB", (32, 32), (200 * number, 90, 20)).save(f"source/{number}.png")
+    known = {"video": False, "save_every": 1}
+    ends = sorted(Path("source").iterdir())
+
+    def draw(name: str) -> list[bytes]:
+        settings = resolve({**small, **known, "prompt": "a red apple", "seed": 1}, bounds=False).settings
+        settings = settings.replace(init="tokens", stages=1)
+        list(restyle(settings, Restyle("source", steps=1), output=Path(f"{name}-restyled")))
+        list(interpolate(resolve(known).settings, ends, Path(f"{name}-between"), Interpolation(frames=3)))
+        return [path.read_bytes() for path in sorted(Path().glob(f"{name}-*/frames/*.png"))]
+
+    alone = draw("alone")
+    with _everything():
+        assert draw("inside") == alone
+    assert len(alone) == 5
 
 
 FORK = """
@@ -97,6 +122,13 @@ def test_a_file_system_without_locks_costs_one_warning(
         "the file system of the output has no locks: do not start two runs in one folder."
     ]
     assert Path("run/image.png").is_file()
+    settings = resolve({"video": False, "save_every": 1}).settings
+    for event in interpolate(settings, [Path("run/image.png")] * 2, Path("between"), Interpolation(frames=2)):
+        if isinstance(event, Warned):
+            assert "no locks" in event.message
+            break
+    else:
+        pytest.fail("no warning")
 
 
 @pytest.mark.slow

@@ -8,7 +8,10 @@ import pytest
 
 from vqclip import reading
 from vqclip.errors import UsageError
+from vqclip.settings.presets import Raw
 from vqclip.settings.prompts import doubts, normal, parse
+from vqclip.settings.sources import resolve
+from vqclip.settings.sources import typed as typed_settings
 
 
 @pytest.mark.parametrize(
@@ -74,3 +77,30 @@ def test_a_decimal_comma_is_refused() -> None:
 def test_lines_end_where_editors_end_them() -> None:
     Path("x.txt").write_bytes("one\r\ntwo\u2028still two\rthree\n".encode())
     assert reading.read_lines(Path("x.txt")) == ["one", "two\u2028still two", "three", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "meant"),
+    [
+        ("seed", "\uff11\uff12", 12),
+        ("iterations", "\uff16\uff10", 60),
+        ("init_weight_end", "\uff10\uff0e\uff15", 0.5),
+        ("guidance", b"\xef\xbc\x93".decode("ascii", "surrogateescape"), 3.0),
+    ],
+)
+def test_signs_of_other_keyboards_are_numbers_in_options(name: str, typed: str, meant: float) -> None:
+    assert getattr(typed_settings({name: Raw(typed, "--x")}), name) == meant
+
+
+def test_a_minus_of_other_keyboards_is_one() -> None:
+    with pytest.raises(UsageError, match=r"is -0\.5"):
+        resolve({"prompt": "a", "ema": "\u22120.5"})
+
+
+def test_bytes_that_an_ascii_locale_escapes_are_the_text_that_was_typed() -> None:
+    typed = "f\u00fcr \u0633\u06cc\u0628"
+    escaped = typed.encode().decode("ascii", "surrogateescape")
+    assert resolve({"prompt": escaped}).settings.prompt == typed
+    assert resolve({"prompt": "a", "prompt_at": [f"9:{escaped}"]}).settings.prompt_at == (f"9:{typed}",)
+    with pytest.raises(UsageError, match="not text"):
+        resolve({"prompt": "caf\udce9"})

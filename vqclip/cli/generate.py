@@ -30,8 +30,10 @@ from vqclip.cli.shared import (
 from vqclip.files import parent_folder
 
 if TYPE_CHECKING:
+    from vqclip.cli.console import Console
     from vqclip.events import Event
     from vqclip.runs.recorder import Stop
+    from vqclip.settings.schema import Settings
 
 
 def generate(
@@ -74,14 +76,7 @@ def generate(
     prompt = read_prompt(prompt, prompt_file)
     resolved = resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
     if dry_run:
-        from vqclip.runs.dry_run import format_plan, plan
-
-        report, missing = plan(resolved.settings, output, overwrite=overwrite)
-        for warning in report["warnings"]:
-            console.warn(warning)
-        console.answer(format_plan(report), report)
-        if missing is not None:
-            raise missing
+        _show_plan(console, resolved.settings, output, overwrite=overwrite)
         return
 
     def begin(stop: Stop) -> Iterator[Event]:
@@ -95,6 +90,18 @@ def generate(
         )
 
     reveal(console, follow(begin, console, live=live), preview=preview, viewer=viewer)
+
+
+def _show_plan(console: Console, settings: Settings, output: Path | None, *, overwrite: bool) -> None:
+    """Print the plan of a run. Raises the error of the run where a model is not downloaded."""
+    from vqclip.runs.dry_run import format_plan, plan
+
+    report, missing = plan(settings, output, overwrite=overwrite)
+    for warning in report["warnings"]:
+        console.warn(warning)
+    console.answer(format_plan(report), report)
+    if missing is not None:
+        raise missing
 
 
 def rerun(

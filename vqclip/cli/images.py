@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vqclip.cli.shared import JsonOption, QuietOption, console_for, option, with_settings
+from vqclip.cli.shared import JsonOption, QuietOption, console_for, files_first, option, with_settings
 from vqclip.errors import UsageError
 
 ImageArgument = Annotated[Path, typer.Argument(help="Picture file.", metavar="IMAGE")]
@@ -132,18 +132,19 @@ def upscale(
     from vqclip.jobs import upscale
     from vqclip.settings.sources import resolve
 
-    resolved = resolve(settings)
-    for name in settings if model is None else ():
-        if settings[name] is not None:
-            raise UsageError(f"{name} has no effect without a model.", "Add --model FILE or leave it out.")
-    try:
-        times = None if factor is None else int(factor)
-    except ValueError:
-        low, high = upscale.FACTORS
-        raise UsageError(f"factor is {factor}.", f"Valid: whole numbers from {low} to {high}.") from None
-    report = upscale.upscale(
-        resolved.settings, image, output, factor=times, model=model, tile=tile, notify=console.note
-    )
+    with files_first(image, model):
+        resolved = resolve(settings)
+        for name in settings if model is None else ():
+            if settings[name] is not None:
+                raise UsageError(f"{name} has no effect without a model.", "Add --model FILE or leave it out.")
+        try:
+            times = None if factor is None else int(factor)
+        except ValueError:
+            low, high = upscale.FACTORS
+            raise UsageError(f"factor is {factor}.", f"Valid: whole numbers from {low} to {high}.") from None
+        report = upscale.upscale(
+            resolved.settings, image, output, factor=times, model=model, tile=tile, notify=console.note
+        )
     console.note(f"{report['width']}x{report['height']} pixels by {report['method']}")
     console.answer(report["image"], report)
 

@@ -77,9 +77,9 @@ def score(
     """Score how well a picture matches a text. Built-in CLIP: 0 something else, 0.4 unclear, 0.6 and more good."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.search.score import score
-    from vqclip.settings.sources import resolve
+    from vqclip.settings.sources import decoded, resolve
 
-    report = score(resolve(settings).settings, image, text)
+    report = score(resolve(settings).settings, image, decoded(text))
     _warn(console, report)
     console.note("similarity (-1 to 1, higher is closer), distance (0 to 4.93, lower is closer)")
     console.answer(f"{report['similarity']:.4f}  {report['distance']:.4f}", report)
@@ -131,9 +131,9 @@ def search(
     from vqclip.errors import UsageError
     from vqclip.files import printable
     from vqclip.search.score import search
-    from vqclip.settings.sources import resolve
+    from vqclip.settings.sources import decoded, resolve
 
-    query = text if image is None else image
+    query = image if text is None or image is not None else decoded(text)
     if query is None or (text is not None and image is not None):
         raise UsageError("a search takes either a text or --image.", 'As in: vqclip search DIR "a red apple"')
     report = search(

@@ -66,6 +66,22 @@ ConfigOption = Annotated[
 ]  # fmt: skip
 
 
+@contextlib.contextmanager
+def files_first(*paths: Path | None) -> Iterator[None]:
+    """Report an input that is missing rather than the options that the block refuses. Raises InputError."""
+    from vqclip.errors import InputError
+    from vqclip.files import exists, printable
+
+    try:
+        yield
+    except UsageError:
+        for path in paths:
+            if path is not None and not exists(path):
+                message = f"Cannot read {printable(path)}: there is no such file."
+                raise InputError(message, "Check the path.") from None
+        raise
+
+
 def folder_name(output: Path | None) -> Path | None:
     """Refuse the name of a picture or video for a new folder. Raises UsageError."""
     from vqclip.files import is_folder, printable

@@ -16,6 +16,7 @@ from vqclip.cli.shared import (
     PresetOption,
     QuietOption,
     console_for,
+    files_first,
     folder_name,
     follow,
     option,
@@ -64,17 +65,18 @@ def interpolate(
     from vqclip.jobs.interpolate import Interpolation, interpolate
     from vqclip.settings.sources import resolve
 
-    # Every frame is kept here, whatever a settings file says about runs.
-    resolved = resolve({**settings, "save_every": 1})
-    events = interpolate(
-        resolved.settings,
-        ends,
-        output,
-        Interpolation(frames, path, easing, loop, quantise),
-        with_vqgan=settings["vqgan"] is not None or settings["vqgan_config"] is not None,
-        with_size=settings["size"] is not None,
-        overwrite=overwrite,
-    )
+    with files_first(*ends):
+        # Every frame is kept here, whatever a settings file says about runs.
+        resolved = resolve({**settings, "save_every": 1})
+        events = interpolate(
+            resolved.settings,
+            ends,
+            output,
+            Interpolation(frames, path, easing, loop, quantise),
+            with_vqgan=settings["vqgan"] is not None or settings["vqgan_config"] is not None,
+            with_size=settings["size"] is not None,
+            overwrite=overwrite,
+        )
     for event in events:
         console.show(event)
     console.finish()
@@ -116,25 +118,27 @@ def restyle(
     from vqclip.jobs.restyle import Restyle, restyle
     from vqclip.settings.sources import resolve
 
-    # The number of steps is not known before the source is open, so their bounds are checked later.
-    resolved = resolve({**settings, "prompt": prompt, "save_every": 1}, preset=preset, bounds=False)
-    how = Restyle(str(source), frame_steps, strength, blend)
-    named = not resolved.sources["learning_rate"].startswith(("default", "preset "))
-    wanted = resolved.settings if named else resolved.settings.replace(learning_rate=how.learning_rate)
-    rate = None if fps is None else resolve({"fps": fps, "video": True, "save_every": 1}).settings.fps
+    with files_first(source):
+        # The number of steps is not known before the source is open, so their bounds are checked later.
+        resolved = resolve({**settings, "prompt": prompt, "save_every": 1}, preset=preset, bounds=False)
+        how = Restyle(str(source), frame_steps, strength, blend)
+        named = not resolved.sources["learning_rate"].startswith(("default", "preset "))
+        wanted = resolved.settings if named else resolved.settings.replace(learning_rate=how.learning_rate)
+        rate = None if fps is None else resolve({"fps": fps, "video": True, "save_every": 1}).settings.fps
 
     def start(stop: Stop) -> Iterator[Event]:
-        return restyle(
-            wanted,
-            how,
-            output=output,
-            parent=parent_folder(),
-            fps=rate,
-            with_size=settings["size"] is not None,
-            overwrite=overwrite,
-            preset=resolved.preset,
-            stop=stop,
-        )
+        with files_first(source):
+            return restyle(
+                wanted,
+                how,
+                output=output,
+                parent=parent_folder(),
+                fps=rate,
+                with_size=settings["size"] is not None,
+                overwrite=overwrite,
+                preset=resolved.preset,
+                stop=stop,
+            )
 
     follow(start, console, live=live)
 

@@ -31,6 +31,7 @@ from vqclip.runs.directory import (
 )
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.runtime.torch_state import in_own_state
 from vqclip.schedules import INTERPOLATIONS
 from vqclip.settings.schema import Settings
 
@@ -243,6 +244,7 @@ class _End:
         return z if same else None
 
 
+@in_own_state
 def _draw(
     interpolation: Interpolation,
     settings: Settings,
@@ -262,6 +264,7 @@ def _draw(
 
     target, count = run.video_path(settings.video_format), interpolation.count(len(ends))
     with run:
+        yield from run.warnings()
         done = _frames_done(run, count) if earlier else 0
         finished = earlier is not None and earlier.finished and done == count
         finished = finished and (files.is_file(target) or not settings.video)
@@ -278,8 +281,7 @@ def _draw(
         # From here on nothing can be refused, so another run may be removed.
         if earlier is None:
             clear(run)
-        dtype = str(device_config.dtype).removeprefix("torch.")
-        record = _Record(recorded, dtype, device_config.threads)
+        record = _Record(recorded, device_config.dtype_name, device_config.threads)
         record.write(run.directory)
         writer = None
         if settings.video:

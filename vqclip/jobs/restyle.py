@@ -39,6 +39,7 @@ from vqclip.runs.loading import load
 from vqclip.runs.recorder import Stop, resume_hint
 from vqclip.runs.time_left import TimeLeft, Work
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.runtime.torch_state import in_own_state
 from vqclip.settings.init_strength import optimisation
 from vqclip.settings.option import absolute
 from vqclip.settings.schema import MOTIONS, Settings, default_of, options
@@ -206,6 +207,7 @@ class _Restyling:
     source: VideoSource
     stop: Stop
 
+    @in_own_state
     def draw(self, manifest: Manifest, *, replaces: bool = False) -> Iterator[Event]:
         """Draw the missing frames and the video. replaces: first remove what an earlier run left in the folder."""
         settings, run = self.inputs.settings, self.run

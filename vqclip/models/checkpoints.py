@@ -188,9 +188,17 @@ def leave_file(module: nn.Module, cast: torch.dtype) -> None:
 def sha256(path: Path) -> str:
     """The SHA-256 of a file as 64 hexadecimal digits. An unchanged file is read once per process.
 
+    That of a checkpoint in several parts is the SHA-256 of those of its parts, in order.
+
     Raises:
-        ModelError: The file cannot be read.
+        ModelError: The file cannot be read, or a part is missing.
     """
+    if parts := weight_files.parts_of(path):
+        return hashlib.sha256("\n".join(map(_sha256, parts)).encode()).hexdigest()
+    return _sha256(path)
+
+
+def _sha256(path: Path) -> str:
     try:
         status = path.stat()
     except OSError:

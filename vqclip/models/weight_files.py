@@ -23,7 +23,7 @@ _KEYS = (
     "params_ema", "params-ema", "ema", "ema_model", "model_ema", "ema_state_dict", "state_dict", "model_state_dict",
     "model", "module", "generator", "params", "net", "network", "vqgan", "vqmodel", "vqvae", "weights",
 )  # fmt: skip
-_PART = re.compile(r"-\d{5}-of-(\d{5})(\.\w+)$")
+_PART = re.compile(r"-\d{5}-of-(\d{5})(\.(?:safetensors|bin|ckpt|pth?))$")
 _MAX_PARTS, _MAX_INDEX_BYTES = 1000, 8 * 2**20
 _SAFER = "Use a .safetensors copy of the model, or a file from its makers."
 

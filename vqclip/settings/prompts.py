@@ -44,7 +44,7 @@ _REGION = re.compile(rf"(?<!\S)@({_PART})$", re.IGNORECASE)
 _NUMBERS = re.compile(rf"(?:[^\s\d:]|(?<=\S)\s)((?::(?:{_NUMBER})){{3,}})$", re.IGNORECASE)
 _PICTURE = re.compile(r"\[(.+\.(?:png|jpe?g|webp|gif|bmp|tiff?|ppm|tga|jp2|avif|ico))\]", re.IGNORECASE | re.DOTALL)
 # Signs that word processors and keyboards of East Asia write in place of those of the grammar.
-_TYPED = str.maketrans("：∶﹕−–—－﹣＋，、｜＾＠％．０１２３４５６７８９", ":::-----+,,|^@%.0123456789")
+TYPED = str.maketrans("：∶﹕−–—－﹣＋，、｜＾＠％．０１２３４５６７８９", ":::-----+,,|^@%.0123456789")
 # Marks of direction, blanks of no width, soft hyphens. The joiners of emoji and of Persian stay.
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
@@ -182,13 +182,13 @@ def doubts(prompts: Iterable[Prompt], source: str = "") -> list[str]:
     source: of the prompts, to say how signs of other keyboards are read.
     """
     found = []
-    typed = source.translate(_TYPED)
+    typed = source.translate(TYPED)
     if typed != source and _pieces(typed) and parse_scenes(typed) == parse_scenes(source):
         found.append(f"the prompt {source!r} is read as {typed!r}.")
     for prompt in prompts:
         if prompt.kind != "text":
             continue
-        text = prompt.text.translate(_TYPED)
+        text = prompt.text.translate(TYPED)
         number = re.search(rf":\s+({_NUMBER})$", text)
         if number and not text[: number.start()][-1:].isdigit():
             meant = f"{prompt.text[: number.start()]}:{number[1]}"
@@ -391,7 +391,7 @@ def _known_regions() -> str:
 
 def _mask_escapes(piece: str) -> str:
     """The piece with escaped characters made neutral, of the same length."""
-    return _ESCAPE.sub("\ufffc\ufffc", piece).translate(_TYPED)
+    return _ESCAPE.sub("\ufffc\ufffc", piece).translate(TYPED)
 
 
 def _belongs_to_text(before: str) -> bool:

@@ -7,6 +7,7 @@ run, flags. OmegaConf converts numbers to the types that `Settings` declares; te
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -26,7 +27,7 @@ from vqclip.settings import checks
 from vqclip.settings.init_strength import settings_of
 from vqclip.settings.option import parse_clip
 from vqclip.settings.presets import ALL_SETTINGS, Layer, Raw, presets, read_preset, read_yaml, with_style
-from vqclip.settings.prompts import join_lines
+from vqclip.settings.prompts import TYPED, join_lines
 from vqclip.settings.requirements import STEPS
 from vqclip.settings.schema import Settings, default_of, options, type_of
 
@@ -224,15 +225,17 @@ def typed(merged: Layer) -> Settings:
         if field.name not in merged:
             continue
         raw, kind = merged[field.name], type_of(field.name)
+        text_kind = options()[field.name].kind in ("text", "prompt", "timed prompt")
         if kind.startswith("tuple") and raw.value is not None:
-            values[field.name] = tuple(raw.listed())
+            values[field.name] = tuple(map(decoded, raw.listed()) if text_kind else raw.listed())
         elif isinstance(raw.value, list):
             raise UsageError(f"{raw.origin}: {field.name} cannot be {raw.value!r}.", "Give one value.")
         elif kind == "str" and (raw.value is not None or "None" in str(field.type)):
-            values[field.name] = raw.value
+            values[field.name] = decoded(raw.value) if text_kind and raw.value is not None else raw.value
         else:
             seed = field.name == "seed" and raw.value is not None
-            numbers[field.name] = _seed(str(raw.value), raw.origin) if seed else raw.value
+            text = None if raw.value is None else decoded(raw.value).translate(TYPED)
+            numbers[field.name] = _seed(str(text), raw.origin) if seed else text
     try:
         schema = OmegaConf.merge(OmegaConf.structured(Settings), numbers)
         values |= {name: schema[name] for name in numbers}
@@ -242,6 +245,14 @@ def typed(merged: Layer) -> Settings:
         valid = _TYPE_NAMES.get(kind, "text")
         raise UsageError(f"{raw.origin}: {name} cannot be {raw.value!r}.", f"Valid: {valid}.") from None
     return Settings(**values)
+
+
+def decoded(text: str) -> str:
+    """A text of the command line as it was typed: in an ASCII locale, Python escapes each byte of UTF-8."""
+    if any("\udc80" <= letter <= "\udcff" for letter in text):
+        with contextlib.suppress(UnicodeError):
+            return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    return text
 
 
 def seed_of_word(text: str) -> int | None:
