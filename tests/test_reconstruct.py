@@ -44,7 +44,7 @@ def test_decode_of_encode_is_reconstruct_to_the_byte(call: Any, apple: Path) -> 
     assert call("decode", "apple.npz", "-o", "decoded.png", *FAST).out == "decoded.png\n"
     report = call("reconstruct", str(apple), "-o", "back.png", "--json", *FAST).record
     assert Path("decoded.png").read_bytes() == Path("back.png").read_bytes()
-    assert Image.open("back.png").size == (report["width"], report["height"]) == (64, 48)
+    assert Image.open("back.png").size == (report["width"], report["height"]) == (70, 50)
 
 
 def test_the_tokens_are_those_of_the_networks(call: Any, apple: Path, pair: Any) -> None:

@@ -137,7 +137,7 @@ def test_a_video_keeps_its_its_length_shape_and_sound(call: Any, monkeypatch: py
     assert [line["step"] for line in answer.lines if line["event"] == "stepped"] == list(range(1, 9))
     seen = VideoSource.inspect(Path("out/video.mp4"))
     assert (seen.frames, seen.rate, seen.sound) == (4, 4, True)
-    assert (seen.width, seen.height) == (64, 40), "as wide as the size, in the source's shape"
+    assert (seen.width, seen.height) == (64, 38), "as wide as the size, in the source's shape"
     assert heard(Path("out/video.mp4"))[0] == pytest.approx(1, abs=0.1)
     made = Path("out/video.mp4").read_bytes()
     again = call(

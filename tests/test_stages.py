@@ -16,10 +16,10 @@ from vqclip.synthesis.stages import plan_stages, stages_of
 @given(
     st.integers(16, 1024), st.integers(16, 1024), st.sampled_from([4, 8, 16]), st.integers(1, 4), st.integers(0, 500)
 )
-def test_stages_cover_every_step_once_and_grow_to_whole_tokens(
+def test_stages_cover_every_step_once_and_grow_to_the_size(
     width: int, height: int, factor: int, stages: int, steps: int
 ) -> None:
-    if min(width, height) // factor >> (stages - 1) < 1:
+    if -(-min(width, height) // factor) >> (stages - 1) < 1:
         with pytest.raises(UsageError):
             plan_stages(width, height, factor, stages, steps)
         return
@@ -28,9 +28,9 @@ def test_stages_cover_every_step_once_and_grow_to_whole_tokens(
     assert plan[0].first == 0
     assert plan[-1].last == steps
     assert all(a.last == b.first for a, b in itertools.pairwise(plan))
-    assert (plan[-1].width, plan[-1].height) == (width // factor * factor, height // factor * factor)
+    assert plan[-1].size == (width, height)
     for stage in plan:
-        assert stage.width % factor == stage.height % factor == 0
+        assert stage is plan[-1] or stage.width % factor == stage.height % factor == 0
         assert stage.first <= stage.last
     widths = [stage.width for stage in plan]
     assert widths == sorted(widths)
@@ -42,9 +42,8 @@ def test_shares_of_the_steps() -> None:
     assert [(s.width, s.height) for s in plan_stages(256, 128, 8, 3, 100)] == [(64, 32), (128, 64), (256, 128)]
 
 
-def test_fault_23_a_picture_smaller_than_a_token_is_refused() -> None:
-    with pytest.raises(UsageError, match="smaller than one token"):
-        plan_stages(16, 8, 16, 1, 10)
+def test_fault_23_a_picture_smaller_than_a_token_is_drawn_and_too_many_stages_are_refused() -> None:
+    assert plan_stages(16, 8, 16, 1, 10)[0].size == (16, 8)
     with pytest.raises(UsageError, match="4 stages are too many"):
         plan_stages(64, 64, 16, 4, 10)
 

@@ -212,11 +212,19 @@ class _End:
             return _End(path, grid=token_grids.load(path))
         return _End(path, pixels=images.open_image(path))
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its picture."""
+        if self.grid is not None:
+            return self.grid.width, self.grid.height
+        assert self.pixels is not None
+        return self.pixels.shape[1], self.pixels.shape[0]
+
     def digest(self) -> str:
         """The SHA-256 of its picture or tokens."""
         found = self.pixels if self.grid is None else self.grid.tokens
         assert found is not None
-        return hashlib.sha256(f"{found.shape} {found.dtype}".encode() + found.tobytes()).hexdigest()
+        return hashlib.sha256(f"{self.size} {found.dtype}".encode() + found.tobytes()).hexdigest()
 
     def latent(self, vqgan: VQGAN, digest: str) -> Tensor | None:
         """Return the codes of a run or a file, (1, D, h, w), or None when the picture has to be encoded."""
@@ -238,7 +246,7 @@ class _End:
             # The run is older, or of another VQGAN: its picture is encoded.
             return None
         z = vqgan.lookup(vqgan.indices(z))
-        shown = images.to_uint8(vqgan.decode(z)[0])
+        shown = images.to_uint8(vqgan.crop(vqgan.decode(z), self.size)[0])
         # Masks and overlays change the picture but not its latent.
         same = shown.shape == self.pixels.shape and np.abs(shown.astype(int) - self.pixels).mean() < 1
         return z if same else None
@@ -277,7 +285,7 @@ def _draw(
         digest = sha256(model.checkpoint)
         vqgan = load_vqgan(model, device_config.device, device_config.dtype, encoder=True)
         with torch.no_grad():
-            latents = _latents(vqgan, digest, ends, (settings.width, settings.height), with_size=with_size)
+            size, latents = _latents(vqgan, digest, ends, (settings.width, settings.height), with_size=with_size)
         # From here on nothing can be refused, so another run may be removed.
         if earlier is None:
             clear(run)
@@ -296,7 +304,7 @@ def _draw(
                     pixels = images.open_image(frame)
                 else:
                     z = between(latents[before], latents[after], share, interpolation.path)
-                    pixels = _decoded(vqgan, z, quantise=interpolation.quantise)
+                    pixels = _decoded(vqgan, z, size, quantise=interpolation.quantise)
                     images.save_png(frame, pixels, {})
                 if writer is not None:
                     writer.write(pixels)
@@ -307,12 +315,13 @@ def _draw(
             yield Saved("video", target, count)
 
 
-def _decoded(vqgan: VQGAN, z: Tensor, *, quantise: bool) -> images.Pixels:
-    """The picture of a latent."""
+def _decoded(vqgan: VQGAN, z: Tensor, size: tuple[int, int], *, quantise: bool) -> images.Pixels:
+    """The picture of a latent. size: width and height."""
     import torch
 
     with torch.no_grad():
-        return images.to_uint8(vqgan.decode(vqgan.lookup(vqgan.indices(z)) if quantise else z)[0])
+        decoded = vqgan.decode(vqgan.lookup(vqgan.indices(z)) if quantise else z)
+        return images.to_uint8(vqgan.crop(decoded, size)[0])
 
 
 def _frames_done(run: Run, count: int) -> int:
@@ -322,29 +331,26 @@ def _frames_done(run: Run, count: int) -> int:
 
 def _latents(
     vqgan: VQGAN, digest: str, ends: Sequence[_End], size: tuple[int, int], *, with_size: bool
-) -> list[Tensor]:
-    """Return the latent of each end, (1, D, h, w) of one size. size: in pixels, for pictures or all ends."""
+) -> tuple[tuple[int, int], list[Tensor]]:
+    """Return the width and height of the frames, and the latent of each end. size: for pictures, or for all ends."""
     from vqclip.synthesis.init import fit, to_pixels
 
     found = [end.latent(vqgan, digest) for end in ends]
-    known = [z for z in found if z is not None]
-    columns, rows = (side // vqgan.factor for side in size)
-    if known and not with_size:
-        rows, columns = known[0].shape[2:]
+    if not with_size:
+        size = next((end.size for end, z in zip(ends, found, strict=True) if z is not None), size)
     result = []
     for end, z in zip(ends, found, strict=True):
-        if z is None or z.shape[2:] != (rows, columns):
+        if z is None or end.size != size:
             if end.pixels is None or (z is not None and not with_size):
-                assert z is not None
                 raise InputError(
-                    f"{files.printable(end.path)} has {z.shape[3]}x{z.shape[2]} tokens, another end "
-                    f"{columns}x{rows}.",
+                    f"{files.printable(end.path)} has {end.size[0]}x{end.size[1]} pixels, another end "
+                    f"{size[0]}x{size[1]}.",
                     "Give runs of one size, or their pictures, which are resized.",
                 )
             pixels = to_pixels(end.pixels, vqgan.codebook.device)
-            z = vqgan.lookup(vqgan.indices(vqgan.encode(fit(pixels, columns * vqgan.factor, rows * vqgan.factor))))
+            z = vqgan.lookup(vqgan.indices(vqgan.encode(fit(pixels, *size))))
         result.append(z.float())
-    return result
+    return size, result
 
 
 def between(first: Tensor, second: Tensor, share: float, path: str) -> Tensor:

@@ -29,7 +29,7 @@ def encode(settings: Settings, picture: Path, output: Path, *, with_size: bool =
         settings: Of the VQGAN and the device.
         picture: The picture file.
         output: The .npz file to write.
-        with_size: Resize to settings.size first; otherwise the picture is cropped to whole tokens.
+        with_size: Resize to settings.size first.
 
     Returns:
         file, image, the VQGAN's name, and the numbers of `token_statistics`.
@@ -121,20 +121,19 @@ class _Codec:
         self._name, self._sha256 = settings.vqgan, sha256(found.checkpoint)
 
     def tokens(self, pixels: images.Pixels, size: tuple[int, int] | None) -> tuple[images.Pixels, TokenGrid]:
-        """Return the picture at `size` (None keeps its own), cropped to whole tokens, and its tokens."""
+        """Return the picture at `size` (None keeps its own), and its tokens."""
         import torch
 
         from vqclip.synthesis.init import fit
 
-        factor = self._vqgan.factor
-        wanted = size or (pixels.shape[1], pixels.shape[0])
-        width, height = (max(factor, side // factor * factor) for side in wanted)
+        size = size or (pixels.shape[1], pixels.shape[0])
         with torch.no_grad():
             image = torch.from_numpy(np.array(pixels)).to(self._vqgan.codebook.device).permute(2, 0, 1)[None] / 255
-            image = fit(image, width, height)
+            image = fit(image, *size)
             tokens = self._vqgan.indices(self._vqgan.encode(image))[0].cpu().numpy()
         name = Path(self._name).name if names_checkpoint(self._name) else self._name
-        return images.to_uint8(image[0]), TokenGrid(tokens, self._vqgan.n_embed, factor, name, self._sha256)
+        grid = TokenGrid(tokens, self._vqgan.n_embed, self._vqgan.factor, name, self._sha256, size)
+        return images.to_uint8(image[0]), grid
 
     def picture(self, grid: TokenGrid) -> images.Pixels:
         """Decode tokens. Raises InputError for a grid that claims another codebook than the VQGAN has."""
@@ -148,7 +147,8 @@ class _Codec:
             )
         with torch.no_grad():
             indices = torch.from_numpy(grid.tokens)[None].to(self._vqgan.codebook.device)
-            return images.to_uint8(self._vqgan.decode(self._vqgan.lookup(indices))[0])
+            decoded = self._vqgan.decode(self._vqgan.lookup(indices))
+            return images.to_uint8(self._vqgan.crop(decoded, (grid.width, grid.height))[0])
 
 
 def _found(settings: Settings) -> registry.VqganFiles:

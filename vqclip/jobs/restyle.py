@@ -19,8 +19,6 @@ from vqclip.events import Event, Finished, Opened, Saved, Started, Stepped, Warn
 from vqclip.media import images, video
 from vqclip.media.sound import add_sound
 from vqclip.media.video_source import VideoSource
-from vqclip.models import registry
-from vqclip.models.architecture import read_architecture
 from vqclip.runs import progress_video
 from vqclip.runs.directory import (
     Manifest,
@@ -41,7 +39,7 @@ from vqclip.runs.time_left import TimeLeft, Work
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.runtime.torch_state import in_own_state
 from vqclip.settings.init_strength import optimisation
-from vqclip.settings.option import absolute
+from vqclip.settings.option import MIN_SIDE, absolute
 from vqclip.settings.schema import MOTIONS, Settings, default_of, options
 from vqclip.synthesis import motion
 from vqclip.synthesis.inputs import InitInputs
@@ -190,10 +188,9 @@ def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
 
 
 def _size_like(source: VideoSource, settings: Settings) -> str:
-    """Return the size with the shape of the source and the longer side of the settings, in whole tokens."""
-    factor = read_architecture(registry.find_vqgan(settings.vqgan, settings.vqgan_config).config).factor
+    """Return the size with the shape of the source and the longer side of the settings."""
     scale = max(settings.width, settings.height) / max(source.width, source.height)
-    sides = (max(factor, round(side * scale / factor) * factor) for side in (source.width, source.height))
+    sides = (max(MIN_SIDE, round(side * scale)) for side in (source.width, source.height))
     return "x".join(map(str, sides))
 
 
@@ -249,20 +246,19 @@ class _Restyling:
     def _frames(self, done: int, device_config: DeviceConfig) -> Iterator[Event]:
         """Draw and save the frames from number `done` on."""
         from vqclip.synthesis.init import fit, to_pixels
-        from vqclip.synthesis.stages import plan_stages
 
         models = load(self.inputs, device_config)
         yield from map(Warned, models.warnings)
         settings, steps = self.how.frame_settings(self.inputs.settings), self.how.steps
-        size = plan_stages(settings.width, settings.height, models.vqgan.factor, 1, 1)[0]
+        size = settings.width, settings.height
         device = models.vqgan.codebook.device
         last = images.open_image(self.run.frame(done - 1)) if done else None
         for number, pixels in enumerate(self.source.pictures(done), done):
-            own = fit(to_pixels(pixels, device), size.width, size.height)
+            own = fit(to_pixels(pixels, device), *size)
             start = own
             if last is not None and self.how.blend:
                 move = motion.move_at(self.inputs.settings, number, self.source.frames)
-                before = fit(to_pixels(last, device), size.width, size.height)
+                before = fit(to_pixels(last, device), *size)
                 if move is not None:
                     before = motion.warp(before, move, settings.move_border)
                 start = own.lerp(before, self.how.blend)
@@ -291,7 +287,8 @@ class _Restyling:
         with torch.no_grad():
             latent = models.vqgan.encode(start).float()
         known = self.inputs.init_inputs
-        init_inputs = InitInputs(own, regions=known.regions, latent=latent, palette=known.palette)
+        size = settings.width, settings.height
+        init_inputs = InitInputs(own, regions=known.regions, latent=latent, latent_size=size, palette=known.palette)
         # All frames have one seed: with the same cutouts in each they flicker less.
         step_range = (first_step, self.source.frames * self.how.steps)
         loop = Synthesizer(models.vqgan, models.clip_targets, settings, init_inputs, step_range=step_range)

@@ -1,7 +1,7 @@
 """Read and write token grids: a picture as codebook indices, in an .npz file for numpy.
 
-`tokens` (rows, columns) holds the indices; `n_embed`, `factor`, `vqgan` and `sha256` identify the VQGAN. The indices
-mean nothing to another VQGAN.
+`tokens` (rows, columns) holds the indices, and `size` the width and height of the picture in the middle of them;
+`n_embed`, `factor`, `vqgan` and `sha256` identify the VQGAN. The indices mean nothing to another VQGAN.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_CODES = 2**20
 MAX_HEADER_BYTES = 4096
 MAX_TEXT = 500
 MAX_DIRECTORY_BYTES = 2**16
-"""Of the zip directory: the archive holds five arrays."""
+"""Of the zip directory: the archive holds six arrays."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class TokenGrid:
     """One picture as codebook indices.
 
     tokens: (rows, columns) int64 in [0, n_embed). factor: pixels per side of a token. vqgan: its name. sha256: of its
-    checkpoint.
+    checkpoint. size: width and height of the picture; None where it fills the tokens.
     """
 
     tokens: npt.NDArray[np.int64]
@@ -41,16 +41,17 @@ class TokenGrid:
     factor: int
     vqgan: str
     sha256: str
+    size: tuple[int, int] | None = None
 
     @property
     def width(self) -> int:
         """Width of the picture in pixels."""
-        return int(self.tokens.shape[1]) * self.factor
+        return self.size[0] if self.size else int(self.tokens.shape[1]) * self.factor
 
     @property
     def height(self) -> int:
         """Height of the picture in pixels."""
-        return int(self.tokens.shape[0]) * self.factor
+        return self.size[1] if self.size else int(self.tokens.shape[0]) * self.factor
 
     @property
     def bits(self) -> float:
@@ -80,6 +81,7 @@ def save(path: Path, grid: TokenGrid) -> None:
         factor=np.int64(grid.factor),
         vqgan=np.array(grid.vqgan),
         sha256=np.array(grid.sha256),
+        size=np.array([grid.width, grid.height], np.int64),
     )
     files.write_bytes(path, buffer.getvalue())
 
@@ -100,6 +102,8 @@ def load(path: Path) -> TokenGrid:
             tokens = _array(archive, "tokens", "iu", 2, MAX_TOKENS)
             numbers = {key: int(_array(archive, key, "iu", 0, 1)) for key in ("n_embed", "factor")}
             texts = {key: str(_array(archive, key, "U", 0, MAX_TEXT)) for key in ("vqgan", "sha256")}
+            # Files of earlier versions have none.
+            size = _array(archive, "size", "iu", 1, 2).tolist() if "size.npy" in archive.namelist() else None
     except _UNREADABLE as e:
         raise InputError(f"Cannot read {name}: it is not a token grid ({reading.reason(e)[:120]}).", hint) from None
     n_embed, factor = numbers["n_embed"], numbers["factor"]
@@ -107,7 +111,9 @@ def load(path: Path) -> TokenGrid:
         raise InputError(f"Cannot read {name}: it is not a token grid (it is empty, or not of a VQGAN's size).", hint)
     if int(tokens.min()) < 0 or int(tokens.max()) >= n_embed:
         raise InputError(f"Cannot read {name}: it holds tokens outside 0 to {n_embed - 1}.", hint)
-    return TokenGrid(tokens.astype(np.int64), n_embed, factor, **texts)
+    if size is not None and [-(-side // factor) for side in size] != list(tokens.shape[::-1]):
+        raise InputError(f"Cannot read {name}: its tokens do not cover a picture of the size that it names.", hint)
+    return TokenGrid(tokens.astype(np.int64), n_embed, factor, **texts, size=tuple(size) if size else None)
 
 
 class _NotAGridError(Exception):

@@ -30,6 +30,11 @@ _LLAMAGEN = "tokenizer.tokenizer_image.vq_model.VQModel"
 _GROUPS = 32
 
 
+def tokens_along(side: int, factor: int) -> int:
+    """The whole tokens of `factor` pixels that cover so many pixels."""
+    return -(-side // factor)
+
+
 @dataclass(frozen=True)
 class Architecture:
     """Everything that decides the shape of a VQGAN.

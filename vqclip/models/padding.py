@@ -1,4 +1,8 @@
-"""Padding of convolutions: zeros beyond the edges of a picture, or its other side, so that opposite edges match."""
+"""What lies beyond the edges of a picture: a margin to whole tokens, and the padding of convolutions.
+
+A VQGAN computes whole tokens. A picture of another size lies in the middle of a larger one, whose margin repeats its
+edges, and it is cut out again after decoding.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,29 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+def resize_around(image: Tensor, width: int, height: int, wraps: tuple[bool, bool] = (False, False)) -> Tensor:
+    """Give a picture, (B, C, H, W), another size without moving its middle: crop it, or repeat its edges.
+
+    wraps: Whether left and right match, and whether top and bottom match. A crop would break such a seam, so the
+    picture is resampled along that axis, as one that repeats.
+    """
+    for dim, side, wrap in ((3, width, wraps[0]), (2, height, wraps[1])):
+        now = image.shape[dim]
+        start = abs(side - now) // 2
+        if side == now:
+            continue
+        if wrap:
+            sides = [3 * side if axis == dim else image.shape[axis] for axis in (2, 3)]
+            thrice = F.interpolate(torch.cat([image] * 3, dim), size=sides, mode="bicubic", antialias=True)
+            image = thrice.narrow(dim, side, side)
+        elif side < now:
+            image = image.narrow(dim, start, side)
+        else:
+            margin = (0, 0) * (3 - dim) + (start, side - now - start)
+            image = F.pad(image, (*margin, 0, 0)[:4], mode="replicate")
+    return image
 
 
 class Wrapping:

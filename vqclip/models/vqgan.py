@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models import catalogue, decoder, registry
-from vqclip.models.architecture import Architecture, attended, read_architecture
+from vqclip.models.architecture import Architecture, attended, read_architecture, tokens_along
 from vqclip.models.checkpoints import (
     check_state_dict,
     leave_file,
@@ -32,7 +32,7 @@ from vqclip.models.checkpoints import (
 )
 from vqclip.models.compiling import Compiled
 from vqclip.models.layouts import to_taming
-from vqclip.models.padding import Wrapping
+from vqclip.models.padding import Wrapping, resize_around
 
 # Tensors of training or of options of taming, which vqclip does not need.
 _NOT_OURS = (
@@ -55,8 +55,8 @@ _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
 class VQGAN(nn.Module):
     """A frozen VQGAN, for inference and for gradients to the latent.
 
-    z is (B, D, h, w) float32 with one vector per token; a picture is (B, 3, h·factor, w·factor) in [0, 1]. The
-    networks may compute in bfloat16; codebook, z and pictures stay float32.
+    z is (B, D, h, w) float32 with one vector per token; a picture is (B, 3, h·factor, w·factor) in [0, 1], of which
+    `crop` cuts out one of another size. The networks may compute in bfloat16; codebook, z and pictures stay float32.
     """
 
     def __init__(self, architecture: Architecture, *, encoder: bool = True) -> None:
@@ -76,6 +76,7 @@ class VQGAN(nn.Module):
         self.post_quant_conv = nn.Conv2d(outer, inner, 1)
         self.quantize = Quantiser(architecture, encoder=encoder)
         self.wrapping: Wrapping | None = None
+        self.wraps = (False, False)
         self.compiled: Compiled | None = None
 
     @classmethod
@@ -125,6 +126,7 @@ class VQGAN(nn.Module):
         if self.wrapping is not None:
             self.wrapping.undo()
         self.wrapping = Wrapping(self, horizontal, vertical) if horizontal or vertical else None
+        self.wraps = horizontal, vertical
 
     @property
     def factor(self) -> int:
@@ -158,24 +160,30 @@ class VQGAN(nn.Module):
         unit codes, latents have the length 1.
 
         Args:
-            image: (B, 3, h·factor, w·factor) float in [0, 1].
+            image: (B, 3, any, any) float in [0, 1]. See `pad`.
 
         Returns:
             (B, D, h, w) float32.
 
         Raises:
-            ValueError: A side is not a multiple of `factor`, or the encoder was left out.
+            ValueError: The encoder was left out.
         """
         if self.encoder is None or self.quant_conv is None:
             raise ValueError("this VQGAN was loaded without its encoder")
-        height, width = image.shape[-2:]
-        if height % self.factor or width % self.factor:
-            raise ValueError(f"{width}x{height} pixels are not whole tokens of {self.factor} pixels")
-        x = F.pixel_unshuffle(image.to(self._dtype) * 2 - 1, self.architecture.pixel_unshuffle)
+        x = F.pixel_unshuffle(self.pad(image).to(self._dtype) * 2 - 1, self.architecture.pixel_unshuffle)
         h: Tensor = self.quant_conv(decoder.encode(self.encoder, x))
         if self.quantize.proj is not None:
             return self.lookup(self.quantize.proj(h).argmax(1))
         return F.normalize(h.float(), dim=1) if self.quantize.unit_codes else h.float()
+
+    def pad(self, image: Tensor) -> Tensor:
+        """Put a picture, (B, C, any, any), into the middle of whole tokens: (B, C, h·factor, w·factor)."""
+        height, width = (tokens_along(side, self.factor) * self.factor for side in image.shape[-2:])
+        return resize_around(image, width, height, self.wraps)
+
+    def crop(self, image: Tensor, size: tuple[int, int]) -> Tensor:
+        """The picture of that width and height in the middle of a decoded one: what `pad` was given."""
+        return resize_around(image, *size, self.wraps)
 
     def indices(self, z: Tensor) -> Tensor:
         """Find the nearest code of every token by Euclidean distance: z (B, D, h, w) to (B, h, w) int64."""

@@ -37,6 +37,11 @@ class Ended:
     settings: Settings | None = None
     codes: Tensor | None = None
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the picture of a run."""
+        return (self.settings.width, self.settings.height) if self.settings else None
+
 
 def find(directory: Path, pick: int | None = None) -> Ended:
     """Find the last snapshot of a run, without reading it, or a candidate of samples.

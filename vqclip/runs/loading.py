@@ -61,7 +61,7 @@ class Models:
             self.vqgan,
             self.clip_targets,
             settings,
-            replace(inputs.init_inputs, latent=self.latent),
+            replace(inputs.init_inputs, latent=self.latent, latent_size=inputs.ended.size if inputs.ended else None),
             sampler=self.sampler,
             scored_steps=None if settings.until_score is not None else _scored_steps(settings),
             time_is_up=run_folder.deadline(None if spent is None else settings.max_seconds, spent or 0.0),

@@ -10,7 +10,7 @@ from typing import Any
 from vqclip.errors import ModelError
 from vqclip.files import data_path
 from vqclip.models import registry
-from vqclip.models.architecture import read_architecture
+from vqclip.models.architecture import read_architecture, tokens_along
 from vqclip.models.catalogue import clip_entry, vqgan_entry
 from vqclip.models.clip_config import MAX_CONFIG_BYTES, check_model, read_clip_config
 from vqclip.reading import read_json
@@ -55,8 +55,9 @@ def run_sizes(settings: Settings, unknown: Cost | None = None) -> RunSizes | Non
 
 def at_size(run: RunSizes, settings: Settings, size: tuple[int, int]) -> RunSizes:
     """The same run at another size, width and height in pixels."""
-    (width, height), factor = size, run.architecture.factor
-    return replace(run, size=(height // factor, width // factor), tile=settings.tile_size_at(*size) // factor)
+    factor = run.architecture.factor
+    columns, rows = (tokens_along(side, factor) for side in size)
+    return replace(run, size=(rows, columns), tile=settings.tile_size_at(*size) // factor)
 
 
 def _vqgan_config(settings: Settings) -> Any:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from vqclip.settings.option import MAX_SIDE
+from vqclip.settings.option import MAX_SIDE, MIN_SIDE
 
 if TYPE_CHECKING:
     from vqclip.settings.schema import Settings
-
-_TOKEN = 8
-"""Pixels along a token of the built-in VQGAN."""
 
 
 def optimisation(strength: float, steps: int) -> dict[str, Any]:
@@ -50,8 +47,11 @@ def settings_of(strength: float, base: Settings, size: tuple[int, int] | None, *
 
 
 def size_like(width: int, height: int, area: int) -> str:
-    """The size of a picture, or a smaller one in its shape, of whole tokens, where it has more than `area` pixels."""
+    """The size of a picture, or a smaller one in its shape where it has more than `area` pixels.
+
+    Sides of the smaller one are even, as videos have them.
+    """
     scale = math.sqrt(area / (width * height))
     if scale < 1:
-        width, height = (round(side * scale / _TOKEN) * _TOKEN for side in (width, height))
-    return "x".join(str(min(max(side, 2 * _TOKEN), MAX_SIDE)) for side in (width, height))
+        width, height = (round(side * scale / 2) * 2 for side in (width, height))
+    return "x".join(str(min(max(side, MIN_SIDE), MAX_SIDE)) for side in (width, height))

@@ -19,7 +19,7 @@ from vqclip.settings.colours import names_picture
 if TYPE_CHECKING:
     from vqclip.settings.schema import Settings
 
-MAX_SIDE = 8192
+MIN_SIDE, MAX_SIDE = 16, 8192
 PANELS = (
     "Prompt", "Start", "Prior", "Models", "Where CLIP looks", "Losses", "Optimiser", "Size and stages", "Motion",
     "Output", "Runtime",
@@ -155,13 +155,13 @@ def parse_size(size: str) -> tuple[int, int]:
 
     Raises UsageError that states the valid range.
     """
-    valid = f"Valid: WIDTHxHEIGHT with sides from 16 to {MAX_SIDE} pixels, as in 256x192."
+    valid = f"Valid: WIDTHxHEIGHT with sides from {MIN_SIDE} to {MAX_SIDE} pixels, as in 256x192."
     sides = size.strip().lower().replace("×", "x").split("x")
     if len(sides) not in (1, 2) or not all(side.strip().isascii() and side.strip().isdigit() for side in sides):
         raise UsageError(f"size {size!r} is not a size.", valid)
     width, height = int(sides[0][:9]), int(sides[-1][:9])
     for side in (width, height):
-        if not 16 <= side <= MAX_SIDE:
+        if not MIN_SIDE <= side <= MAX_SIDE:
             raise UsageError(f"size {size!r} has a side of {side} pixels.", valid)
     return width, height
 

@@ -95,7 +95,7 @@ def _ranked(
 
 
 def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *, edges: bool = False) -> Tensor:
-    """The latent of the best candidate at a picture size of whole tokens: (1, D, h, w) float32.
+    """The latent of the best candidate at a picture size: (1, D, h, w) float32.
 
     A candidate of another size is resized as a picture and encoded. For another shape it is centred and its edges are
     extended, so that nothing is stretched. edges: See `stage_upsampling.upsample`.

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vqclip.models.architecture import tokens_along
 from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
@@ -53,7 +54,7 @@ def first_latent(
         vqgan: Encodes the picture or background.
         settings: Of the run. With an `init_image_alpha` below 1, or where the picture is transparent, the picture
             lies over the background that `init` names.
-        size: Width and height in pixels, whole tokens.
+        size: Width and height in pixels.
         picture: The init picture, of any size.
         generator: On the CPU, so that the start is the same on every device.
 
@@ -80,13 +81,13 @@ def _ground(vqgan: VQGAN, init: str, size: tuple[int, int], generator: torch.Gen
     if init in GROUNDS:
         return GROUNDS[init](*size, generator).to(vqgan.codebook.device)
     with torch.no_grad():
-        return vqgan.decode(_tokens(vqgan, size, generator)).clamp(0, 1)
+        return vqgan.crop(vqgan.decode(_tokens(vqgan, size, generator)), size).clamp(0, 1)
 
 
 def _tokens(vqgan: VQGAN, size: tuple[int, int], generator: torch.Generator) -> Tensor:
     """Random codes, as in Crowson's notebook."""
-    width, height = size
-    shape = (1, height // vqgan.factor, width // vqgan.factor)
+    columns, rows = (tokens_along(side, vqgan.factor) for side in size)
+    shape = (1, rows, columns)
     return vqgan.lookup(torch.randint(vqgan.n_embed, shape, generator=generator).to(vqgan.codebook.device)).float()
 
 

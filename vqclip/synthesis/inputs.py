@@ -24,6 +24,7 @@ class InitInputs:
         mask: (H, W) float32, 1 where the picture may change and 0 where it is kept to the bit.
         regions: Masks like it, by file, for prompts that name one.
         latent: (1, D, h, w) float32, to start from instead of a picture, a candidate or `settings.init`.
+        latent_size: Width and height of its picture, where they are no whole tokens.
         target: The picture of the target losses, like `picture`.
         overlay: Drawn over the picture after the steps in `settings.overlay_steps`.
         palette: For the loss of that name.
@@ -33,6 +34,7 @@ class InitInputs:
     mask: np.ndarray | None = None
     regions: Mapping[str, np.ndarray] = field(default_factory=dict)
     latent: Tensor | None = None
+    latent_size: tuple[int, int] | None = None
     target: np.ndarray | None = None
     overlay: Layer | None = None
     palette: Sequence[RGB] = ()

@@ -40,7 +40,7 @@ class LatentImage:
         """
         Args:
             vqgan: Decodes and encodes.
-            size: Width and height in pixels, whole tokens.
+            size: Width and height in pixels.
             picture: The init picture, (1, 3, any, any) in [0, 1].
             mask: (1, 1, any, any), 1 where the picture may change and 0 where it is kept.
             feather: Width of the mask's soft edges in pixels, see `soft_edges`.
@@ -48,7 +48,7 @@ class LatentImage:
             low_memory: Recompute activations instead of storing them.
             tile_size: Side in pixels of the tile that a step decodes; 0 decodes everything.
         """
-        self.vqgan, self.low_memory = vqgan, low_memory
+        self.vqgan, self.size, self.low_memory = vqgan, size, low_memory
         self.mirrors = MIRRORS[symmetry]
         self.tiling = Tiling(vqgan, size, tile_size, low_memory=low_memory) if tile_size else None
         self.picture = None if picture is None else fit(picture, *size)
@@ -71,17 +71,19 @@ class LatentImage:
         Returns:
             The picture, (1, 3, H, W) float32 in [0, 1], equal to `picture` to the bit where the mask keeps it.
         """
-        image = clamp_with_gradient(self._pixels(z, tile))
+        image = clamp_with_gradient(self._mirrored(self._pixels(z, tile)))
         if self.picture is None or self.opacity is None:
             return image
         return torch.lerp(self.picture, image, self.opacity)
 
     def _pixels(self, z: Tensor, tile: Box | None) -> Tensor:
         if self.tiling is not None:
-            return self.tiling.decode(z) if tile is None else self.tiling.decode_tile(z, tile)
-        # The tokens are mirrored too, so that what is decoded near a fold fits its mirror image.
-        z_q = self.vqgan.quantize(self._mirrored(z))
-        return self._mirrored(self.vqgan.decode(z_q, low_memory=self.low_memory))
+            whole = self.tiling.decode(z) if tile is None else self.tiling.decode_tile(z, tile)
+        else:
+            # The tokens are mirrored too, so that what is decoded near a fold fits its mirror image.
+            z_q = self.vqgan.quantize(self._mirrored(z))
+            whole = self.vqgan.decode(z_q, low_memory=self.low_memory)
+        return self.vqgan.crop(whole, self.size)
 
     def _mirrored(self, x: Tensor) -> Tensor:
         for mirror in self.mirrors:
@@ -100,7 +102,7 @@ class LatentImage:
 
     def cells(self, cover: Tensor) -> Tensor:
         """The positions of the latent under the parts of (1, 1, H, W) that are above 0: (1, 1, h, w) bool."""
-        return F.max_pool2d(cover, self.vqgan.factor) > 0
+        return F.max_pool2d(self.vqgan.pad(cover), self.vqgan.factor) > 0
 
     def project(self, z: Tensor, z_init: Tensor) -> None:
         """Set what the mask keeps of z back to z_init, in place, so that free tokens keep their surroundings."""

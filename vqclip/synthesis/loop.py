@@ -250,14 +250,14 @@ class Synthesizer:
 
     @torch.no_grad()
     def _resized(self, z: Tensor, size: tuple[int, int]) -> Tensor:
-        """A latent of any size at a picture size: decoded, resized and encoded.
+        """The latent of another run at a picture size: decoded, resized and encoded.
 
         A square picture keeps its shape, as a candidate of the prior does.
         """
-        factor = self.vqgan.factor
-        if (z.shape[3] * factor, z.shape[2] * factor) == size:
+        before = self.inputs.latent_size or (z.shape[3] * self.vqgan.factor, z.shape[2] * self.vqgan.factor)
+        if before == size:
             return z
-        picture = self.vqgan.decode(self.vqgan.quantize(z)).clamp(0, 1)
+        picture = self.vqgan.crop(self.vqgan.decode(self.vqgan.quantize(z)), before).clamp(0, 1)
         square = picture.shape[2] == picture.shape[3]
         return self.vqgan.encode(candidates.fill(picture, size) if square else fit(picture, *size)).float()
 

@@ -22,7 +22,7 @@ class Target:
         Args:
             vqgan: Encodes the picture.
             picture: (any, any, 3) uint8, stretched to the size.
-            size: Width and height in pixels, whole tokens.
+            size: Width and height in pixels.
         """
         self.image = init.fit(init.to_pixels(picture, vqgan.codebook.device), *size)
         with torch.no_grad():
@@ -37,7 +37,7 @@ class Overlay:
         Args:
             vqgan: For its device.
             layer: The picture and its opacity, stretched to the size.
-            size: Width and height in pixels, whole tokens.
+            size: Width and height in pixels.
             alpha: Multiplies the opacity.
         """
         device = vqgan.codebook.device

@@ -43,7 +43,7 @@ class PixelImage(LatentImage):
         return cover > 0
 
     def _pixels(self, z: Tensor, tile: Box | None) -> Tensor:
-        return self._mirrored(z.tanh() / (2 * _SPAN) + 0.5)
+        return z.tanh() / (2 * _SPAN) + 0.5
 
 
 class MultiScaleOptimiser:

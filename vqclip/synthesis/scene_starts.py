@@ -81,7 +81,7 @@ class SceneStarts:
 
     @torch.no_grad()
     def latent(self, scene: int, size: tuple[int, int]) -> Tensor:
-        """The latent that a scene starts from, (1, D, h, w) float32. size: width and height, whole tokens."""
+        """The latent that a scene starts from, (1, D, h, w) float32. size: width and height."""
         found, edges = self.drawn(scene), self.settings.keeps_edges
         if self.picture is not None or list(found) != [""]:
             picture = self._in_regions(found, size)

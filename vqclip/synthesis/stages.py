@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vqclip.errors import UsageError
+from vqclip.models.architecture import tokens_along
 from vqclip.settings.prompts import REGIONS
 from vqclip.settings.schema import Settings
 
@@ -40,7 +41,7 @@ def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
     """The stages of a run with a VQGAN of that factor, see `plan_stages`."""
     size = settings.width, settings.height
     candidate = 2 * _CANDIDATE if settings.uses_prior and settings.upsample_candidates else _CANDIDATE
-    stages = settings.stages or _automatic_stages(min(size) // factor, candidate * _drawings(settings))
+    stages = settings.stages or _automatic_stages(tokens_along(min(size), factor), candidate * _drawings(settings))
     return plan_stages(*size, factor, stages, settings.iterations, settings.pixel_steps)
 
 
@@ -70,17 +71,12 @@ def plan_stages(
 ) -> tuple[Stage, ...]:
     """Divide the steps over sizes that double from stage to stage.
 
-    width, height: of the final picture, rounded down to whole tokens of `factor` pixels. Two stages take 40
-    and 60 % of the steps, three 25, 25 and 50 % (pytti-core, 2026), more take equal parts. Before them all
-    `pixel_steps`, a share of the steps, is a stage of the first size; the last step always optimises a latent. Raises
-    UsageError when the picture has no whole token or the first stage would have no picture.
+    width, height: of the final picture; those before it are whole tokens of `factor` pixels. Two stages take 40 and
+    60 % of the steps, three 25, 25 and 50 % (pytti-core, 2026), more take equal parts. Before them all `pixel_steps`,
+    a share of the steps, is a stage of the first size; the last step always optimises a latent. Raises UsageError
+    when the first stage would have no picture.
     """
-    columns, rows = width // factor, height // factor
-    if not columns or not rows:
-        raise UsageError(
-            f"size {width}x{height} is smaller than one token of this VQGAN ({factor} pixels).",
-            f"Valid: sides of {factor} pixels and more.",
-        )
+    columns, rows = tokens_along(width, factor), tokens_along(height, factor)
     smallest = min(columns, rows) >> (stages - 1)
     if smallest < 1:
         raise UsageError(
@@ -88,7 +84,8 @@ def plan_stages(
             "Use fewer --stages or a larger --size.",
         )
     shares = _SHARES.get(stages, (1 / stages,) * stages)
-    sizes = [((columns >> shrink) * factor, (rows >> shrink) * factor) for shrink in reversed(range(stages))]
+    coarse = [((columns >> shrink) * factor, (rows >> shrink) * factor) for shrink in range(stages - 1, 0, -1)]
+    sizes = [*coarse, (width, height)]
     first = begun = min(round(pixel_steps * iterations), max(0, iterations - 1))
     plan = [Stage(0, *sizes[0], 0, begun, pixels=True)] if begun else []
     passed = 0.0

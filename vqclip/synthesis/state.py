@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip import files, reading
 from vqclip.errors import InputError, ModelError
-from vqclip.models.architecture import Architecture
+from vqclip.models.architecture import Architecture, tokens_along
 from vqclip.models.inspection import inspect
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.stages import stages_of
@@ -97,7 +97,7 @@ class Layout:
         shapes = (
             (1, 3, stage.height, stage.width)
             if stage.pixels
-            else (1, architecture.embed_dim, stage.height // factor, stage.width // factor)
+            else (1, architecture.embed_dim, tokens_along(stage.height, factor), tokens_along(stage.width, factor))
             for stage in stages
         )
         return Layout(settings.digest(), tuple(stage.last for stage in stages), tuple(shapes))

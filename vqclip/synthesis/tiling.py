@@ -15,6 +15,7 @@ from torch import Tensor
 from vqclip.cutouts import plan as cutouts
 from vqclip.cutouts.context import CutoutContext, full_views
 from vqclip.cutouts.resample import CutPlan, join
+from vqclip.models.architecture import tokens_along
 from vqclip.models.decoder import Box, NormStatistics
 from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
@@ -29,7 +30,7 @@ class Tiling:
     """The picture of one stage, in tiles.
 
     Attributes:
-        picture: As last decoded, (1, 3, H, W) float32, unclamped; None before the first decoding.
+        picture: As last decoded, whole tokens, (1, 3, H, W) float32, unclamped; None before the first decoding.
         norms: The statistics of the group norms when the whole picture was last decoded.
     """
 
@@ -37,12 +38,13 @@ class Tiling:
         """
         Args:
             vqgan: Decodes.
-            size: Width and height in pixels, whole tokens.
+            size: Width and height of the picture in pixels.
             side: Of a tile, in pixels.
             low_memory: Recompute activations instead of storing them.
         """
         self.vqgan, self.low_memory = vqgan, low_memory
-        self.columns, self.rows = size[0] // vqgan.factor, size[1] // vqgan.factor
+        self.size = size
+        self.columns, self.rows = (tokens_along(side, vqgan.factor) for side in size)
         self.width, self.height = (min(side // vqgan.factor, whole) for whole in (self.columns, self.rows))
         self.norms = NormStatistics(vqgan.decoder)
         self.picture: Tensor | None = None
@@ -99,7 +101,7 @@ class Tiling:
         parts = [full_views(views, context, settings, generator)]
         weights = [torch.full((views,), _FULL_VIEW / self.share)]
         if views < settings.cutouts:
-            part = tile.scaled(self.vqgan.factor)
+            part = self._seen(tile)
             inner = dataclasses.replace(context, width=part.right - part.left, height=part.bottom - part.top)
             near = cutouts.plan_cutouts(settings.cutouts - views, inner, settings, generator)
             across, down = inner.width / context.width, inner.height / context.height
@@ -109,6 +111,17 @@ class Tiling:
             weights.append(near.weights)
         plan, weight = join(parts), torch.cat(weights)
         return dataclasses.replace(plan, weights=weight / weight.mean())
+
+    def _seen(self, tile: Box) -> Box:
+        """The part of the picture, in pixels, that a tile covers: without the margin of whole tokens."""
+        box, (width, height) = tile.scaled(self.vqgan.factor), self.size
+        left, top = (self.columns * self.vqgan.factor - width) // 2, (self.rows * self.vqgan.factor - height) // 2
+        return Box(
+            max(0, box.top - top),
+            max(0, box.left - left),
+            min(height, box.bottom - top),
+            min(width, box.right - left),
+        )
 
     def tensors(self) -> dict[str, Tensor]:
         """What the next step depends on, for a snapshot."""
