@@ -562,3 +562,43 @@ def test_standard_output_on_a_full_disk_is_reported_on_standard_error(flags: tup
     assert told.returncode == 5
     assert told.stderr.splitlines()[0] == "error: Cannot write standard output: the disk is full."
     assert "Traceback" not in told.stderr
+
+
+def test_a_text_without_quotes_is_explained(call: Any) -> None:
+    answer = call("generate", "a", "red", "apple")
+    assert answer.code == 2
+    assert 'vqclip generate "a red apple"' in answer.err
+
+
+def test_words_behind_classify_are_explained_as_pictures(call: Any) -> None:
+    answer = call("classify", "frog.png", "frog", "car")
+    assert answer.code == 2
+    assert "Words without a flag are pictures" in answer.err
+
+
+def test_whole_numbers_have_whole_limits(call: Any) -> None:
+    assert "Valid: 0 to 9223372036854775807." in call("generate", "a cat", "--seed", "-1").err
+
+
+@pytest.mark.slow
+def test_info_says_how_far_a_run_is(call: Any) -> None:
+    assert call("generate", "a red apple", "--size", "32x32", "-n", "2", "--candidates", "2", "-o", "run").code == 0
+    answer = call("info", "run")
+    assert "status" in answer.out
+    assert "finished" in answer.out
+    assert call("info", "run", "--json").record["run"]["status"] == "finished"
+
+
+def test_prompts_that_are_all_negative_are_doubted(call: Any) -> None:
+    assert "nothing says what to draw" in call("generate", "a cat:-1", "--dry-run").err
+    assert "nothing says what to draw" not in call("generate", "a cat:-1 | a dog", "--dry-run").err
+
+
+@pytest.mark.parametrize(
+    ("style", "warned"), [("oil", True), ("watercolor", True), ("ink", False), ("poster", False)]
+)
+def test_a_style_that_the_clip_does_not_know_warns_unless_it_shows_otherwise(
+    call: Any, style: str, warned: bool
+) -> None:
+    answer = call("generate", "a fish", "--style", style, "--dry-run")
+    assert ("have no effect" in answer.err) == warned, answer.err

@@ -18,14 +18,25 @@ config = typer.Typer(
 
 
 def info(
-    image: Annotated[Path, typer.Argument(help="Picture made by vqclip or AUTOMATIC1111.", metavar="IMAGE")],
+    image: Annotated[
+        Path, typer.Argument(help="Picture made by vqclip or AUTOMATIC1111, or the folder of a run.", metavar="IMAGE")
+    ],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show how a picture was made, from its metadata."""
+    """Show how a picture was made, from its metadata, or how far a run is."""
     console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.files import is_folder
     from vqclip.media import metadata
 
+    if is_folder(image):
+        from vqclip.runs.directory import read_manifest
+
+        run = read_manifest(image).to_dict()
+        steps = f"{run['step']} of {run['settings']['iterations']}"
+        rows = {name: run[name] for name in ("status", "score", "seconds", "device")} | {"steps": steps}
+        console.answer("\n".join(_table(rows | run["settings"])), {"directory": str(image), "run": run})
+        return
     found = metadata.read_metadata(image)
     console.answer("\n".join(_table(found)), {"image": str(image), "metadata": found})
 

@@ -57,7 +57,9 @@ def _of_usage(problem: BaseException) -> UsageError | None:
         return None
     message = problem.format_message() if hasattr(problem, "format_message") else str(problem)
     hint = "See --help for what is valid."
-    if "--continue" in message:
+    if "unexpected extra argument" in message:
+        hint = 'Put a text of several words in quotes, as in: vqclip generate "a red apple"'
+    elif "--continue" in message:
         hint = "Continue a finished run with: vqclip continue RUN, or --init-run RUN."
     return UsageError(message.replace("\n", " "), hint)
 

@@ -73,6 +73,8 @@ class Inputs:
         _check_optimiser(settings.optimiser)
         # Pictures come before models, so that a dry run checks them without the models.
         warnings = doubts(settings.texts, settings.prompt)
+        if all(prompt.weight < 0 for prompt in settings.prompts):
+            warnings.append("every prompt is negative, so nothing says what to draw.")
         init_inputs = _open_pictures(settings, warnings)
         ended = latents.find(Path(settings.init_run), settings.pick) if settings.init_run else None
         looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]

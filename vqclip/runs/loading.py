@@ -197,6 +197,10 @@ def _text_warnings(name: str, perceptor: Perceptor, settings: Settings) -> Itera
         yield "--long-prompts mean reads all of a long text, in parts."
     for text in _texts(_without_style(settings), perceptor):
         yield from _unknown(name, perceptor, text)
+    shown = settings.sketch != "none" or settings.palette or settings.pixel_grid
+    if settings.style_words and not perceptor.knows_styles and not shown:
+        words = files.excerpt(settings.style_words)
+        yield f"{name} knows no styles: the words {words!r} have no effect. Choose another style or --clip."
 
 
 def _without_style(settings: Settings) -> Settings:

@@ -23,7 +23,8 @@ def read(listed: str | None, file: Path | None) -> list[str]:
     labels = [" ".join(label.split()) for label in labels]
     labels = [label for label in labels if label]
     if not labels:
-        raise UsageError("there are no labels.", 'Name some, as in --labels "car,apple,tree", or give --labels-file.')
+        hint = 'Name some, as in --labels "car,apple,tree", or give --labels-file. Words without a flag are pictures.'
+        raise UsageError("there are no labels.", hint)
     return labels
 
 

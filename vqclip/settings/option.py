@@ -205,7 +205,11 @@ def check(name: str, value: Any, option: Option) -> None:
             raise UsageError(f"{name} is {value!r}: {error.message}", error.hint) from None
     if not all(math.isfinite(number) and option.low <= number <= option.high for number in numbers):
         unit = f" {option.unit}" if option.unit else ""
-        raise UsageError(f"{name} is {value}.", f"Valid: {option.low:g} to {option.high:g}{unit}.")
+        raise UsageError(f"{name} is {value}.", f"Valid: {_plain(option.low)} to {_plain(option.high)}{unit}.")
+
+
+def _plain(number: float) -> str:
+    return f"{number:g}" if isinstance(number, float) else str(number)
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
