@@ -62,14 +62,23 @@ def _set_threads(wanted: int) -> int:
     import torch
 
     now = torch.get_num_threads()
-    if now != _threads["ours"]:
-        _threads["before"] = now
-    before = _threads["before"]
-    _threads["ours"] = wanted or (before if "OMP_NUM_THREADS" in os.environ else min(before, limits.cores()))
+    own = own_threads()
+    _threads["ours"] = wanted or own
     torch_state.check_threads(_threads["ours"])
     if _threads["ours"] != now:
         torch.set_num_threads(_threads["ours"])
     return _threads["ours"]
+
+
+def own_threads() -> int:
+    """Return the number of threads of a run in this process whose settings name none."""
+    import torch
+
+    now = torch.get_num_threads()
+    if now != _threads["ours"]:
+        _threads["before"] = now
+    before = _threads["before"]
+    return before if "OMP_NUM_THREADS" in os.environ else min(before, limits.cores())
 
 
 def check_device_name(name: str) -> None:

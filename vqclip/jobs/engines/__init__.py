@@ -75,10 +75,34 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Machines beyond this one.
+
+    Attributes:
+        address: Of the cluster, HOST:PORT or "auto"; None looks for one and starts it here if there is none.
+        cpus, gpus: That are reserved for a run; None follows from its settings.
+        workers: Runs at once; 0 as many as there is room for.
+    """
+
+    address: str | None = None
+    cpus: int | None = None
+    gpus: float | None = None
+    workers: int = 0
+
+
+@dataclass(frozen=True)
 class Crew:
-    """The workers that were asked for. size: How many runs at once, 1 or more."""
+    """The workers that were asked for.
+
+    Attributes:
+        size: How many runs at once; 0 leaves it to the engine, `local` excepted.
+        cluster: Where they are.
+        most: Runs that there are at most; None if unknown.
+    """
 
     size: int = 1
+    cluster: Cluster = Cluster()
+    most: int | None = None
 
 
 class Engine(Protocol):
@@ -103,10 +127,11 @@ def find(name: str) -> Engine:
 
 
 class Losses:
-    """Counts how often the worker of each job was lost."""
+    """Counts how often the worker of each job was lost. hint: What helps against crashes."""
 
-    def __init__(self) -> None:
+    def __init__(self, hint: str = "Take fewer --jobs.") -> None:
         self._crashes: Counter[int] = Counter()
+        self._hint = hint
 
     def preempted(self, job: Job, reason: str) -> JobPreempted:
         """Return the event for a job whose worker was taken away, which is always submitted again."""
@@ -119,4 +144,4 @@ class Losses:
         if self._crashes[job.number] < MOST_CRASHES:
             return JobPreempted(job.number, "its process was killed; it is drawn again")
         times = f"{MOST_CRASHES} times"
-        return job.failed(OutOfMemory(f"the process that was drawing it was killed {times}.", "Take fewer --jobs."))
+        return job.failed(OutOfMemory(f"the process that was drawing it was killed {times}.", self._hint))

@@ -1,0 +1,447 @@
+"""The engine of a Ray cluster: actors that load the models once and draw one run after the other.
+
+Without a cluster, Ray starts on this machine. Actors are never restarted by Ray: this process makes a new one for each
+that is lost, which starts where there is a free node, and gives it the run. A run is sent to an actor only when the
+actor has started, so no run waits for a node. The actors end with this process.
+
+Ray sets OMP_NUM_THREADS to the CPUs of an actor. Here a run has the threads of its settings, or as many as it would
+have in this process, so that its picture is the same to the byte as without Ray.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import platform
+import signal
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vqclip import __version__, files
+from vqclip.errors import Interrupted, UsageError, VqclipError
+from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, JobStopped, Saved, Stepped, Warned
+from vqclip.jobs.engines import MOST_CRASHES, Cluster, Crew, Job, Losses, Stop
+from vqclip.runtime import devices, limits, snapshot_request
+
+if TYPE_CHECKING:
+    from vqclip.runs.loading import ModelCache
+
+# Workers have the Python of their node, also when `uv run` started this process. Ray reads both when it is imported.
+os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+try:
+    import ray
+    from ray.exceptions import ActorUnavailableError, RayActorError, RayError
+except ImportError:
+    raise UsageError("--engine ray needs Ray.", 'Install it with: pip install "vqclip[ray]"') from None
+
+SNAPSHOT_SECONDS = 60.0
+"""Between the snapshots of a run, beside those of --snapshot-every: a node may be taken away at any time."""
+_STORE_BYTES = 80 * 2**20  # only settings and events go through Ray
+_POLL_SECONDS, _HIRE_SECONDS = 0.2, 2.0
+_WAIT_SECONDS = 60.0
+_LOCK_SECONDS, _LOCK_PAUSE = 180.0, 3.0
+_END_SECONDS = 120.0
+
+
+def run(jobs: Iterator[Job], crew: Crew, stop: Stop) -> Iterator[Event]:
+    """Draw jobs as `vqclip.jobs.engines` says."""
+    first = next(jobs, None)
+    if first is None:
+        return
+    with _connected(crew.cluster):
+        yield from _Driver(first, jobs, crew, stop).run()
+
+
+@contextlib.contextmanager
+def _connected(cluster: Cluster) -> Iterator[None]:
+    """Connect to the cluster, or start Ray on this machine; unless the caller of this process has done so."""
+    if ray.is_initialized():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    # Ray prints messages of its nodes to standard output, which is for answers.
+    ray._private.worker._worker_logs_enabled = False
+    try:
+        _connect(cluster.address or os.environ.get("RAY_ADDRESS"))
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGTERM, before)
+        yield
+    finally:
+        ray.shutdown()
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGTERM, before)
+
+
+def _connect(address: str | None) -> None:
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    if address is None or address != "local":
+        try:
+            ray.init(address=address or "auto", **quiet)
+            return
+        except (ConnectionError, RuntimeError, ValueError, RayError) as error:
+            if address is not None:
+                said = str(error).strip().partition("\n")[0]
+                raise UsageError(
+                    f"there is no Ray cluster to draw on at --address {files.printable(address)}: {said}",
+                    "Start it with `ray start --head`, or leave --address out to start Ray on this machine.",
+                ) from None
+    try:
+        ray.init("local", num_cpus=limits.cores(), object_store_memory=_STORE_BYTES, include_dashboard=False, **quiet)
+    except (ConnectionError, RuntimeError, ValueError, OSError, RayError) as error:
+        said = str(error).strip().partition("\n")[0]
+        raise VqclipError(f"Ray does not start on this machine: {said}", "See the logs in /tmp/ray.") from None
+
+
+class _Actor:
+    """What draws runs in the process of a worker. threads: Of runs whose settings name no number."""
+
+    def __init__(self, threads: int) -> None:
+        # Before torch is imported: OpenMP reads them once. Threads that wait should sleep.
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        self._threads, self._signal = threads, 0
+        self._cache: ModelCache | None = None
+
+    def place(self) -> tuple[str, str, str]:
+        """Return the id and the name of the node, and the version of vqclip there."""
+        return ray.get_runtime_context().get_node_id(), platform.node(), __version__
+
+    def draw(self, job: Job) -> Iterator[Event]:
+        """Draw a job and yield its reports."""
+        import torch
+
+        from vqclip.jobs.engines.worker import draw, reports
+        from vqclip.runs.loading import ModelCache
+
+        if self._cache is None:
+            torch.set_num_threads(self._threads)
+            self._cache = ModelCache()
+        yield from reports(job, _kept(draw(job, lambda: self._signal or None, self._cache)))
+
+    def end(self, number: int) -> None:
+        """Let the run end after its step, because of a signal. Called while `draw` runs."""
+        self._signal = number
+
+
+def _kept(events: Iterator[Event]) -> Iterator[Event]:
+    """Yield the events of a run, and ask for a snapshot when the last one is old."""
+    last = time.monotonic()
+    for event in events:
+        if isinstance(event, Saved) and event.kind == "snapshot":
+            last = time.monotonic()
+        elif isinstance(event, Stepped) and time.monotonic() - last >= SNAPSHOT_SECONDS:
+            snapshot_request.ask()
+        yield event
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """What Ray reserves for a worker, and the threads of a run without --threads."""
+
+    cpus: int
+    gpus: float
+    threads: int
+
+    @staticmethod
+    def of(job: Job, crew: Crew) -> _Needs:
+        """Find what the user left open. CPUs that no node has are not asked for unless the user does."""
+        cluster, nodes = crew.cluster, _nodes()
+        most = max((int(node.get("CPU", 0)) for node in nodes.values()), default=0)
+        threads = devices.own_threads()
+        wanted = min(job.settings.threads or threads, most or 1)
+        if crew.size:
+            wanted = min(wanted, int(sum(node.get("CPU", 0) for node in nodes.values())) // crew.size)
+        gpus = cluster.gpus
+        if gpus is None:
+            device = job.settings.device
+            there = any(node.get("GPU", 0) for node in nodes.values())
+            gpus = 1.0 if device.startswith("cuda") or (device == "auto" and there) else 0.0
+        return _Needs(cluster.cpus or max(1, wanted), gpus, threads)
+
+    def fitting(self) -> int:
+        """Return how many workers the nodes hold that are there now."""
+        count = 0
+        for node in _nodes().values():
+            fit = node.get("CPU", 0) // self.cpus
+            count += int(min(fit, node.get("GPU", 0) // self.gpus) if self.gpus else fit)
+        return count
+
+    def __str__(self) -> str:
+        shown = f"{self.cpus} CPU{'s' if self.cpus > 1 else ''}"
+        return f"{shown} and {self.gpus:g} GPU" if self.gpus else shown
+
+
+def _nodes() -> dict[str, dict[str, float]]:
+    """The resources of all living nodes, by id."""
+    return {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
+
+
+class _Worker:
+    """An actor, seen from this process.
+
+    Attributes:
+        job: That it draws.
+        pending: What it sends next: where it is, the reports of the job, or why it is lost.
+        node, host: Where it is; empty until it has started.
+    """
+
+    def __init__(self, needs: _Needs) -> None:
+        kind = ray.remote(concurrency_groups={"control": 1}, num_cpus=needs.cpus, num_gpus=needs.gpus)(_Actor)
+        # SPREAD: what is lost with a node is as little as possible.
+        options = {"max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
+        self._actor = kind.options(**options).remote(needs.threads)
+        self.pending: Any = self._actor.place.remote()
+        self.node = self.host = ""
+        self.job: Job | None = None
+        self.began = time.monotonic()
+        self._ending = False
+
+    def draw(self, job: Job) -> None:
+        """Send it a job. Its folder is absolute: an actor has another working folder."""
+        self.job = job
+        sent = replace(job, directory=job.directory.absolute())
+        self.pending = self._actor.draw.options(num_returns="streaming").remote(sent)
+
+    def end(self, number: int) -> None:
+        """Ask it, once, to end its run after the step."""
+        if not self._ending:
+            self._ending = True
+            self._actor.end.options(concurrency_group="control").remote(number)
+
+    def ask_why(self) -> None:
+        """Ask an actor that does not answer for a sign of life, which tells in time why there is none."""
+        self.pending = self._actor.place.remote()
+
+    def kill(self) -> None:
+        """End its process."""
+        with contextlib.suppress(Exception):  # Ray is gone, or the actor
+            ray.kill(self._actor)
+
+
+class _Driver:
+    """Gives the jobs to workers, and replaces lost workers."""
+
+    def __init__(self, first: Job, jobs: Iterator[Job], crew: Crew, stop: Stop) -> None:
+        self._crew, self._stop = crew, stop
+        self._needs = _Needs.of(first, crew)
+        self._jobs: Iterator[Job] | None = jobs
+        self._again = deque([first])
+        self._later: list[tuple[float, Job]] = []
+        self._locked_until: dict[int, float] = {}
+        self._workers: list[_Worker] = []
+        self._losses = Losses("Give each run more memory: fewer --workers, or more --cpus-per-run.")
+        self._signal, self._failed_starts = 0, 0
+        self._hired = self._started = time.monotonic() - _HIRE_SECONDS
+        self._said: set[str] = set()
+
+    def run(self) -> Iterator[Event]:
+        """Draw all jobs. Raises Interrupted after a stop."""
+        try:
+            while True:
+                try:
+                    yield from self._turn()
+                except Interrupted as error:
+                    # A signal before the first step. The next one ends this process at once.
+                    if self._signal:
+                        raise
+                    self._signal = error.signal_number
+                if not (self._busy() or (self._has_work() and not self._signal)):
+                    break
+        finally:
+            self._end()
+        if self._signal:
+            raise Interrupted("stopped.", "", self._signal)
+
+    def _turn(self) -> Iterator[Event]:
+        self._signal = self._signal or self._stop() or 0
+        if self._signal:
+            self._ask_to_end()
+        else:
+            self._hire()
+            self._assign()
+            yield from self._waiting_notice()
+        yield from self._received()
+
+    def _busy(self) -> list[_Worker]:
+        return [each for each in self._workers if each.job is not None]
+
+    def _has_work(self) -> bool:
+        return bool(self._again or self._later or self._jobs)
+
+    def _hire(self) -> None:
+        """Make workers for the jobs that are left, as many as were asked for or as there is room for."""
+        if time.monotonic() - self._hired < _HIRE_SECONDS:
+            return
+        self._hired = time.monotonic()
+        wanted = self._crew.size or max(1, self._needs.fitting())
+        if self._jobs is None:
+            wanted = min(wanted, len(self._busy()) + len(self._again) + len(self._later))
+        if self._crew.most is not None:
+            wanted = min(wanted, self._crew.most)
+        self._workers += [_Worker(self._needs) for _ in range(wanted - len(self._workers))]
+
+    def _assign(self) -> None:
+        """Give each free worker a job. Without one, it makes room."""
+        now = time.monotonic()
+        self._again += [job for due, job in self._later if due <= now]
+        self._later = [(due, job) for due, job in self._later if due > now]
+        for worker in [each for each in self._workers if each.node and each.job is None]:
+            job = self._next()
+            if job is not None:
+                worker.draw(job)
+            elif not self._later:
+                self._dismiss(worker)
+
+    def _next(self) -> Job | None:
+        if self._again:
+            return self._again.popleft()
+        job = next(self._jobs, None) if self._jobs is not None else None
+        if job is None:
+            self._jobs = None
+        return job
+
+    def _dismiss(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        worker.kill()
+
+    def _waiting_notice(self) -> Iterator[Event]:
+        if any(each.node for each in self._workers):
+            self._started = time.monotonic()
+        elif time.monotonic() - self._started > _WAIT_SECONDS:
+            yield from self._warn(f"no node of the cluster is free for a run, which takes {self._needs}; waiting.")
+
+    def _warn(self, message: str) -> Iterator[Event]:
+        if message not in self._said:
+            self._said.add(message)
+            yield Warned(message)
+
+    def _received(self) -> Iterator[Event]:
+        """Yield what the workers sent; wait a moment if there is nothing."""
+        by_source = {each.pending: each for each in self._workers if each.pending is not None}
+        sources = list(by_source)
+        if not sources:
+            time.sleep(_POLL_SECONDS)
+            return
+        ready, _ = ray.wait(sources, timeout=_POLL_SECONDS, fetch_local=False)
+        if ready:
+            ready, _ = ray.wait(sources, num_returns=len(sources), timeout=0, fetch_local=False)
+        for source in ready:
+            worker = by_source[source]
+            if worker.node and worker.job is not None and hasattr(source, "__next__"):
+                yield from self._report(worker, worker.job)
+            else:
+                yield from self._answer(worker)
+
+    def _report(self, worker: _Worker, job: Job) -> Iterator[Event]:
+        """Take the next event of a run."""
+        try:
+            event: Event = ray.get(next(worker.pending))
+        except StopIteration:
+            worker.pending = None
+            if worker.job is not None:  # it ended without a last report
+                yield from self._lost(worker, job, None)
+            return
+        except ActorUnavailableError:
+            worker.ask_why()
+            return
+        except RayActorError as error:
+            yield from self._lost(worker, job, error)
+            return
+        except RayError as error:
+            worker.job = worker.pending = None
+            yield job.failed(VqclipError(f"unexpected error: {_last_line(error)}", "Please report it."))
+            return
+        if isinstance(event, (JobFinished, JobFailed, JobStopped)):
+            worker.job = None
+        if isinstance(event, (JobStarted, JobFinished)):
+            event = replace(event, directory=job.directory)
+        if isinstance(event, JobFailed) and self._is_locked(event):
+            self._later.append((time.monotonic() + _LOCK_PAUSE, job))
+            return
+        yield event
+        if isinstance(event, JobFinished):
+            yield from self._check_shared(worker, job.directory)
+
+    def _is_locked(self, event: JobFailed) -> bool:
+        """Whether the worker that was lost may still hold the lock of its run."""
+        return event.kind == "in_use" and time.monotonic() < self._locked_until.get(event.number, 0.0)
+
+    def _check_shared(self, worker: _Worker, directory: Path) -> Iterator[Event]:
+        if not files.is_file(directory / "run.json"):
+            shown = files.printable(directory.parent.absolute())
+            yield from self._warn(f"{worker.host} wrote into its own {shown}: give --output in a folder of all nodes.")
+
+    def _answer(self, worker: _Worker) -> Iterator[Event]:
+        """Take where a worker has started, or why it did not or is lost."""
+        try:
+            worker.node, worker.host, version = ray.get(worker.pending)
+        except RayError as error:
+            if worker.job is not None:
+                yield from self._lost(worker, worker.job, error)
+                return
+            self._dismiss(worker)
+            self._failed_starts += 1
+            if self._failed_starts >= MOST_CRASHES:
+                hint = "Install the same vqclip and Ray on every node; the logs of Ray say more."
+                raise VqclipError(f"the workers do not start: {_last_line(error)}", hint) from None
+            return
+        worker.pending = None
+        if worker.job is not None:  # the process lives, but its reports are gone
+            yield from self._lost(worker, worker.job, None)
+            return
+        self._failed_starts = 0
+        if version != __version__:
+            yield from self._warn(f"{worker.host} has vqclip {version}, and this machine {__version__}.")
+
+    def _lost(self, worker: _Worker, job: Job, error: RayError | None) -> Iterator[Event]:
+        """Replace a worker, and draw its job again unless it crashed too often."""
+        self._dismiss(worker)
+        self._hired -= _HIRE_SECONDS
+        self._locked_until[job.number] = time.monotonic() + _LOCK_SECONDS
+        if _taken_away(error, worker.node):
+            event: JobPreempted | JobFailed = self._losses.preempted(job, f"{worker.host} was taken away")
+        else:
+            event = self._losses.crashed(job)
+        if isinstance(event, JobPreempted):
+            self._again.append(job)
+        yield event
+
+    def _ask_to_end(self) -> None:
+        for worker in list(self._workers):
+            if worker.job is None:
+                self._dismiss(worker)
+            else:
+                worker.end(self._signal)
+
+    def _end(self) -> None:
+        """Wait until the runs have ended their step, if there are any, and end all workers."""
+        self._signal = self._signal or (int(signal.SIGTERM) if self._busy() else 0)
+        last = time.monotonic() + _END_SECONDS
+        try:
+            self._ask_to_end()
+            while self._busy() and time.monotonic() < last:
+                for _ in self._received():
+                    pass
+        except RayError:
+            pass  # the cluster is gone
+        finally:
+            for worker in self._workers:
+                worker.kill()
+
+
+def _taken_away(error: RayError | None, node: str) -> bool:
+    """Whether an actor ended with its node or by somebody's order, and not in a crash of its own."""
+    if error is None or isinstance(error, ActorUnavailableError) or getattr(error, "preempted", False):
+        return True
+    return node not in _nodes() or "ray.kill" in str(error)
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
