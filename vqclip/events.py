@@ -189,7 +189,8 @@ class BatchOpened(Event):
         kind: "batch" or "sweep".
         count: Its runs; None when they come from standard input.
         done: Runs that are finished already.
-        at_once: How many are drawn at once; the steps of several give no events but `JobStepped`.
+        at_once: How many are drawn at once, 0 if the engine decides; unless it is 1, the steps give no events but
+            `JobStepped`.
     """
 
     kind: str

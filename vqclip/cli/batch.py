@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vqclip.cli.engine_options import AddressOption, CpusOption, EngineOption, GpusOption, WorkersOption, cluster
 from vqclip.cli.shared import (
     ConfigOption,
     JobsOption,
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
     from vqclip.runs.recorder import Stop
 
 
-def complete_engine(incomplete: str) -> list[str]:
-    """Complete the name of an engine in the shell."""
-    from vqclip.jobs import engines
-
-    return [name for name in engines.names() if name.startswith(incomplete)]
-
-
 VARY = "Vary a setting; repeat for a grid. Numbers may be FIRST..LAST."
 ManyOption = Annotated[
     Path | None,
@@ -53,13 +47,6 @@ ManyOption = Annotated[
 ]
 
 
-EngineOption = Annotated[
-    str,
-    option("--engine", help="Draw with this engine.", default="local: processes of this machine", metavar="NAME",
-           autocompletion=complete_engine),
-]  # fmt: skip
-
-
 def sweep(
     vary: Annotated[list[str], option("--vary", "-v", help=f"{VARY} [required]", metavar="NAME=VALUE,VALUE")],
     prompt: Annotated[
@@ -67,6 +54,10 @@ def sweep(
     ] = None,
     jobs: JobsOption = None,
     engine: EngineOption = "local",
+    address: AddressOption = None,
+    gpus_per_run: GpusOption = None,
+    cpus_per_run: CpusOption = None,
+    workers: WorkersOption = None,
     output: ManyOption = None,
     preset: PresetOption = None,
     config: ConfigOption = None,
@@ -77,7 +68,9 @@ def sweep(
     **settings: Any,
 ) -> None:
     """Draw a grid over settings. Writes a folder for each run, a labelled contact sheet and a table."""
+    where = cluster(engine, jobs, address, gpus_per_run, cpus_per_run, workers)
     known = {"output": output, "engine": engine, "preset": preset, "config_files": config or (), **settings}
+    known["cluster"] = where
     shown = {"as_json": as_json, "quiet": quiet, "preview": preview, "viewer": viewer}
     _draw(prompt, vary, known, jobs, **shown)
 
@@ -91,6 +84,10 @@ def batch(
     ] = None,
     jobs: JobsOption = None,
     engine: EngineOption = "local",
+    address: AddressOption = None,
+    gpus_per_run: GpusOption = None,
+    cpus_per_run: CpusOption = None,
+    workers: WorkersOption = None,
     output: ManyOption = None,
     preset: PresetOption = None,
     config: ConfigOption = None,
@@ -106,7 +103,9 @@ def batch(
     """
     from vqclip.jobs.grid import prompts_axis
 
+    where = cluster(engine, jobs, address, gpus_per_run, cpus_per_run, workers)
     known = {"output": output, "engine": engine, "preset": preset, "config_files": config or (), **settings}
+    known["cluster"] = where
     shown = {"as_json": as_json, "quiet": quiet, "preview": preview, "viewer": viewer}
     _draw(None, [prompts_axis(prompts), *(vary or ())], known | {"kind": "batch"}, jobs, **shown)
 

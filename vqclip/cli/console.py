@@ -259,7 +259,7 @@ class Console:
         self._result |= {"directory": str(event.directory), "runs": event.count}
         runs = "" if event.count is None else f": {event.count} run{'' if event.count == 1 else 's'}"
         self.note(f"{event.kind} {event.directory}{runs}{f', {event.done} done' if event.done else ''}")
-        if event.at_once > 1:
+        if event.at_once != 1:
             from vqclip.cli.batch_progress import BatchProgress
 
             self._all = BatchProgress(self, event)

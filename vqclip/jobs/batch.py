@@ -13,6 +13,7 @@ import datetime
 import io
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def sweep(
     config_files: Sequence[str | Path] = (),
     jobs: int = 1,
     engine: str = "local",
+    cluster: engines.Cluster = engines.HERE,
     kind: str = "sweep",
     stop: Stop = lambda: None,
     **settings: Any,
@@ -64,6 +66,7 @@ def sweep(
         config_files: As in `api.generate`.
         jobs: How many runs at once, each in its own process, whose steps give no events; 0 chooses a number.
         engine: One of `engines.names`.
+        cluster: Where an engine other than `local` draws.
         kind: What it is called: "sweep" or "batch".
         stop: As in `api.generate`.
         settings: Of every run, by name. If no source gives a seed, one is drawn for all runs.
@@ -91,7 +94,8 @@ def sweep(
         grid = kept
     elif holds_run(directory):
         raise OutputError(f"{files.printable(directory)} holds a run.", "Choose another --output.")
-    return _run(grid, directory, jobs, stop, draw, kind)
+    crew = engines.Crew(jobs if engine == "local" else cluster.workers, cluster, len(grid.cells))
+    return _run(grid, directory, crew, stop, draw, kind, choose=engine == "local")
 
 
 def resume(
@@ -108,7 +112,7 @@ def resume(
         VqclipError: The folder holds no sweep, or a run fails.
     """
     directory = Path(directory)
-    return _run(_checked(read(directory)), directory, jobs, stop, engines.find(engine), "sweep")
+    return _run(_checked(read(directory)), directory, engines.Crew(jobs), stop, engines.find(engine), "sweep")
 
 
 def holds_sweep(directory: Path) -> bool:
@@ -164,17 +168,28 @@ def _folder(grid: Grid, number: int, cell: Cell) -> str:
     return f"{number:0{max(3, len(str(len(grid.cells))))}d}-{names.slug(grid.label(cell), 80)}"
 
 
-def _run(grid: Grid, directory: Path, jobs: int, stop: Stop, draw: engines.Engine, kind: str) -> Iterator[Event]:
+def _run(
+    grid: Grid,
+    directory: Path,
+    crew: engines.Crew,
+    stop: Stop,
+    draw: engines.Engine,
+    kind: str,
+    *,
+    choose: bool = True,
+) -> Iterator[Event]:
     directory = files.ensure_writable(directory)
     lock = take_lock(directory)
     try:
         files.sweep(directory)
-        jobs = jobs or _jobs_before(directory) or default_jobs([cell.settings for cell in grid.cells])
-        jobs = min(jobs, len(grid.cells))
+        jobs = crew.size
+        if choose:
+            jobs = jobs or _jobs_before(directory) or default_jobs([cell.settings for cell in grid.cells])
+            jobs = min(jobs, len(grid.cells))
         if not holds_sweep(directory):
             files.write_json(directory / NAME, {"schema": SCHEMA, "jobs": jobs} | to_dict(grid))
         yield BatchOpened(kind, directory, len(grid.cells), at_once=jobs)
-        yield from _cells(grid, directory, draw, engines.Crew(jobs), stop)
+        yield from _cells(grid, directory, draw, replace(crew, size=jobs), stop)
     except Interrupted as error:
         raise Interrupted(error.message, resume_hint(directory), error.signal_number) from None
     finally:

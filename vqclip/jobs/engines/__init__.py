@@ -1,4 +1,4 @@
-"""Engines draw many runs at once. Every other module of this package, except `worker`, is an engine.
+"""Engines draw many runs at once. Every other module of this package is one, except `worker` and `ray_actor`.
 
 An engine is a module with one function, here called NAME after its module, and nothing has to be registered:
 
@@ -42,7 +42,7 @@ Stop = Callable[[], int | None]
 """Returns the number of the signal that asks all runs to end after their step, or None."""
 MOST_CRASHES = 3
 """Starts of a job whose process crashes each time, before it counts as failed."""
-_PARTS = ("worker",)
+_PARTS = ("worker", "ray_actor")
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,9 @@ class Cluster:
     workers: int = 0
 
 
+HERE = Cluster()
+
+
 @dataclass(frozen=True)
 class Crew:
     """The workers that were asked for.
@@ -101,7 +104,7 @@ class Crew:
     """
 
     size: int = 1
-    cluster: Cluster = Cluster()
+    cluster: Cluster = HERE
     most: int | None = None
 
 

@@ -1,8 +1,8 @@
 """The engine of a Ray cluster: actors that load the models once and draw one run after the other.
 
-Without a cluster, Ray starts on this machine. Actors are never restarted by Ray: this process makes a new one for each
-that is lost, which starts where there is a free node, and gives it the run. A run is sent to an actor only when the
-actor has started, so no run waits for a node. The actors end with this process.
+Without a cluster, Ray starts on this machine. Ray never restarts an actor: this process makes a new one for each that
+is lost, which starts where there is a free node, and gives it the run. A run is sent to an actor only when the actor
+has started, so no run waits for a node. The actors end with this process.
 
 Ray sets OMP_NUM_THREADS to the CPUs of an actor. Here a run has the threads of its settings, or as many as it would
 have in this process, so that its picture is the same to the byte as without Ray.
@@ -13,38 +13,36 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import platform
 import signal
+import socket
 import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vqclip import __version__, files
 from vqclip.errors import Interrupted, UsageError, VqclipError
-from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, JobStopped, Saved, Stepped, Warned
+from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, JobStopped, Warned
 from vqclip.jobs.engines import MOST_CRASHES, Cluster, Crew, Job, Losses, Stop
-from vqclip.runtime import devices, limits, snapshot_request
-
-if TYPE_CHECKING:
-    from vqclip.runs.loading import ModelCache
+from vqclip.jobs.engines.ray_actor import Actor
+from vqclip.object_store import address_of
+from vqclip.runtime import devices, limits
 
 # Workers have the Python of their node, also when `uv run` started this process. Ray reads both when it is imported.
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 try:
     import ray
+    from ray._private import services
     from ray.exceptions import ActorUnavailableError, RayActorError, RayError
 except ImportError:
     raise UsageError("--engine ray needs Ray.", 'Install it with: pip install "vqclip[ray]"') from None
 
-SNAPSHOT_SECONDS = 60.0
-"""Between the snapshots of a run, beside those of --snapshot-every: a node may be taken away at any time."""
 _STORE_BYTES = 80 * 2**20  # only settings and events go through Ray
 _POLL_SECONDS, _HIRE_SECONDS = 0.2, 2.0
-_WAIT_SECONDS = 60.0
+_WAIT_SECONDS, _CONNECT_SECONDS = 60.0, 10.0
 _LOCK_SECONDS, _LOCK_PAUSE = 180.0, 3.0
 _END_SECONDS = 120.0
 
@@ -79,65 +77,36 @@ def _connected(cluster: Cluster) -> Iterator[None]:
 
 
 def _connect(address: str | None) -> None:
+    """Connect to the cluster at an address, or to that of this machine if there is one, or start Ray here."""
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-    if address is None or address != "local":
-        try:
-            ray.init(address=address or "auto", **quiet)
-            return
-        except (ConnectionError, RuntimeError, ValueError, RayError) as error:
-            if address is not None:
-                said = str(error).strip().partition("\n")[0]
-                raise UsageError(
-                    f"there is no Ray cluster to draw on at --address {files.printable(address)}: {said}",
-                    "Start it with `ray start --head`, or leave --address out to start Ray on this machine.",
-                ) from None
     try:
-        ray.init("local", num_cpus=limits.cores(), object_store_memory=_STORE_BYTES, include_dashboard=False, **quiet)
-    except (ConnectionError, RuntimeError, ValueError, OSError, RayError) as error:
-        said = str(error).strip().partition("\n")[0]
-        raise VqclipError(f"Ray does not start on this machine: {said}", "See the logs in /tmp/ray.") from None
+        found = services.canonicalize_bootstrap_address(address)
+    except (OSError, ValueError):
+        found = None
+    # Ray itself tries an address that does not answer for ten minutes.
+    there = found is not None and _answers(found)
+    if address not in (None, "local") and not there:
+        raise UsageError(
+            f"no Ray cluster answers at --address {files.printable(address)}.",
+            "Start one with `ray start --head`, or leave --address out to start Ray on this machine.",
+        )
+    here = {"num_cpus": limits.cores(), "object_store_memory": _STORE_BYTES, "include_dashboard": False}
+    try:
+        ray.init(address=found, **quiet) if there else ray.init("local", **here, **quiet)
+    except (OSError, RuntimeError, ValueError, RayError) as error:
+        where = f"the Ray cluster at {found} does not take this process" if there else "Ray does not start here"
+        hint = "The nodes need the same versions of Python and Ray. See the logs in /tmp/ray."
+        raise VqclipError(f"{where}: {_last_line(error)}", hint) from None
 
 
-class _Actor:
-    """What draws runs in the process of a worker. threads: Of runs whose settings name no number."""
-
-    def __init__(self, threads: int) -> None:
-        # Before torch is imported: OpenMP reads them once. Threads that wait should sleep.
-        os.environ["OMP_NUM_THREADS"] = str(threads)
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        self._threads, self._signal = threads, 0
-        self._cache: ModelCache | None = None
-
-    def place(self) -> tuple[str, str, str]:
-        """Return the id and the name of the node, and the version of vqclip there."""
-        return ray.get_runtime_context().get_node_id(), platform.node(), __version__
-
-    def draw(self, job: Job) -> Iterator[Event]:
-        """Draw a job and yield its reports."""
-        import torch
-
-        from vqclip.jobs.engines.worker import draw, reports
-        from vqclip.runs.loading import ModelCache
-
-        if self._cache is None:
-            torch.set_num_threads(self._threads)
-            self._cache = ModelCache()
-        yield from reports(job, _kept(draw(job, lambda: self._signal or None, self._cache)))
-
-    def end(self, number: int) -> None:
-        """Let the run end after its step, because of a signal. Called while `draw` runs."""
-        self._signal = number
-
-
-def _kept(events: Iterator[Event]) -> Iterator[Event]:
-    """Yield the events of a run, and ask for a snapshot when the last one is old."""
-    last = time.monotonic()
-    for event in events:
-        if isinstance(event, Saved) and event.kind == "snapshot":
-            last = time.monotonic()
-        elif isinstance(event, Stepped) and time.monotonic() - last >= SNAPSHOT_SECONDS:
-            snapshot_request.ask()
-        yield event
+def _answers(address: str) -> bool:
+    """Whether a process listens at HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -192,7 +161,7 @@ class _Worker:
     """
 
     def __init__(self, needs: _Needs) -> None:
-        kind = ray.remote(concurrency_groups={"control": 1}, num_cpus=needs.cpus, num_gpus=needs.gpus)(_Actor)
+        kind = ray.remote(concurrency_groups={"control": 1}, num_cpus=needs.cpus, num_gpus=needs.gpus)(Actor)
         # SPREAD: what is lost with a node is as little as possible.
         options = {"max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
         self._actor = kind.options(**options).remote(needs.threads)
@@ -205,7 +174,7 @@ class _Worker:
     def draw(self, job: Job) -> None:
         """Send it a job. Its folder is absolute: an actor has another working folder."""
         self.job = job
-        sent = replace(job, directory=job.directory.absolute())
+        sent = job if address_of(job.directory) else replace(job, directory=job.directory.absolute())
         self.pending = self._actor.draw.options(num_returns="streaming").remote(sent)
 
     def end(self, number: int) -> None:
@@ -373,9 +342,11 @@ class _Driver:
         return event.kind == "in_use" and time.monotonic() < self._locked_until.get(event.number, 0.0)
 
     def _check_shared(self, worker: _Worker, directory: Path) -> Iterator[Event]:
-        if not files.is_file(directory / "run.json"):
+        if not (address_of(directory) or files.is_file(directory / "run.json")):
             shown = files.printable(directory.parent.absolute())
-            yield from self._warn(f"{worker.host} wrote into its own {shown}: give --output in a folder of all nodes.")
+            yield from self._warn(
+                f"{worker.host} wrote into its own {shown}: give --output in a folder of all nodes."
+            )
 
     def _answer(self, worker: _Worker) -> Iterator[Event]:
         """Take where a worker has started, or why it did not or is lost."""
