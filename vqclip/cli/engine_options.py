@@ -41,7 +41,7 @@ CpusOption = Annotated[
 ]  # fmt: skip
 WorkersOption = Annotated[
     int | None,
-    option("--workers", help="Draw this many runs at once on the cluster.", default="as many as there is room for",
+    option("--workers", help="Draw this many runs at once on the cluster.", default="as many as fit",
            metavar="N", min=1, max=10_000),
 ]  # fmt: skip
 _ADDRESS = re.compile(r"auto|local|(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}")

@@ -81,7 +81,7 @@ class Cluster:
     Attributes:
         address: Of the cluster, HOST:PORT or "auto"; None looks for one and starts it here if there is none.
         cpus, gpus: That are reserved for a run; None follows from its settings.
-        workers: Runs at once; 0 as many as there is room for.
+        workers: Runs at once; 0 as many as fit.
     """
 
     address: str | None = None

@@ -244,7 +244,7 @@ class _Driver:
         return bool(self._again or self._later or self._jobs)
 
     def _hire(self) -> None:
-        """Make workers for the jobs that are left, as many as were asked for or as there is room for."""
+        """Make workers for the jobs that are left, as many as were asked for or as fit."""
         if time.monotonic() - self._hired < _HIRE_SECONDS:
             return
         self._hired = time.monotonic()
@@ -256,7 +256,7 @@ class _Driver:
         self._workers += [_Worker(self._needs) for _ in range(wanted - len(self._workers))]
 
     def _assign(self) -> None:
-        """Give each free worker a job. Without one, it makes room."""
+        """Give each free worker a job. Without one, its worker ends."""
         now = time.monotonic()
         self._again += [job for due, job in self._later if due <= now]
         self._later = [(due, job) for due, job in self._later if due > now]
