@@ -601,4 +601,4 @@ def test_a_style_that_the_clip_does_not_know_warns_unless_it_shows_otherwise(
     call: Any, style: str, warned: bool
 ) -> None:
     answer = call("generate", "a fish", "--style", style, "--dry-run")
-    assert ("have no effect" in answer.err) == warned, answer.err
+    assert ("knows no styles" in answer.err) == warned, answer.err

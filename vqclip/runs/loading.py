@@ -199,8 +199,7 @@ def _text_warnings(name: str, perceptor: Perceptor, settings: Settings) -> Itera
         yield from _unknown(name, perceptor, text)
     shown = settings.sketch != "none" or settings.palette or settings.pixel_grid
     if settings.style_words and not perceptor.knows_styles and not shown:
-        words = files.excerpt(settings.style_words)
-        yield f"{name} knows no styles: the words {words!r} have no effect. Choose another style or --clip."
+        yield f"{name} knows no styles: what --style-words says has no effect. Choose another style or --clip."
 
 
 def _without_style(settings: Settings) -> Settings:
