@@ -10,7 +10,7 @@ prompts=$1 out=$2 seeds=${3:-3}
 mkdir -p "$out/pictures"
 
 # --json prints one object per event, errors included.
-vqclip batch "$prompts" --vary "seed=1..$seeds" -o "$out/batch" --json > "$out/log.jsonl"
+vqclip batch "$prompts" --vary "seed=1..$seeds" --flat -o "$out/batch" --json > "$out/log.jsonl"
 for run in "$out"/batch/[0-9]*/; do
     cp "$run/image.png" "$out/pictures/$(basename "$run").png"
 done

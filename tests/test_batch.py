@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import signal
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from PIL import Image
 import vqclip
 from vqclip.errors import Diverged, Interrupted, OutputError, RunsFailed, UsageError
 from vqclip.events import JobFailed, JobStarted, Stepped, Warned
-from vqclip.jobs import batch
+from vqclip.jobs import batch, command
 from vqclip.jobs import grid as grids
 from vqclip.jobs.engines import local
 from vqclip.jobs.grid import Axis
@@ -63,7 +62,7 @@ def test_every_cell_is_the_run_of_its_settings_and_models_load_once(
         "learning-rate 0.3, seed 2",
     ]
     assert sum(isinstance(e, Warned) and "qwzx" in e.message for e in events) == 1, "not once a run"
-    assert sorted(p.name for p in Path("grid").iterdir() if p.is_dir() and p.name != ".gallery") == FOLDERS
+    assert sorted(p.name for p in Path("grid").glob("0*")) == FOLDERS
     list(vqclip.generate("a red apple qwzx", output="alone", seed=2, learning_rate=0.3, **TINY))
     assert Path("grid", FOLDERS[3], "image.png").read_bytes() == Path("alone/image.png").read_bytes()
     rows = table("grid")
@@ -84,7 +83,7 @@ def test_the_sheet_shows_the_pictures_in_the_order_of_the_grid(isolated: Path) -
         batch.sweep("x", ["init=tokens,spot", "seed=1..3"], output="grid", **{**TINY, "init": None, "iterations": 0})
     )
     sheet = pixels("grid/sheet.png").astype(int)
-    folders = sorted(p for p in Path("grid").iterdir() if p.is_dir() and p.name != ".gallery")
+    folders = sorted(Path("grid").glob("0*"))
     assert len(folders) == 6
     places = []
     for folder in folders:
@@ -112,7 +111,7 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
         list(batch.sweep("a red apple", VARY, output="grid", stop=stop, **TINY))
     assert "vqclip resume" in reported.value.hint
     assert reported.value.hint.endswith("/grid")
-    assert [r["status"] for r in table("grid")] == ["finished", "waiting", "waiting", "waiting"]
+    assert [r["status"] for r in table("grid")] == ["finished"]
     first = Path("grid", FOLDERS[0], "image.png")
     before = first.stat().st_mtime_ns
     assert directory.read_manifest(Path("grid", FOLDERS[1])).step == 1
@@ -135,13 +134,13 @@ def test_a_stopped_sweep_goes_on_and_draws_nothing_twice(call: Any, isolated: Pa
 @pytest.mark.slow
 def test_the_seed_is_drawn_once_for_all(isolated: Path) -> None:
     list(batch.sweep("x", ["learning_rate=0.05,0.3"], output="grid", **{**TINY, "iterations": 0}))
-    grid = batch.read(Path("grid"))
-    assert len({cell.settings.seed for cell in grid.cells}) == 1
+    grid = command.read(Path("grid"))
+    assert {row["seed"] for row in table("grid")} == {grid.flags["seed"]}
     again = {path.parent.name: path.read_bytes() for path in Path("grid").glob("*/image.png")}
     list(batch.resume("grid"))
     list(batch.sweep("x", ["learning_rate=0.05,0.3"], output="grid", **{**TINY, "iterations": 0}))
-    assert batch.read(Path("grid")) == grid, "the same command goes on with the seed that was drawn"
-    seeded = {**TINY, "iterations": 0, "seed": (grid.cells[0].settings.seed or 0) + 1}
+    assert command.read(Path("grid")) == grid, "the same command goes on with the seed that was drawn"
+    seeded = {**TINY, "iterations": 0, "seed": int(str(grid.flags["seed"])) + 1}
     with pytest.raises(OutputError, match="another sweep"):
         batch.sweep("x", ["learning_rate=0.05,0.3"], output="grid", **seeded)
     assert again == {path.parent.name: path.read_bytes() for path in Path("grid").glob("*/image.png")}
@@ -167,7 +166,7 @@ def test_a_run_that_fails_does_not_stop_the_others(isolated: Path, monkeypatch: 
     except RunsFailed:
         pass
     assert [e.number for e in events if isinstance(e, JobFailed)] == [2]
-    assert [r["status"] for r in table("grid")] == ["finished", "waiting", "finished"]
+    assert [r["status"] for r in table("grid")] == ["finished", "failed", "finished"]
     assert "not a finite number" in table("grid")[1]["message"]
     assert Path("grid/sheet.png").is_file()
 
@@ -229,11 +228,11 @@ def test_a_picture_can_stand_in_for_the_prompt(isolated: Path) -> None:
 @pytest.mark.slow
 def test_a_sweep_that_somebody_edited_or_a_run_is_refused(call: Any, isolated: Path) -> None:
     Path("grid").mkdir()
-    Path("grid/sweep.json").write_text('{"schema": 2, "preset": null, "axes": [["seed", ["1"]]], "cells": [{}]}')
+    Path("grid/batch.json").write_text('{"schema": 3, "kind": "sweep", "axes": [["seed", [1]]]}')
     answer = call("resume", "grid")
-    assert (answer.code, "sweep.json cannot be read" in answer.err) == (2, True)
+    assert (answer.code, "batch.json cannot be read" in answer.err) == (2, True)
     with pytest.raises(UsageError):
-        batch.read(Path("nowhere"))
+        command.read(Path("nowhere"))
     Path("run/frames").mkdir(parents=True)
     Path("run/frames/0000.png").write_bytes(b"a frame")
     assert call("sweep", "x", "--vary", "seed=1", *FLAGS, "-o", "run").code == 5
@@ -245,7 +244,7 @@ def test_every_line_of_a_file_is_a_prompt_of_its_own(call: Any, isolated: Path) 
     Path("p.txt").write_text(
         "a red apple, shiny\n\n# a comment\n\\# one\na blue car:2 | snow:-0.5\n", encoding="utf-8"
     )
-    answer = call("batch", "p.txt", "--vary", "seed=1,2", *FLAGS, "-o", "out")
+    answer = call("batch", "p.txt", "--vary", "seed=1,2", *FLAGS, "--flat", "-o", "out")
     assert answer.code == 0, answer.err
     assert [(row["prompt"], row["seed"]) for row in table("out")] == [
         ("a red apple, shiny", "1"),
@@ -272,7 +271,7 @@ def test_runs_take_their_settings_from_presets_and_files(call: Any, isolated: Pa
     answer = call(*command, "--vary", "seed=4,5", *named, "-o", "out", "--json")
     assert answer.code == 0, answer.err
     assert [(row["seed"], row["steps"]) for row in table("out")] == [("4", "1"), ("5", "1")]
-    assert [pixels(path).shape for path in Path("out").glob("*/image.png")] == [(24, 32, 3)] * 2
+    assert [pixels(path).shape for path in Path("out").glob("**/image.png")] == [(24, 32, 3)] * 2
 
 
 def test_prompts_of_a_batch_come_from_standard_input(
@@ -288,13 +287,15 @@ def test_prompts_of_a_batch_come_from_standard_input(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a\nb\n a \n", "line 3: the prompt is there already, at p.txt, line 1. Leave one of them out; --vary seed="),
         ("# nothing\n\n", "p.txt holds no prompt"),
-        ("a red apple\n\nb:nan\n", "p.txt, line 3: "),
-        ("a red apple\n[gone.png]\n", "p.txt, line 2: "),
+        ("\nb:nan\n", "p.txt, line 2: "),
+        ("[gone.png]\nb:nan\n", "p.txt, line 1: "),
+        ("prompt,sede\nx,1\n", "line 1: the column 'sede' names no setting"),
     ],
 )
-def test_a_bad_line_is_named_before_the_first_run(call: Any, isolated: Path, text: str, words: str) -> None:
+def test_a_file_without_a_line_to_draw_is_refused_and_leaves_nothing(
+    call: Any, isolated: Path, text: str, words: str
+) -> None:
     Path("p.txt").write_text(text)
     answer = call("batch", "p.txt", *FLAGS, "-o", "out")
     assert answer.code in (2, 4)
@@ -303,12 +304,26 @@ def test_a_bad_line_is_named_before_the_first_run(call: Any, isolated: Path, tex
 
 
 @pytest.mark.slow
+def test_a_bad_line_is_named_before_the_first_run_and_the_others_are_drawn(call: Any, isolated: Path) -> None:
+    Path("p.txt").write_bytes(b"a red apple\n\nb:nan\n[gone.png]\n\xff\na blue car\n")
+    answer = call("batch", "p.txt", *FLAGS, "--jobs", "1", "-o", "out")
+    assert answer.code == 9
+    first = answer.err.index("run 1 of 5: a red apple")
+    assert all(0 <= answer.err.index(f"failed: p.txt, line {line}") < first for line in (3, 4, 5))
+    assert [row["status"] for row in table("out")] == ["finished", "failed", "failed", "failed", "finished"]
+    Path("p.txt").write_text("a red apple\nb\na blue car\n")
+    answer = call("batch", "p.txt", *FLAGS, "--jobs", "1", "-o", "out", "--json")
+    assert answer.code == 0
+    assert sum(row["event"] == "jobstarted" for row in answer.lines) == 1, "only the corrected line"
+
+
+@pytest.mark.slow
 def test_a_sweep_goes_on_with_as_many_at_once_as_it_was_begun_with(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     def run(jobs: Any, crew: Any, stop: Any) -> Any:
         asked.append(crew.size)
-        return iter(())
+        yield from ()
 
     monkeypatch.setattr(local, "run", run)
     monkeypatch.setattr(batch, "default_jobs", lambda settings: 3)
@@ -317,8 +332,3 @@ def test_a_sweep_goes_on_with_as_many_at_once_as_it_was_begun_with(monkeypatch: 
         list(batch.resume(name, jobs=0))
         list(batch.resume(name, jobs=2))
     assert asked == [1, 1, 2, 3, 3, 2]
-    kept = json.loads(Path("one/sweep.json").read_text())
-    assert kept.pop("jobs") == 1
-    Path("one/sweep.json").write_text(json.dumps(kept))
-    list(batch.resume("one", jobs=0))
-    assert asked[-1] == 3, "of an older version"

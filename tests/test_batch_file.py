@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from vqclip.errors import UsageError
-from vqclip.jobs.grid import lay_out, prompts_axis
+from vqclip.jobs.batch_file import BatchFile
+from vqclip.jobs.command import Command
+from vqclip.jobs.engines import Job
+from vqclip.jobs.plan import Plan, Refused
+from vqclip.jobs.shards import Shard
+
+
+def jobs(**settings: object) -> list[Job | Refused]:
+    """The runs of p.txt."""
+    command = Command.of("batch", "p.txt", settings, (), preset=None, config_files=(), flat=False)
+    return list(Plan(command, stop=lambda: None).jobs((), Shard()))
 
 
 @pytest.mark.parametrize(
@@ -22,35 +32,43 @@ from vqclip.jobs.grid import lay_out, prompts_axis
 )
 def test_every_row_has_settings_of_its_own(text: str) -> None:
     Path("p.txt").write_bytes(text.encode())
-    grid = lay_out({"iterations": 7}, [prompts_axis(Path("p.txt"))], seed=9)
-    found = [(cell.settings.prompt, cell.settings.seed, cell.settings.iterations) for cell in grid.cells]
-    assert found == [("a red apple, shiny", 3, 20), ("a tree", 4, 7)]
+    assert BatchFile(Path("p.txt")).count() == 2
+    found = [each.settings for each in jobs(iterations=7, seed=9) if isinstance(each, Job)]
+    assert [(each.prompt, each.seed, each.iterations) for each in found] == [
+        ("a red apple, shiny", 3, 20),
+        ("a tree", 4, 7),
+    ]
 
 
 def test_a_negative_prompt_is_a_prompt_that_pushes_away() -> None:
-    Path("p.csv").write_text('prompt,negative\na tree,"fog, people"\n')
-    (cell,) = lay_out({}, [prompts_axis(Path("p.csv"))], seed=1).cells
-    assert [(each.text, each.weight) for each in cell.settings.prompts] == [("a tree", 1), ("fog, people", -0.5)]
+    Path("p.txt").write_text('prompt,negative\na tree,"fog, people"\n')
+    (job,) = jobs()
+    assert isinstance(job, Job)
+    assert [(each.text, each.weight) for each in job.settings.prompts] == [("a tree", 1), ("fog, people", -0.5)]
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("prompt,sede\na tree,1\n", "line 2: the column 'sede' names no setting"),
-        ("prompt,seed\na tree,1,2\n", "more columns than the header"),
+        ("prompt,seed\na tree,1,2\n", "line 2 has more columns than the header"),
         ('{"prompt": "a tree"\n', "line 1 is not JSON"),
+        ('{"prompt": "a tree", "sede": 1}\n', "line 1: the column 'sede' names no setting"),
         ('--prompt "a tree\n', "line 1: No closing quotation"),
         ("prompt,seed\n,1\n", "line 2: there is no prompt"),
         ("prompt,steps\na tree,many\n", "line 2: "),
+        ("prompt,seed\na tree,1e3\n", "line 2: "),
     ],
 )
 def test_a_wrong_row_is_named(text: str, said: str) -> None:
     Path("p.txt").write_text(text)
-    with pytest.raises(UsageError) as caught:
-        lay_out({}, [prompts_axis(Path("p.txt"))], seed=1)
-    assert said in caught.value.message
+    (refused,) = jobs()
+    assert isinstance(refused, Refused)
+    assert isinstance(refused.error, UsageError)
+    assert said in refused.error.message
 
 
-def test_a_plain_list_stays_one() -> None:
-    Path("p.txt").write_text("a cat, a dog\n# no\n\\#1\n")
-    assert prompts_axis(Path("p.txt")).values == ("a cat, a dog", "#1")
+def test_a_plain_list_stays_one_wherever_a_chunk_of_it_ends() -> None:
+    for filler in range(65525, 65540):
+        Path("p.txt").write_bytes(b"\xef\xbb\xbf" + b"#" * filler + "\r\n# no\r\na cät, a dog\r\n\\#1".encode())
+        found = [(line.number, line.row["prompt"]) for line in BatchFile(Path("p.txt")).lines()]
+        assert found == [(3, "a cät, a dog"), (4, "#1")]

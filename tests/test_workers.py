@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import multiprocessing
 import os
@@ -21,6 +22,7 @@ from vqclip.errors import Interrupted
 from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, Stepped, Warned
 from vqclip.jobs import batch
 from vqclip.jobs.engines import Job, Losses, local
+from vqclip.runs.directory import read_manifest
 from vqclip.runtime import devices, limits
 from vqclip.settings.schema import Settings
 
@@ -34,7 +36,8 @@ def pixels(folder: str) -> list[Any]:
 
 
 def statuses(folder: str) -> list[str]:
-    return [line.split(",")[2] for line in Path(folder, "table.csv").read_text().splitlines()[1:]]
+    with Path(folder, "table.csv").open(encoding="utf-8", newline="") as file:
+        return [row["status"] for row in csv.DictReader(file)]
 
 
 @pytest.mark.option("--jobs")
@@ -63,8 +66,8 @@ def test_a_stop_keeps_every_run_that_had_begun(isolated: Path) -> None:
         list(batch.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, stop=stop, **LONG))
     assert (reported.value.exit_code, "vqclip resume" in reported.value.hint) == (143, True)
     assert not multiprocessing.active_children()
-    sweeping_table = [batch._result(path) for path in sorted(Path("grid").glob("0*"))]
-    assert [(status, int(steps) > 0) for status, _, _, steps, _ in sweeping_table] == [("interrupted", True)] * 2
+    runs = [read_manifest(path) for path in sorted(Path("grid").glob("0*"))]
+    assert [(run.status, run.step > 0) for run in runs] == [("interrupted", True)] * 2
 
 
 @pytest.mark.slow
@@ -97,7 +100,7 @@ def test_workers_end_when_their_parent_is_killed(isolated: Path) -> None:
         parent.kill()
         parent.wait()
     wait(lambda: not alive(Path.cwd()))
-    states = [batch._result(path)[0] for path in sorted(Path("grid").glob("0*"))]
+    states = [read_manifest(path).status for path in sorted(Path("grid").glob("0*"))]
     assert states == ["interrupted"] * 2, "each ended its step and kept it"
 
 

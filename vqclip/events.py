@@ -225,12 +225,21 @@ class JobStepped(Event):
 
 @dataclass(frozen=True)
 class JobFinished(Event):
-    """A run of a batch or sweep is done, or was done before. score: Of its picture."""
+    """A run of a batch or sweep is done, or was done before.
+
+    Attributes:
+        step: Its steps.
+        score: Of its picture.
+        loss: Of its last step; None without steps.
+        seconds: Of optimisation.
+    """
 
     number: int
     directory: Path
     step: int
     score: float | None
+    loss: float | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

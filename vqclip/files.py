@@ -295,7 +295,7 @@ def sweep(folder: Path) -> list[Path]:
         match = pattern.match(path.name)
         if match is None or path in _open_parts:
             continue
-        owner_lives = match[1] != _host() or (int(match[2]) != os.getpid() and _is_alive(int(match[2])))
+        owner_lives = match[1] != _host() or (int(match[2]) != os.getpid() and is_alive(int(match[2])))
         with contextlib.suppress(OSError):
             if not owner_lives or time.time() - path.lstat().st_mtime > STALE_SECONDS:
                 path.unlink()
@@ -387,7 +387,7 @@ def _host() -> str:
     return hashlib.sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:6]
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     if os.name == "nt":
         # os.kill would end the process on Windows, so part files are kept for a day.
         return True

@@ -89,6 +89,20 @@ class SnapshotRecord(_Record):
     progress: Annotated[dict[Name, Number], Field(max_length=100)] = {}
 
 
+class BatchRecord(_Record):
+    """batch.json without its schema number; see `jobs.command.Command`."""
+
+    kind: Literal["batch", "sweep"]
+    source: Name | None
+    flags: dict[Name, Text | list[Text]]
+    axes: list[Annotated[tuple[Name, list[Text]], Strict(False)]]
+    preset: Name | None
+    config_files: list[Name]
+    folder: Name
+    flat: bool
+    jobs: Annotated[int, Field(ge=1, le=64)]
+
+
 class GalleryRun(_Record):
     """What the gallery knows of a run; see `jobs.gallery`."""
 

@@ -48,7 +48,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "encode": (("encode", "x.png"), "x.png", 4),
     "decode": (("decode", "x.npz"), "x.npz", 4),
     "interpolate": (("interpolate", "sound.png", "x.npz", "-o", "way"), "x.npz", 4),
-    "sweep": (("resume", "sweep"), "sweep/sweep.json", 2),
+    "sweep": (("resume", "sweep"), "sweep/batch.json", 2),
 }
 """A command, the file of its that is spoilt, and its exit code."""
 

@@ -1,8 +1,10 @@
-"""The commands of many runs: sweep, batch, gallery."""
+"""The commands of many runs: sweep, batch, status, collect, gallery."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,12 +26,11 @@ from vqclip.cli.shared import (
     reveal,
     with_settings,
 )
+from vqclip.errors import UsageError
 from vqclip.files import parent_folder
 
 if TYPE_CHECKING:
     from vqclip.events import Event
-    from vqclip.jobs.grid import Axis
-    from vqclip.runs.recorder import Stop
 
 
 VARY = "Vary a setting; repeat for a grid. Numbers may be FIRST..LAST."
@@ -45,6 +46,17 @@ ManyOption = Annotated[
         panel="Output",
     ),
 ]
+
+
+ShardOption = Annotated[
+    str | None,
+    option("--shard", help="Draw part I of N; auto reads the variables of Slurm, Kubernetes and others.",
+           default="all", metavar="I/N"),
+]  # fmt: skip
+FlatOption = Annotated[
+    bool, option("--flat", help="Name up to 1,000 run folders by number and prompt.", default="off", panel="Output")
+]
+BatchFolder = Annotated[Path, typer.Argument(help="Folder of the batch or sweep.", metavar="DIR")]
 
 
 def sweep(
@@ -68,11 +80,11 @@ def sweep(
     **settings: Any,
 ) -> None:
     """Draw a grid over settings. Writes a folder for each run, a labelled contact sheet and a table."""
-    where = cluster(engine, jobs, address, gpus_per_run, cpus_per_run, workers)
-    known = {"output": output, "engine": engine, "preset": preset, "config_files": config or (), **settings}
-    known["cluster"] = where
-    shown = {"as_json": as_json, "quiet": quiet, "preview": preview, "viewer": viewer}
-    _draw(prompt, vary, known, jobs, **shown)
+    from vqclip.jobs.batch import sweep
+
+    known = {"output": output, "preset": preset, "config_files": config or (), "engine": engine, **settings}
+    known["cluster"] = cluster(engine, jobs, address, gpus_per_run, cpus_per_run, workers)
+    _follow(partial(sweep, prompt, vary), known, jobs, as_json=as_json, quiet=quiet, preview=preview, viewer=viewer)
 
 
 def batch(
@@ -88,7 +100,9 @@ def batch(
     gpus_per_run: GpusOption = None,
     cpus_per_run: CpusOption = None,
     workers: WorkersOption = None,
+    shard: ShardOption = None,
     output: ManyOption = None,
+    flat: FlatOption = False,
     preset: PresetOption = None,
     config: ConfigOption = None,
     preview: PreviewOption = False,
@@ -99,20 +113,22 @@ def batch(
 ) -> None:
     """Draw every line of a file as a prompt. The models are loaded once.
 
-    Writes a folder for each run, a contact sheet and a table. After a stop, the same command continues.
+    Writes a folder for each run, contact sheets and a table. After a stop, the same command continues.
     """
-    from vqclip.jobs.grid import prompts_axis
+    from vqclip.jobs.batch import batch
+    from vqclip.jobs.shards import Shard, parse
 
-    where = cluster(engine, jobs, address, gpus_per_run, cpus_per_run, workers)
-    known = {"output": output, "engine": engine, "preset": preset, "config_files": config or (), **settings}
-    known["cluster"] = where
-    shown = {"as_json": as_json, "quiet": quiet, "preview": preview, "viewer": viewer}
-    _draw(None, [prompts_axis(prompts), *(vary or ())], known | {"kind": "batch"}, jobs, **shown)
+    part = Shard() if shard is None else parse(shard, os.environ)
+    if part.count > 1 and output is None:
+        raise UsageError("--shard has no effect without a folder that the parts share.", "Add --output DIR.")
+    known = {"output": output, "preset": preset, "config_files": config or (), "engine": engine, **settings}
+    known["cluster"] = cluster(engine, jobs, address, gpus_per_run, cpus_per_run, workers)
+    start = partial(batch, prompts, vary or (), shard=part, flat=flat)
+    _follow(start, known, jobs, as_json=as_json, quiet=quiet, preview=preview, viewer=viewer)
 
 
-def _draw(
-    prompt: str | None,
-    axes: Sequence[str | Axis],
+def _follow(
+    start: Callable[..., Iterator[Event]],
     known: dict[str, Any],
     jobs: int | None,
     *,
@@ -122,12 +138,38 @@ def _draw(
     viewer: bool,
 ) -> None:
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.jobs.batch import sweep
+    found = follow(lambda stop: start(parent=parent_folder(), jobs=jobs or 0, stop=stop, **known), console)
+    reveal(console, found, preview=preview, viewer=viewer)
 
-    def start(stop: Stop) -> Iterator[Event]:
-        return sweep(prompt, axes, parent=parent_folder(), jobs=jobs or 0, stop=stop, **known)
 
-    reveal(console, follow(start, console), preview=preview, viewer=viewer)
+def status(directory: BatchFolder, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Say how many runs of a batch are done, running and failed, how long the rest takes, and what failed."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs.status import status
+
+    found = status(directory)
+    console.answer("\n".join(found.lines()), found.to_dict())
+
+
+def collect(
+    directory: BatchFolder, viewer: OpenOption = False, as_json: JsonOption = False, quiet: QuietOption = False
+) -> None:
+    """Write the tables, the contact sheets and the gallery of what a batch has drawn so far.
+
+    A batch that is drawn as a whole ends with this; call it for one in parts. A second call only reads what changed.
+    """
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.events import Saved, Warned
+    from vqclip.jobs.collect import collect
+
+    found: dict[str, str] = {}
+    for event in collect(directory):
+        if isinstance(event, Saved):
+            found.setdefault(event.kind, str(event.path))
+        elif isinstance(event, Warned):
+            console.warn(event.message)
+    console.answer(found["table"], found)
+    reveal(console, found, preview=False, viewer=viewer)
 
 
 def gallery(
@@ -157,4 +199,6 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(with_settings(sweep))
     app.command()(with_settings(batch))
+    app.command()(status)
+    app.command()(collect)
     app.command()(gallery)

@@ -187,7 +187,8 @@ class Console:
         elif isinstance(event, JobPreempted):
             self.warn(f"run {event.number}: {event.message}")
         elif isinstance(event, Saved) and event.kind in ("sheet", "table", "gallery"):
-            self._result[event.kind] = str(event.path)
+            # The first of several sheets.
+            self._result.setdefault(event.kind, str(event.path))
         elif isinstance(event, Opened):
             place = event.address or str(event.directory)
             self._remember(directory=place, **({} if event.seed is None else {"seed": event.seed}))

@@ -183,11 +183,11 @@ def resume(
     """Resume a stopped run, sweep or batch. The result is that of an uninterrupted one."""
     console = console_for(as_json=as_json, quiet=quiet, preview=preview)
     from vqclip.errors import UsageError
-    from vqclip.jobs import batch, restyle
+    from vqclip.jobs import batch, command, restyle
     from vqclip.runs import launch
 
     def begin(stop: Stop) -> Iterator[Event]:
-        if batch.holds_sweep(directory):
+        if command.holds(directory):
             if live:
                 raise UsageError("--live has no effect on a sweep or batch.", "Leave it out.")
             return batch.resume(directory, jobs=jobs or 0, stop=stop)

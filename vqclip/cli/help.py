@@ -29,6 +29,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "vqclip sample": ('vqclip sample "a red apple" -n 16 -o candidates.png',),
     "vqclip sweep": ('vqclip sweep "a red apple" --vary cut-pow=0.5,1,2',),
     "vqclip batch": ("vqclip batch prompts.txt --vary seed=1..4",),
+    "vqclip status": ("vqclip status out --json",),
+    "vqclip collect": ("vqclip collect out",),
     "vqclip gallery": ("vqclip gallery runs --open",),
     "vqclip interpolate": ("vqclip interpolate runs/apple picture.png --frames 90",),
     "vqclip restyle": ('vqclip restyle video.mp4 "an ink drawing" --strength 0.4',),

@@ -1,41 +1,95 @@
-"""A sweep: one run for each cell of a grid over settings, with a labelled contact sheet and a table.
+"""Draw many runs: the lines of a file, or a grid over settings.
 
-DIR/sweep.json  001-learning-rate-0-05-seed-1/ ...  sheet.png  table.csv  gallery.html
+DIR/batch.json  ab/cdef0123.../  ledger/  table.csv  table.jsonl  sheet.png  gallery.html
 
-Every cell is a normal run folder. Finished cells are kept, so a stopped sweep continues where it ended.
+Every run has a normal run folder, named by the digest of its settings, or by its number and words. The ledger says
+what is finished, so a stopped batch continues where it ended, and several processes can draw parts of one batch.
 """
 
 from __future__ import annotations
 
-import collections
-import csv
+import contextlib
 import datetime
-import io
+import itertools
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from vqclip import files, names, reading
-from vqclip.errors import InputError, Interrupted, OutputError, RunsFailed, UsageError, VqclipError
-from vqclip.events import BatchOpened, Event, JobFailed, JobFinished, Saved, Warned
-from vqclip.jobs import engines, gallery
+from vqclip import files
+from vqclip.errors import Interrupted, OutputError, RunsFailed, UsageError
+from vqclip.events import (
+    BatchOpened,
+    Event,
+    JobFailed,
+    JobFinished,
+    JobPreempted,
+    JobStarted,
+    JobStopped,
+    Warned,
+)
+from vqclip.jobs import collect, command, engines, grid, ledger
+from vqclip.jobs.command import Command
 from vqclip.jobs.engines.local import default_jobs
-from vqclip.jobs.grid import Axis, Cell, Grid, from_dict, lay_out, parse_axis, rows, to_dict
-from vqclip.media import images
-from vqclip.runs.directory import fresh_folder, holds_run, read_manifest, read_metrics, release, take_lock, words_of
-from vqclip.runs.inputs import Inputs
+from vqclip.jobs.grid import Axis, parse_axis
+from vqclip.jobs.plan import Plan, Refused
+from vqclip.jobs.shards import Shard
+from vqclip.runs.directory import fresh_folder, holds_run, words_of
 from vqclip.runs.recorder import Stop, resume_hint
-from vqclip.settings.option import absolute
 
-SCHEMA = 2
-NAME = "sweep.json"
-MAX_BYTES = 64_000_000
-SHEET_SIDE, SHEET_PIXELS = 256, 40_000_000
-MOST_COLUMNS = 12
+AHEAD = 100
+"""Lines that are checked before the line that is drawn."""
+_MOST_MESSAGES = 1000
+_COLLECT_SECONDS, _MOST_COLLECTED = 20.0, 500
+_ALL = Shard()
+
+
+def batch(
+    prompts: str | Path,
+    vary: Sequence[str | Axis] = (),
+    *,
+    output: str | Path | None = None,
+    parent: Path | None = None,
+    preset: str | None = None,
+    config_files: Sequence[str | Path] = (),
+    jobs: int = 1,
+    engine: str = "local",
+    cluster: engines.Cluster = engines.HERE,
+    shard: Shard = _ALL,
+    flat: bool = False,
+    stop: Stop = lambda: None,
+    **settings: Any,
+) -> Iterator[Event]:
+    """Draw every line of a file, with every combination of the values in `vary`.
+
+    With more than one job a script needs `if __name__ == "__main__":`, as multiprocessing requires.
+
+    Args:
+        prompts: The file, or `-` for standard input; see `batch_file`. It is read as a stream.
+        vary: Axes, or texts like `NAME=VALUE,VALUE`.
+        output: Folder of the batch. Runs that are finished in it are not drawn again.
+        parent: Where a new folder is made without `output`.
+        preset: As in `api.generate`.
+        config_files: As in `api.generate`.
+        jobs: How many runs at once, each in its own process, whose steps give no events; 0 chooses a number.
+        engine: One of `engines.names`.
+        cluster: Where an engine other than `local` draws.
+        shard: The part of the batch to draw.
+        flat: Name the folders of up to 1,000 runs by number and prompt.
+        stop: As in `api.generate`.
+        settings: Of every run, by name. Without a seed, each line has a seed of its own; see `plan`.
+
+    Raises:
+        VqclipError: At once when none of the first lines can be drawn.
+        RunsFailed: After all other runs, when some failed. Each gives a `JobFailed`.
+    """
+    axes = [axis if isinstance(axis, Axis) else parse_axis(axis) for axis in vary]
+    grid.check(axes, {**settings, "prompt": prompts})
+    asked = Command.of("batch", str(prompts), settings, axes, preset=preset, config_files=config_files, flat=flat)
+    return _open(asked, output, parent, engines.Crew(jobs, cluster), engine, shard, stop)
 
 
 def sweep(
@@ -49,246 +103,253 @@ def sweep(
     jobs: int = 1,
     engine: str = "local",
     cluster: engines.Cluster = engines.HERE,
-    kind: str = "sweep",
     stop: Stop = lambda: None,
     **settings: Any,
 ) -> Iterator[Event]:
     """Draw every combination of the values in `vary`.
 
-    With more than one job a script needs `if __name__ == "__main__":`, as multiprocessing requires.
-
     Args:
         prompt: None when `vary` contains it.
-        vary: Axes, or texts like `NAME=VALUE,VALUE`.
+        vary: As in `batch`.
         output: Folder of the sweep. One that holds the same sweep (of any seed if none is given) is continued.
-        parent: Where a new folder is made without `output`.
-        preset: As in `api.generate`.
-        config_files: As in `api.generate`.
-        jobs: How many runs at once, each in its own process, whose steps give no events; 0 chooses a number.
-        engine: One of `engines.names`.
-        cluster: Where an engine other than `local` draws.
-        kind: What it is called: "sweep" or "batch".
-        stop: As in `api.generate`.
+        parent, preset, config_files, jobs, engine, cluster, stop: As in `batch`.
         settings: Of every run, by name. If no source gives a seed, one is drawn for all runs.
 
     Raises:
-        VqclipError: At once when any cell is invalid.
-        RunsFailed: After all other runs, when some failed. Each gives a `JobFailed`.
+        VqclipError: At once when any combination is invalid.
+        RunsFailed: As `batch`.
     """
-    draw = engines.find(engine)
     axes = [axis if isinstance(axis, Axis) else parse_axis(axis) for axis in vary]
-    paths = [Path(path) for path in config_files]
+    if not axes:
+        raise UsageError("there is nothing to vary.", "Write NAME=VALUE,VALUE, as in --vary learning-rate=0.05,0.1.")
+    grid.check(axes, {**settings, "prompt": prompt})
     varied = any(axis.name == "prompt" for axis in axes)
-    given = {**settings, "prompt": prompt if varied else prompt or ""}
-    seed = secrets.randbelow(2**32)
-    grid = _checked(lay_out(given, axes, seed=seed, preset=preset, config_files=paths))
-    directory = _new_directory(grid, parent or Path("runs")) if output is None else Path(output)
-    if holds_sweep(directory):
-        kept = read(directory)
-        grid = _with_seeds(grid, seed, kept)
-        if _digests(kept) != _digests(grid):
-            raise OutputError(
-                f"{files.printable(directory)} holds another sweep.",
-                f"Choose another --output, or remove that folder. {resume_hint(directory)}",
-            )
-        grid = kept
-    elif holds_run(directory):
-        raise OutputError(f"{files.printable(directory)} holds a run.", "Choose another --output.")
-    crew = engines.Crew(jobs if engine == "local" else cluster.workers, cluster, len(grid.cells))
-    return _run(grid, directory, crew, stop, draw, kind, choose=engine == "local")
+    given = settings | {"prompt": None if varied else prompt or ""}
+    asked = Command.of("sweep", None, given, axes, preset=preset, config_files=config_files, flat=True)
+    return _open(asked, output, parent, engines.Crew(jobs, cluster), engine, _ALL, stop)
 
 
 def resume(
-    directory: str | Path, *, jobs: int = 1, engine: str = "local", stop: Stop = lambda: None
+    directory: str | Path, *, jobs: int = 0, engine: str = "local", stop: Stop = lambda: None
 ) -> Iterator[Event]:
-    """Continue a stopped sweep.
+    """Continue a stopped batch or sweep.
 
     Args:
-        directory: Of the sweep.
+        directory: Of the batch.
         jobs: 0 takes as many as before, so that every run keeps its number of threads.
-        engine, stop: As in `sweep`.
+        engine, stop: As in `batch`.
 
     Raises:
-        VqclipError: The folder holds no sweep, or a run fails.
+        UsageError: The folder holds no batch, or one that read standard input.
+        RunsFailed: As `batch`.
     """
-    directory = Path(directory)
-    return _run(_checked(read(directory)), directory, engines.Crew(jobs), stop, engines.find(engine), "sweep")
+    asked = command.read(Path(directory))
+    if asked.source == "-":
+        raise UsageError(
+            f"{files.printable(directory)} is a batch of standard input, which is not kept.",
+            "Give the same command with the same input again: it continues the batch.",
+        )
+    return _open(asked, directory, None, engines.Crew(jobs), engine, _ALL, stop)
 
 
-def holds_sweep(directory: Path) -> bool:
-    """Return whether a folder holds a sweep."""
-    return files.is_file(directory / NAME)
-
-
-def read(directory: Path) -> Grid:
-    """Read the grid from the folder of a sweep. Raises UsageError when it is damaged."""
-    path = directory / NAME
-    shown = files.printable(path)
-    values = reading.read_json(path, MAX_BYTES, UsageError)
-    with reading.refusing(f"{shown} cannot be read", "Start the sweep again in another folder.", UsageError):
-        if not isinstance(values, dict) or values.get("schema") != SCHEMA:
-            raise ValueError(f"this vqclip reads schema {SCHEMA}")
-        return from_dict(values)
-
-
-def _checked(grid: Grid) -> Grid:
-    """Return the grid with absolute paths after checking every cell."""
-    cells = []
-    for cell in grid.cells:
-        settings = cell.settings.with_paths(absolute)
-        try:
-            Inputs.check(settings)
-        except VqclipError as error:
-            raise type(error)(f"{grid.origin(cell)}: {error.message}", error.hint) from None
-        cells.append(Cell(cell.values, settings))
-    return Grid(grid.axes, tuple(cells), grid.preset)
-
-
-def _with_seeds(grid: Grid, drawn: int, kept: Grid) -> Grid:
-    """Replace a drawn seed by the recorded one, so that the same command continues the sweep."""
-    if len(grid.cells) != len(kept.cells):
-        return grid
-    cells = [
-        Cell(cell.values, cell.settings.replace(seed=old.settings.seed)) if cell.settings.seed == drawn else cell
-        for cell, old in zip(grid.cells, kept.cells, strict=True)
-    ]
-    return Grid(grid.axes, tuple(cells), grid.preset)
-
-
-def _digests(grid: Grid) -> list[tuple[Sequence[str], str]]:
-    return [(cell.values, cell.settings.digest()) for cell in grid.cells]
-
-
-def _new_directory(grid: Grid, parent: Path) -> Path:
-    words = words_of(grid.cells[0].settings)
-    return fresh_folder(parent, f"{datetime.date.today().isoformat()}-sweep-{words}")
-
-
-def _folder(grid: Grid, number: int, cell: Cell) -> str:
-    return f"{number:0{max(3, len(str(len(grid.cells))))}d}-{names.slug(grid.label(cell), 80)}"
-
-
-def _run(
-    grid: Grid,
-    directory: Path,
+def _open(
+    asked: Command,
+    output: str | Path | None,
+    parent: Path | None,
     crew: engines.Crew,
+    engine: str,
+    shard: Shard,
     stop: Stop,
-    draw: engines.Engine,
-    kind: str,
-    *,
-    choose: bool = True,
 ) -> Iterator[Event]:
+    """Check the first lines, or all cells of a sweep, and open the folder; no run starts before."""
+    draw = engines.find(engine)
+    directory = None if output is None else Path(output)
+    kept = command.read(directory) if directory and command.holds(directory) else None
+    if directory and kept is None and holds_run(directory):
+        raise OutputError(f"{files.printable(directory)} holds a run.", "Choose another --output.")
+    plan = Plan(asked, models_here=engine == "local", stop=stop)
+    if asked.kind == "sweep" and plan.seed is None and all(axis.name != "seed" for axis in asked.axes):
+        seed = kept.flags.get("seed") if kept else None
+        asked = replace(asked, flags={**asked.flags, "seed": seed or str(secrets.randbelow(2**32))})
+        plan = Plan(asked, models_here=engine == "local", stop=stop)
+    if directory and kept and (asked.kind, kept.kind) != ("batch", "batch") and not kept.same_runs(asked):
+        raise OutputError(
+            f"{files.printable(directory)} holds another {kept.kind}.",
+            f"Choose another --output, or remove that folder. {resume_hint(directory)}",
+        )
+    count = plan.count()
+    done, mine = ledger.finished(directory, shard) if directory else ledger.NOTHING
+    found = plan.jobs(done, shard)
+    first = _checked(found, asked, plan)
+    sample = [job.settings for job in first if isinstance(job, engines.Job)]
+    # More lines of standard input will come.
+    jobs = crew.size or (kept.jobs if kept else default_jobs(sample * 4 if asked.source == "-" else sample))
+    asked = replace(asked, jobs=max(1, min(jobs, len(sample) if asked.kind == "sweep" else jobs)))
+    if directory is None:
+        words = words_of(sample[0]) if sample else ""
+        directory = fresh_folder(parent or Path("runs"), f"{datetime.date.today().isoformat()}-{asked.kind}-{words}")
     directory = files.ensure_writable(directory)
-    lock = take_lock(directory)
-    try:
-        files.sweep(directory)
-        jobs = crew.size
-        if choose:
-            jobs = jobs or _jobs_before(directory) or default_jobs([cell.settings for cell in grid.cells])
-            jobs = min(jobs, len(grid.cells))
-        if not holds_sweep(directory):
-            files.write_json(directory / NAME, {"schema": SCHEMA, "jobs": jobs} | to_dict(grid))
-        yield BatchOpened(kind, directory, len(grid.cells), at_once=jobs)
-        yield from _cells(grid, directory, draw, replace(crew, size=jobs), stop)
-    except Interrupted as error:
-        raise Interrupted(error.message, resume_hint(directory), error.signal_number) from None
-    finally:
-        release(directory, lock)
+    files.sweep(directory)
+    if kept is None or not kept.same_runs(asked):
+        asked.write(directory)
+    rest = found if asked.source == "-" else _ahead(found)
+    share = None if count is None else len(range(shard.index, count + 1, shard.count))
+    crew = replace(crew, size=asked.jobs if engine == "local" else crew.cluster.workers, most=share)
+    # Other engines draw at once, on as many workers as fit if none are named.
+    at_once = crew.size if engine == "local" else crew.size or 2
+    opened = BatchOpened(asked.kind, directory, share, min(mine, share or mine), at_once=at_once)
+    return _Batch(plan, directory, shard, count, stop).run(draw, crew, itertools.chain(first, rest), opened)
 
 
-def _jobs_before(directory: Path) -> int:
-    """Return the recorded number of jobs, or 0."""
-    values = reading.read_json(directory / NAME, MAX_BYTES, UsageError) if holds_sweep(directory) else {}
-    jobs = values.get("jobs") if isinstance(values, dict) else None
-    return min(max(0, jobs), 64) if type(jobs) is int else 0
+def _checked(found: Iterator[engines.Job | Refused], asked: Command, plan: Plan) -> list[engines.Job | Refused]:
+    """Return the first lines, or all cells of a sweep in an order in which models load once.
+
+    Raises the error of a cell, or of the first line when there is none that can be drawn.
+    """
+    if asked.kind == "sweep":
+        cells = []
+        for cell in found:
+            if isinstance(cell, Refused):
+                raise cell.error
+            cells.append(cell)
+        return [*sorted(cells, key=_models)]
+    first = list(itertools.islice(found, 1 if asked.source == "-" else AHEAD))
+    refused = [each for each in first if isinstance(each, Refused)]
+    if refused and len(refused) == len(first) and not plan.done:
+        raise refused[0].error
+    return [*refused, *(each for each in first if isinstance(each, engines.Job))]
 
 
-def _cells(grid: Grid, directory: Path, draw: engines.Engine, crew: engines.Crew, stop: Stop) -> Iterator[Event]:
-    count, failures = len(grid.cells), dict[int, JobFailed]()
-    results = {number: _result(directory / _folder(grid, number, cell)) for number, cell in enumerate(grid.cells, 1)}
-    jobs = (
-        engines.Job(number, grid.label(cell), cell.settings, grid.preset, directory / _folder(grid, number, cell))
-        for number, cell in rows(grid)
-    )
-    warned: set[str] = set()
-    for event in draw(jobs, crew, stop):
-        if not (isinstance(event, Warned) and event.message in warned):
-            yield event
-        # Every run would repeat the warnings about the prompt.
-        if isinstance(event, Warned):
-            warned.add(event.message)
-        if isinstance(event, (JobFailed, JobFinished)):
-            if isinstance(event, JobFailed):
-                failures[event.number] = event
-            cell = grid.cells[event.number - 1]
-            results[event.number] = _result(directory / _folder(grid, event.number, cell))
-            yield from _table(grid, directory, results, failures)
-    yield from _sheet(grid, directory, results)
-    yield from _gallery(directory)
-    if failures:
-        first = failures[min(failures)]
-        raise RunsFailed(f"{len(failures)} of {count} runs failed, for one: {first.message}", first.hint)
+def _models(job: engines.Job) -> tuple[object, ...]:
+    settings = job.settings
+    return (settings.device, settings.dtype, settings.vqgan, settings.vqgan_config or "", settings.clip)
 
 
-def _gallery(directory: Path) -> Iterator[Event]:
-    """Write gallery.html; when that fails, the runs are there all the same."""
-    try:
-        page = gallery.write(directory)
-    except VqclipError as error:
-        yield Warned(f"there is no gallery: {error}")
-        return
-    if page.warning:
-        yield Warned(page.warning)
-    yield Saved("gallery", page.path, 0)
+def _ahead(found: Iterator[engines.Job | Refused]) -> Iterator[engines.Job | Refused]:
+    """Read ahead, so that a wrong line is known before its turn comes: refused lines overtake the others."""
+    waiting = deque[engines.Job | Refused]()
+    for each in found:
+        if isinstance(each, Refused):
+            yield each
+            continue
+        waiting.append(each)
+        if len(waiting) > AHEAD:
+            yield waiting.popleft()
+    yield from waiting
 
 
-Results = Mapping[int, tuple[str, str, str, str, str]]
+class _Batch:
+    """A batch that is drawn: it keeps the ledger and counts the failures.
 
+    Args:
+        plan: Of the runs.
+        directory: Of the batch.
+        shard: The part that is drawn.
+        count: Runs of the whole batch; None if unknown.
+        stop: Asked for the signal that ends the batch.
+    """
 
-def _table(grid: Grid, directory: Path, results: Results, failures: Mapping[int, JobFailed]) -> Iterator[Event]:
-    """Write table.csv with a line for each cell, started or not."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = [axis.name for axis in grid.axes]
-    writer.writerow(["run", *names, "status", "score", "loss", "steps", "seconds", "folder", "message"])
-    for number, cell in enumerate(grid.cells, 1):
-        message = failures[number].message if number in failures else ""
-        writer.writerow([number, *cell.values, *results[number], _folder(grid, number, cell), message])
-    files.write_text(directory / "table.csv", text.getvalue())
-    yield Saved("table", directory / "table.csv", 0)
+    def __init__(self, plan: Plan, directory: Path, shard: Shard, count: int | None, stop: Stop) -> None:
+        self._plan, self._directory, self._shard, self._count, self._stop = plan, directory, shard, count, stop
+        self._ledger = ledger.Ledger(directory, shard)
+        self._running: dict[int, engines.Job] = {}
+        self._refused = deque[JobFailed](maxlen=_MOST_MESSAGES)
+        self._failures, self._first_failure, self._elsewhere = 0, "", 0
+        self._warned: set[str] = set()
 
-
-def _result(folder: Path) -> tuple[str, str, str, str, str]:
-    """Return status, score, loss, steps and seconds of a run as texts, empty where unknown."""
-    try:
-        manifest = read_manifest(folder)
-    except UsageError:
-        return "waiting", "", "", "", ""
-    ending = collections.deque(read_metrics(folder), maxlen=1)
-    found = (manifest.score, ending[0]["loss"] if ending else None)
-    score, loss = ("" if number is None else f"{number:.5f}" for number in found)
-    return manifest.status, score, loss, str(manifest.step), f"{manifest.seconds:.2f}"
-
-
-def _sheet(grid: Grid, directory: Path, results: Results) -> Iterator[Event]:
-    """Write sheet.png: pictures in the order of the grid, a row for each value of the axis before the last."""
-    pictures: list[images.Pixels | None] = []
-    labels = []
-    largest = min(SHEET_SIDE, int((SHEET_PIXELS / len(grid.cells)) ** 0.5))
-    for number, cell in enumerate(grid.cells, 1):
-        folder = directory / _folder(grid, number, cell)
-        status, score, *_ = results[number]
+    def run(
+        self,
+        draw: engines.Engine,
+        crew: engines.Crew,
+        found: Iterable[engines.Job | Refused],
+        opened: BatchOpened,
+    ) -> Iterator[Event]:
+        """Draw the runs, and yield the events of the engine and of what is written at the end."""
+        yield opened
+        self._ledger.open(self._shard, self._count)
+        whole = self._shard.count == 1
+        last, cost = time.monotonic(), 0.0
         try:
-            pictures.append(images.shrink(images.open_image(folder / "image.png"), largest))
-        except InputError:
-            pictures.append(None)
-        outcome = f"score {float(score):.3f}" if status == "finished" and score else status
-        labels.append(f"{grid.label(cell)}: {outcome}")
-    side = max((max(picture.shape[:2]) for picture in pictures if picture is not None), default=96)
-    blank = np.full((side, side, 3), 225, dtype=np.uint8)
-    columns = len(grid.axes[-1].values)
-    if columns > MOST_COLUMNS or (len(grid.axes) == 1 and columns > 6):
-        columns = min(MOST_COLUMNS, max(4, round(len(pictures) ** 0.5)))
-    shown = [blank if picture is None else picture for picture in pictures]
-    images.save_png(directory / "sheet.png", images.contact_sheet(shown, labels, columns), {})
-    yield Saved("sheet", directory / "sheet.png", 0)
+            with contextlib.closing(draw(self._jobs(found), crew, self._stop)) as events:  # type: ignore[type-var]
+                for event in events:
+                    yield from self._noted(event)
+                    often = max(_COLLECT_SECONDS, 20 * cost)
+                    if whole and (self._count or 0) <= _MOST_COLLECTED and time.monotonic() - last > often:
+                        began = time.monotonic()
+                        yield from collect.collect(self._directory, finished=False)
+                        last, cost = time.monotonic(), time.monotonic() - began
+            yield from self._refusals()
+        except Interrupted as error:
+            if whole:
+                yield from collect.collect(self._directory, pictures=False)
+            hint = "Give the same command again to continue." if self._count is None or not whole else ""
+            raise Interrupted(error.message, hint or resume_hint(self._directory), error.signal_number) from None
+        finally:
+            self._ledger.close()
+        if whole:
+            yield from collect.collect(self._directory)
+        if self._elsewhere:
+            yield Warned(f"{self._elsewhere} runs are being drawn by another process.")
+        if self._failures:
+            number = f"{self._failures} of {self._count if whole and self._count else 'the'} runs failed"
+            raise RunsFailed(f"{number}, for one: {self._first_failure}", "Give the same command to try them again.")
+
+    def _jobs(self, found: Iterable[engines.Job | Refused]) -> Iterator[engines.Job]:
+        for each in found:
+            if isinstance(each, Refused):
+                self._fail(each.number, each.id, each.prompt, each.error.message)
+                self._refused.append(JobFailed(each.number, each.error.message, each.error.hint, each.error.kind))
+                continue
+            job = replace(each, directory=self._directory / each.directory)
+            self._running[job.number] = job
+            yield job
+        if self._plan.read and not self._stop():
+            self._ledger.write("total", total=self._plan.total)
+
+    def _refusals(self) -> Iterator[Event]:
+        while self._refused:
+            yield self._refused.popleft()
+
+    def _noted(self, event: Event) -> Iterator[Event]:
+        """Write an event into the ledger and yield it, unless it only repeats a warning."""
+        yield from self._refusals()
+        self._ledger.beat()
+        if isinstance(event, (JobStarted, JobPreempted, JobStopped)):
+            kind = type(event).__name__.removeprefix("Job").lower()
+            reason = {} if isinstance(event, JobStarted) else {"reason": event.message}
+            self._ledger.write(kind, job=self._running[event.number].id, number=event.number, **reason)
+        elif isinstance(event, JobFinished):
+            self._finish(self._running.pop(event.number), event)
+        elif isinstance(event, JobFailed):
+            job = self._running.pop(event.number)
+            if event.kind == "in_use":
+                self._elsewhere += 1
+                self._ledger.write("elsewhere", job=job.id, number=job.number)
+                return
+            self._fail(job.number, job.id, job.settings.prompt, event.message, job)
+        elif isinstance(event, Warned):
+            # Every run would repeat the warnings about its settings.
+            if event.message in self._warned:
+                return
+            if len(self._warned) < _MOST_MESSAGES:
+                self._warned.add(event.message)
+        yield event
+
+    def _finish(self, job: engines.Job, event: JobFinished) -> None:
+        picture = (job.directory / "image.png").relative_to(self._directory)
+        self._ledger.write(
+            "finished", **_facts(job), path=picture.as_posix(), score=event.score, loss=event.loss,
+            steps=event.step, seconds=round(event.seconds, 2),
+        )  # fmt: skip
+
+    def _fail(self, number: int, key: str, prompt: str, reason: str, job: engines.Job | None = None) -> None:
+        self._failures += 1
+        self._first_failure = self._first_failure or reason
+        facts = {"job": key, "number": number, "prompt": prompt, "label": prompt} if job is None else _facts(job)
+        self._ledger.write("failed", **facts, reason=reason)
+
+
+def _facts(job: engines.Job) -> dict[str, object]:
+    settings = job.settings
+    return {"job": job.id, "number": job.number, "label": job.label, "prompt": settings.prompt, "seed": settings.seed,
+            "values": dict(job.values)}  # fmt: skip

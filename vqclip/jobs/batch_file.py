@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import functools
+import itertools
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from vqclip import reading
-from vqclip.errors import UsageError, did_you_mean
+from vqclip import files, reading
+from vqclip.errors import UsageError, VqclipError, did_you_mean
+from vqclip.jobs import lines
 from vqclip.settings.presets import ALL_SETTINGS
 from vqclip.settings.schema import options
 
@@ -22,53 +26,113 @@ _NAMES = {
 _SEPARATORS = ",;\t"
 
 Row = Mapping[str, str]
+Reader = Callable[[str, str], Row]
 
 
-def rows(path: Path, name: str) -> Iterator[tuple[int, Row]]:
-    """Read the lines of a file, or of standard input for `-`.
+@dataclass(frozen=True)
+class Line:
+    """A line that is no remark: its number, its settings by name, or what is wrong with it."""
+
+    number: int
+    row: Row = field(default_factory=dict)
+    error: VqclipError | None = None
+
+
+class BatchFile:
+    """A file of prompts, or standard input for `-`, which is read as a stream.
+
+    The first line shows what it is: a header with a column `prompt`, an object of JSON, an option such as
+    `--prompt`, or else a prompt.
 
     Args:
-        path: The file. The first line shows what it is: a header with a column `prompt`, an object of JSON, an
-            option such as `--prompt`, or else a prompt.
-        name: Of the file, for messages.
-
-    Yields:
-        The number of each line that is no remark, and its settings by name.
-
-    Raises:
-        UsageError: A line cannot be read, or names no setting.
-        InputError: The file cannot be read.
+        path: The file.
+        stop: Ends standard input when it returns a signal.
     """
-    lines = reading.read_lines(path)
-    first = next((line.strip() for line in lines if line.strip() and not line.startswith("#")), "")
-    columns = [part.strip().strip('"').lower() for part in re.split(f"[{_SEPARATORS}]", first)]
-    if "prompt" in columns and len(columns) > 1:
-        found = _csv(lines, first)
-    elif first.startswith("{"):
-        found = ((number, _json(line, f"{name}, line {number}")) for number, line in _numbered(lines))
-    elif first.startswith("--"):
-        found = ((number, _options(line, f"{name}, line {number}")) for number, line in _numbered(lines))
-    else:
-        yield from ((number, {"prompt": line.removeprefix("\\" if line.startswith("\\#") else "")})
-                    for number, line in _numbered(lines))  # fmt: skip
-        return
-    for number, row in found:
-        yield number, _settings(row, f"{name}, line {number}")
+
+    def __init__(self, path: Path, stop: lines.Stop = lambda: None) -> None:
+        self._path, self._stop = path, stop
+        here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        self.name = "standard input" if str(path) == "-" else files.printable(here)
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines, each checked by itself.
+
+        Raises:
+            UsageError: The header names no setting, or the text is no CSV.
+            InputError: The file cannot be read.
+        """
+        texts, skipped, read = self._opened()
+        if read is not None:
+            for number, text in _numbered(texts, skipped):
+                yield self._line(number, text, read)
+            return
+        rows = self._csv(texts, skipped)
+        number, header = next(rows)
+        _settings(dict.fromkeys(filter(str.strip, header), "1"), f"{self.name}, line {number}")
+        for number, cells in rows:
+            yield self._line(number, "".join(cells), functools.partial(_cells, header, cells))
+
+    def count(self) -> int | None:
+        """Return the number of lines that are no remarks, without checking them; None for standard input."""
+        if str(self._path) == "-":
+            return None
+        texts, skipped, read = self._opened()
+        return sum(1 for _ in _numbered(texts)) if read else sum(1 for _ in self._csv(texts, skipped)) - 1
+
+    def _opened(self) -> tuple[Iterator[str], int, Reader | None]:
+        """Return the lines, how many came before them, and the function that reads one; None for it with CSV."""
+        source = lines.read(self._path, self.name, self._stop)
+        skipped, first = -1, ""
+        for first in source:
+            skipped += 1
+            if first.strip() and not first.startswith("#"):
+                break
+        texts = itertools.chain([first], source)
+        columns = [part.strip().strip('"').lower() for part in re.split(f"[{_SEPARATORS}]", first)]
+        if "prompt" in columns and len(columns) > 1:
+            return texts, skipped, None
+        reads = _json if first.lstrip().startswith("{") else _options if first.lstrip().startswith("--") else _prompt
+        return texts, skipped, reads
+
+    def _line(self, number: int, text: str, read: Reader) -> Line:
+        origin = f"{self.name}, line {number}"
+        try:
+            if not lines.is_text(text):
+                raise UsageError(f"{origin} is not UTF-8 text.", "Save the file as UTF-8.")
+            row = read(text, origin)
+            return Line(number, row if read is _prompt else _settings(row, origin))
+        except VqclipError as error:
+            return Line(number, error=error)
+
+    def _csv(self, texts: Iterator[str], skipped: int) -> Iterator[tuple[int, list[str]]]:
+        """Yield the number of the last line of each row, and its cells."""
+        first = next(texts)
+        separator = max(_SEPARATORS, key=first.count)
+        whole = (f"{line}\n" for line in itertools.chain([first], texts))
+        reader = csv.reader(whole, delimiter=separator, skipinitialspace=True)
+        try:
+            for cells in reader:
+                if any(cells):
+                    yield skipped + reader.line_num, cells
+        except csv.Error as problem:
+            number = skipped + reader.line_num
+            raise UsageError(f"{self.name}, line {number}: {problem}.", "Quote texts with commas.") from None
 
 
-def _numbered(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(map(str.strip, lines), 1):
+def _numbered(texts: Iterable[str], skipped: int = 0) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(map(str.strip, texts), skipped + 1):
         if line and not line.startswith("#"):
             yield number, line
 
 
-def _csv(lines: list[str], header: str) -> Iterator[tuple[int, Row]]:
-    separator = max(_SEPARATORS, key=header.count)
-    reader = csv.DictReader((f"{line}\n" for line in lines), delimiter=separator, skipinitialspace=True)
-    for row in reader:
-        if None in row:
-            raise UsageError(f"line {reader.line_num} has more columns than the header.", "Quote texts with commas.")
-        yield reader.line_num, {str(key).strip(): value for key, value in row.items() if value}
+def _prompt(line: str, origin: str) -> Row:
+    return {"prompt": line.removeprefix("\\") if line.startswith("\\#") else line}
+
+
+def _cells(header: list[str], cells: list[str], _: str, origin: str) -> Row:
+    if len(cells) > len(header):
+        raise UsageError(f"{origin} has more columns than the header.", "Quote texts with commas.")
+    return {name.strip(): cell for name, cell in zip(header, cells, strict=False) if cell}
 
 
 def _json(line: str, origin: str) -> Row:

@@ -235,7 +235,7 @@ def typed(merged: Layer) -> Settings:
         else:
             seed = field.name == "seed" and raw.value is not None
             text = None if raw.value is None else decoded(raw.value).translate(TYPED)
-            numbers[field.name] = _seed(str(text), raw.origin) if seed else text
+            numbers[field.name] = read_seed(str(text), raw.origin) if seed else text
     try:
         schema = OmegaConf.merge(OmegaConf.structured(Settings), numbers)
         values |= {name: schema[name] for name in numbers}
@@ -265,8 +265,9 @@ def seed_of_word(text: str) -> int | None:
     return int.from_bytes(hashlib.sha512(text.encode("utf-8", "surrogatepass")).digest()[:8]) >> 1
 
 
-def _seed(text: str, origin: str) -> str | None:
+def read_seed(text: str, origin: str) -> str | None:
     """A seed as digits, or None for "random". Raises UsageError for what is neither a whole number nor a word."""
+    text = text.translate(TYPED)
     if text == "random":
         return None
     word = seed_of_word(text)

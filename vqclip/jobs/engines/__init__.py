@@ -26,8 +26,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -56,6 +56,7 @@ class Job:
         preset: That the settings come from, for the record.
         directory: The folder of the run.
         id: The digest of its settings.
+        values: What is varied, by setting.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Job:
     preset: str | None
     directory: Path
     id: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def started(self) -> JobStarted:
         """Return the event for its start, or for its being finished already."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import time
 from collections.abc import Iterable, Iterator
 
+from vqclip import files
 from vqclip.errors import Interrupted, VqclipError
 from vqclip.events import (
     Event,
@@ -20,7 +22,7 @@ from vqclip.events import (
 )
 from vqclip.jobs.engines import Job, Stop
 from vqclip.runs import launch
-from vqclip.runs.directory import read_manifest
+from vqclip.runs.directory import read_manifest, read_metrics
 from vqclip.runs.loading import ModelCache
 
 REPORT_SECONDS = 0.5
@@ -38,24 +40,31 @@ def draw(job: Job, stop: Stop, cache: ModelCache) -> Iterator[Event]:
         cache: Keeps the models for the next job of this worker.
     """
     yield job.started()
-    step, score, finished = 0, None, False
+    step, score, loss, finished = 0, None, None, False
     try:
         for event in launch.start(job.settings, preset=job.preset, output=job.directory, stop=stop, cache=cache):
             if isinstance(event, Opened):
                 finished = event.finished
             elif isinstance(event, Finished):
                 step, score = event.step, event.score
+            elif isinstance(event, Stepped):
+                loss = event.loss
             yield event
-        if finished:
+        seconds = 0.0
+        if files.is_file(job.directory / "run.json"):
             manifest = read_manifest(job.directory)
-            step, score = manifest.step, manifest.score
+            seconds = manifest.seconds
+            if finished:
+                step, score = manifest.step, manifest.score
+                last = collections.deque(read_metrics(job.directory), maxlen=1)
+                loss = last[0]["loss"] if last else None
     except Interrupted as error:
         yield JobStopped(job.number, error.message)
         return
     except VqclipError as error:
         yield job.failed(error)
         return
-    yield JobFinished(job.number, job.directory, step, score)
+    yield JobFinished(job.number, job.directory, step, score, loss, seconds)
 
 
 def reports(job: Job, events: Iterable[Event]) -> Iterator[Event]:
