@@ -25,6 +25,7 @@ from benchmarks import (  # noqa: E402
     battery,
     compare,
     effects,
+    ledgers,
     naming,
     parity,
     peers,
@@ -440,3 +441,12 @@ def test_without_preemptions_only_snapshots_cost_time() -> None:
     outcome = preemption.simulate(plan, gpus=3, runs=10)
     assert (outcome.preemptions, outcome.repeated, outcome.waiting, outcome.snapshots) == (0, 0, 0, 30)
     assert outcome.slowest == 4 * 103
+
+
+def test_ledgers_measures_every_part_of_a_batch() -> None:
+    ledgers.main(["--runs", "40", "60", "--shards", "3", "--json", "ledgers.json"])
+    first, second = records.Record.read(Path("ledgers.json")).results
+    assert (first.case["runs"], second.case["runs"]) == (40, 60)
+    assert first.measures["size"].median == pytest.approx(second.measures["size"].median, rel=0.02)
+    times = {name for name, measure in second.measures.items() if measure.unit == "us" and measure.median > 0}
+    assert times == {"append", "read", "skip", "own", "rows"}

@@ -39,8 +39,6 @@ CLOUD = ROOT / "examples/cloud"
 BIN = Path(sys.executable).parent
 DOCKERFILE = (CLOUD / "Dockerfile").read_text(encoding="utf-8")
 SETTINGS, FLAGS = option_markers.wanted()
-needs_shards = pytest.mark.skipif("batch --shard" not in FLAGS, reason="vqclip batch has no --shard yet")
-needs_ray = pytest.mark.skipif("batch --address" not in FLAGS, reason="vqclip batch has no --address yet")
 clean_install = pytest.mark.skipif("CLEAN_INSTALL" not in os.environ, reason="takes minutes; set CLEAN_INSTALL=1")
 
 
@@ -138,7 +136,6 @@ def prompts_drawn(folder: str) -> list[str]:
     return sorted(found["settings"]["prompt"] for found in manifests if found["status"] == "finished")
 
 
-@needs_shards
 @pytest.mark.slow
 @pytest.mark.usefixtures("slurm")
 def test_the_slurm_script_queues_its_shard_again_before_the_time_limit_and_then_finishes_it(
@@ -227,7 +224,6 @@ def job_of_ray() -> list[str]:
     return shlex.split(load("rayjob.yaml")["spec"]["entrypoint"])[1:]
 
 
-@needs_shards
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("job", "variables"),
@@ -251,7 +247,6 @@ def test_a_task_draws_its_shard_and_no_other(
     assert prompts_drawn("batch") == ["a blue car"]
 
 
-@needs_ray
 def test_the_command_of_the_ray_cluster_has_options_that_exist() -> None:
     given = {word for word in job_of_ray() if word.startswith("--")}
     assert given == {f"--{name}" for name in ("engine", "address", "seed")}
