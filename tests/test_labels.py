@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vqclip.cli import console
+from vqclip.cli import terminal_text
 from vqclip.media import fonts, images
 from vqclip.media.labels import Labels
 
@@ -100,11 +100,11 @@ def test_a_cell_has_the_width_of_its_letters_and_isolates_their_direction(monkey
         def isatty(self) -> bool:
             return True
 
-    assert console.cell("سیب", 6) == "سیب   ", "a pipe gets the text alone"
+    assert terminal_text.cell("سیب", 6) == "سیب   ", "a pipe gets the text alone"
     monkeypatch.setattr(sys, "stdout", Terminal())
-    assert console.cell("apple", 6) == "apple "
-    assert console.cell("苹果", 6) == "苹果  "
-    isolated = console.cell("سیب", 6)
+    assert terminal_text.cell("apple", 6) == "apple "
+    assert terminal_text.cell("苹果", 6) == "苹果  "
+    isolated = terminal_text.cell("سیب", 6)
     assert isolated == "\u2068سیب\u2069   "
-    assert console.plain(isolated) == isolated
-    assert console.plain("a\u2068b\u202e\u200dc") == "a\\u2068b\\u202e\u200dc"
+    assert terminal_text.plain(isolated) == isolated
+    assert terminal_text.plain("a\u2068b\u202e\u200dc") == "a\\u2068b\\u202e\u200dc"

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from vqclip.cli.console import LINE_SECONDS, cell
+from vqclip.cli.terminal_text import LINE_SECONDS, cell
 from vqclip.events import BatchOpened, Event, JobFailed, JobFinished, JobStarted, JobStepped
 from vqclip.files import excerpt
 
-if TYPE_CHECKING:
-    from vqclip.cli.console import Console
-
 
 class BatchProgress:
-    """Follows the events of runs that are drawn at once. console: Shows notes, and the bar where it shows bars."""
+    """Follows the events of runs that are drawn at once.
 
-    def __init__(self, console: Console, opened: BatchOpened) -> None:
-        self._console, self._count = console, opened.count
+    Args:
+        opened: The event with their number.
+        note: Shows a line.
+        show_share: Shows a bar, see `Console.show_share`; returns False where there is none.
+    """
+
+    def __init__(
+        self, opened: BatchOpened, note: Callable[[str], None], show_share: Callable[[float, int | None, str], bool]
+    ) -> None:
+        self._note, self._show_share, self._count = note, show_share, opened.count
         self._first = self._done = opened.done
         self._failed = 0
         self._labels = dict[int, str]()
@@ -37,7 +42,7 @@ class BatchProgress:
             if isinstance(event, JobFinished):
                 self._done += 1
                 score = "" if event.score is None else f", score {event.score:.3f}"
-                self._console.note(f"run {event.number}{self._of}: {label}{score}")
+                self._note(f"run {event.number}{self._of}: {label}{score}")
             else:
                 self._failed += 1
         else:
@@ -52,7 +57,7 @@ class BatchProgress:
     def _update(self) -> None:
         done = self._done + self._failed + sum(self._shares.values())
         failed = f", {self._failed} failed" if self._failed else ""
-        if self._console.show_share(done, self._count, f"{self._done}{self._of} done{failed}"):
+        if self._show_share(done, self._count, f"{self._done}{self._of} done{failed}"):
             return
         now = time.monotonic()
         if now - self._last_line < LINE_SECONDS:
@@ -60,4 +65,4 @@ class BatchProgress:
         self._last_line = now
         rate = (done - self._first) / max(1e-9, now - self._began)
         left = "" if self._count is None or not rate else f", {(self._count - done) / rate:.0f} s left"
-        self._console.note(f"{self._done}{self._of} runs done{failed}{left}")
+        self._note(f"{self._done}{self._of} runs done{failed}{left}")

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 import time
-import unicodedata
 from collections.abc import Callable, Mapping
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from vqclip.cli.batch_progress import BatchProgress
+from vqclip.cli.terminal_text import LINE_SECONDS, cell, plain
 from vqclip.errors import OutputError, ReaderGone, VqclipError
 from vqclip.events import (
     BatchOpened,
@@ -42,15 +42,11 @@ if TYPE_CHECKING:
     import numpy as np
     from rich.progress import Progress, ProgressColumn, TaskID
 
-    from vqclip.cli.batch_progress import BatchProgress
-
     Bar = TypeVar("Bar", bound=Progress)
 
 SCHEMA_VERSION = 1
-LINE_SECONDS = 10.0
 MOST_CHARACTERS = 1200
 """Of a message on the screen; the middle of a longer one is omitted."""
-_ISOLATE = re.compile("\u2068[^\u2066-\u2069\u202a-\u202e\n]*\u2069")
 MOST_SUMMARY = 400
 """Characters of the warnings that `--quiet` sums up in one line, unless the first is longer."""
 _ENDINGS = {
@@ -58,33 +54,6 @@ _ENDINGS = {
     "until_score": "--until-score: the score is reached",
     "max_seconds": "--max-seconds: the time is up",
 }
-
-
-def plain(text: str) -> str:
-    """Escape control and direction characters, which could change the terminal; joiners and whole isolates stay."""
-    kept = {at for found in _ISOLATE.finditer(text) for at in (found.start(), found.end() - 1)}
-    return "".join(
-        c if c.isprintable() or c in "\n\u200c\u200d" or at in kept else c.encode("unicode_escape").decode()
-        for at, c in enumerate(text)
-    )
-
-
-def cell(text: str, width: int = 0, stream: TextIO | None = None) -> str:
-    """Fill a cell of a table up to so many columns of the terminal.
-
-    On a Unicode terminal, text that is read from right to left is isolated, so that the cells after it keep their
-    place. stream: Where the table goes, standard output by default.
-    """
-    shown = plain(text)
-    if shown.isascii():
-        return shown.ljust(width)
-    from rich.cells import cell_len
-
-    stream = stream or sys.stdout
-    blanks = " " * (width - cell_len(shown))
-    unicode = (stream.encoding or "").lower().startswith("utf") and stream.isatty()
-    leftwards = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in shown)
-    return f"\u2068{shown}\u2069{blanks}" if unicode and leftwards else shown + blanks
 
 
 def _print(line: str) -> None:
@@ -261,9 +230,7 @@ class Console:
         runs = "" if event.count is None else f": {event.count} run{'' if event.count == 1 else 's'}"
         self.note(f"{event.kind} {event.directory}{runs}{f', {event.done} done' if event.done else ''}")
         if event.at_once != 1:
-            from vqclip.cli.batch_progress import BatchProgress
-
-            self._all = BatchProgress(self, event)
+            self._all = BatchProgress(event, self.note, self.show_share)
 
     def show_share(self, done: float, count: int | None, text: str) -> bool:
         """Show how many runs of a batch are done, in parts of runs; False where there is no bar."""

@@ -47,7 +47,7 @@ def classify(
     console = console_for(as_json=as_json, quiet=quiet)
     from rich.cells import cell_len
 
-    from vqclip.cli.console import cell
+    from vqclip.cli.terminal_text import cell
     from vqclip.files import printable
     from vqclip.search import score
     from vqclip.search.labels import read
