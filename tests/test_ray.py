@@ -117,6 +117,8 @@ def test_lost_nodes_and_processes_and_a_stop_leave_the_pictures_of_plain_runs(si
     assert second.process.returncode == 0, second.events[-1]
     assert removed
     assert second.count("jobpreempted") == 2, [e for e in second.events if "preempted" in e["event"]]
+    ledger = "".join(path.read_text() for path in Path("out", "ledger").glob("*.jsonl"))
+    assert ledger.count('"event":"preempted"') == 2, "the ledger tells it"
     drawn = sorted(Path("out").glob("**/image.png"))
     assert len(drawn) == RUNS
     manifests = [json.loads((path.parent / "run.json").read_text()) for path in drawn]

@@ -195,8 +195,8 @@ def _open(
     rest = found if asked.source == "-" else _ahead(found)
     share = None if count is None else len(range(shard.index, count + 1, shard.count))
     crew = replace(crew, size=asked.jobs if engine == "local" else crew.cluster.workers, most=share)
-    # Other engines draw at once, on as many workers as fit if none are named.
-    at_once = crew.size if engine == "local" else crew.size or 2
+    # The steps of other engines give no events either, also with one worker.
+    at_once = crew.size if engine == "local" else max(2, crew.size)
     opened = BatchOpened(asked.kind, directory, share, min(mine, share or mine), at_once=at_once)
     return _Batch(plan, directory, shard, count, stop).run(draw, crew, itertools.chain(first, rest), opened)
 
