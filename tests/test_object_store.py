@@ -137,7 +137,7 @@ def test_a_store_that_fails_for_a_while_costs_nothing_and_one_that_stays_so_keep
     assert sum(isinstance(event, Warned) and "no network" in event.message for event in events) == 2
     assert "image.png" in names(memory)
     fail["left"] = 1000
-    with pytest.raises(OutputError, match="The run is kept in") as caught:
+    with pytest.raises(OutputError, match="The files are kept in") as caught:
         list(vqclip.generate("a red apple", output="memory://b/other", **SMALL))
     kept = Path(caught.value.hint.split("kept in ")[1].split(". ")[0])
     assert (kept / "image.png").is_file()
@@ -227,6 +227,42 @@ def test_the_command_line_draws_into_s3_and_keeps_no_secret(s3: dict[str, str], 
     missing = vqclip_in(s3, "generate", "a red apple", *FLAGS, "-o", "s3://no-such-bucket/apple")
     assert (missing.returncode, len(missing.stderr.strip().splitlines())) == (5, 2), missing.stderr
     assert "there is no such bucket" in missing.stderr
+    assert not list(isolated.glob("s3*"))
+
+
+def pictures_of(rows: list[dict[str, Any]], read: Any) -> dict[str, bytes]:
+    return {row["prompt"]: read(row["path"]) for row in rows}
+
+
+@pytest.mark.slow
+def test_a_batch_in_s3_is_that_of_a_folder_and_continues(s3: dict[str, str], isolated: Path) -> None:
+    (isolated / "list.txt").write_text("a red apple\na blue car\na yellow star\n")
+    command = ["batch", "list.txt", *FLAGS, "--jobs", "2"]
+    plain = vqclip_in(s3, *command, "-o", "local")
+    assert plain.returncode == 0, plain.stderr
+    for shard in ("1/2", "2/2"):
+        part = vqclip_in(s3, *command, "--shard", shard, "-o", "s3://bucket/batch")
+        assert part.returncode == 0, part.stderr
+        assert "s3://bucket/batch" in part.stderr
+    status = json.loads(vqclip_in(s3, "status", "s3://bucket/batch", "--json").stdout)
+    assert (status["total"], status["done"], status["failed"]) == (3, 3, 0)
+    collected = vqclip_in(s3, "collect", "s3://bucket/batch")
+    assert (collected.returncode, collected.stdout.strip()) == (0, "s3://bucket/batch/table.csv"), collected.stderr
+    system = s3_of(s3)
+    system.invalidate_cache()
+    rows = [json.loads(line) for line in system.cat("bucket/batch/table.jsonl").splitlines()]
+    local = [json.loads(line) for line in (isolated / "local" / "table.jsonl").read_text().splitlines()]
+    drawn = pictures_of(rows, lambda path: system.cat(f"bucket/batch/{path}"))
+    assert drawn == pictures_of(local, lambda path: (isolated / "local" / path).read_bytes())
+    assert [row["score"] for row in rows] == [row["score"] for row in local]
+    assert system.exists("bucket/batch/sheet.png")
+    assert system.exists("bucket/batch/gallery.html")
+    ledgers = [path for path in system.find("bucket/batch") if "/ledger/" in path]
+    system.rm(ledgers[0])
+    again = vqclip_in(s3, *command, "-o", "s3://bucket/batch")
+    assert again.returncode == 0, again.stderr
+    rows = [json.loads(line) for line in s3_of(s3).cat("bucket/batch/table.jsonl").splitlines()]
+    assert [row["score"] for row in rows] == [row["score"] for row in local], "runs are found without a ledger"
     assert not list(isolated.glob("s3*"))
 
 

@@ -53,12 +53,15 @@ class ObjectFolder:
 
             self._system, self._root = fsspec.core.url_to_fs(address)
 
-    def names(self) -> list[str]:
-        """The names of all objects below the prefix, without it. Names that would leave a folder are left out."""
+    def names(self, *, direct: bool = False) -> list[str]:
+        """The names of the objects below the prefix, without it. Names that would leave a folder are left out.
+
+        direct: Leave out those below a further slash.
+        """
         with self._reporting("read"):
             self._system.invalidate_cache()
             try:
-                paths = self._system.find(self._root)
+                paths = self._system.find(self._root, maxdepth=1 if direct else None)
             except FileNotFoundError:
                 return []
         start = self._root.strip("/") + "/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -145,9 +146,13 @@ def _follow(
 def status(directory: BatchFolder, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Say how many runs of a batch are done, running and failed, how long the rest takes, and what failed."""
     console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs import remote
     from vqclip.jobs.status import status
+    from vqclip.object_store import address_of
 
-    found = status(directory)
+    address = address_of(directory)
+    with remote.fetched(address) if address else contextlib.nullcontext() as mirror:
+        found = status(mirror.local if mirror else directory)
     console.answer("\n".join(found.lines()), found.to_dict())
 
 
@@ -160,10 +165,14 @@ def collect(
     """
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.events import Saved, Warned
+    from vqclip.jobs import remote
     from vqclip.jobs.collect import collect
+    from vqclip.object_store import address_of
 
+    address = address_of(directory)
     found: dict[str, str] = {}
-    for event in collect(directory):
+    events = remote.collected(address) if address else collect(directory)
+    for event in events:
         if isinstance(event, Saved):
             found.setdefault(event.kind, str(event.path))
         elif isinstance(event, Warned):

@@ -31,12 +31,13 @@ from vqclip.events import (
     JobStopped,
     Warned,
 )
-from vqclip.jobs import collect, command, engines, grid, ledger
+from vqclip.jobs import collect, command, engines, grid, ledger, remote
 from vqclip.jobs.command import Command
 from vqclip.jobs.engines.local import default_jobs
 from vqclip.jobs.grid import Axis, parse_axis
 from vqclip.jobs.plan import Plan, Refused
 from vqclip.jobs.shards import Shard
+from vqclip.object_store import address_of
 from vqclip.runs.directory import fresh_folder, holds_run, words_of
 from vqclip.runs.recorder import Stop, resume_hint
 
@@ -160,8 +161,16 @@ def _open(
     engine: str,
     shard: Shard,
     stop: Stop,
+    mirror: remote.BatchMirror | None = None,
 ) -> Iterator[Event]:
-    """Check the first lines, or all cells of a sweep, and open the folder; no run starts before."""
+    """Check the first lines, or all cells of a sweep, and open the folder; no run starts before.
+
+    mirror: Of a batch in an object store; `output` is then its temporary folder.
+    """
+    if address := address_of(output):
+        return remote.mirrored(
+            address, lambda mirror: _open(asked, mirror.local, None, crew, engine, shard, stop, mirror)
+        )
     draw = engines.find(engine)
     directory = None if output is None else Path(output)
     kept = command.read(directory) if directory and command.holds(directory) else None
@@ -198,7 +207,7 @@ def _open(
     # The steps of other engines give no events either, also with one worker.
     at_once = crew.size if engine == "local" else max(2, crew.size)
     opened = BatchOpened(asked.kind, directory, share, min(mine, share or mine), at_once=at_once)
-    return _Batch(plan, directory, shard, count, stop).run(draw, crew, itertools.chain(first, rest), opened)
+    return _Batch(plan, directory, shard, count, stop, mirror).run(draw, crew, itertools.chain(first, rest), opened)
 
 
 def _checked(found: Iterator[engines.Job | Refused], asked: Command, plan: Plan) -> list[engines.Job | Refused]:
@@ -247,10 +256,20 @@ class _Batch:
         shard: The part that is drawn.
         count: Runs of the whole batch; None if unknown.
         stop: Asked for the signal that ends the batch.
+        mirror: Of a batch in an object store.
     """
 
-    def __init__(self, plan: Plan, directory: Path, shard: Shard, count: int | None, stop: Stop) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        directory: Path,
+        shard: Shard,
+        count: int | None,
+        stop: Stop,
+        mirror: remote.BatchMirror | None = None,
+    ) -> None:
         self._plan, self._directory, self._shard, self._count, self._stop = plan, directory, shard, count, stop
+        self._mirror, self._runs = mirror, mirror.runs if mirror else directory
         self._ledger = ledger.Ledger(directory, shard)
         self._running: dict[int, engines.Job] = {}
         self._refused = deque[JobFailed](maxlen=_MOST_MESSAGES)
@@ -276,23 +295,28 @@ class _Batch:
                     often = max(_COLLECT_SECONDS, 20 * cost)
                     if whole and (self._count or 0) <= _MOST_COLLECTED and time.monotonic() - last > often:
                         began = time.monotonic()
-                        yield from collect.collect(self._directory, finished=False)
+                        yield from self._collect(finished=False)
                         last, cost = time.monotonic(), time.monotonic() - began
             yield from self._refusals()
         except Interrupted as error:
             if whole:
-                yield from collect.collect(self._directory, pictures=False)
+                yield from self._collect(pictures=False)
             hint = "Give the same command again to continue." if self._count is None or not whole else ""
             raise Interrupted(error.message, hint or resume_hint(self._directory), error.signal_number) from None
         finally:
             self._ledger.close()
         if whole:
-            yield from collect.collect(self._directory)
+            yield from self._collect()
         if self._elsewhere:
             yield Warned(f"{self._elsewhere} runs are being drawn by another process.")
         if self._failures:
             number = f"{self._failures} of {self._count if whole and self._count else 'the'} runs failed"
             raise RunsFailed(f"{number}, for one: {self._first_failure}", "Give the same command to try them again.")
+
+    def _collect(self, *, pictures: bool = True, finished: bool = True) -> Iterator[Event]:
+        if self._mirror and pictures:
+            self._mirror.fetch_pictures()
+        yield from collect.collect(self._directory, pictures=pictures, finished=finished)
 
     def _jobs(self, found: Iterable[engines.Job | Refused]) -> Iterator[engines.Job]:
         for each in found:
@@ -300,7 +324,7 @@ class _Batch:
                 self._fail(each.number, each.id, each.prompt, each.error.message)
                 self._refused.append(JobFailed(each.number, each.error.message, each.error.hint, each.error.kind))
                 continue
-            job = replace(each, directory=self._directory / each.directory)
+            job = replace(each, directory=self._runs / each.directory)
             self._running[job.number] = job
             yield job
         if self._plan.read and not self._stop():
@@ -336,7 +360,7 @@ class _Batch:
         yield event
 
     def _finish(self, job: engines.Job, event: JobFinished) -> None:
-        picture = (job.directory / "image.png").relative_to(self._directory)
+        picture = (job.directory / "image.png").relative_to(self._runs)
         self._ledger.write(
             "finished", **_facts(job), path=picture.as_posix(), score=event.score, loss=event.loss,
             steps=event.step, seconds=round(event.seconds, 2),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def mirrored(address: str, begin: Callable[[Path], Iterator[Event]]) -> Iterator
         OutputError: The object store cannot be used.
         VqclipError: As `begin` and its events do, naming the address instead of the temporary folder.
     """
-    mirror = _Mirror(address)
+    mirror = Mirror(address)
     try:
         with mirror.naming_address():
             mirror.remote.ensure_writable()
@@ -46,22 +46,25 @@ def mirrored(address: str, begin: Callable[[Path], Iterator[Event]]) -> Iterator
 
 
 @contextlib.contextmanager
-def fetched(path: str | Path) -> Iterator[Path]:
-    """Yield a local folder for reading a run: the path itself, or a copy of a run in an object store."""
+def fetched(path: str | Path, only: Collection[str] = ()) -> Iterator[Path]:
+    """Yield a local folder for reading a run: the path itself, or a copy of a run in an object store.
+
+    only: Copy these files alone.
+    """
     address = address_of(path)
     if address is None:
         yield Path(path)
         return
-    mirror = _Mirror(address)
+    mirror = Mirror(address)
     try:
         with mirror.naming_address():
-            mirror.fetch()
+            mirror.fetch([name for name in mirror.remote.names() if not only or name in only])
             yield mirror.local
     finally:
         mirror.close()
 
 
-def _follow(mirror: _Mirror, events: Iterator[Event]) -> Iterator[Event]:
+def _follow(mirror: Mirror, events: Iterator[Event]) -> Iterator[Event]:
     try:
         with mirror.naming_address():
             for event in events:
@@ -78,18 +81,23 @@ def _follow(mirror: _Mirror, events: Iterator[Event]) -> Iterator[Event]:
         mirror.finish()
 
 
-class _Mirror:
-    """A temporary folder, and the object store that it mirrors."""
+class Mirror:
+    """A temporary folder, and the object store that it mirrors.
 
-    def __init__(self, address: str) -> None:
-        self.remote = ObjectFolder(address)
+    Args:
+        address: Of the folder in the object store.
+        is_part: Whether an object or file of that name is mirrored.
+    """
+
+    def __init__(self, address: str, is_part: Callable[[str], bool] = run_folder.is_part) -> None:
+        self.remote, self._is_part = ObjectFolder(address), is_part
         self.local = Path(tempfile.mkdtemp(prefix="vqclip-")).resolve()
         self._uploaded: dict[str, tuple[int, int]] = {}
 
-    def fetch(self) -> None:
-        """Copy the files of an earlier run to the temporary folder."""
-        for name in self.remote.names():
-            if run_folder.is_part(name):
+    def fetch(self, names: Iterable[str] | None = None) -> None:
+        """Copy what is in the object store to the temporary folder. names: Of these objects; None is all."""
+        for name in self.remote.names() if names is None else names:
+            if self._is_part(name):
                 path = self.local / name
                 self.remote.fetch(name, path)
                 self._uploaded[name] = _version(path)
@@ -97,7 +105,8 @@ class _Mirror:
     def upload(self) -> None:
         """Upload the files that changed, run.json last, and remove the objects whose files are gone."""
         paths = [path for path in self.local.rglob("*") if path.is_file() and not path.name.startswith(".")]
-        found = {path.relative_to(self.local).as_posix(): path for path in paths}
+        named = {path.relative_to(self.local).as_posix(): path for path in paths}
+        found = {name: path for name, path in named.items() if self._is_part(name)}
         for name in sorted(found, key=lambda name: (name == _LAST, name)):
             version = _version(found[name])
             if self._uploaded.get(name) != version:
@@ -131,7 +140,7 @@ class _Mirror:
             self.upload()
         except OutputError as error:
             raise OutputError(
-                error.message, f"The run is kept in {files.printable(self.local)}. {error.hint}"
+                error.message, f"The files are kept in {files.printable(self.local)}. {error.hint}"
             ) from error
         self.close()
 

@@ -21,7 +21,7 @@ from vqclip.events import (
     Warned,
 )
 from vqclip.jobs.engines import Job, Stop
-from vqclip.runs import launch
+from vqclip.runs import launch, remote
 from vqclip.runs.directory import read_manifest, read_metrics
 from vqclip.runs.loading import ModelCache
 
@@ -51,13 +51,14 @@ def draw(job: Job, stop: Stop, cache: ModelCache) -> Iterator[Event]:
                 loss = event.loss
             yield event
         seconds = 0.0
-        if files.is_file(job.directory / "run.json"):
-            manifest = read_manifest(job.directory)
-            seconds = manifest.seconds
-            if finished:
-                step, score = manifest.step, manifest.score
-                last = collections.deque(read_metrics(job.directory), maxlen=1)
-                loss = last[0]["loss"] if last else None
+        with remote.fetched(job.directory, only=("run.json", "metrics.jsonl")) as folder:
+            if files.is_file(folder / "run.json"):
+                manifest = read_manifest(folder)
+                seconds = manifest.seconds
+                if finished:
+                    step, score = manifest.step, manifest.score
+                    last = collections.deque(read_metrics(folder), maxlen=1)
+                    loss = last[0]["loss"] if last else None
     except Interrupted as error:
         yield JobStopped(job.number, error.message)
         return

@@ -1,0 +1,118 @@
+"""Batches whose folder is in an object store.
+
+The runs work as `vqclip.runs.remote` describes, each with an address of its own. The small files of the batch, which
+are its ledger, tables, sheets and gallery, are written in a temporary folder of this machine and uploaded from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from vqclip import files
+from vqclip.errors import OutputError
+from vqclip.events import BatchOpened, Event, Saved, Warned
+from vqclip.jobs import command, ledger
+from vqclip.jobs.gallery import CACHE
+from vqclip.object_store import ObjectFolder
+from vqclip.runs.remote import Mirror
+
+UPLOAD_SECONDS = 20.0
+"""Between two uploads of the ledger. Runs that it does not name yet are found when the batch continues."""
+
+
+class BatchMirror(Mirror):
+    """The temporary folder of a batch. runs: The address of the batch as a path, below which its runs are."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address, _is_part)
+        self.runs = Path(address)
+
+    def fetch_batch(self) -> None:
+        """Copy the command and the ledger of an earlier process to the temporary folder."""
+        own = [name for name in self.remote.names(direct=True) if name == command.NAME]
+        parts = ObjectFolder(f"{self.remote.address}/{ledger.FOLDER}").names()
+        self.fetch([*own, *(f"{ledger.FOLDER}/{name}" for name in parts)])
+
+    def fetch_pictures(self) -> None:
+        """Copy the pictures of finished runs, and what the gallery reads of them, to the temporary folder."""
+        from vqclip.jobs.collect import Rows
+
+        for row in Rows(self.local):
+            if row.path is None or files.exists(self.local / row.path):
+                continue
+            folder = Path(row.path).parent
+            for name in ("run.json", "metrics.jsonl", "image.png"):
+                # A picture that was removed is left out, as in a folder.
+                with contextlib.suppress(OutputError):
+                    self.remote.fetch((folder / name).as_posix(), self.local / folder / name)
+
+    def follow(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Yield the events of the batch, and upload its files while they pass."""
+        last = time.monotonic()
+        try:
+            with self.naming_address():
+                for event in events:
+                    if time.monotonic() - last > UPLOAD_SECONDS:
+                        try:
+                            self.upload()
+                        except OutputError as error:
+                            yield Warned(error.message)
+                        last = time.monotonic()
+                    yield self.shown(event)
+        finally:
+            self.finish()
+
+    def shown(self, event: Event) -> Event:
+        """The event with addresses in the place of temporary paths."""
+        if isinstance(event, BatchOpened):
+            return replace(event, directory=self.remote.path(""))
+        if isinstance(event, Saved) and not event.path.is_relative_to(self.local):
+            return event
+        return super().shown(event)
+
+
+def mirrored(address: str, begin: Callable[[BatchMirror], Iterator[Event]]) -> Iterator[Event]:
+    """Draw a batch in an object store, as `vqclip.runs.remote.mirrored` a run."""
+    mirror = BatchMirror(address)
+    try:
+        with mirror.naming_address():
+            mirror.remote.ensure_writable()
+            mirror.fetch_batch()
+            events = begin(mirror)
+    except BaseException:
+        mirror.close()
+        raise
+    return mirror.follow(events)
+
+
+@contextlib.contextmanager
+def fetched(address: str, *, pictures: bool = False) -> Iterator[BatchMirror]:
+    """Yield a copy of the small files of a batch. pictures: Also those of finished runs."""
+    mirror = BatchMirror(address)
+    try:
+        with mirror.naming_address():
+            mirror.fetch_batch()
+            if pictures:
+                mirror.fetch_pictures()
+            yield mirror
+    finally:
+        mirror.close()
+
+
+def collected(address: str) -> Iterator[Event]:
+    """Collect a batch in an object store, as `vqclip.jobs.collect.collect` one in a folder."""
+    from vqclip.jobs.collect import collect
+
+    with fetched(address, pictures=True) as mirror:
+        events = [mirror.shown(event) for event in collect(mirror.local)]
+        mirror.upload()
+        yield from events
+
+
+def _is_part(name: str) -> bool:
+    folder, slash, _ = name.partition("/")
+    return not slash or folder in (ledger.FOLDER, CACHE)
