@@ -25,7 +25,7 @@ def test_the_job_of_the_guide_draws_everything_once(monkeypatch: pytest.MonkeyPa
     drawn = []
     for _ in range(2):
         subprocess.run(["bash", "job.sh"], check=True)
-        drawn.append({path: path.stat().st_mtime_ns for path in Path("job").glob("*/image.png")})
+        drawn.append({path: path.stat().st_mtime_ns for path in Path("job").glob("*/*/image.png")})
     assert len(drawn[0]) == 2
     assert drawn[0] == drawn[1]
 

@@ -206,8 +206,8 @@ def test_stages_grow_the_picture(pair: Pair) -> None:
     assert last.image().shape == (32, 64, 3)
 
 
-def test_a_size_that_is_not_whole_tokens_is_cut_down(pair: Pair) -> None:
-    assert final(pair, settings(size="39x25", iterations=1)).shape == (24, 32, 3)
+def test_a_size_that_is_not_whole_tokens_is_that_of_the_picture(pair: Pair) -> None:
+    assert final(pair, settings(size="39x25", iterations=1)).shape == (25, 39, 3)
 
 
 def test_the_start_picture_is_where_the_run_begins(pair: Pair) -> None:

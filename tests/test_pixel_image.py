@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from vqclip.events import Event, Finished, StageStarted, Stepped
 from vqclip.media import images
-from vqclip.runs import directory, dry_run
+from vqclip.runs import directory, run_sizes
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.loop import Synthesizer
@@ -226,7 +226,7 @@ def test_terms_of_the_latent_wait_for_a_latent(pair: Pair) -> None:
 
 
 def test_the_plan_leaves_the_decoder_out_of_the_pixel_steps() -> None:
-    plain, ascending = (dry_run._run(settings(pixel_steps=share)) for share in (0.0, 0.5))
+    plain, ascending = (run_sizes.run_sizes(settings(pixel_steps=share)) for share in (0.0, 0.5))
     assert plain is not None
     assert plain == ascending
     assert plain.operations(pixels=True).total < plain.operations().total

@@ -127,7 +127,7 @@ def test_ends_that_do_not_fit_each_other_replace_nothing(run: Path, small: dict[
     for name, size in (("a", "32x32"), ("b", "48x32")):
         list(vqclip.generate("a blue car", seed=1, output=name, **small | {"size": size, "iterations": 0}))
     before, wanted = contents(run), interpolate.Interpolation(frames=2)
-    with pytest.raises(InputError, match="tokens"):
+    with pytest.raises(InputError, match="one size"):
         list(interpolate.interpolate(RESTYLED, [Path("a"), Path("b")], run, wanted, overwrite=True))
     assert contents(run) == before
 

@@ -209,7 +209,7 @@ def test_the_status_tells_living_processes_from_dead_ones_and_lists_failures(cal
     Path("p.txt").write_text("a\nb\nc\nd\n")
     Command.of("batch", "p.txt", {}, (), preset=None, config_files=(), flat=False).write(Path())
     book = ledger.Ledger(Path(), Shard(1, 2))
-    book.open(Shard(1, 2), 4)
+    book.begin(Shard(1, 2), 4)
     book.write("started", job="0" * 20, number=1)
     book.write("finished", job="0" * 20, number=1)
     book.write("started", job="1" * 20, number=3)

@@ -26,10 +26,10 @@ def info(
 ) -> None:
     """Show how a picture was made, from its metadata, or how far a run is."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.files import is_folder
+    from vqclip.files import is_file
     from vqclip.media import metadata
 
-    if is_folder(image):
+    if is_file(image / "run.json"):
         from vqclip.runs.directory import read_manifest
 
         run = read_manifest(image).to_dict()

@@ -285,7 +285,7 @@ class _Batch:
     ) -> Iterator[Event]:
         """Draw the runs, and yield the events of the engine and of what is written at the end."""
         yield opened
-        self._ledger.open(self._shard, self._count)
+        self._ledger.begin(self._shard, self._count)
         whole = self._shard.count == 1
         last, cost = time.monotonic(), 0.0
         try:

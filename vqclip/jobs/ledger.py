@@ -65,7 +65,7 @@ class Ledger:
             raise files.output_error(self.path, error) from error
         self._beat = time.monotonic()
 
-    def open(self, shard: Shard, total: int | None) -> None:
+    def begin(self, shard: Shard, total: int | None) -> None:
         """Write the first record."""
         self.write("opened", shard=str(shard), total=total, pid=os.getpid(), host=platform.node())
 
