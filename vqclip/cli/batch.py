@@ -197,7 +197,8 @@ def gallery(
     page = write(directory)
     if page.warning:
         console.warn(page.warning)
-    console.note(f"{page.runs} runs: {page.read} read, {page.runs + len(page.problems) - page.read} known")
+    count = f"{page.runs} run{'' if page.runs == 1 else 's'}"
+    console.note(f"{count}: {page.read} read, {page.runs + len(page.problems) - page.read} known")
     damaged = [str(folder) for folder in page.problems]
     report = {"gallery": str(page.path), "runs": page.runs, "read": page.read, "damaged": damaged}
     console.answer(str(page.path), report)
