@@ -259,6 +259,8 @@ def test_a_batch_in_s3_is_that_of_a_folder_and_continues(s3: dict[str, str], iso
     assert system.exists("bucket/batch/gallery.html")
     ledgers = [path for path in system.find("bucket/batch") if "/ledger/" in path]
     system.rm(ledgers[0])
+    resumed = vqclip_in(s3, "resume", "s3://bucket/batch")
+    assert (resumed.returncode, "2 done" in resumed.stderr or "1 done" in resumed.stderr) == (0, True), resumed.stderr
     again = vqclip_in(s3, *command, "-o", "s3://bucket/batch")
     assert again.returncode == 0, again.stderr
     rows = [json.loads(line) for line in s3_of(s3).cat("bucket/batch/table.jsonl").splitlines()]

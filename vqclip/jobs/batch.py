@@ -144,7 +144,9 @@ def resume(
         UsageError: The folder holds no batch, or one that read standard input.
         RunsFailed: As `batch`.
     """
-    asked = command.read(Path(directory))
+    address = address_of(directory)
+    with remote.fetched(address) if address else contextlib.nullcontext() as mirror:
+        asked = command.read(mirror.local if mirror else Path(directory))
     if asked.source == "-":
         raise UsageError(
             f"{files.printable(directory)} is a batch of standard input, which is not kept.",

@@ -10,6 +10,7 @@ from typing import Any
 from vqclip import files, reading
 from vqclip.errors import UsageError
 from vqclip.jobs.grid import Axis
+from vqclip.object_store import ObjectFolder, address_of
 from vqclip.settings.option import change_paths
 from vqclip.settings.schema import options
 
@@ -95,7 +96,9 @@ class Command:
 
 
 def holds(directory: Path) -> bool:
-    """Return whether a folder holds a batch or sweep."""
+    """Return whether a folder, or an address of an object store, holds a batch or sweep."""
+    if address := address_of(directory):
+        return ObjectFolder(address).read(NAME) is not None
     return files.is_file(directory / NAME)
 
 
@@ -104,6 +107,11 @@ def read(directory: Path) -> Command:
     from vqclip.records import BatchRecord, checked
 
     path = directory / NAME
+    if not files.exists(path):
+        raise UsageError(
+            f"{files.printable(directory)} holds no batch or sweep: there is no {NAME}.",
+            "Give the folder that `vqclip batch` or `vqclip sweep` printed.",
+        )
     values = reading.read_json(path, MAX_BYTES, UsageError)
     again = "Give the same command again, with another folder."
     with reading.refusing(f"{files.printable(path)} cannot be read", again, UsageError):
