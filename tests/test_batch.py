@@ -321,8 +321,8 @@ def test_a_bad_line_is_named_before_the_first_run_and_the_others_are_drawn(call:
 def test_a_sweep_goes_on_with_as_many_at_once_as_it_was_begun_with(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def run(jobs: Any, crew: Any, stop: Any) -> Any:
-        asked.append(crew.size)
+    def run(jobs: Any, pool: Any, stop: Any) -> Any:
+        asked.append(pool.size)
         yield from ()
 
     monkeypatch.setattr(local, "run", run)

@@ -17,7 +17,7 @@ import pytest
 from vqclip import api
 from vqclip.events import Event, JobFailed, JobFinished
 from vqclip.jobs import engines
-from vqclip.jobs.engines import Cluster, Crew, Job
+from vqclip.jobs.engines import Cluster, Job, Pool
 from vqclip.jobs.engines.ray_actor import Actor
 from vqclip.models import vqgan
 from vqclip.settings.schema import Settings
@@ -179,7 +179,7 @@ def test_a_run_reserves_what_it_uses_and_no_more_than_nodes_have(
     monkeypatch.setattr(module.devices, "own_threads", lambda: 6)
 
     def needs(settings: Settings, cluster: Cluster = engines.HERE) -> tuple[int, float, int, int]:
-        found = module._Needs.of(Job(1, "", settings, None, Path("x")), Crew(cluster.workers, cluster))
+        found = module._Needs.of(Job(1, "", settings, None, Path("x")), Pool(cluster.workers, cluster))
         return found.cpus, found.gpus, found.threads, found.fitting()
 
     assert needs(Settings(device="cpu")) == (6, 0, 6, 1)

@@ -90,7 +90,7 @@ def batch(
     axes = [axis if isinstance(axis, Axis) else parse_axis(axis) for axis in vary]
     grid.check(axes, {**settings, "prompt": prompts})
     asked = Command.of("batch", str(prompts), settings, axes, preset=preset, config_files=config_files, flat=flat)
-    return _open(asked, output, parent, engines.Crew(jobs, cluster), engine, shard, stop)
+    return _open(asked, output, parent, engines.Pool(jobs, cluster), engine, shard, stop)
 
 
 def sweep(
@@ -127,7 +127,7 @@ def sweep(
     varied = any(axis.name == "prompt" for axis in axes)
     given = settings | {"prompt": None if varied else prompt or ""}
     asked = Command.of("sweep", None, given, axes, preset=preset, config_files=config_files, flat=True)
-    return _open(asked, output, parent, engines.Crew(jobs, cluster), engine, _ALL, stop)
+    return _open(asked, output, parent, engines.Pool(jobs, cluster), engine, _ALL, stop)
 
 
 def resume(
@@ -152,14 +152,14 @@ def resume(
             f"{files.printable(directory)} is a batch of standard input, which is not kept.",
             "Give the same command with the same input again: it continues the batch.",
         )
-    return _open(asked, directory, None, engines.Crew(jobs), engine, _ALL, stop)
+    return _open(asked, directory, None, engines.Pool(jobs), engine, _ALL, stop)
 
 
 def _open(
     asked: Command,
     output: str | Path | None,
     parent: Path | None,
-    crew: engines.Crew,
+    pool: engines.Pool,
     engine: str,
     shard: Shard,
     stop: Stop,
@@ -171,7 +171,7 @@ def _open(
     """
     if address := address_of(output):
         return remote.mirrored(
-            address, lambda mirror: _open(asked, mirror.local, None, crew, engine, shard, stop, mirror)
+            address, lambda mirror: _open(asked, mirror.local, None, pool, engine, shard, stop, mirror)
         )
     draw = engines.find(engine)
     directory = None if output is None else Path(output)
@@ -194,7 +194,7 @@ def _open(
     first = _checked(found, asked, plan)
     sample = [job.settings for job in first if isinstance(job, engines.Job)]
     # More lines of standard input will come.
-    jobs = crew.size or (kept.jobs if kept else default_jobs(sample * 4 if asked.source == "-" else sample))
+    jobs = pool.size or (kept.jobs if kept else default_jobs(sample * 4 if asked.source == "-" else sample))
     asked = replace(asked, jobs=max(1, min(jobs, len(sample) if asked.kind == "sweep" else jobs)))
     if directory is None:
         words = words_of(sample[0]) if sample else ""
@@ -205,11 +205,11 @@ def _open(
         asked.write(directory)
     rest = found if asked.source == "-" else _ahead(found)
     share = None if count is None else len(range(shard.index, count + 1, shard.count))
-    crew = replace(crew, size=asked.jobs if engine == "local" else crew.cluster.workers, most=share)
+    pool = replace(pool, size=asked.jobs if engine == "local" else pool.cluster.workers, most=share)
     # The steps of other engines give no events either, also with one worker.
-    at_once = crew.size if engine == "local" else max(2, crew.size)
+    at_once = pool.size if engine == "local" else max(2, pool.size)
     opened = BatchOpened(asked.kind, directory, share, min(mine, share or mine), at_once=at_once)
-    return _Batch(plan, directory, shard, count, stop, mirror).run(draw, crew, itertools.chain(first, rest), opened)
+    return _Batch(plan, directory, shard, count, stop, mirror).run(draw, pool, itertools.chain(first, rest), opened)
 
 
 def _checked(found: Iterator[engines.Job | Refused], asked: Command, plan: Plan) -> list[engines.Job | Refused]:
@@ -281,7 +281,7 @@ class _Batch:
     def run(
         self,
         draw: engines.Engine,
-        crew: engines.Crew,
+        pool: engines.Pool,
         found: Iterable[engines.Job | Refused],
         opened: BatchOpened,
     ) -> Iterator[Event]:
@@ -291,7 +291,7 @@ class _Batch:
         whole = self._shard.count == 1
         last, cost = time.monotonic(), 0.0
         try:
-            with contextlib.closing(draw(self._jobs(found), crew, self._stop)) as events:  # type: ignore[type-var]
+            with contextlib.closing(draw(self._jobs(found), pool, self._stop)) as events:  # type: ignore[type-var]
                 for event in events:
                     yield from self._noted(event)
                     often = max(_COLLECT_SECONDS, 20 * cost)

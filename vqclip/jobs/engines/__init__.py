@@ -2,7 +2,7 @@
 
 An engine is a module with one function, here called NAME after its module, and nothing has to be registered:
 
-    def run(jobs: Iterator[Job], crew: Crew, stop: Stop) -> Iterator[Event]
+    def run(jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]
 
 It has to do this:
 
@@ -96,7 +96,7 @@ HERE = Cluster()
 
 
 @dataclass(frozen=True)
-class Crew:
+class Pool:
     """The workers that were asked for.
 
     Attributes:
@@ -113,7 +113,7 @@ class Crew:
 class Engine(Protocol):
     """What the function `run` of an engine's module takes and yields; see the top of this module."""
 
-    def __call__(self, jobs: Iterator[Job], crew: Crew, stop: Stop) -> Iterator[Event]:
+    def __call__(self, jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]:
         """Draw jobs. Raises Interrupted after a stop."""
 
 

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 
 from vqclip.errors import Interrupted
 from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStopped
-from vqclip.jobs.engines import Crew, Job, Losses, Stop
+from vqclip.jobs.engines import Job, Losses, Pool, Stop
 from vqclip.jobs.engines.worker import draw, reports
 from vqclip.runs import dry_run
 from vqclip.runs.loading import ModelCache
@@ -49,9 +49,9 @@ def _by_memory(settings: Sequence[Settings]) -> int:
     return _MOST_JOBS if free is None or each is None else int(free // (_MEMORY_FACTOR * each))
 
 
-def run(jobs: Iterator[Job], crew: Crew, stop: Stop) -> Iterator[Event]:
+def run(jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]:
     """Draw jobs as `vqclip.jobs.engines` says. With one worker all events of the runs are yielded."""
-    return _run_at_once(jobs, crew.size, stop) if crew.size > 1 else _run_in_turn(jobs, stop)
+    return _run_at_once(jobs, pool.size, stop) if pool.size > 1 else _run_in_turn(jobs, stop)
 
 
 def _run_in_turn(jobs: Iterator[Job], stop: Stop) -> Iterator[Event]:
@@ -67,24 +67,24 @@ def _run_in_turn(jobs: Iterator[Job], stop: Stop) -> Iterator[Event]:
 
 def _run_at_once(jobs: Iterator[Job], size: int, stop: Stop) -> Iterator[Event]:
     """Draw up to `size` jobs at once, each with its share of the cores and one of the GPUs, if there are any."""
-    crew: dict[int, _Process] = {}
+    pool: dict[int, _Process] = {}
     again, losses, number = list[Job](), Losses(), None
     try:
         while True:
             number = number or stop()
             if number:
-                for each in crew.values():
+                for each in pool.values():
                     each.end(number)
             for index in range(size) if not number else ():
-                if index in crew and crew[index].job is not None:
+                if index in pool and pool[index].job is not None:
                     continue
                 job = again.pop() if again else next(jobs, None)
                 if job is None:
                     break
-                if index not in crew:
-                    crew[index] = _Process(index, size)
-                crew[index].start(job)
-            busy = {index: each for index, each in crew.items() if each.job is not None}
+                if index not in pool:
+                    pool[index] = _Process(index, size)
+                pool[index].start(job)
+            busy = {index: each for index, each in pool.items() if each.job is not None}
             if not busy:
                 break
             snapshot_request.pass_on([each.process.pid for each in busy.values() if each.process.pid])
@@ -92,15 +92,15 @@ def _run_at_once(jobs: Iterator[Job], size: int, stop: Stop) -> Iterator[Event]:
             for index, each in busy.items():
                 yield from each.received()
                 if each.lost and each.job is not None:
-                    del crew[index]
+                    del pool[index]
                     event = losses.crashed(each.job)
                     if isinstance(event, JobPreempted):
                         again.append(each.job)
                     yield event
     finally:
-        for each in crew.values():
+        for each in pool.values():
             each.end(number or signal.SIGTERM)
-        for each in crew.values():
+        for each in pool.values():
             each.join()
     if number:
         raise Interrupted("stopped.", "", number)

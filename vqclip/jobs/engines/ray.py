@@ -25,7 +25,7 @@ from typing import Any
 from vqclip import __version__, files
 from vqclip.errors import Interrupted, UsageError, VqclipError
 from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, JobStopped, Warned
-from vqclip.jobs.engines import MOST_CRASHES, Cluster, Crew, Job, Losses, Stop
+from vqclip.jobs.engines import MOST_CRASHES, Cluster, Job, Losses, Pool, Stop
 from vqclip.jobs.engines.ray_actor import Actor
 from vqclip.object_store import address_of
 from vqclip.runtime import devices, limits
@@ -41,19 +41,19 @@ except ImportError:
     raise UsageError("--engine ray needs Ray.", 'Install it with: pip install "vqclip[ray]"') from None
 
 _STORE_BYTES = 80 * 2**20  # only settings and events go through Ray
-_POLL_SECONDS, _HIRE_SECONDS = 0.2, 2.0
+_POLL_SECONDS, _ADD_SECONDS = 0.2, 2.0
 _WAIT_SECONDS, _CONNECT_SECONDS = 60.0, 10.0
 _LOCK_SECONDS, _LOCK_PAUSE = 180.0, 3.0
 _END_SECONDS = 120.0
 
 
-def run(jobs: Iterator[Job], crew: Crew, stop: Stop) -> Iterator[Event]:
+def run(jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]:
     """Draw jobs as `vqclip.jobs.engines` says."""
     first = next(jobs, None)
     if first is None:
         return
-    with _connected(crew.cluster):
-        yield from _Driver(first, jobs, crew, stop).run()
+    with _connected(pool.cluster):
+        yield from _Driver(first, jobs, pool, stop).run()
 
 
 @contextlib.contextmanager
@@ -118,14 +118,14 @@ class _Needs:
     threads: int
 
     @staticmethod
-    def of(job: Job, crew: Crew) -> _Needs:
+    def of(job: Job, pool: Pool) -> _Needs:
         """Find what the user left open. CPUs that no node has are not asked for unless the user does."""
-        cluster, nodes = crew.cluster, _nodes()
+        cluster, nodes = pool.cluster, _nodes()
         most = max((int(node.get("CPU", 0)) for node in nodes.values()), default=0)
         threads = devices.own_threads()
         wanted = min(job.settings.threads or threads, most or 1)
-        if crew.size:
-            wanted = min(wanted, int(sum(node.get("CPU", 0) for node in nodes.values())) // crew.size)
+        if pool.size:
+            wanted = min(wanted, int(sum(node.get("CPU", 0) for node in nodes.values())) // pool.size)
         gpus = cluster.gpus
         if gpus is None:
             device = job.settings.device
@@ -196,9 +196,9 @@ class _Worker:
 class _Driver:
     """Gives the jobs to workers, and replaces lost workers."""
 
-    def __init__(self, first: Job, jobs: Iterator[Job], crew: Crew, stop: Stop) -> None:
-        self._crew, self._stop = crew, stop
-        self._needs = _Needs.of(first, crew)
+    def __init__(self, first: Job, jobs: Iterator[Job], pool: Pool, stop: Stop) -> None:
+        self._pool, self._stop = pool, stop
+        self._needs = _Needs.of(first, pool)
         self._jobs: Iterator[Job] | None = jobs
         self._again = deque([first])
         self._later: list[tuple[float, Job]] = []
@@ -206,7 +206,7 @@ class _Driver:
         self._workers: list[_Worker] = []
         self._losses = Losses("Give each run more memory: fewer --workers, or more --cpus-per-run.")
         self._signal, self._failed_starts = 0, 0
-        self._hired = self._started = time.monotonic() - _HIRE_SECONDS
+        self._added = self._started = time.monotonic() - _ADD_SECONDS
         self._said: set[str] = set()
 
     def run(self) -> Iterator[Event]:
@@ -232,7 +232,7 @@ class _Driver:
         if self._signal:
             self._ask_to_end()
         else:
-            self._hire()
+            self._add_workers()
             self._assign()
             yield from self._waiting_notice()
         yield from self._received()
@@ -243,16 +243,16 @@ class _Driver:
     def _has_work(self) -> bool:
         return bool(self._again or self._later or self._jobs)
 
-    def _hire(self) -> None:
+    def _add_workers(self) -> None:
         """Make workers for the jobs that are left, as many as were asked for or as fit."""
-        if time.monotonic() - self._hired < _HIRE_SECONDS:
+        if time.monotonic() - self._added < _ADD_SECONDS:
             return
-        self._hired = time.monotonic()
-        wanted = self._crew.size or max(1, self._needs.fitting())
+        self._added = time.monotonic()
+        wanted = self._pool.size or max(1, self._needs.fitting())
         if self._jobs is None:
             wanted = min(wanted, len(self._busy()) + len(self._again) + len(self._later))
-        if self._crew.most is not None:
-            wanted = min(wanted, self._crew.most)
+        if self._pool.most is not None:
+            wanted = min(wanted, self._pool.most)
         self._workers += [_Worker(self._needs) for _ in range(wanted - len(self._workers))]
 
     def _assign(self) -> None:
@@ -265,7 +265,7 @@ class _Driver:
             if job is not None:
                 worker.draw(job)
             elif not self._later:
-                self._dismiss(worker)
+                self._release(worker)
 
     def _next(self) -> Job | None:
         if self._again:
@@ -275,7 +275,7 @@ class _Driver:
             self._jobs = None
         return job
 
-    def _dismiss(self, worker: _Worker) -> None:
+    def _release(self, worker: _Worker) -> None:
         self._workers.remove(worker)
         worker.kill()
 
@@ -356,7 +356,7 @@ class _Driver:
             if worker.job is not None:
                 yield from self._lost(worker, worker.job, error)
                 return
-            self._dismiss(worker)
+            self._release(worker)
             self._failed_starts += 1
             if self._failed_starts >= MOST_CRASHES:
                 hint = "Install the same vqclip and Ray on every node; the logs of Ray say more."
@@ -372,8 +372,8 @@ class _Driver:
 
     def _lost(self, worker: _Worker, job: Job, error: RayError | None) -> Iterator[Event]:
         """Replace a worker, and draw its job again unless it crashed too often."""
-        self._dismiss(worker)
-        self._hired -= _HIRE_SECONDS
+        self._release(worker)
+        self._added -= _ADD_SECONDS
         self._locked_until[job.number] = time.monotonic() + _LOCK_SECONDS
         if _taken_away(error, worker.node):
             event: JobPreempted | JobFailed = self._losses.preempted(job, f"{worker.host} was taken away")
@@ -386,7 +386,7 @@ class _Driver:
     def _ask_to_end(self) -> None:
         for worker in list(self._workers):
             if worker.job is None:
-                self._dismiss(worker)
+                self._release(worker)
             else:
                 worker.end(self._signal)
 
