@@ -6,7 +6,7 @@ done, and prints what it took as JSON.
 
 from __future__ import annotations
 
-import base64
+import io
 import json
 import resource
 import sys
@@ -15,9 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-PICTURE = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQAAAADsdIMmAAAADElEQVR4nGP4/58BAAX/Av4Zr7g5AAAAAElFTkSuQmCC"
-)
+from PIL import Image
+
+
+def _picture(colour: int) -> bytes:
+    """A small PNG of one of 64 colours."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 32), (85 * (colour // 16), 85 * (colour // 4 % 4), 85 * (colour % 4))).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+PICTURES = [_picture(colour) for colour in range(64)]
 
 
 def draw(settings: Any, *, output: Path, **_: Any) -> Iterator[Any]:
@@ -25,7 +33,7 @@ def draw(settings: Any, *, output: Path, **_: Any) -> Iterator[Any]:
     from vqclip.events import Finished, Saved
 
     output.mkdir(parents=True, exist_ok=True)
-    (output / "image.png").write_bytes(PICTURE)
+    (output / "image.png").write_bytes(PICTURES[settings.seed % 64])
     yield Finished(1, (settings.seed % 1000) / 1000, image=lambda: None, state=lambda: None)  # type: ignore
     yield Saved("image", output / "image.png", 1)
 

@@ -301,7 +301,7 @@ def test_to_uint8_rounds_clamps_and_takes_tensors() -> None:
 def test_contact_sheet_keeps_pictures_whole_and_labels_apart() -> None:
     pictures = [np.full((40, 120, 3), 60 * n, np.uint8) for n in range(3)]
     long = "a very long label that has to be wrapped " * 10
-    sheet = images.contact_sheet(pictures, ["first", long, "x" * 500], 2)
+    sheet = np.asarray(images.contact_sheet(pictures, ["first", long, "x" * 500], 2))
     assert sheet.shape[1] == 8 + 2 * 128
     for index, picture_ in enumerate(pictures):
         level = int(picture_[0, 0, 0])
@@ -311,7 +311,7 @@ def test_contact_sheet_keeps_pictures_whole_and_labels_apart() -> None:
     dark = np.asarray((sheet < 128).any(axis=2))
     assert dark[48:60, 8:128].any()
     assert dark[48:60, 136:256].any()
-    single = images.contact_sheet(pictures[:1], [""], 5)
+    single = np.asarray(images.contact_sheet(pictures[:1], [""], 5))
     assert single.shape[1] == 136
     with pytest.raises(ValueError, match="1 labels"):
         images.contact_sheet(pictures, ["one"], 2)

@@ -18,7 +18,7 @@ PICTURE = np.full((8, 240, 3), 210, dtype=np.uint8)
 
 def drawn(label: str) -> images.Pixels:
     """The picture of a label alone, without white rows and columns around it."""
-    ink = (images.contact_sheet([PICTURE], [label], 1)[20:] < 128).any(axis=2)
+    ink = (np.asarray(images.contact_sheet([PICTURE], [label], 1))[20:] < 128).any(axis=2)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -68,7 +68,7 @@ def test_the_runs_of_a_line_stand_in_the_order_of_the_eye() -> None:
 
 
 def test_a_label_from_right_to_left_ends_at_the_right() -> None:
-    sheet = images.contact_sheet([PICTURE, PICTURE], ["שלום", "peace"], 2)[20:] < 128
+    sheet = np.asarray(images.contact_sheet([PICTURE, PICTURE], ["שלום", "peace"], 2))[20:] < 128
     hebrew, latin = (np.flatnonzero(part.any(axis=(0, 2))) for part in (sheet[:, 8:248], sheet[:, 256:496]))
     assert (hebrew[0] > 180, latin[0] < 10) == (True, True)
 

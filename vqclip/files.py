@@ -149,6 +149,8 @@ def user_path(text: str) -> Path:
 def printable(path: Path | str) -> str:
     """Return a path as text that a UTF-8 terminal can print, without control characters."""
     shown = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    if shown.isprintable():
+        return shown
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
 
 

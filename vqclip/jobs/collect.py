@@ -7,27 +7,17 @@ is only written again when one of them changed.
 from __future__ import annotations
 
 import csv
-import hashlib
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-
-from vqclip import files, reading
-from vqclip.errors import InputError, UsageError, VqclipError
+from vqclip import files
+from vqclip.errors import UsageError, VqclipError
 from vqclip.events import Event, Saved, Warned
-from vqclip.jobs import command, gallery, ledger
-from vqclip.media import images
+from vqclip.jobs import command, gallery, ledger, sheets
 
-MOST_PICTURES = 500
-"""On one sheet."""
-SHEET_SIDE, SHEET_PIXELS = 256, 40_000_000
-MOST_COLUMNS = 12
 _MOST_READERS = 100
-_MARKS, _MAX_MARKS_BYTES = ".sheets.json", 16_000_000
 _COLUMNS = ("status", "score", "loss", "steps", "seconds", "path", "folder", "message")
 
 
@@ -118,7 +108,7 @@ def collect(directory: Path, *, pictures: bool = True, finished: bool = True) ->
     rows = Rows(directory)
     yield from _tables(directory, rows, [axis.name for axis in asked.axes])
     if pictures:
-        yield from _sheets(directory, rows, asked)
+        yield from sheets.write(directory, rows, asked)
         if len(rows) and finished:
             yield from _gallery(directory)
 
@@ -171,52 +161,6 @@ def _tables(directory: Path, rows: Iterable[Row], varied: list[str]) -> Iterator
                 values[name] = "" if values[name] is None else f"{values[name]:.5f}"
             writer.writerow(values | {"seconds": f"{row.seconds:.2f}"})
     yield Saved("table", table, 0)
-
-
-def _sheets(directory: Path, rows: Rows, asked: command.Command) -> Iterator[Event]:
-    """Write the sheets whose pictures changed, each for 500 lines; the first is sheet.png."""
-    known, marks = _known_marks(directory), dict[str, str]()
-    columns = len(asked.axes[-1].values) if asked.axes else MOST_COLUMNS + 1
-    if columns > MOST_COLUMNS or (len(asked.axes) == (asked.kind == "sweep") and columns > 6):
-        columns = min(MOST_COLUMNS, max(4, round(min(len(rows), MOST_PICTURES) ** 0.5)))
-    for group, of_group in itertools.groupby(rows, lambda row: (row.number - 1) // MOST_PICTURES):
-        # Lines of several files may have the same numbers.
-        for part, chunk in enumerate(iter(lambda: list(itertools.islice(of_group, MOST_PICTURES)), [])):  # noqa: B023
-            name = "sheet.png" if group == part == 0 else f"sheet-{group + 1:03d}{f'-{part + 1}' if part else ''}.png"
-            shown = [(row.id, row.status, row.score, row.label) for row in chunk]
-            marks[name] = hashlib.sha256(repr((shown, columns)).encode()).hexdigest()[:20]
-            if known.get(name) != marks[name] or not files.is_file(directory / name):
-                _sheet(directory, chunk, columns, directory / name)
-            yield Saved("sheet", directory / name, 0)
-    if marks != known:
-        files.write_json(directory / _MARKS, marks)
-
-
-def _known_marks(directory: Path) -> dict[str, str]:
-    try:
-        values = reading.read_json(directory / _MARKS, _MAX_MARKS_BYTES)
-    except InputError:
-        return {}
-    return values if isinstance(values, dict) else {}
-
-
-def _sheet(directory: Path, rows: Sequence[Row], columns: int, path: Path) -> None:
-    """Write one sheet: the pictures, each above its label."""
-    pictures: list[images.Pixels | None] = []
-    labels = []
-    largest = min(SHEET_SIDE, int((SHEET_PIXELS / len(rows)) ** 0.5))
-    for row in rows:
-        try:
-            found = None if row.path is None else images.shrink(images.open_image(directory / row.path), largest)
-        except InputError:
-            found = None
-        pictures.append(found)
-        outcome = f"score {row.score:.3f}" if row.status == "finished" and row.score is not None else row.status
-        labels.append(f"{row.label}: {outcome}")
-    side = max((max(picture.shape[:2]) for picture in pictures if picture is not None), default=96)
-    blank = np.full((side, side, 3), 225, dtype=np.uint8)
-    shown = [blank if picture is None else picture for picture in pictures]
-    images.save_png(path, images.contact_sheet(shown, labels, columns), {})
 
 
 def _gallery(directory: Path) -> Iterator[Event]:

@@ -172,12 +172,14 @@ def check_png_name(path: Path, name: str = "output") -> None:
         raise files.output_error(path, error) from error
 
 
-def save_png(path: Path, image: Pixels, texts: Mapping[str, str] | None = None, *, level: int = 6) -> None:
+def save_png(
+    path: Path, image: Pixels | Image.Image, texts: Mapping[str, str] | None = None, *, level: int = 6
+) -> None:
     """Save uint8 (H, W, 3), or with opacity (H, W, 4), as a PNG atomically; equal input gives equal bytes.
 
     Args:
         path: The file.
-        image: The pixels.
+        image: The pixels, or a picture of Pillow.
         texts: Text chunks by keyword. Text beyond Latin-1 becomes an iTXt chunk.
         level: Of zlib's compression, 0 to 9.
 
@@ -191,18 +193,16 @@ def save_png(path: Path, image: Pixels, texts: Mapping[str, str] | None = None, 
         else:
             info.add_text(key, text)
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG", pnginfo=info, compress_level=level)
+    whole = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    whole.save(buffer, format="PNG", pnginfo=info, compress_level=level)
     files.write_bytes(path, buffer.getvalue())
 
 
-def contact_sheet(images: Sequence[Pixels], labels: Sequence[str], columns: int) -> Pixels:
+def contact_sheet(images: Sequence[Pixels], labels: Sequence[str], columns: int) -> Image.Image:
     """Arrange pictures in rows of `columns`, each above its label.
 
     All cells have the width of the widest picture and the height of the tallest. A label is wrapped to the width of
     its cell and cut after three lines.
-
-    Returns:
-        uint8 (H, W, 3).
 
     Raises:
         ValueError: There are no pictures or no columns, or pictures and labels differ in number.
@@ -225,7 +225,7 @@ def contact_sheet(images: Sequence[Pixels], labels: Sequence[str], columns: int)
             sheet.paste(Image.fromarray(image), (left + (cell - image.shape[1]) // 2, top))
             written.draw(sheet, lines, left, top + tall + gap // 2)
         top += tall + height + 2 * gap
-    return np.asarray(sheet, dtype=np.uint8)
+    return sheet
 
 
 def outlined(image: Pixels, outlines: Sequence[Sequence[Sequence[float]]], side: int) -> Pixels:

@@ -78,8 +78,12 @@ class Labels:
         self.width = width
         self._faces = Faces(max(12, min(28, width // 20)))
         font = self._faces.default.font
+        self._word_widths: dict[str, float] = {}
+        self._word_masks: dict[str, tuple[Image.Image, int, int]] = {}
         self.lines = [self._lines(text) for text in texts]
-        reaches = [run.reach() for lines in self.lines for line in lines for run in line.runs]
+        runs = [run for lines in self.lines for line in lines for run in line.runs]
+        # ASCII in the default font never goes beyond what is usual.
+        reaches = [run.reach() for run in runs if not self._is_plain(run)]
         usual = font.getmetrics()[0]
         above = max([usual, *(round(above) + 1 for above, _ in reaches)])
         below = max([int(font.getbbox("Äg")[3]) + 3 - usual, *(round(below) + 3 for _, below in reaches)])
@@ -91,9 +95,12 @@ class Labels:
         """Draw the lines of a label; a label that is read from right to left ends at the right of its cell."""
         pen = ImageDraw.Draw(sheet)
         for number, line in enumerate(lines):
+            baseline = top + number * self.height + self._above
+            if len(line.runs) == 1 and line.rightwards and self._is_plain(line.runs[0]):
+                self._draw_words(sheet, line.runs[0].text, left, baseline)
+                continue
             widths = [run.width() for run in line.runs]
             x = float(left) if line.rightwards else left + self.width - sum(widths)
-            baseline = top + number * self.height + self._above
             for run, width in zip(line.runs, widths, strict=True):
                 if run.face.scale == 1:
                     place, coloured = (x, baseline), run.face.coloured
@@ -101,6 +108,28 @@ class Labels:
                 else:
                     _paste(sheet, run, x, baseline)
                 x += width
+
+    def _is_plain(self, run: Run) -> bool:
+        return run.text.isascii() and run.face is self._faces.default
+
+    def _draw_words(self, sheet: Image.Image, text: str, x: int, baseline: int) -> None:
+        """Draw ASCII text word by word, which gives the pixels of the whole line.
+
+        Words come often on one sheet, and to draw their letters takes longest. In the default font a letter is a
+        whole number of pixels wide, and no letter moves towards a blank.
+        """
+        blank = round(self._width_of_word(" "))
+        font = self._faces.default.font
+        for word in text.split(" "):
+            if word and word not in self._word_masks:
+                left, top, right, bottom = font.getbbox(word, anchor="ls")
+                mask = Image.new("L", (round(right - left), round(bottom - top)))
+                ImageDraw.Draw(mask).text((-left, -top), word, 255, font, "ls")
+                self._word_masks[word] = mask, round(left), round(top)
+            if word:
+                mask, left, top = self._word_masks[word]
+                sheet.paste(INK, (x + left, baseline + top), mask)
+            x += round(self._width_of_word(word)) + blank
 
     def _lines(self, label: str) -> list[Line]:
         text = " ".join(label.split())[:MOST_CHARACTERS]
@@ -148,7 +177,15 @@ class Labels:
         return self._measure("".join(letters)) <= self.width
 
     def _measure(self, text: str) -> float:
+        if text.isascii():
+            blanks = text.count(" ") * self._width_of_word(" ")
+            return blanks + sum(map(self._width_of_word, text.split(" ")))
         return sum(run.width() for run in self._runs(text, True))
+
+    def _width_of_word(self, word: str) -> float:
+        if word not in self._word_widths:
+            self._word_widths[word] = float(self._faces.default.font.getlength(word))
+        return self._word_widths[word]
 
     def _runs(self, text: str, rightwards: bool) -> Iterator[Run]:
         """The runs of a line from left to right (rule L2 of Unicode's bidirectional algorithm)."""
