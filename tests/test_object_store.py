@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +269,117 @@ def test_a_batch_in_s3_is_that_of_a_folder_and_continues(s3: dict[str, str], iso
     rows = [json.loads(line) for line in s3_of(s3).cat("bucket/batch/table.jsonl").splitlines()]
     assert [row["score"] for row in rows] == [row["score"] for row in local], "runs are found without a ledger"
     assert not list(isolated.glob("s3*"))
+
+
+class Server(ThreadingHTTPServer):
+    """Answers the first requests with an error of S3, as many as `errors`, and the others like an empty object."""
+
+    def __init__(self, status: int, code: str, message: str, errors: int) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        body = (
+            f"<Error><Code>{code}</Code><Message>{message}</Message><AWSAccessKeyId>a-key-id</AWSAccessKeyId></Error>"
+        )
+        self.status, self.body, self.errors, self.requests = status, body.encode(), errors, 0
+
+
+class Answers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        server = self.server
+        assert isinstance(server, Server)
+        server.requests += 1
+        failed = server.requests <= server.errors
+        body = server.body if failed and self.command != "HEAD" else b""
+        self.send_response(server.status if failed else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"0"')
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_HEAD = do_DELETE = do_POST = do_PUT  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        """Print nothing."""
+
+
+@contextlib.contextmanager
+def serving(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Serve at AWS_ENDPOINT_URL, with credentials in the environment."""
+    s3fs = pytest.importorskip("s3fs")
+    values = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}", "AWS_ACCESS_KEY_ID": "a-key-id",
+        "AWS_SECRET_ACCESS_KEY": "a-secret-key", "AWS_DEFAULT_REGION": "us-east-1",
+    }  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(object_store, "_writable", set())
+    s3fs.S3FileSystem.clear_instance_cache()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "code", "message", "said"),
+    [
+        (400, "ExpiredToken", "The provided token has expired.", "The provided token has expired"),
+        (403, "AccessDenied", "Access Denied", "Access Denied"),
+        (403, "InvalidAccessKeyId", "There is no key a-key-id.", "There is no key ***"),
+        (403, "SignatureDoesNotMatch", "The signature of a-key-id does not match.", "The signature of *** does not"),
+    ],
+)
+def test_fault_66_wrong_credentials_are_one_line_without_a_secret(
+    call: Any, monkeypatch: pytest.MonkeyPatch, status: int, code: str, message: str, said: str
+) -> None:
+    monkeypatch.setenv("VQCLIP_DEBUG", "1")
+    with serving(Server(status, code, message, 1000), monkeypatch):
+        answer = call("generate", "a red apple", "--seed", "1", "-o", "s3://bucket/apple")
+    assert answer.code == 5
+    assert f"error: Cannot write s3://bucket/apple: {said}" in answer.err
+    assert "Traceback" in answer.err
+    assert not any(secret in answer.out + answer.err for secret in ("a-key-id", "a-secret-key"))
+
+
+@pytest.mark.slow
+def test_fault_66_a_server_that_is_busy_twice_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    with serving(Server(503, "SlowDown", "Please reduce your request rate.", 2), monkeypatch) as server:
+        object_store.ObjectFolder("s3://bucket/apple").upload(tmp_path / "file", "file")
+    assert server.requests == 3
+
+
+@pytest.mark.slow
+def test_fault_66_a_server_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Server(200, "", "", 0), monkeypatch) as server:
+        server.server_close()
+        server.socket = socket.socket()
+        with pytest.raises(OutputError, match="Cannot write s3://bucket/apple: Could not connect to the endpoint"):
+            object_store.ObjectFolder("s3://bucket/apple").ensure_writable()
+
+
+def test_a_bucket_is_checked_once(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_store, "_writable", set())
+    written: list[str] = []
+    write = object_store.ObjectFolder.write
+    monkeypatch.setattr(
+        object_store.ObjectFolder, "write", lambda self, name, data: (written.append(name), write(self, name, data))
+    )
+    for address in ("memory://b/one", "memory://b/two", "memory://c/one"):
+        object_store.ObjectFolder(address).ensure_writable()
+    assert written == [".vqclip-probe"] * 2
+    assert memory.find("/") == []
+
+
+def test_no_store_is_used_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VQCLIP_OFFLINE", "1")
+    with pytest.raises(UsageError, match="VQCLIP_OFFLINE is set"):
+        vqclip.generate("a red apple", output="s3://bucket/apple")
 
 
 @pytest.mark.slow

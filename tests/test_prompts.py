@@ -61,6 +61,7 @@ def test_fault_28_a_colon_inside_text_is_text(text: str) -> None:
         ("Title\\:", [Prompt("Title:")]),
         ("x\\^2", [Prompt("x^2")]),
         ("[look.png]", [Prompt("look.png", kind="image")]),
+        ("[s3://b/a look.png]:0.5", [Prompt("s3://b/a look.png", 0.5, kind="image")]),
         ("[C:\\my looks\\a.JPG]:-0.5 | b", [Prompt("C:\\my looks\\a.JPG", -0.5, kind="image"), Prompt("b")]),
         ("\\[look.png]", [Prompt("[look.png]")]),
         ("[red] apple", [Prompt("[red] apple")]),

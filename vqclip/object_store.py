@@ -2,11 +2,15 @@
 
 Credentials come from the environment and from the configuration files of each store's own library, and are never
 written or shown. An address may have lost a slash, as in `pathlib.Path("s3://bucket")`, which is s3:/bucket.
+
+A bucket is used only when the user names it: on the command line, in a variable, or in a line of a batch. An address
+that a file of settings or the record of a run holds opens no connection by itself; see `allow`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
@@ -17,9 +21,18 @@ from vqclip.errors import OutputError, UsageError, VqclipError
 EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "abfs": "azure", "abfss": "azure"}
 """Schemes of an address, with the extra that installs the library of each."""
 SCHEMES = (*EXTRAS, "hf", "memory")
+MEMORY = "memory"
+"""The scheme of the memory of this process, which no other process sees."""
 _ADDRESS = re.compile(rf"({'|'.join(SCHEMES)}):/{{1,2}}(?!/)(.+)", re.DOTALL)
+_SIGNED = re.compile(r"[?&][^=&]*(?:sig|signature|token|key|secret|credential|password)[^=&]*=", re.IGNORECASE)
 _LONGEST_REASON = 200
 _PROBE = ".vqclip-probe"
+# s3fs sends each request up to five times; two tries of its own library for each bound the time of a failure.
+_OPTIONS = {"s3": {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 2}}}}
+_SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSW|CREDENTIAL|CONNECTION_STRING|SAS|SIGNATURE")
+_SHORTEST_SECRET = 6
+_allowed = set[str]()
+_writable = set[str]()
 
 
 def address_of(path: Path | str | None) -> str | None:
@@ -32,26 +45,62 @@ def address_of(path: Path | str | None) -> str | None:
     if found is None:
         return None
     bucket = found[2].partition("/")[0]
-    if "@" in bucket and found[1] not in ("abfs", "abfss", "hf"):
+    if ("@" in bucket and found[1] not in ("abfs", "abfss", "hf")) or _SIGNED.search(found[2]):
         raise UsageError(
             f"an address of {found[1]}:// holds credentials.", "Leave them out; give them in environment variables."
         )
     return f"{found[1]}://{found[2].rstrip('/')}"
 
 
+def bucket_of(address: str) -> str:
+    """The bucket of an address, as s3://bucket."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
+
+
+def allow(address: str) -> None:
+    """Let this process use the bucket of an address that the user named."""
+    _allowed.add(bucket_of(address))
+
+
+def is_allowed(address: str) -> bool:
+    """Whether the user named the bucket of an address."""
+    return bucket_of(address) in _allowed
+
+
+def redacted(text: str) -> str:
+    """A text without the values of the environment variables that hold credentials; paths are none."""
+    for name, value in os.environ.items():
+        if _SECRET.search(name.upper()) and len(value) >= _SHORTEST_SECRET and not value.startswith("/"):
+            text = text.replace(value, "***")
+    return text
+
+
 class ObjectFolder:
     """The objects whose names start with one prefix. Every error is an OutputError that names the address.
 
+    The bucket counts as named by the user; see `allow`.
+
     Args:
         address: As `address_of` returns it.
+
+    Raises:
+        UsageError: The library of the store is not installed, or VQCLIP_OFFLINE is set.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.scheme = address.partition("://")[0]
+        if self.scheme != MEMORY and is_offline():
+            raise UsageError(
+                f"{address} is not used: VQCLIP_OFFLINE is set.", "Unset VQCLIP_OFFLINE to use the network."
+            )
+        allow(address)
+        options: dict[str, Any] = {} if "AWS_MAX_ATTEMPTS" in os.environ else _OPTIONS.get(self.scheme, {})
         with self._reporting("use"):
             import fsspec
 
-            self._system, self._root = fsspec.core.url_to_fs(address)
+            self._system, self._root = fsspec.core.url_to_fs(address, **options)
 
     def names(self, *, direct: bool = False) -> list[str]:
         """The names of the objects below the prefix, without it. Names that would leave a folder are left out.
@@ -71,8 +120,18 @@ class ObjectFolder:
     def fetch(self, name: str, path: Path) -> None:
         """Copy an object to a file."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._reporting("read"):
+        with self._reporting("read", name):
             self._system.get_file(f"{self._root}/{name}", str(path))
+
+    def size(self, name: str) -> int | None:
+        """The bytes of an object, None where the store does not say. Raises OutputError where there is none."""
+        with self._reporting("read", name):
+            self._system.invalidate_cache()
+            found = self._system.info(f"{self._root}/{name}")
+            if found.get("type") == "directory":
+                raise FileNotFoundError
+            size = found.get("size")
+        return size if isinstance(size, int) else None
 
     def upload(self, path: Path, name: str) -> None:
         """Copy a file to an object, which appears as a whole or not at all."""
@@ -94,10 +153,31 @@ class ObjectFolder:
         with self._reporting("write"):
             self._system.pipe_file(f"{self._root}/{name}", content)
 
+    def create(self, name: str, content: bytes) -> bool:
+        """Write an object unless there is one of that name; False if there is.
+
+        A store that has no such operation is asked first, so two processes at the same moment may both succeed.
+        """
+        path = f"{self._root}/{name}"
+        with self._reporting("write"):
+            try:
+                self._system.pipe_file(path, content, mode="create")
+            except FileExistsError:
+                return False
+            except (NotImplementedError, TypeError, ValueError):
+                self._system.invalidate_cache()
+                if self._system.exists(path):
+                    return False
+                self._system.pipe_file(path, content)
+        return True
+
     def ensure_writable(self) -> None:
-        """Check that an object can be written and removed."""
-        self.write(_PROBE, b"vqclip")
-        self.remove([_PROBE])
+        """Check that an object can be written and removed, once for each bucket in a process."""
+        bucket = bucket_of(self.address)
+        if bucket not in _writable:
+            self.write(_PROBE, b"vqclip")
+            self.remove([_PROBE])
+            _writable.add(bucket)
 
     def remove(self, names: Collection[str]) -> None:
         """Remove objects; they may be gone already."""
@@ -113,7 +193,7 @@ class ObjectFolder:
             return cast(Path, UPath(f"{self.address}/{name}"))
 
     @contextlib.contextmanager
-    def _reporting(self, verb: str) -> Iterator[None]:
+    def _reporting(self, verb: str, name: str = "") -> Iterator[None]:
         try:
             yield
         except VqclipError:
@@ -125,7 +205,13 @@ class ObjectFolder:
         except Exception as error:
             # Each store has a library of its own, with exceptions of its own.
             hint = "Check the name of the bucket, the credentials in the environment and the network."
-            raise OutputError(f"Cannot {verb} {self.address}: {_reason(error)}.", hint) from error
+            shown = f"{self.address}/{name}" if name else self.address
+            raise OutputError(f"Cannot {verb} {shown}: {_reason(error)}.", hint) from error
+
+
+def is_offline() -> bool:
+    """Whether VQCLIP_OFFLINE forbids the network."""
+    return os.environ.get("VQCLIP_OFFLINE", "").strip().lower() not in ("", "0", "false", "no", "off")
 
 
 def _reason(error: BaseException) -> str:
@@ -133,5 +219,5 @@ def _reason(error: BaseException) -> str:
     said: Any = error.strerror if isinstance(error, OSError) and error.strerror else error
     if isinstance(error, FileNotFoundError):
         said = "there is no such bucket or object"
-    text = " ".join(str(said).split()) or type(error).__name__
+    text = redacted(" ".join(str(said).split())) or type(error).__name__
     return text[:_LONGEST_REASON].rstrip(". ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,8 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from vqclip import files, reading
 from vqclip.errors import InputError
+from vqclip.object_copies import local_file
+from vqclip.object_store import address_of
 
 MAX_PIXELS = 64_000_000
 # Only formats that Pillow decodes itself: for EPS it would start Ghostscript.
@@ -56,19 +57,15 @@ def opened(path: Path, content: bytes | None = None, formats: Sequence[str] = FO
     """Open an untrusted picture with Pillow, without decoding it.
 
     Args:
-        path: The file.
+        path: The file, or its address in an object store.
         content: Of a file that is not written yet.
         formats: That it may have, by Pillow's names.
 
     Raises:
         InputError: For special files, unknown formats, more than MAX_PIXELS, and whatever fails inside the block.
     """
-    name = files.printable(path)
-    # A path keeps one slash of "https://".
-    address = re.search(r"(?:^|/)(https?:/.*)", str(path))
-    if address:
-        raise InputError(f"{files.printable(address[1])} is an address, not a file.", "Download the picture first.")
-    with io.BytesIO(content) if content is not None else reading.open_regular(path) as handle:
+    name = files.printable(address_of(path) or path)
+    with io.BytesIO(content) if content is not None else reading.open_regular(local_file(path)) as handle:
         try:
             with _pillow_open(handle, formats) as image:
                 if image.width * image.height > MAX_PIXELS:
@@ -93,7 +90,7 @@ def opened(path: Path, content: bytes | None = None, formats: Sequence[str] = FO
 
 def is_in(path: Path, formats: Sequence[str]) -> bool:
     """Whether a file starts like a picture in one of these formats. Raises InputError for special files."""
-    with reading.open_regular(path) as handle:
+    with reading.open_regular(local_file(path)) as handle:
         try:
             with _pillow_open(handle, formats):
                 return True

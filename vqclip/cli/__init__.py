@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from vqclip.cli import failures, streams
 from vqclip.cli.signals import StopSignals
 from vqclip.errors import VqclipError
+from vqclip.object_store import redacted
 from vqclip.runtime import limits, snapshot_request
 
 
@@ -59,7 +60,7 @@ def _end(problem: BaseException, arguments: Sequence[str]) -> int:
     if os.environ.get("VQCLIP_DEBUG"):
         import traceback
 
-        traceback.print_exception(problem)
+        print(redacted("".join(traceback.format_exception(problem))), end="", file=sys.stderr)
     # The frames of the exception hold memory that printing may need.
     failures.release(problem)
     if error.kind == "reader":

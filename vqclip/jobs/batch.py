@@ -152,7 +152,7 @@ def resume(
             f"{files.printable(directory)} is a batch of standard input, which is not kept.",
             "Give the same command with the same input again: it continues the batch.",
         )
-    return _open(asked, directory, None, engines.Pool(jobs), engine, _ALL, stop)
+    return _open(asked, directory, None, engines.Pool(jobs), engine, _ALL, stop, foreign=True)
 
 
 def _open(
@@ -164,25 +164,31 @@ def _open(
     shard: Shard,
     stop: Stop,
     mirror: remote.BatchMirror | None = None,
+    *,
+    foreign: bool = False,
 ) -> Iterator[Event]:
     """Check the first lines, or all cells of a sweep, and open the folder; no run starts before.
 
-    mirror: Of a batch in an object store; `output` is then its temporary folder.
+    Args:
+        mirror: Of a batch in an object store; `output` is then its temporary folder.
+        foreign: As in `Plan`.
     """
-    if address := address_of(output):
+    if address := remote.address_for(asked, output, parent):
+        pool = remote.pool_for(address, pool, engine)
         return remote.mirrored(
-            address, lambda mirror: _open(asked, mirror.local, None, pool, engine, shard, stop, mirror)
+            address,
+            lambda mirror: _open(asked, mirror.local, None, pool, engine, shard, stop, mirror, foreign=foreign),
         )
     draw = engines.find(engine)
     directory = None if output is None else Path(output)
     kept = command.read(directory) if directory and command.holds(directory) else None
     if directory and kept is None and holds_run(directory):
         raise OutputError(f"{files.printable(directory)} holds a run.", "Choose another --output.")
-    plan = Plan(asked, models_here=engine == "local", stop=stop)
+    plan = Plan(asked, models_here=engine == "local", foreign=foreign, stop=stop)
     if asked.kind == "sweep" and plan.seed is None and all(axis.name != "seed" for axis in asked.axes):
         seed = kept.flags.get("seed") if kept else None
         asked = replace(asked, flags={**asked.flags, "seed": seed or str(secrets.randbelow(2**32))})
-        plan = Plan(asked, models_here=engine == "local", stop=stop)
+        plan = Plan(asked, models_here=engine == "local", foreign=foreign, stop=stop)
     if directory and kept and (asked.kind, kept.kind) != ("batch", "batch") and not kept.same_runs(asked):
         raise OutputError(
             f"{files.printable(directory)} holds another {kept.kind}.",
@@ -303,7 +309,9 @@ class _Batch:
         except Interrupted as error:
             if whole:
                 yield from self._collect(pictures=False)
-            hint = "Give the same command again to continue." if self._count is None or not whole else ""
+            # `resume` fetches nothing that only the folder of the batch names.
+            again = self._count is None or not whole or (self._plan.fetches and not self._mirror)
+            hint = "Give the same command again to continue." if again else ""
             raise Interrupted(error.message, hint or resume_hint(self._directory), error.signal_number) from None
         finally:
             self._ledger.close()

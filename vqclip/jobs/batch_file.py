@@ -14,6 +14,8 @@ from pathlib import Path
 from vqclip import files, reading
 from vqclip.errors import UsageError, VqclipError, did_you_mean
 from vqclip.jobs import lines
+from vqclip.object_copies import MAX_LIST_BYTES, local_file
+from vqclip.object_store import address_of
 from vqclip.settings.presets import ALL_SETTINGS
 from vqclip.settings.schema import options
 
@@ -39,7 +41,7 @@ class Line:
 
 
 class BatchFile:
-    """A file of prompts, or standard input for `-`, which is read as a stream.
+    """A file of prompts, its address in an object store, or standard input for `-`. It is read as a stream.
 
     The first line shows what it is: a header with a column `prompt`, an object of JSON, an option such as
     `--prompt`, or else a prompt.
@@ -51,8 +53,9 @@ class BatchFile:
 
     def __init__(self, path: Path, stop: lines.Stop = lambda: None) -> None:
         self._path, self._stop = path, stop
+        address = address_of(path)
         here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        self.name = "standard input" if str(path) == "-" else files.printable(here)
+        self.name = "standard input" if str(path) == "-" else files.printable(address or here)
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines, each checked by itself.
@@ -81,7 +84,7 @@ class BatchFile:
 
     def _opened(self) -> tuple[Iterator[str], int, Reader | None]:
         """Return the lines, how many came before them, and the function that reads one; None for it with CSV."""
-        source = lines.read(self._path, self.name, self._stop)
+        source = lines.read(local_file(self._path, MAX_LIST_BYTES), self.name, self._stop)
         skipped, first = -1, ""
         for first in source:
             skipped += 1

@@ -71,8 +71,8 @@ class Command:
         return replace(command, flags={name: _text(value) for name, value in flags.items()})
 
     def absolute(self, path: str) -> str:
-        """Return a path from the root of the file system."""
-        return str(Path(self.folder, path))
+        """Return a path from the root of the file system; an address of an object store as it is."""
+        return address_of(path) or str(Path(self.folder, path))
 
     @property
     def config_paths(self) -> list[Path]:

@@ -17,7 +17,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vqclip import names
+from vqclip import files, names
 from vqclip.errors import NotDownloaded, UsageError, VqclipError
 from vqclip.jobs import grid
 from vqclip.jobs.batch_file import BatchFile
@@ -25,6 +25,7 @@ from vqclip.jobs.command import Command
 from vqclip.jobs.digests import DigestSet
 from vqclip.jobs.engines import Job, Stop
 from vqclip.jobs.shards import Shard
+from vqclip.object_store import address_of, allow, is_allowed
 from vqclip.runs.inputs import Inputs
 from vqclip.settings import sources
 from vqclip.settings.option import change_paths
@@ -66,12 +67,18 @@ class Plan:
 
     Args:
         command: Of the batch or sweep.
+        foreign: The command and its lines may come from someone else, so they cannot name further buckets.
         models_here: Whether the runs are drawn on this machine, so that a missing model is refused at once.
         stop: Ends standard input when it returns a signal.
     """
 
-    def __init__(self, command: Command, *, models_here: bool = True, stop: Stop) -> None:
-        self._command, self._models_here = command, models_here
+    def __init__(self, command: Command, *, models_here: bool = True, foreign: bool = False, stop: Stop) -> None:
+        self._command, self._models_here, self._foreign = command, models_here, foreign
+        self.fetches = False
+        for name in command.flags.keys() & options().keys():
+            change_paths(options()[name], command.flags[name], self._place)
+        if command.source:
+            self._place(command.source)
         self._cells = list(grid.combinations(command.axes))
         self._file = BatchFile(Path(command.source), stop) if command.source else None
         self._bases: dict[object, tuple[Settings, str | None]] = {}
@@ -141,13 +148,28 @@ class Plan:
         seed = settings.pop("seed", None)
         error = None
         try:
-            for name in settings.keys() & _paths():
-                settings[name] = change_paths(options()[name], settings[name], self._command.absolute)
+            for name, text in settings.items():
+                if name in _paths():
+                    settings[name] = change_paths(options()[name], text, self._place)
+                elif ":/" in text:
+                    change_paths(options()[name], text, self._place)
             if self._file and not settings.get("prompt"):
                 raise UsageError("there is no prompt.", "Write one on each line.")
         except UsageError as problem:
             error = UsageError(f"{origin}: {problem.message}", problem.hint)
         return _Entry(number, origin, values, settings, None if seed == "random" else seed, error)
+
+    def _place(self, path: str) -> str:
+        """Return a path from the root, and let this process fetch an address. Raises UsageError if it must not."""
+        if address := address_of(path):
+            if self._foreign and not is_allowed(address):
+                raise UsageError(
+                    f"{files.printable(address)} is not fetched when a batch is resumed from its folder.",
+                    "Give the command of the batch again: it continues the batch.",
+                )
+            allow(address)
+            self.fetches = True
+        return self._command.absolute(path)
 
     def _key(self, entry: _Entry) -> tuple[str | None, int | None]:
         """Return the id of a run, None for one that was there already, and its seed if none is given."""

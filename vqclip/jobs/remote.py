@@ -7,18 +7,19 @@ are its ledger, tables, sheets and gallery, are written in a temporary folder of
 from __future__ import annotations
 
 import contextlib
+import datetime
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from vqclip import files
-from vqclip.errors import OutputError
+from vqclip import files, names
+from vqclip.errors import OutputError, UsageError
 from vqclip.events import BatchOpened, Event, Saved, Warned
-from vqclip.jobs import command, ledger
+from vqclip.jobs import command, engines, ledger
 from vqclip.jobs.gallery import CACHE
-from vqclip.object_store import ObjectFolder
-from vqclip.runs.remote import Mirror
+from vqclip.object_store import MEMORY, ObjectFolder, address_of
+from vqclip.runs.remote import Mirror, fresh_address
 
 UPLOAD_SECONDS = 20.0
 """Between two uploads of the ledger. Runs that it does not name yet are found when the batch continues."""
@@ -73,6 +74,28 @@ class BatchMirror(Mirror):
         if isinstance(event, Saved) and not event.path.is_relative_to(self.local):
             return event
         return super().shown(event)
+
+
+def address_for(asked: command.Command, output: str | Path | None, parent: Path | None) -> str | None:
+    """The address of a batch: that of its output, or a new one below that of new folders; None for a local folder."""
+    if output is not None:
+        return address_of(output)
+    store = address_of(parent)
+    words = names.slug(Path(asked.source or "").stem, 40)
+    name = "-".join(filter(None, (datetime.date.today().isoformat(), asked.kind, words)))
+    return fresh_address(store, name) if store else None
+
+
+def pool_for(address: str, pool: engines.Pool, engine: str) -> engines.Pool:
+    """The workers of a batch at an address. Raises UsageError where they cannot see it."""
+    if not address.startswith(f"{MEMORY}:"):
+        return pool
+    if pool.size > 1 or engine != "local":
+        raise UsageError(
+            f"{address} is in the memory of this process, which no other process sees.",
+            "Use --jobs 1, or another output.",
+        )
+    return replace(pool, size=1)
 
 
 def mirrored(address: str, begin: Callable[[BatchMirror], Iterator[Event]]) -> Iterator[Event]:

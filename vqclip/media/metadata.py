@@ -41,7 +41,7 @@ _XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 # A1111's own pattern, with the key's length bounded: unbounded it takes quadratic time on a hostile line.
 _FIELD = re.compile(r'(\w[\w \-/]{0,60}):\s{0,9}("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
-_ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|file:|\.\.[/\\]|.*[/\\]\.\.[/\\]", re.DOTALL)
+_ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|[a-z]\w*:/|file:|\.\.[/\\]|.*[/\\]\.\.[/\\]", re.DOTALL)
 
 
 def describe(
@@ -267,7 +267,7 @@ def _without_folders(value: Any, name: str = "") -> Any:
 
 
 def last_part(text: str) -> str:
-    """Return the last part of what looks like an absolute path, and any other text unchanged."""
+    """Return the last part of what looks like an absolute path or an address, and any other text unchanged."""
     prefix, marked, path = text.partition("local-dir:")
     if marked:
         return prefix + marked + last_part(path)

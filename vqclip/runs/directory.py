@@ -26,6 +26,7 @@ from vqclip.errors import InputError, InUse, ModelError, OutputError, UsageError
 from vqclip.events import Warned
 from vqclip.media import given_pictures
 from vqclip.media.video_encoders import format_of, formats
+from vqclip.object_store import address_of
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.schema import Settings, from_dict
 
@@ -202,7 +203,7 @@ def find_moved(path: str, directory: Path, manifest: Manifest, hash_of: Callable
     """
     from vqclip.models.checkpoints import sha256
 
-    if files.exists(Path(path)):
+    if address_of(path) or files.exists(Path(path)):
         return path
     here, parts = directory.absolute(), Path(path).parts[1:]
     for folder in (here, *list(here.parents)[:3]):

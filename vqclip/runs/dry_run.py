@@ -10,6 +10,7 @@ from vqclip.errors import ModelError, NotDownloaded
 from vqclip.files import exists, is_file, parent_folder
 from vqclip.models import registry
 from vqclip.models.catalogue import companions, vqgan_entry
+from vqclip.object_copies import local_file
 from vqclip.runs import launch
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
@@ -102,8 +103,8 @@ def _files(settings: Settings) -> Iterator[dict[str, Any]]:
     for name, path in settings.named_files():
         if name in ("vqgan", "clip"):
             continue
-        here = exists(Path(path))
-        size = Path(path).stat().st_size if is_file(Path(path)) else None
+        place = local_file(Path(path))
+        here, size = exists(place), place.stat().st_size if is_file(place) else None
         yield {"kind": name, "name": path, "present": here, "bytes": size, "hint": "Check the path."}
 
 

@@ -17,6 +17,7 @@ from vqclip.media import images
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture, read_net2net_shape, read_prior_shape
 from vqclip.models.inspection import inspect
+from vqclip.object_copies import local_file
 from vqclip.runs import latents, progress_video
 from vqclip.runtime import devices
 from vqclip.settings import checks, colours
@@ -149,7 +150,7 @@ class Inputs:
         """SHA-256 of each of the `pictures`, by its path."""
         from vqclip.models.checkpoints import sha256
 
-        return {path: sha256(Path(path)) for path in self.pictures()}
+        return {path: sha256(local_file(Path(path))) for path in self.pictures()}
 
 
 def _open_pictures(settings: Settings, warnings: list[str]) -> InitInputs:

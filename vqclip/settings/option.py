@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vqclip.errors import UsageError
 from vqclip.files import excerpt, printable
+from vqclip.object_store import address_of
 from vqclip.schedules import Schedule
 from vqclip.settings import prompts
 from vqclip.settings.colours import names_picture
@@ -146,8 +147,8 @@ def change_paths(option: Option, value: Any, change: Change) -> Any:
 
 
 def absolute(path: str) -> str:
-    """The path from the root of the file system."""
-    return str(Path(path).absolute())
+    """The path from the root of the file system; an address of an object store as it is."""
+    return address_of(path) or str(Path(path).absolute())
 
 
 def parse_size(size: str) -> tuple[int, int]:

@@ -400,7 +400,7 @@ def _belongs_to_text(before: str) -> bool:
         return False
     if before[-1].isspace():
         return False
-    return before[-1].isdigit() or "://" in before.split()[-1]
+    return before[-1].isdigit() or ("://" in before.split()[-1] and not _PICTURE.fullmatch(before.strip()))
 
 
 def _number(source: str, position: int, digits: str, name: str) -> float:

@@ -22,10 +22,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
+from vqclip.files import printable
+from vqclip.object_store import address_of, allow
 from vqclip.picture_files import upright_size
 from vqclip.settings import checks
 from vqclip.settings.init_strength import settings_of
-from vqclip.settings.option import parse_clip
+from vqclip.settings.option import PICTURE_KINDS, change_paths, parse_clip
 from vqclip.settings.presets import ALL_SETTINGS, Layer, Raw, presets, read_preset, read_yaml, with_style
 from vqclip.settings.prompts import TYPED, join_lines
 from vqclip.settings.requirements import STEPS
@@ -98,6 +100,7 @@ def resolve(
     configs = [read_yaml(path) for path in (*_configs_of(environment), *config_files)]
     user = _user_file(environment)
     personal = read_yaml(user) if user else {}
+    _allow_addresses(variables, given)
     preset_name = _choose_preset(preset, environment, [given, earlier, variables, *reversed(configs), personal])
     layers: list[Layer] = [
         personal,
@@ -107,6 +110,7 @@ def resolve(
         earlier,
         given,
     ]
+    _refuse_addresses(_merged(layers), named=(variables, given), earlier=earlier)
     layers = _with_init_strength(layers, earlier, pictures, own_preset=preset_name not in presets())
     merged = _merged(with_style(layers, earlier))
     _keep_named_rate(merged, (*configs, variables, given))
@@ -122,6 +126,45 @@ def resolve(
         raise _with_origin(error, merged) from None
     origins = {name: merged[name].origin if name in merged else "default" for name in options()}
     return Resolved(settings, preset_name, origins)
+
+
+def _allow_addresses(*layers: Layer) -> None:
+    """Let this process fetch the pictures that the user names by address. Raises UsageError for other files."""
+    for layer in layers:
+        for name, raw in layer.items():
+            for address in _addresses(name, raw):
+                if options()[name].kind not in PICTURE_KINDS:
+                    raise UsageError(
+                        f"{name} cannot be an address of an object store: {printable(address)}.",
+                        "Only pictures and files of prompts can. Copy it to this machine first.",
+                    )
+                allow(address)
+
+
+def _refuse_addresses(merged: Layer, named: Sequence[Layer], earlier: Layer) -> None:
+    """Raise UsageError for an address that a file names, which may come from someone else."""
+    for name, raw in merged.items():
+        if any(raw is layer.get(name) for layer in (*named, earlier)):
+            continue
+        for address in _addresses(name, raw):
+            raise UsageError(
+                f"{raw.origin}: {name} names {printable(address)}, and files open no connection.",
+                "Give it on the command line, or in a line of a batch.",
+            )
+
+
+def _addresses(name: str, raw: Raw) -> list[str]:
+    """The addresses of object stores in a value."""
+    found: list[str] = []
+
+    def note(path: str) -> str:
+        found.extend(filter(None, [address_of(path)]))
+        return path
+
+    for text in raw.listed() if name in options() else ():
+        if ":/" in text:
+            change_paths(options()[name], text, note)
+    return found
 
 
 def _merged(layers: Iterable[Layer]) -> dict[str, Raw]:

@@ -21,6 +21,7 @@ from vqclip.events import (
     Warned,
 )
 from vqclip.jobs.engines import Job, Stop
+from vqclip.object_store import address_of, allow
 from vqclip.runs import launch, remote
 from vqclip.runs.directory import read_manifest, read_metrics
 from vqclip.runs.loading import ModelCache
@@ -40,6 +41,10 @@ def draw(job: Job, stop: Stop, cache: ModelCache) -> Iterator[Event]:
         cache: Keeps the models for the next job of this worker.
     """
     yield job.started()
+    # The process that made the job has checked that the user names them, but this one may be another.
+    for _, path in job.settings.named_files(pictures_only=True):
+        if address := address_of(path):
+            allow(address)
     step, score, loss, finished = 0, None, None, False
     try:
         for event in launch.start(job.settings, preset=job.preset, output=job.directory, stop=stop, cache=cache):
