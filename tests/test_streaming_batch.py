@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from vqclip.errors import Interrupted, UsageError
 from vqclip.events import JobStarted
+from vqclip.files import canonical
 from vqclip.jobs import batch, ledger, shards
 from vqclip.jobs.command import Command
 from vqclip.jobs.engines import Job, worker
@@ -47,8 +48,8 @@ def plan(*, shard: Shard = ALL, done: Any = (), flat: bool = False, **settings: 
 
 def finished(folder: str) -> Counter[str]:
     """How often each run is finished in a ledger."""
-    records = [row for path in ledger.paths(Path(folder)) for _, row in ledger.records(path)]
-    return Counter(row["job"] for row in records if row["event"] == "finished")
+    entries = [entry for path in ledger.paths(Path(folder)) for entry in ledger.entries(path)]
+    return Counter(ledger.parsed(line)["job"] for event, _, _, line in entries if event == b"finished")
 
 
 def rows(folder: str) -> list[dict[str, Any]]:
@@ -214,7 +215,7 @@ def test_the_status_tells_living_processes_from_dead_ones_and_lists_failures(cal
     book.write("finished", job="0" * 20, number=1)
     book.write("started", job="1" * 20, number=3)
     dead = {"event": "opened", "shard": "2/2", "total": 4, "pid": 2**22 + 1, "time": 1.0}
-    text = json.dumps(dead | {"host": "elsewhere"}) + '\n{"event": "started", "job": "' + "2" * 20 + '"}\n'
+    text = canonical(dead | {"host": "elsewhere"}) + '\n{"event":"started","job":"' + "2" * 20 + '"}\n'
     Path("ledger/x.jsonl").write_text(text)
     os.utime("ledger/x.jsonl", (1, 1))
     found = status(Path())

@@ -379,11 +379,13 @@ class _Batch:
     def _fail(self, number: int, key: str, prompt: str, reason: str, job: engines.Job | None = None) -> None:
         self._failures += 1
         self._first_failure = self._first_failure or reason
-        facts = {"job": key, "number": number, "prompt": prompt, "label": prompt} if job is None else _facts(job)
+        facts = {"job": key, "number": number, "prompt": prompt} if job is None else _facts(job)
         self._ledger.write("failed", **facts, reason=reason)
 
 
 def _facts(job: engines.Job) -> dict[str, object]:
     settings = job.settings
-    return {"job": job.id, "number": job.number, "label": job.label, "prompt": settings.prompt, "seed": settings.seed,
-            "values": dict(job.values)}  # fmt: skip
+    facts = {"job": job.id, "number": job.number, "prompt": settings.prompt, "seed": settings.seed}
+    values = {name: text for name, text in job.values.items() if name not in facts}
+    label = {} if job.label == settings.prompt else {"label": job.label}
+    return {**facts, **label, **({"values": values} if values else {})}

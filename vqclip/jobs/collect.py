@@ -7,10 +7,13 @@ is only written again when one of them changed.
 from __future__ import annotations
 
 import csv
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+import numpy as np
 
 from vqclip import files
 from vqclip.errors import UsageError, VqclipError
@@ -18,6 +21,7 @@ from vqclip.events import Event, Saved, Warned
 from vqclip.jobs import command, gallery, ledger, sheets
 
 _MOST_READERS = 100
+_LAST = 2**62
 _COLUMNS = ("status", "score", "loss", "steps", "seconds", "path", "folder", "message")
 
 
@@ -58,20 +62,19 @@ class Rows:
 
     def __init__(self, directory: Path) -> None:
         self._paths = ledger.paths(directory)
-        latest: dict[bytes, tuple[int, int, int]] = {}
-        done = set[bytes]()
+        found = array("q")
         for file, path in enumerate(self._paths):
-            for offset, record in ledger.records(path):
-                job, number, event = record.get("job"), record.get("number"), record["event"]
-                if event not in ("finished", "failed") or not ledger.is_id(job) or type(number) is not int:
+            for event, run, offset, line in ledger.entries(path):
+                if event not in (b"finished", b"failed") or run is None:
                     continue
-                key = bytes.fromhex(str(job))
-                # Once finished, a run is finished.
-                if key not in done:
-                    latest[key] = (number, file, offset)
-                if event == "finished":
-                    done.add(key)
-        self._places = sorted(latest.values())
+                if (number := ledger.number_of(line)) is not None:
+                    # Of each run the first "finished" counts, or else the last "failed".
+                    rank = len(found) if event == b"finished" else _LAST - len(found)
+                    found.extend((run - 2**63, rank, number, file, offset))
+        table = np.frombuffer(found, np.int64).reshape(-1, 5)
+        order = np.lexsort((table[:, 1], table[:, 0]))
+        table = table[order[np.unique(table[order, 0], return_index=True)[1]]]
+        self._places = table[np.lexsort((table[:, 4], table[:, 3], table[:, 2])), 3:]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -80,7 +83,7 @@ class Rows:
         """Read the rows."""
         readers: dict[int, ledger.Reader] = {}
         try:
-            for _, file, offset in self._places:
+            for file, offset in map(np.ndarray.tolist, self._places):
                 if file not in readers:
                     if len(readers) >= _MOST_READERS:
                         readers.pop(next(iter(readers))).close()
@@ -128,7 +131,7 @@ def _row(record: Mapping[str, Any]) -> Row | None:
         seed=seed if type(seed) is int else None,
         status=str(status),
         values={str(key): str(value) for key, value in values.items()} if isinstance(values, dict) else {},
-        label=str(label or ""),
+        label=str(label or prompt or ""),
         path=str(path) if inside else None,
         score=_number(score),
         loss=_number(loss),

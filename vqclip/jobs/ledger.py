@@ -22,9 +22,12 @@ import platform
 import re
 import secrets
 import time
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from vqclip import files, reading
 from vqclip.errors import OutputError
@@ -36,7 +39,10 @@ BEAT_SECONDS = 60.0
 """A process that draws touches its file at least this often."""
 NOTHING = (DigestSet(), 0)
 """What `finished` returns for a new folder."""
-_JOB, _NUMBER = re.compile(rb'"job":"([0-9a-f]{20})"'), re.compile(rb'"number":(\d{1,12})[,}]')
+MAX_LINE_BYTES = 2_000_000
+# The keys of a record are in the order of the alphabet. The start of an id is its number in a `DigestSet`.
+_HEAD = re.compile(rb'\{"event":"([a-z]+)"(?:,"job":"([0-9a-f]{16})[0-9a-f]{4}")?[,}]')
+_NUMBER = re.compile(rb'"number":(\d{1,12})[,}]')
 _ID = re.compile(r"[0-9a-f]{20}")
 
 
@@ -88,14 +94,19 @@ def paths(directory: Path) -> list[Path]:
     return files.matching(directory / FOLDER, "*.jsonl")
 
 
-def records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the offset and the values of each record of a file; damaged lines are skipped."""
+def entries(path: Path) -> Iterator[tuple[bytes, int | None, int, bytes]]:
+    """Yield the event, the run, the offset and the line of each record of a file.
+
+    The lines are not parsed, which would take most of the time of reading a large ledger. The run is `digests.number`
+    of its id; None for a record of no run. Damaged lines are skipped.
+    """
     with reading.open_regular(path, OutputError, empty=True) as handle:
         offset = 0
-        while line := handle.readline(reading.MAX_LINE_BYTES):
+        while line := handle.readline(MAX_LINE_BYTES):
             start, offset = offset, offset + len(line)
-            if line.endswith(b"\n") and (row := _parsed(line)) is not None:
-                yield start, row
+            head = _HEAD.match(line)
+            if head and line.endswith(b"}\n"):
+                yield head[1], int(head[2], 16) if head[2] else None, start, line
 
 
 class Reader:
@@ -105,9 +116,9 @@ class Reader:
         self._handle = reading.open_regular(path, OutputError, empty=True)
 
     def at(self, offset: int) -> dict[str, Any]:
-        """The values of the record at an offset that `records` yielded; empty if it is damaged by now."""
+        """The values of the record at an offset that `entries` yielded; empty if it is damaged by now."""
         self._handle.seek(offset)
-        return _parsed(self._handle.readline(reading.MAX_LINE_BYTES)) or {}
+        return parsed(self._handle.readline(MAX_LINE_BYTES))
 
     def close(self) -> None:
         """Close the file."""
@@ -115,17 +126,27 @@ class Reader:
 
 
 def finished(directory: Path, shard: Shard) -> tuple[DigestSet, int]:
-    """Return the ids of all finished runs, and how many of them belong to a shard."""
-    found, mine = DigestSet(), 0
+    """Return the ids of all finished runs, and how many of them belong to a shard.
+
+    The files of all shards are read: another shard may have drawn a run of this one, before lines were added or
+    removed, or with another number of shards.
+    """
+    runs, numbers = array("Q"), array("q")
     for path in paths(directory):
-        with reading.open_regular(path, OutputError, empty=True) as handle:
-            while line := handle.readline(reading.MAX_LINE_BYTES):
-                # Much faster than to parse all of it. Quotes inside of texts are escaped, so no text looks like this.
-                if b'"event":"finished"' in line and line.endswith(b"}\n"):
-                    job, number = _JOB.search(line), _NUMBER.search(line)
-                    if job and number:
-                        mine += found.add(job[1].decode()) and shard.takes(int(number[1]))
-    return found, mine
+        for event, run, _, line in entries(path):
+            if event == b"finished" and run is not None and (number := number_of(line)) is not None:
+                runs.append(run)
+                numbers.append(number)
+    unique, first = np.unique(np.frombuffer(runs, np.uint64), return_index=True)
+    mine = (np.frombuffer(numbers, np.int64)[first] - shard.index) % shard.count == 0
+    return DigestSet(unique), int(mine.sum())
+
+
+def number_of(line: bytes) -> int | None:
+    """The number of the run of a record."""
+    # Quotes inside of texts are escaped, so no text looks like this.
+    found = _NUMBER.search(line)
+    return int(found[1]) if found else None
 
 
 def is_id(value: object) -> bool:
@@ -133,9 +154,10 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
+def parsed(line: bytes) -> dict[str, Any]:
+    """The values of a record; empty if it is damaged."""
     try:
         row = reading.parse_json(line)
     except ValueError:
-        return None
-    return row if isinstance(row, dict) and isinstance(row.get("event"), str) else None
+        return {}
+    return row if isinstance(row, dict) else {}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import platform
 import time
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from vqclip import files
 from vqclip.jobs import command, ledger
@@ -21,14 +27,16 @@ MOST_LISTED = 20
 class _Session:
     """One process that draws or drew a part of a batch."""
 
+    path: Path
     shard: str
     total: int | None
     opened: float
-    changed: float = 0.0
-    lives: bool = False
-    finished: int = 0
-    running: set[str] = field(default_factory=set)
-    failed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lives: bool
+    running: set[int] = field(default_factory=set)
+    # The numbers of digests, and the offsets of the records of the failed runs.
+    finished: array[int] = field(default_factory=lambda: array("Q"))
+    failed: array[int] = field(default_factory=lambda: array("Q"))
+    places: array[int] = field(default_factory=lambda: array("q"))
 
 
 @dataclass(frozen=True)
@@ -77,60 +85,71 @@ class Status:
 def status(directory: Path) -> Status:
     """Read the ledger of a batch or sweep. Raises UsageError when there is none."""
     command.read(directory)
-    done: set[str] = set()
-    sessions = [found for path in ledger.paths(directory) if (found := _session(path, done)) is not None]
+    sessions = [found for path in ledger.paths(directory) if (found := _session(path)) is not None]
     # The last way in which the batch was divided counts, and of each part the last process.
     newest = max(sessions, key=lambda session: session.opened, default=None)
     current: dict[str, _Session] = {}
     for session in sorted(sessions, key=lambda session: session.opened):
         if newest is not None and session.shard.partition("/")[2] == newest.shard.partition("/")[2]:
             current[session.shard] = session
-    failed = {job: record for session in current.values() for job, record in session.failed.items()}
-    failed = {job: record for job, record in failed.items() if job not in done}
+    finished = _runs(session.finished for session in sessions)
+    failed = np.setdiff1d(_runs(session.failed for session in current.values()), finished, assume_unique=True)
+    done, failures = len(finished), len(failed)
     totals = [session.total for session in current.values() if session.total is not None]
-    total = max(min(totals), len(done) + len(failed)) if totals else None
+    total = max(min(totals), done + failures) if totals else None
     living = [session for session in sessions if session.lives]
-    rate = sum(each.finished / max(1.0, time.time() - each.opened) for each in living)
-    left = None if total is None else max(0, total - len(done) - len(failed))
+    rate = sum(len(each.finished) / max(1.0, time.time() - each.opened) for each in living)
+    left = None if total is None else max(0, total - done - failures)
     seconds = 0.0 if left == 0 else left / rate if left is not None and rate else None
-    listed = [_failure(record) for record in list(failed.values())[:MOST_LISTED]]
     return Status(
         total,
-        len(done),
+        done,
         sum(len(each.running) for each in living),
-        len(failed),
+        failures,
         round(60 * rate, 3) if rate else None,
         None if seconds is None else round(seconds, 1),
-        tuple(sorted(listed)),
+        tuple(sorted(itertools.islice(_listed(current.values(), failed), MOST_LISTED))),
     )
 
 
-def _session(path: Path, done: set[str]) -> _Session | None:
-    """Read the file of one process, and add the runs that it finished to `done`."""
+def _session(path: Path) -> _Session | None:
+    """Read the file of one process."""
     session = None
-    for _, record in ledger.records(path):
-        event, job, stamp = record["event"], record.get("job"), record.get("time")
+    for event, run, offset, line in ledger.entries(path):
         if session is None:
-            if event != "opened" or not isinstance(stamp, (int, float)):
+            opened = ledger.parsed(line)
+            if event != b"opened" or not isinstance(opened.get("time"), (int, float)):
                 return None
-            session = _Session(str(record.get("shard")), _whole(record.get("total")), float(stamp))
-            session.changed = path.stat().st_mtime
-            session.lives = _lives(record, session.changed)
-        if event == "total":
-            session.total = _whole(record.get("total"))
-        elif event == "closed":
+            lives = _lives(opened, path.stat().st_mtime)
+            session = _Session(path, str(opened.get("shard")), _whole(opened.get("total")), opened["time"], lives)
+        if event == b"total":
+            session.total = _whole(ledger.parsed(line).get("total"))
+        elif event == b"closed":
             session.lives = False
-        if not ledger.is_id(job):
+        if run is None:
             continue
-        session.running.discard(str(job))
-        if event == "started":
-            session.running.add(str(job))
-        elif event == "finished":
-            session.finished += str(job) not in done
-            done.add(str(job))
-        elif event == "failed":
-            session.failed[str(job)] = record
+        session.running.discard(run)
+        if event == b"started":
+            session.running.add(run)
+        elif event == b"finished":
+            session.finished.append(run)
+        elif event == b"failed":
+            session.failed.append(run)
+            session.places.append(offset)
     return session
+
+
+def _runs(parts: Iterable[array[int]]) -> npt.NDArray[np.uint64]:
+    """The different runs of several processes, in order."""
+    return np.unique(np.concatenate([np.empty(0, np.uint64), *(np.frombuffer(part, np.uint64) for part in parts)]))
+
+
+def _listed(sessions: Iterable[_Session], failed: npt.NDArray[np.uint64]) -> Iterator[tuple[int, str, str]]:
+    """Yield number, prompt and reason of the failed runs."""
+    for session in sessions:
+        with contextlib.closing(ledger.Reader(session.path)) as reader:
+            for index in np.flatnonzero(np.isin(np.frombuffer(session.failed, np.uint64), failed)):
+                yield _failure(reader.at(session.places[index]))
 
 
 def _lives(opened: dict[str, Any], changed: float) -> bool:
