@@ -36,7 +36,7 @@ def write(folder: Path, runs: int, shards: int) -> None:
         job, text = hashlib.sha256(str(number).encode()).hexdigest()[: plan.ID_LENGTH], prompt(number)
         book.write("started", job=job, number=number)
         book.write(
-            "finished", job=job, number=number, prompt=text, label=text, values={"prompt": text}, seed=1, steps=300,
+            "finished", job=job, number=number, prompt=text, seed=1, steps=300,
             path=f"{job[:2]}/{job[2:]}/image.png", score=0.6227090358734131, loss=0.3972274661064148, seconds=25.51,
         )  # fmt: skip
     for book in books:

@@ -103,6 +103,14 @@ class BatchRecord(_Record):
     jobs: Annotated[int, Field(ge=1, le=64)]
 
 
+class CollectedRecord(_Record):
+    """What `jobs.collect` keeps for its next call."""
+
+    ledger: str
+    sheets: dict[Name, Name]
+    saved: list[Annotated[tuple[Name, Name], Strict(False)]]
+
+
 class GalleryRun(_Record):
     """What the gallery knows of a run; see `jobs.gallery`."""
 

@@ -6,22 +6,25 @@ is only written again when one of them changed.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vqclip import files
-from vqclip.errors import UsageError, VqclipError
+from vqclip import files, reading
+from vqclip.errors import InputError, UsageError, VqclipError
 from vqclip.events import Event, Saved, Warned
 from vqclip.jobs import command, gallery, ledger, sheets
 
 _MOST_READERS = 100
 _LAST = 2**62
+_KEPT, _MAX_KEPT_BYTES, _SCHEMA = ".collected.json", 16_000_000, 1
+_TABLE = "table.csv"
 _COLUMNS = ("status", "score", "loss", "steps", "seconds", "path", "folder", "message")
 
 
@@ -51,7 +54,7 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as in table.jsonl."""
-        folder = None if self.path is None else str(PurePosixPath(self.path).parent)
+        folder = None if self.path is None else self.path.rpartition("/")[0] or "."
         values = {name: text for name, text in self.values.items() if name not in ("prompt", "seed")}
         own = {name: value for name, value in vars(self).items() if name not in ("number", "values", "label")}
         return {"run": self.number, **own, **values, "folder": folder}
@@ -98,6 +101,8 @@ class Rows:
 def collect(directory: Path, *, pictures: bool = True, finished: bool = True) -> Iterator[Event]:
     """Write the tables, the sheets and the gallery of a batch or sweep, and yield what is written.
 
+    When the ledger has not changed since the last call, everything is left as it is.
+
     Args:
         directory: Of the batch.
         pictures: Whether to write sheets and gallery too.
@@ -108,12 +113,32 @@ def collect(directory: Path, *, pictures: bool = True, finished: bool = True) ->
         OutputError: A file cannot be written.
     """
     asked = command.read(directory)
+    mark, known = ledger.mark(directory), _known(directory)
+    if finished and known["ledger"] == mark and all(files.is_file(directory / name) for _, name in known["saved"]):
+        yield from (Saved(kind, directory / name, 0) for kind, name in known["saved"])
+        return
     rows = Rows(directory)
     yield from _tables(directory, rows, [axis.name for axis in asked.axes])
     if pictures:
-        yield from sheets.write(directory, rows, asked)
-        if len(rows) and finished:
-            yield from _gallery(directory)
+        marks = yield from sheets.write(directory, rows, asked, known["sheets"])
+        pages = list(_gallery(directory)) if len(rows) and finished else []
+        yield from pages
+        whole = finished and not any(isinstance(event, Warned) for event in pages)
+        saved = [("table", _TABLE), *(("sheet", name) for name in marks)]
+        saved += [("gallery", event.path.name) for event in pages if isinstance(event, Saved)]
+        kept = {"schema": _SCHEMA, "ledger": mark if whole else "", "sheets": marks, "saved": saved}
+        files.write_json(directory / _KEPT, kept)
+
+
+def _known(directory: Path) -> dict[str, Any]:
+    """What an earlier call wrote: which ledger it read, the sheets with digests of them, and all files by kind."""
+    from vqclip.records import CollectedRecord, checked
+
+    with contextlib.suppress(InputError, ValueError):
+        values = reading.read_json(directory / _KEPT, _MAX_KEPT_BYTES)
+        if isinstance(values, dict) and values.pop("schema", None) == _SCHEMA:
+            return dict(checked(CollectedRecord, values))
+    return {"ledger": None, "sheets": {}, "saved": []}
 
 
 def _row(record: Mapping[str, Any]) -> Row | None:
@@ -123,7 +148,7 @@ def _row(record: Mapping[str, Any]) -> Row | None:
     number, job, status, prompt, seed, path, score, loss, steps, seconds, label = map(record.get, names)
     if not ledger.is_id(job) or type(number) is not int or status not in ("finished", "failed"):
         return None
-    inside = isinstance(path, str) and not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+    inside = isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/")
     return Row(
         number,
         str(job),
@@ -148,7 +173,7 @@ def _number(value: object) -> float | None:
 def _tables(directory: Path, rows: Iterable[Row], varied: list[str]) -> Iterator[Event]:
     """Write table.csv and table.jsonl, a line for each run."""
     columns = ["run", "prompt", "seed", *(name for name in varied if name not in ("prompt", "seed")), *_COLUMNS]
-    table, lines = directory / "table.csv", directory / "table.jsonl"
+    table, lines = directory / _TABLE, directory / "table.jsonl"
     with (
         files.atomic(table) as one,
         files.atomic(lines) as other,

@@ -43,7 +43,7 @@ class DigestSet:
     def _has(self, found: int) -> bool:
         if found in self._new:
             return True
-        at = int(np.searchsorted(self._sorted, np.uint64(found)))
+        at = int(self._sorted.searchsorted(np.uint64(found)))
         return at < len(self._sorted) and int(self._sorted[at]) == found
 
 

@@ -109,6 +109,11 @@ def entries(path: Path) -> Iterator[tuple[bytes, int | None, int, bytes]]:
                 yield head[1], int(head[2], 16) if head[2] else None, start, line
 
 
+def mark(directory: Path) -> str:
+    """A text that changes when a record is appended to a ledger."""
+    return files.canonical([(path.name, path.stat().st_size) for path in paths(directory)])
+
+
 class Reader:
     """Reads single records of a file."""
 

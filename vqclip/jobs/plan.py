@@ -111,7 +111,7 @@ class Plan:
             InputError: As `BatchFile.lines`.
         """
         for entry in self._entries():
-            key, seed = self._key(entry)
+            key = self._key(entry)
             if key is None:
                 continue
             self.total += 1
@@ -120,7 +120,7 @@ class Plan:
             if key in done:
                 self.done += 1
                 continue
-            yield self._job(entry, key, seed)
+            yield self._job(entry, key)
         if not self.total and self._file:
             raise UsageError(f"{self._file.name} holds no prompt.", "Write one on each line.")
         self.read = True
@@ -171,24 +171,21 @@ class Plan:
             self.fetches = True
         return self._command.absolute(path)
 
-    def _key(self, entry: _Entry) -> tuple[str | None, int | None]:
-        """Return the id of a run, None for one that was there already, and its seed if none is given."""
+    def _key(self, entry: _Entry) -> str | None:
+        """Return the id of a run; None for one that was there already."""
         if entry.error is not None:
-            return _digest(entry.origin, entry.error.message), None
+            return _digest(entry.origin, entry.error.message)
         own = _digest(self._shared, *(f"{name}={text}" for name, text in sorted(entry.settings.items())))
         given = entry.seed or self.seed
         key = _digest(own, f"seed {given}") if given is not None else own
         if self._seen.add(key):
             earlier = 0
         elif given is not None:
-            return None, None
+            return None
         else:
             self._equal[int(own, 16)] += 1
             earlier = self._equal[int(own, 16)]
-        if given is not None:
-            return key, None
-        key = _digest(own, f"equal {earlier}")
-        return key, int(_digest(key, "seed")[:8], 16)
+        return key if given is not None else _digest(own, f"equal {earlier}")
 
     @functools.cached_property
     def _shared(self) -> str:
@@ -211,16 +208,16 @@ class Plan:
             ).settings
         return sources.typed({name: Raw(value, f"--{grid.flag(name)}") for name, value in flags.items()})
 
-    def _job(self, entry: _Entry, key: str, seed: int | None) -> Job | Refused:
+    def _job(self, entry: _Entry, key: str) -> Job | Refused:
         if entry.error is not None:
             return Refused(entry.number, key, entry.settings.get("prompt", ""), entry.error)
         try:
             settings, preset = self._settings(entry)
             if entry.seed is not None:
-                number = sources.read_seed(entry.seed, entry.origin)
-                seed = None if number is None else int(number)
-            if seed is not None:
-                settings = settings.replace(seed=seed)
+                if (number := sources.read_seed(entry.seed, entry.origin)) is not None:
+                    settings = settings.replace(seed=int(number))
+            elif self.seed is None:
+                settings = settings.replace(seed=int(_digest(key, "seed")[:8], 16))
             settings.validate()
         except VqclipError as error:
             message = error.message if error.message.startswith(entry.origin) else f"{entry.origin}: {error.message}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vqclip import files, reading
+from vqclip import files
 from vqclip.errors import InputError
 from vqclip.events import Event, Saved
 from vqclip.media import images
@@ -25,7 +25,6 @@ MOST_PICTURES = 500
 """On one sheet."""
 SIDE, MOST_PIXELS = 256, 20_000_000
 MOST_COLUMNS = 12
-_MARKS, _MAX_MARKS_BYTES = ".sheets.json", 16_000_000
 # Pictures that one thread opens before it gives them back. Fewer cost more than they save.
 _AT_ONCE = 25
 _MOST_THREADS = 8
@@ -33,15 +32,26 @@ _MOST_THREADS = 8
 _LEVEL = 1
 
 
-def write(directory: Path, rows: Rows, asked: Command) -> Iterator[Event]:
+def write(
+    directory: Path, rows: Rows, asked: Command, known: Mapping[str, str]
+) -> Generator[Event, None, dict[str, str]]:
     """Write the sheets whose pictures changed, each for 500 lines; the first is sheet.png.
 
     While one sheet is drawn, the one before is compressed.
 
+    Args:
+        directory: Of the batch.
+        rows: Of its runs.
+        asked: Its command.
+        known: What an earlier call returned.
+
+    Returns:
+        A digest of what is on each sheet, by the names of their files.
+
     Raises:
         OutputError: A sheet cannot be written.
     """
-    known, marks = _known_marks(directory), dict[str, str]()
+    marks = dict[str, str]()
     columns = _columns(len(rows), asked)
     saving: Future[None] | None = None
     with ThreadPoolExecutor(min(_MOST_THREADS, limits.cores()), "sheet") as pool:
@@ -56,8 +66,7 @@ def write(directory: Path, rows: Rows, asked: Command) -> Iterator[Event]:
             yield Saved("sheet", directory / name, 0)
         if saving:
             saving.result()
-    if marks != known:
-        files.write_json(directory / _MARKS, marks)
+    return marks
 
 
 def _divided(rows: Rows) -> Iterator[tuple[str, Sequence[Row]]]:
@@ -75,14 +84,6 @@ def _columns(count: int, asked: Command) -> int:
     if columns > MOST_COLUMNS or (len(asked.axes) == (asked.kind == "sweep") and columns > 6):
         columns = min(MOST_COLUMNS, max(4, round(min(count, MOST_PICTURES) ** 0.5)))
     return columns
-
-
-def _known_marks(directory: Path) -> dict[str, str]:
-    try:
-        values = reading.read_json(directory / _MARKS, _MAX_MARKS_BYTES)
-    except InputError:
-        return {}
-    return values if isinstance(values, dict) else {}
 
 
 def _pictures(directory: Path, rows: Sequence[Row], pool: ThreadPoolExecutor) -> list[images.Pixels]:
