@@ -46,6 +46,12 @@ def plan(*, shard: Shard = ALL, done: Any = (), flat: bool = False, **settings: 
     return [each for each in Plan(command, stop=lambda: None).jobs(done, shard) if isinstance(each, Job)]
 
 
+def counts(shard: Shard, **settings: Any) -> tuple[int | None, int | None]:
+    """How many runs p.txt has, and how many of them are of a shard."""
+    command = Command.of("batch", "p.txt", settings, (), preset=None, config_files=(), flat=False)
+    return Plan(command, stop=lambda: None).count(shard)
+
+
 def finished(folder: str) -> Counter[str]:
     """How often each run is finished in a ledger."""
     entries = [entry for path in ledger.paths(Path(folder)) for entry in ledger.entries(path)]
@@ -69,6 +75,9 @@ def test_the_parts_of_a_batch_are_each_run_once(prompts: list[str], count: int) 
     assert len({job.id for job in whole}) == len(whole) == len(prompts)
     assert len({(job.settings.prompt, job.settings.seed) for job in whole}) == len(prompts), "equal lines differ"
     assert len(plan(seed=3)) == len(set(prompts)), "with a seed, equal lines are one run"
+    for shard in (Shard(1, count), Shard(count, count)):
+        assert counts(shard) == (len(prompts), len(plan(shard=shard)))
+        assert counts(shard, seed=3) == (len(set(prompts)), len(plan(shard=shard, seed=3)))
 
 
 def test_a_run_keeps_its_id_and_its_seed_when_other_lines_come_and_go() -> None:

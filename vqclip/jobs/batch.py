@@ -194,7 +194,7 @@ def _open(
             f"{files.printable(directory)} holds another {kept.kind}.",
             f"Choose another --output, or remove that folder. {resume_hint(directory)}",
         )
-    count = plan.count()
+    count, share = plan.count(shard)
     done, mine = ledger.finished(directory, shard) if directory else ledger.NOTHING
     found = plan.jobs(done, shard)
     first = _checked(found, asked, plan)
@@ -210,7 +210,6 @@ def _open(
     if kept is None or not kept.same_runs(asked):
         asked.write(directory)
     rest = found if asked.source == "-" else _ahead(found)
-    share = None if count is None else len(range(shard.index, count + 1, shard.count))
     pool = replace(pool, size=asked.jobs if engine == "local" else pool.cluster.workers, most=share)
     # The steps of other engines give no events either, also with one worker.
     at_once = pool.size if engine == "local" else max(2, pool.size)

@@ -75,12 +75,27 @@ class BatchFile:
         for number, cells in rows:
             yield self._line(number, "".join(cells), functools.partial(_cells, header, cells))
 
-    def count(self) -> int | None:
-        """Return the number of lines that are no remarks, without checking them; None for standard input."""
+    def keys(self, seeded: bool) -> Iterator[int] | None:
+        """Yield a number for each line that is no remark, without checking it; None for standard input.
+
+        Lines that are one run have equal numbers: those with equal text and a seed.
+
+        Args:
+            seeded: Whether all lines have the same seed.
+        """
         if str(self._path) == "-":
             return None
         texts, skipped, read = self._opened()
-        return sum(1 for _ in _numbered(texts)) if read else sum(1 for _ in self._csv(texts, skipped)) - 1
+        if read is not None:
+            words: Mapping[Reader, str] = {_json: '"seed"', _options: "--seed"}
+            word = words.get(read)
+            found = ((text, seeded or (word is not None and word in text)) for _, text in _numbered(texts))
+        else:
+            rows = self._csv(texts, skipped)
+            names = [name.strip().lower() for name in next(rows)[1]]
+            at = names.index("seed") if "seed" in names else len(names)
+            found = (("\0".join(cells), seeded or any(map(str.strip, cells[at : at + 1]))) for _, cells in rows)
+        return (hash(text) if once else hash((text, number)) for number, (text, once) in enumerate(found))
 
     def _opened(self) -> tuple[Iterator[str], int, Reader | None]:
         """Return the lines, how many came before them, and the function that reads one; None for it with CSV."""

@@ -17,6 +17,8 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from vqclip import files, names
 from vqclip.errors import NotDownloaded, UsageError, VqclipError
 from vqclip.jobs import grid
@@ -86,15 +88,22 @@ class Plan:
         self._equal: Counter[int] = Counter()
         self.total, self.done, self.read = 0, 0, False
 
-    def count(self) -> int | None:
-        """Return how many runs there are, equal lines included; None for those of standard input."""
-        lines = self._file.count() if self._file else 1
-        count = None if lines is None else lines * len(self._cells)
-        if self._command.flat and self._file and (count or 0) > MOST_FLAT:
+    def count(self, shard: Shard) -> tuple[int, int] | tuple[None, None]:
+        """Return how many runs there are and how many of them belong to a shard; None for those of standard input.
+
+        With a seed, equal lines are one run. Lines of one meaning that are written in two ways count twice here.
+        """
+        seeded = self.seed is not None or any(axis.name == "seed" for axis in self._command.axes)
+        keys = self._file.keys(seeded) if self._file else [0]
+        if keys is None:
+            return None, None
+        first = np.unique(np.fromiter(keys, np.int64), return_index=True)[1] * len(self._cells)
+        count = len(first) * len(self._cells)
+        if self._command.flat and self._file and count > MOST_FLAT:
             raise UsageError(
                 f"--flat is for up to {MOST_FLAT} runs, and {self._file.name} has {count}.", "Leave --flat out."
             )
-        return count
+        return count, int((shard.taken(first + len(self._cells)) - shard.taken(first)).sum())
 
     def jobs(self, done: Container[str], shard: Shard) -> Iterator[Job | Refused]:
         """Yield the runs of a shard that are not done, in order, with folders relative to that of the batch.

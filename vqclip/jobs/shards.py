@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from vqclip.errors import UsageError
 
 _PART = re.compile(r"(\d{1,9})/(\d{1,9})")
@@ -29,6 +32,10 @@ class Shard:
     def takes(self, number: int) -> bool:
         """Whether a run belongs to this part. number: 1 for the first run."""
         return (number - self.index) % self.count == 0
+
+    def taken(self, most: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """How many of the runs up to that number belong to this part."""
+        return (most - self.index) // self.count + 1
 
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
