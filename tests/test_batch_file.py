@@ -60,6 +60,9 @@ def test_a_negative_prompt_is_a_prompt_that_pushes_away() -> None:
         ("prompt,seed\n,1\n", "line 2: there is no prompt"),
         ("prompt,steps\na tree,many\n", "line 2: "),
         ("prompt,seed\na tree,1e3\n", "line 2: "),
+        ('prompt,seed\n"a tree,1\n\n', "line 2: a quote is opened and not closed"),
+        ('{"prompt": ["a tree"]}\n', "line 1 is not JSON ('prompt' is no text or number)"),
+        ('{"prompt": "a tree", "steps": 1, "iterations": 2}\n', "line 1: two columns name the setting 'iterations'"),
     ],
 )
 def test_a_wrong_row_is_named(text: str, said: str) -> None:
@@ -68,6 +71,21 @@ def test_a_wrong_row_is_named(text: str, said: str) -> None:
     assert isinstance(refused, Refused)
     assert isinstance(refused.error, UsageError)
     assert said in refused.error.message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("caption,seed,seed\na tree,1,2\n", "line 1: two columns name the setting 'seed'"),
+        ("# no\nseed,steps\n1,2\n", "line 2 names no column 'prompt'"),
+        ("prompt,colour of sky\na tree,blue\n", "line 1: the column 'colour of sky' names no setting"),
+        ('[{"prompt": "a tree"},\n{"prompt": "a cat"}]\n', "line 1 starts a list of JSON"),
+    ],
+)
+def test_a_wrong_header_is_named(text: str, said: str) -> None:
+    Path("p.txt").write_text(text)
+    with pytest.raises(UsageError, match=said):
+        jobs()
 
 
 def test_a_plain_list_stays_one_wherever_a_chunk_of_it_ends() -> None:

@@ -7,7 +7,7 @@ import functools
 import itertools
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,7 @@ _NAMES = {
     "caption": "prompt",
 }  # fmt: skip
 _SEPARATORS = ",;\t"
+_LIST_OF_JSON = re.compile(r'\s*\[\s*(?:[{"]|$)')
 
 Row = Mapping[str, str]
 Reader = Callable[[str, str], Row]
@@ -61,7 +62,7 @@ class BatchFile:
         """Yield the lines, each checked by itself.
 
         Raises:
-            UsageError: The header names no setting, or the text is no CSV.
+            UsageError: The header names no setting, or one twice, or no prompt, or the text is a list of JSON.
             InputError: The file cannot be read.
         """
         texts, skipped, read = self._opened()
@@ -71,9 +72,14 @@ class BatchFile:
             return
         rows = self._csv(texts, skipped)
         number, header = next(rows)
-        _settings(dict.fromkeys(filter(str.strip, header), "1"), f"{self.name}, line {number}")
+        if isinstance(header, UsageError):
+            raise header
+        _settings([(name, "1") for name in header if name.strip()], f"{self.name}, line {number}")
         for number, cells in rows:
-            yield self._line(number, "".join(cells), functools.partial(_cells, header, cells))
+            if isinstance(cells, UsageError):
+                yield Line(number, error=cells)
+            else:
+                yield self._line(number, "".join(cells), functools.partial(_cells, header, cells))
 
     def keys(self, seeded: bool) -> Iterator[int] | None:
         """Yield a number for each line that is no remark, without checking it; None for standard input.
@@ -91,10 +97,10 @@ class BatchFile:
             word = words.get(read)
             found = ((text, seeded or (word is not None and word in text)) for _, text in _numbered(texts))
         else:
-            rows = self._csv(texts, skipped)
-            names = [name.strip().lower() for name in next(rows)[1]]
+            rows = (cells if isinstance(cells, list) else [str(cells)] for _, cells in self._csv(texts, skipped))
+            names = list(map(_name, next(rows)))
             at = names.index("seed") if "seed" in names else len(names)
-            found = (("\0".join(cells), seeded or any(map(str.strip, cells[at : at + 1]))) for _, cells in rows)
+            found = (("\0".join(cells), seeded or any(map(str.strip, cells[at : at + 1]))) for cells in rows)
         return (hash(text) if once else hash((text, number)) for number, (text, once) in enumerate(found))
 
     def _opened(self) -> tuple[Iterator[str], int, Reader | None]:
@@ -106,9 +112,17 @@ class BatchFile:
             if first.strip() and not first.startswith("#"):
                 break
         texts = itertools.chain([first], source)
-        columns = [part.strip().strip('"').lower() for part in re.split(f"[{_SEPARATORS}]", first)]
-        if "prompt" in columns and len(columns) > 1:
-            return texts, skipped, None
+        if _LIST_OF_JSON.match(first):
+            problem = f"{self.name}, line {skipped + 1} starts a list of JSON."
+            raise UsageError(problem, "Write one object on each line, without brackets and commas around them.")
+        columns = [_name(part.strip().strip('"')) for part in re.split(f"[{_SEPARATORS}]", first)]
+        if len(columns) > 1 or self._path.suffix.lower() in (".csv", ".tsv"):
+            if "prompt" in columns:
+                return texts, skipped, None
+            if all(map(_is_known, columns)):
+                raise UsageError(
+                    f"{self.name}, line {skipped + 1} names no column 'prompt'.", "Add one to the header."
+                )
         reads = _json if first.lstrip().startswith("{") else _options if first.lstrip().startswith("--") else _prompt
         return texts, skipped, reads
 
@@ -118,23 +132,47 @@ class BatchFile:
             if not lines.is_text(text):
                 raise UsageError(f"{origin} is not UTF-8 text.", "Save the file as UTF-8.")
             row = read(text, origin)
-            return Line(number, row if read is _prompt else _settings(row, origin))
+            return Line(number, row if read is _prompt else _settings(row.items(), origin))
         except VqclipError as error:
             return Line(number, error=error)
 
-    def _csv(self, texts: Iterator[str], skipped: int) -> Iterator[tuple[int, list[str]]]:
-        """Yield the number of the last line of each row, and its cells."""
+    def _csv(self, texts: Iterator[str], skipped: int) -> Iterator[tuple[int, list[str] | UsageError]]:
+        """Yield the number of the last line of each row, and its cells or what is wrong with it."""
         first = next(texts)
         separator = max(_SEPARATORS, key=first.count)
-        whole = (f"{line}\n" for line in itertools.chain([first], texts))
-        reader = csv.reader(whole, delimiter=separator, skipinitialspace=True)
-        try:
-            for cells in reader:
-                if any(cells):
-                    yield skipped + reader.line_num, cells
-        except csv.Error as problem:
-            number = skipped + reader.line_num
-            raise UsageError(f"{self.name}, line {number}: {problem}.", "Quote texts with commas.") from None
+        own: list[str] = []
+
+        def remembered() -> Iterator[str]:
+            for line in itertools.chain([first], texts):
+                own.append(f"{line}\n")
+                yield own[-1]
+
+        reader = csv.reader(remembered(), delimiter=separator, skipinitialspace=True)
+        while True:
+            own.clear()
+            try:
+                cells = next(reader, None)
+                if len(own) > 1:
+                    _check_quotes(own, separator)
+            except csv.Error as problem:
+                where = f"{self.name}, line {skipped + reader.line_num - len(own) + 1}"
+                hint = "Quote texts with commas and line ends, and double the quotes within."
+                yield skipped + reader.line_num, UsageError(f"{where}: {problem}.", hint)
+                continue
+            if cells is None:
+                return
+            if any(cells):
+                yield skipped + reader.line_num, cells
+
+
+def _check_quotes(lines: Sequence[str], separator: str) -> None:
+    """Raise csv.Error when a text in quotes that began in these lines of a row does not end in them."""
+    try:
+        for _ in csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True):
+            pass
+    except csv.Error as problem:
+        if "end of data" in str(problem):
+            raise csv.Error("a quote is opened and not closed") from None
 
 
 def _numbered(texts: Iterable[str], skipped: int = 0) -> Iterator[tuple[int, str]]:
@@ -158,6 +196,9 @@ def _json(line: str, origin: str) -> Row:
         values = reading.parse_json(line)
         if not isinstance(values, dict):
             raise ValueError("it is no object")
+        for key, value in values.items():
+            if isinstance(value, (dict, list)):
+                raise ValueError(f"{key!r} is no text or number")
     return {key: str(value) for key, value in values.items() if value is not None}
 
 
@@ -172,16 +213,27 @@ def _options(line: str, origin: str) -> Row:
     return {name.removeprefix("--"): value for name, value in pairs}
 
 
-def _settings(row: Row, origin: str) -> Row:
+def _name(column: str) -> str:
+    """The name of the setting that a column or key means."""
+    name = column.strip().lower().replace("-", "_").replace(" ", "_")
+    return _NAMES.get(name, name)
+
+
+def _is_known(name: str) -> bool:
+    return name in options() or name == _NEGATIVE
+
+
+def _settings(row: Iterable[tuple[str, str]], origin: str) -> Row:
     found: dict[str, str] = {}
-    for column, value in row.items():
-        name = column.lower().replace("-", "_").replace(" ", "_")
-        name = _NAMES.get(name, name)
-        if name not in options() and name != _NEGATIVE:
+    for column, value in row:
+        name = _name(column)
+        if not _is_known(name):
             known = [*options(), _NEGATIVE]
             raise UsageError(
                 f"{origin}: the column {column!r} names no setting.", did_you_mean(name, known, ALL_SETTINGS)
             )
+        if name in found:
+            raise UsageError(f"{origin}: two columns name the setting {name!r}.", "Leave one of them out.")
         found[name] = value
     if negative := found.pop(_NEGATIVE, "").strip():
         # A comma may be in it, but a bar would end it.
