@@ -22,8 +22,10 @@ from PIL import Image
 
 import vqclip
 from vqclip import object_store
-from vqclip.errors import OutputError, UsageError
-from vqclip.events import Saved, Warned
+from vqclip.errors import InUse, OutputError, UsageError
+from vqclip.events import JobStarted, Saved, Warned
+from vqclip.jobs.batch import batch
+from vqclip.runs import lease as leases
 
 SMALL: dict[str, Any] = {
     "seed": 3, "size": "32x32", "iterations": 4, "candidates": 2, "snapshot_every": 2, "save_every": 2, "threads": 1,
@@ -157,6 +159,71 @@ def test_an_interrupted_run_names_its_address_and_has_its_snapshot_there(memory:
     assert step == "state/step-000003.safetensors"
     saved = [event for event in vqclip.resume("memory://b/run") if isinstance(event, Saved) and event.kind == "image"]
     assert pixels(saved[0].path.open("rb")).shape == (32, 32, 3)
+
+
+def a_lease(**changes: Any) -> bytes:
+    found = {"owner": "0", "host": "node7", "pid": 12, "machine": "node7", "time": time.time()}
+    return json.dumps(found | changes).encode()
+
+
+@pytest.mark.slow
+def test_fault_69_a_run_of_another_process_is_left_alone_until_that_is_gone(memory: Any) -> None:
+    memory.pipe_file("/b/run/.vqclip-lease", a_lease())
+    with pytest.raises(InUse, match="memory://b/run is in use by process 12 on node7"):
+        vqclip.generate("a red apple", output="memory://b/run", **SMALL)
+    first = vqclip.generate("a red apple", output="memory://b/other", **SMALL)
+    next(first)
+    with pytest.raises(InUse, match=f"in use by process {os.getpid()}"):
+        vqclip.generate("a red apple", output="memory://b/other", **SMALL)
+    first.close()  # type: ignore[attr-defined]
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for lease in (
+        a_lease(time=time.time() - 100),
+        a_lease(machine=leases._machine(), pid=gone.pid),
+        a_lease(machine=leases._machine(), pid=os.getpid()),
+        b"{",
+    ):
+        memory.pipe_file("/b/run/.vqclip-lease", lease)
+        events = vqclip.generate("a red apple", output="memory://b/run", **SMALL)
+        next(events)
+        held = json.loads(memory.cat("/b/run/.vqclip-lease"))
+        assert (held["pid"], held["owner"] != "0") == (os.getpid(), True)
+        events.close()  # type: ignore[attr-defined]
+    assert not memory.exists("/b/run/.vqclip-lease")
+
+
+@pytest.mark.slow
+def test_fault_69_a_process_that_lost_its_run_writes_nothing_into_it(memory: Any) -> None:
+    events = vqclip.generate("a red apple", output="memory://b/run", **SMALL)
+    next(event for event in events if isinstance(event, Saved) and event.kind == "snapshot")
+    memory.pipe_file("/b/run/.vqclip-lease", a_lease())
+    before = {path: memory.cat(path) for path in memory.find("/b/run")}
+    with pytest.raises(InUse, match="another process has taken over memory://b/run"):
+        list(events)
+    assert {path: memory.cat(path) for path in memory.find("/b/run")} == before
+
+
+@pytest.mark.slow
+def test_fault_69_a_batch_draws_the_runs_of_a_process_that_is_gone(
+    memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "list.txt").write_text("a red apple\na blue car\n")
+    given = {**SMALL, "output": "memory://b/batch", "jobs": 1, "candidates": 1}
+    events = batch(tmp_path / "list.txt", **given)
+    asked = next(event.directory for event in events if isinstance(event, JobStarted))
+    events.close()  # type: ignore[attr-defined]
+    memory.rm("/b/batch", recursive=True)
+    memory.pipe_file(f"/b/batch/{'/'.join(asked.parts[-2:])}/.vqclip-lease", a_lease())
+    answers = iter([True])
+    monkeypatch.setattr(leases, "EXPIRES", 0.5)
+    monkeypatch.setattr(leases, "_lives", lambda _: next(answers, False))
+    events = list(batch(tmp_path / "list.txt", **given))
+    started = [event.directory for event in events if isinstance(event, JobStarted)]
+    assert len(started) == 3, "one was tried twice"
+    assert [event for event in events if isinstance(event, Warned) and "another process draws 1 of the runs" in event.message]
+    rows = [json.loads(line) for line in memory.cat("/b/batch/table.jsonl").splitlines()]
+    assert [row["status"] for row in rows] == ["finished"] * 2
 
 
 def test_other_commands_write_no_folder_of_the_name_of_a_store(call: Any, isolated: Path) -> None:

@@ -14,7 +14,7 @@ import itertools
 import secrets
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,13 +38,14 @@ from vqclip.jobs.grid import Axis, parse_axis
 from vqclip.jobs.plan import Plan, Refused
 from vqclip.jobs.shards import Shard
 from vqclip.object_store import address_of
+from vqclip.runs import lease
 from vqclip.runs.directory import fresh_folder, holds_run, words_of
 from vqclip.runs.recorder import Stop, resume_hint
 
 AHEAD = 100
 """Lines that are checked before the line that is drawn."""
 _MOST_MESSAGES = 1000
-_COLLECT_SECONDS, _MOST_COLLECTED = 20.0, 500
+_COLLECT_SECONDS, _MOST_COLLECTED, _POLL_SECONDS = 20.0, 500, 0.2
 _ALL = Shard()
 
 
@@ -279,6 +280,7 @@ class _Batch:
         self._mirror, self._runs = mirror, mirror.runs if mirror else directory
         self._ledger = ledger.Ledger(directory, shard)
         self._running: dict[int, engines.Job] = {}
+        self._leased: list[engines.Job] = []
         self._refused = deque[JobFailed](maxlen=_MOST_MESSAGES)
         self._failures, self._first_failure, self._elsewhere = 0, "", 0
         self._warned: set[str] = set()
@@ -296,7 +298,7 @@ class _Batch:
         whole = self._shard.count == 1
         last, cost = time.monotonic(), 0.0
         try:
-            with contextlib.closing(draw(self._jobs(found), pool, self._stop)) as events:  # type: ignore[type-var]
+            with contextlib.closing(self._drawn(draw, pool, found)) as events:
                 for event in events:
                     yield from self._noted(event)
                     often = max(_COLLECT_SECONDS, 20 * cost)
@@ -322,6 +324,33 @@ class _Batch:
             number = f"{self._failures} of {self._count if whole and self._count else 'the'} runs failed"
             raise RunsFailed(f"{number}, for one: {self._first_failure}", "Give the same command to try them again.")
 
+    def _drawn(
+        self, draw: engines.Engine, pool: engines.Pool, found: Iterable[engines.Job | Refused]
+    ) -> Generator[Event]:
+        """Draw the runs; in an object store, those that another process had once more, when it may be gone."""
+        with contextlib.closing(draw(self._jobs(found), pool, self._stop)) as events:  # type: ignore[type-var]
+            yield from events
+        leased, self._leased = self._leased, []
+        if not leased or self._mirror is None:
+            return
+        yield Warned(
+            f"another process draws {len(leased)} of the runs: this one tries again in {lease.EXPIRES:.0f} seconds, "
+            "for the case that it is gone."
+        )
+        until = time.monotonic() + lease.EXPIRES
+        while time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+            if number := self._stop():
+                raise Interrupted("stopped.", "", number)
+        self._elsewhere -= len(leased)
+        with contextlib.closing(draw(self._registered(leased), pool, self._stop)) as events:  # type: ignore[type-var]
+            yield from events
+
+    def _registered(self, jobs: Iterable[engines.Job]) -> Iterator[engines.Job]:
+        for job in jobs:
+            self._running[job.number] = job
+            yield job
+
     def _collect(self, *, pictures: bool = True, finished: bool = True) -> Iterator[Event]:
         if self._mirror and pictures:
             self._mirror.fetch_pictures()
@@ -333,9 +362,7 @@ class _Batch:
                 self._fail(each.number, each.id, each.prompt, each.error.message)
                 self._refused.append(JobFailed(each.number, each.error.message, each.error.hint, each.error.kind))
                 continue
-            job = replace(each, directory=self._runs / each.directory)
-            self._running[job.number] = job
-            yield job
+            yield from self._registered([replace(each, directory=self._runs / each.directory)])
         if self._plan.read and not self._stop():
             self._ledger.write("total", total=self._plan.total)
 
@@ -357,6 +384,7 @@ class _Batch:
             job = self._running.pop(event.number)
             if event.kind == "in_use":
                 self._elsewhere += 1
+                self._leased.append(job)
                 self._ledger.write("elsewhere", job=job.id, number=job.number)
                 return
             self._fail(job.number, job.id, job.settings.prompt, event.message, job)

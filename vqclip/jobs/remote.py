@@ -19,7 +19,7 @@ from vqclip.events import BatchOpened, Event, Saved, Warned
 from vqclip.jobs import command, engines, ledger
 from vqclip.jobs.gallery import CACHE
 from vqclip.object_store import MEMORY, ObjectFolder, address_of
-from vqclip.runs.remote import Mirror, fresh_address
+from vqclip.runs.remote import Mirror, ended, fresh_address
 
 UPLOAD_SECONDS = 20.0
 """Between two uploads of the ledger. Runs that it does not name yet are found when the batch continues."""
@@ -55,7 +55,7 @@ class BatchMirror(Mirror):
         """Yield the events of the batch, and upload its files while they pass."""
         last = time.monotonic()
         try:
-            with self.naming_address():
+            with self.naming_address(), ended(events):
                 for event in events:
                     if time.monotonic() - last > UPLOAD_SECONDS:
                         try:

@@ -1,7 +1,8 @@
 """Runs whose folder is in an object store.
 
 An object store has no rename, no append and no locks. So a run works in a temporary folder of this machine, and its
-files are uploaded with every snapshot, run.json last. A run that was killed is resumed from what was uploaded.
+files are uploaded with every snapshot, run.json last. A run that was killed is resumed from what was uploaded. Its
+lease keeps two processes from drawing it.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from vqclip import files
-from vqclip.errors import OutputError, VqclipError
+from vqclip.errors import InUse, OutputError, VqclipError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.object_store import ObjectFolder, address_of
 from vqclip.runs import directory as run_folder
+from vqclip.runs.lease import Lease
 
 _LAST = "run.json"
 
@@ -37,6 +39,7 @@ def mirrored(address: str, begin: Callable[[Path], Iterator[Event]]) -> Iterator
     try:
         with mirror.naming_address():
             mirror.remote.ensure_writable()
+            mirror.lease.acquire()
             mirror.fetch()
             events = begin(mirror.local)
     except BaseException:
@@ -66,19 +69,31 @@ def fetched(path: str | Path, only: Collection[str] = ()) -> Iterator[Path]:
 
 def _follow(mirror: Mirror, events: Iterator[Event]) -> Iterator[Event]:
     try:
-        with mirror.naming_address():
+        with mirror.naming_address(), ended(events):
             for event in events:
                 if isinstance(event, Saved) and event.kind == "image":
                     mirror.upload()
                 elif isinstance(event, Saved) and event.kind == "snapshot":
                     try:
                         mirror.upload()
+                    except InUse:
+                        raise
                     except OutputError as error:
                         yield Warned(f"{error.message} The run tries again with its next snapshot.")
                 yield mirror.shown(event)
     finally:
         # Also after a failure or a signal: run.json says how the run ended, and there may be another snapshot.
         mirror.finish()
+
+
+@contextlib.contextmanager
+def ended(events: Iterator[Event]) -> Iterator[None]:
+    """End what makes the events with the block: it writes its last files then."""
+    try:
+        yield
+    finally:
+        if isinstance(events, Generator):
+            events.close()
 
 
 class Mirror:
@@ -91,6 +106,7 @@ class Mirror:
 
     def __init__(self, address: str, is_part: Callable[[str], bool] = run_folder.is_part) -> None:
         self.remote, self._is_part = ObjectFolder(address), is_part
+        self.lease = Lease(self.remote)
         self.local = Path(tempfile.mkdtemp(prefix="vqclip-")).resolve()
         self._uploaded: dict[str, tuple[int, int]] = {}
 
@@ -104,6 +120,7 @@ class Mirror:
 
     def upload(self) -> None:
         """Upload the files that changed, run.json last, and remove the objects whose files are gone."""
+        self.lease.check()
         paths = [path for path in self.local.rglob("*") if path.is_file() and not path.name.startswith(".")]
         named = {path.relative_to(self.local).as_posix(): path for path in paths}
         found = {name: path for name, path in named.items() if self._is_part(name)}
@@ -138,14 +155,20 @@ class Mirror:
         """Upload what is left, and remove the temporary folder; where the upload fails, it stays."""
         try:
             self.upload()
+        except InUse:
+            self.close()
+            raise
         except OutputError as error:
             raise OutputError(
                 error.message, f"The files are kept in {files.printable(self.local)}. {error.hint}"
             ) from error
+        finally:
+            self.lease.release()
         self.close()
 
     def close(self) -> None:
-        """Remove the temporary folder."""
+        """Remove the temporary folder, and give the run back."""
+        self.lease.release()
         shutil.rmtree(self.local, ignore_errors=True)
 
 
