@@ -11,6 +11,7 @@ from vqclip import files, reading
 from vqclip.errors import UsageError
 from vqclip.jobs.grid import Axis
 from vqclip.object_store import ObjectFolder, address_of
+from vqclip.runs.directory import holds_run
 from vqclip.settings.option import change_paths
 from vqclip.settings.schema import options
 
@@ -108,13 +109,15 @@ def read(directory: Path) -> Command:
 
     path = directory / NAME
     if not files.exists(path):
+        why = f"holds {'one run, ' if holds_run(directory) else ''}no batch or sweep: there is no {NAME}"
         raise UsageError(
-            f"{files.printable(directory)} holds no batch or sweep: there is no {NAME}.",
+            f"{files.printable(directory)} {why if files.exists(directory) else files.absence(directory)}.",
             "Give the folder that `vqclip batch` or `vqclip sweep` printed.",
         )
-    values = reading.read_json(path, MAX_BYTES, UsageError)
+    data = reading.read_bytes(path, MAX_BYTES, UsageError)
     again = "Give the same command again, with another folder."
     with reading.refusing(f"{files.printable(path)} cannot be read", again, UsageError):
+        values = reading.parse_json(data)
         if not isinstance(values, dict) or values.pop("schema", None) != SCHEMA:
             raise ValueError(f"this vqclip reads schema {SCHEMA}")
         record = dict(checked(BatchRecord, values))

@@ -91,7 +91,7 @@ class Ledger:
 
 def paths(directory: Path) -> list[Path]:
     """The files of a ledger, in the order of their names."""
-    return files.matching(directory / FOLDER, "*.jsonl")
+    return [path for path in files.matching(directory / FOLDER, "*.jsonl") if files.is_file(path)]
 
 
 def entries(path: Path) -> Iterator[tuple[bytes, int | None, int, bytes]]:
