@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str, int]] = {
     "video": (("video", "frames"), "frames/00001.png", 4),
     "restyle": (("restyle", "x.mp4", "a red apple", "-o", "run"), "x.mp4", 4),
     "upscale": (("upscale", "x.png", "-o", "large.png"), "x.png", 4),
+    "edit": (("edit", "x.png", "a red apple", "--at", "left", "-o", "edited.png"), "x.png", 4),
     "encode": (("encode", "x.png"), "x.png", 4),
     "decode": (("decode", "x.npz"), "x.npz", 4),
     "interpolate": (("interpolate", "sound.png", "x.npz", "-o", "way"), "x.npz", 4),

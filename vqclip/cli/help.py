@@ -27,6 +27,15 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "vqclip video": ("vqclip video runs/apple -o apple.webm --fps 24",),
     "vqclip report": ("vqclip report runs/apple --open",),
     "vqclip sample": ('vqclip sample "a red apple" -n 16 -o candidates.png',),
+    "vqclip edit": (
+        'vqclip edit photo.png "a red apple" --mask mask.png -o edited.png',
+        'vqclip edit photo.png "a red apple" --at @left -o edited.png',
+        'vqclip edit cat.png --from "a cat" --to "a lion" --amount 0.35 -o lion.png',
+    ),
+    "vqclip outpaint": (
+        "vqclip outpaint photo.png --right 64 -o wider.png",
+        'vqclip outpaint photo.png "a green tree" --left 128 -o with-tree.png',
+    ),
     "vqclip sweep": ('vqclip sweep "a red apple" --vary cut-pow=0.5,1,2',),
     "vqclip batch": ("vqclip batch prompts.txt --vary seed=1..4",),
     "vqclip status": ("vqclip status out --json",),

@@ -77,7 +77,7 @@ def upscale(
     output = output or picture.with_name(f"{picture.stem}-x{factor}.png")
     files.ensure_writable(output.parent)
     done: dict[str, Any] = {"factor": factor, "from": [width, height], "method": "lanczos"}
-    if earlier := metadata.upscale_of(texts):
+    if earlier := metadata.record_of(texts):
         done["after"] = earlier
     if network is not None:
         pixels = network.upscale(pixels, tile, notify)

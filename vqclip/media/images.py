@@ -76,6 +76,13 @@ def is_transparent(path: Path) -> bool:
         return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
 
 
+def is_deep(path: Path) -> bool:
+    """Whether a picture has more than 8 bits per channel. Raises InputError as `open_image` does."""
+    with opened(path) as image:
+        # Pillow reads colours of 16 bits as 8; only the way in which it will decode them says so.
+        return image.mode.startswith(("I", "F")) or any(";16" in str(part[3]) for part in getattr(image, "tile", ()))
+
+
 def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
     """Read a picture and its opacity, for laying it over another one.
 
@@ -130,6 +137,11 @@ def resize(image: Pixels, width: int, height: int) -> Pixels:
     if image.shape[:2] == (height, width):
         return image
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS), dtype=np.uint8)
+
+
+def resize_area(values: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.float32]:
+    """Resize (H, W) float32 so that each value is the mean of the area that it covers."""
+    return np.asarray(Image.fromarray(values).resize((width, height), Image.Resampling.BOX), dtype=np.float32)
 
 
 def shrink(image: Pixels, side: int) -> Pixels:

@@ -28,8 +28,9 @@ from vqclip.settings.schema import Settings, options
 SCHEMA = 2
 MAX_CHUNK = 256 * 1024
 MAX_CHUNKS = 64
-UPSCALE_KEY = "vqclip-upscale"
+UPSCALE_KEY, EDIT_KEY = "vqclip-upscale", "vqclip-edit"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+COMPOSITE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 _XMP = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -110,7 +111,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
     Returns:
         Always: format, size ([width, height]) and source (`vqclip`, `a1111` or `none`). Where known: software,
         digital_source_type, vqclip (the validated `vqclip` chunk), parameters ({text, prompt, negative_prompt,
-        fields}) and upscaled.
+        fields}), upscaled and edited.
 
     Raises:
         InputError: The picture or its metadata cannot be read.
@@ -135,10 +136,10 @@ def read_metadata(path: Path) -> dict[str, Any]:
     parameters = _text(path, texts, "parameters")
     if parameters:
         found |= {"parameters": parse_parameters(parameters), "source": "a1111"}
-    _ = _text(path, texts, UPSCALE_KEY)
-    upscaled = upscale_of(texts)
-    if upscaled:
-        found["upscaled"] = upscaled
+    for key, name in ((UPSCALE_KEY, "upscaled"), (EDIT_KEY, "edited")):
+        _ = _text(path, texts, key)
+        if record := record_of(texts, key):
+            found[name] = record
     own = _text(path, texts, "vqclip")
     if own is not None:
         found |= {"vqclip": _parse_own(path, own), "source": "vqclip"}
@@ -171,10 +172,26 @@ def texts_of(path: Path) -> dict[str, str]:
     return {key: text for key in texts if (text := _text(path, texts, key)) is not None}
 
 
-def upscale_of(texts: Mapping[str, str | bytes]) -> dict[str, Any] | None:
-    """Return what `vqclip upscale` recorded, or None."""
+def edited(texts: Mapping[str, str], record: Mapping[str, Any], *, level: str) -> dict[str, str]:
+    """Return the text chunks of a picture of which a part was drawn.
+
+    Args:
+        texts: Of the picture before.
+        record: What was done. Paths are cut to their last part, and an earlier record is kept within it.
+        level: As for `describe`.
+    """
+    if level == "none":
+        return {}
+    earlier = record_of(texts, EDIT_KEY)
+    done = {**_without_folders(record), **({"after": earlier} if earlier else {})}
+    chunks = {"Software": f"vqclip {__version__}", XMP_KEY: _XMP.replace(SOURCE_TYPE, COMPOSITE_TYPE)}
+    return {**texts, **chunks, EDIT_KEY: _utf8(canonical(done))} if level == "full" else chunks
+
+
+def record_of(texts: Mapping[str, str | bytes], key: str = UPSCALE_KEY) -> dict[str, Any] | None:
+    """Return what `vqclip upscale`, or another command with a chunk of its own, recorded, or None."""
     try:
-        found = parse_json(texts.get(UPSCALE_KEY, "null"))
+        found = parse_json(texts.get(key, "null"))
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

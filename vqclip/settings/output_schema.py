@@ -13,6 +13,7 @@ MAX_STEPS = 1_000_000
 TOKENS = ("encode", "decode", "reconstruct", "interpolate")
 SEARCH = ("classify", "score", "index", "search")
 VIDEOS = ("interpolate", "video")
+EDITS = ("edit", "outpaint", "variations")
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,15 @@ class OutputSettings:
     report: bool = _option(False, "Output", "Write report.html, one page that shows the run.", scope="output",
         frame=False)
     metadata: str = _option("full", "Output", "Choose what image.png says about how it was made.",
-        choices=("full", "minimal", "none"), scope="output", frame=False)
+        choices=("full", "minimal", "none"), scope="output", frame=False, also=EDITS)
     device: str = _option("auto", "Runtime", "Run on auto, cpu, cuda, cuda:N or mps.", metavar="NAME",
-        scope="runtime", common=True, also=(*TOKENS, *SEARCH, "sample", "upscale"))
+        scope="runtime", common=True, also=(*TOKENS, *SEARCH, "sample", "upscale", *EDITS))
     dtype: str = _option("auto", "Runtime", "Set the precision of the networks.",
-        choices=("auto", "float32", "bfloat16"), also=(*TOKENS, *SEARCH, "sample"))
+        choices=("auto", "float32", "bfloat16"), also=(*TOKENS, *SEARCH, "sample", *EDITS))
     threads: int | None = _option(None, "Runtime", "Use this many processor threads.", unit="threads", low=1,
-        high=1024, default_text="all cores", also=(*TOKENS, *SEARCH, "sample", "upscale"))
+        high=1024, default_text="all cores", also=(*TOKENS, *SEARCH, "sample", "upscale", *EDITS))
     low_memory: bool = _option(False, "Runtime", "Recompute activations: 1/4 of the decoder's memory, 1.5x its time.",
-        scope="runtime", requires=(need.NO_COMPILED_DECODER,))
+        scope="runtime", requires=(need.NO_COMPILED_DECODER,), also=EDITS)
     compile: bool = _option(False, "Runtime", "Compile the networks: minutes at first, then faster steps.",
         requires=(need.STEPS,))
     # fmt: on

@@ -32,7 +32,7 @@ from vqclip.settings.option import (
     parse_size,
 )
 from vqclip.settings.option import option as _option
-from vqclip.settings.output_schema import MAX_STEPS, SEARCH, TOKENS
+from vqclip.settings.output_schema import EDITS, MAX_STEPS, SEARCH, TOKENS
 from vqclip.settings.prompts import Prompt
 from vqclip.settings.scenes import Story
 from vqclip.settings.start_schema import StartSettings
@@ -80,28 +80,28 @@ class Settings(StartSettings):
     long_prompts: str = _option("cut", "Prompt", "Cut off texts beyond CLIP's context, or average their parts.",
         choices=("cut", "mean"))
     seed: int | None = _option(None, "Prompt", "Set the seed: a whole number or a word.", kind="seed", low=0,
-        high=MAX_SEED, common=True, default_text="random", also=("sample", "cutouts"))
+        high=MAX_SEED, common=True, default_text="random", also=("sample", "cutouts", *EDITS))
     candidates: int = _option(32, "Prior", "Sample this many candidates for CLIP to choose from.", unit="candidates",
-        low=1, high=1024, frame=False, common=True, also=("sample",), requires=need.PRIOR)
+        low=1, high=1024, frame=False, common=True, also=("sample", *EDITS), requires=need.PRIOR)
     upsample_candidates: int = _option(0, "Prior", "Upsample the best candidates to twice their size.",
         unit="candidates", low=0, high=1024, frame=False, also=("sample",), requires=need.PRIOR)
     prior_style: str | None = _option(None, "Prior",
         "Draw candidates in a style of the prior; by default each in turn.", metavar="NAME", frame=False,
-        also=("sample",), requires=need.PRIOR)
+        also=("sample", *EDITS), requires=need.PRIOR)
     guidance: float = _option(3.0, "Prior", "Set how closely candidates follow the prompt; 1 is loosely.", low=0,
-        high=50, frame=False, also=("sample",), requires=(*need.PRIOR, need.TEXT))
+        high=50, frame=False, also=("sample", *EDITS), requires=(*need.PRIOR, need.TEXT))
     temperature: float = _option(0.8, "Prior", "Sample safer (below 1) or wilder (above 1) candidates.", low=0.01,
-        high=10, frame=False, also=("sample",), requires=need.PRIOR)
+        high=10, frame=False, also=("sample", *EDITS), requires=need.PRIOR)
     vqgan: str = _option("tiny", "Models", "Choose a VQGAN: a name, or a .ckpt, .pt or .safetensors file.",
-        kind="vqgan", common=True, also=(*TOKENS, "sample"))
+        kind="vqgan", common=True, also=(*TOKENS, "sample", *EDITS))
     vqgan_config: str | None = _option(None, "Models", "Read the VQGAN's configuration from a YAML file.",
-        kind="file", also=TOKENS)
+        kind="file", also=(*TOKENS, *EDITS))
     clip: tuple[str, ...] = _option(("tiny",), "Models", "Choose a CLIP, NAME or NAME:WEIGHT; repeat for several.",
-        kind="clip", common=True, also=(*SEARCH, "sample", "cutouts"))
+        kind="clip", common=True, also=(*SEARCH, "sample", "cutouts", *EDITS))
     clip_alternate: bool = _option(False, "Models", "Use one CLIP per step, in turn, instead of all.",
         requires=(need.SEVERAL_CLIPS,))
     style: str | None = _option(None, "Losses", "Apply a style: a name or YAML file of words, losses and more.",
-        kind="style", scope="runtime", common=True)
+        kind="style", scope="runtime", common=True, also=EDITS)
     loss: tuple[str, ...] = _option((), "Losses", "Add an image loss, NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat.",
         kind="loss", separator="|", common=True, requires=(need.STEPS,))
     palette: str | None = _option(None, "Losses", "Use these colours alone, as red,#00ff88 or those of a picture.",
@@ -118,9 +118,9 @@ class Settings(StartSettings):
     latent_l2: float = _option(0.0, "Losses", "Weight the latent's mean square, which fades out by half time.", low=0,
         high=1000, weight_of="latent-l2", requires=(need.STEPS,))
     cutouts: int = _option(32, "Where CLIP looks", "Show CLIP this many cutouts in each step.", unit="cutouts", low=1,
-        high=4096, common=True, also=("cutouts",))
+        high=4096, common=True, also=("cutouts", *EDITS))
     cut_method: str = _option("smart", "Where CLIP looks", "Choose cutouts by this method.",
-        choices=tuple(CUT_METHODS), also=("cutouts",))
+        choices=tuple(CUT_METHODS), also=("cutouts", *EDITS))
     cut_pow: float = _option(1.0, "Where CLIP looks", "Cut larger (below 1) or smaller (above 1) cutouts.", low=0.01,
         high=100, also=("cutouts",), requires=(need.DETAILS, need.cut_method_with("cut_pow")))
     cut_noise: float = _option(0.1, "Where CLIP looks", "Set the largest deviation of the noise on a cutout.", low=0,
@@ -139,11 +139,11 @@ class Settings(StartSettings):
     cut_chunk: int = _option(16, "Where CLIP looks", "Hold at most this many cutouts in memory at once.",
         unit="cutouts", low=1, high=4096, also=("cutouts",))
     iterations: int = _option(300, "Optimiser", "Optimise for this many steps.", unit="steps", low=0, high=MAX_STEPS,
-        frame=False, common=True, also=("cutouts",))
+        frame=False, common=True, also=("cutouts", *EDITS))
     optimiser: str = _option("adam", "Optimiser", "Choose the optimiser of the latent.", choices=tuple(OPTIMISERS),
         requires=(need.STEPS,))
     learning_rate: float = _option(0.1, "Optimiser", "Set the step size in latent units.", low=1e-6, high=100,
-        common=True)
+        common=True, also=EDITS)
     learning_rate_end: float = _option(0.1, "Optimiser",
         "Decay the rate along a cosine to this share of the first.", low=0,
         high=1, requires=(need.NO_RATE_SCHEDULE,))
@@ -171,13 +171,13 @@ class Settings(StartSettings):
     until_score: float | None = _option(None, "Optimiser", "Stop at this score.", low=-1, high=1, frame=False,
         requires=(need.STEPS,))
     max_seconds: float | None = _option(None, "Optimiser", "Stop after this many seconds.", unit="seconds", low=0.001,
-        high=1e8, frame=False)
+        high=1e8, frame=False, also=EDITS)
     best_of: int = _option(1, "Optimiser", "Make this many short starts and continue the best.", unit="starts", low=1,
         high=1024, frame=False, requires=(need.STEPS,))
     best_of_share: float = _option(0.1, "Optimiser", "Give each of these starts this share of the steps.",
         low=0, high=1, frame=False, requires=(need.SEVERAL_STARTS,))
     size: str = _option("256x256", "Size and stages", "Set the picture's size, WIDTHxHEIGHT or one number.",
-        kind="size", unit="pixels", common=True, also=("encode", "reconstruct", "interpolate", "cutouts"))
+        kind="size", unit="pixels", common=True, also=("encode", "reconstruct", "interpolate", "cutouts", *EDITS))
     stages: int = _option(1, "Size and stages", "Work coarse to fine in stages that double the size; 0 is automatic.",
         unit="stages", low=0, high=6, frame=False)
     stage_upsampling: str = _option("pixels", "Size and stages",

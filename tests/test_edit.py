@@ -1,0 +1,205 @@
+"""Edits: a part of a picture changes to a prompt and every other byte stays; a text diff changes all of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vqclip.jobs import edit
+from vqclip.jobs.patches import Picture, soft_mask, with_context
+from vqclip.media import images, metadata
+
+QUICK = ("--size", "64x64", "-n", "2", "--candidates", "2", "--cutouts", "2", "--seed", "3", "--threads", "1")
+
+
+def ramp(width: int = 96, height: int = 80) -> np.ndarray:
+    """A smooth picture."""
+    y, x = np.mgrid[0:height, 0:width]
+    return np.stack([x * 255 // width, y * 255 // height, np.full_like(x, 120)], 2).astype(np.uint8)
+
+
+@pytest.fixture
+def photo() -> Path:
+    images.save_png(Path("photo.png"), ramp(), {"Title": "a ramp"})
+    return Path("photo.png")
+
+
+@pytest.fixture
+def mask() -> np.ndarray:
+    """White in an ellipse, with a grey rim."""
+    y, x = np.mgrid[0:80, 0:96]
+    away = np.hypot((x - 50) / 24, (y - 40) / 20)
+    white = np.where(away < 0.9, 255, np.where(away < 1, 128, 0)).astype(np.uint8)
+    images.save_png(Path("mask.png"), white[..., None].repeat(3, 2))
+    return white
+
+
+@pytest.mark.slow
+@pytest.mark.option("edit --mask", "edit --output", "edit --size")
+def test_black_stays_to_the_byte_and_white_changes_without_a_seam(photo: Path, mask: np.ndarray, call: Any) -> None:
+    alpha = np.where(np.arange(96) < 48, 255, 77).astype(np.uint8)
+    Image.fromarray(np.dstack([ramp(), np.tile(alpha, (80, 1))])).save("clear.png")
+    pictures = []
+    for source in ("photo.png", "clear.png"):
+        answer = call("edit", source, "a red apple", "--mask", "mask.png", "-o", "out.png", "--json", *QUICK)
+        assert answer.code == 0, answer.err
+        record = answer.lines[-1]
+        assert (record["width"], record["height"], record["seed"], record["image"]) == (96, 80, 3, "out.png")
+        before, after = (np.asarray(Image.open(path)) for path in (source, "out.png"))
+        assert before.shape == after.shape
+        assert np.array_equal(before[mask == 0], after[mask == 0])
+        assert (before != after).any(-1)[mask == 255].mean() > 0.9
+        pictures.append(after)
+    assert (pictures[1][..., 3][mask > 0] == 255).all(), "what is drawn shows"
+    steps = np.abs(np.diff(pictures[0].astype(int), axis=1)).max(-1)
+    border = (mask[:, 1:] > 0) != (mask[:, :-1] > 0)
+    assert np.median(steps[border]) <= np.percentile(steps[~border], 95), "no seam"
+    call("edit", "photo.png", "a red apple", "--mask", "mask.png", "-o", "again.png", *QUICK)
+    assert np.array_equal(pictures[0], np.asarray(Image.open("again.png"))), "the seed decides"
+
+
+@pytest.mark.slow
+@pytest.mark.option("edit --at")
+def test_a_part_by_name_of_a_photo_that_is_upright(call: Any) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(ramp()).save("photo.tif", exif=exif)
+    upright = np.asarray(Image.fromarray(ramp()).rotate(-90, expand=True))
+    answer = call("edit", "photo.tif", "a tree", "--at", "@top-left", "--at", "right", "-o", "out.png", "-q", *QUICK)
+    assert (answer.code, answer.out.strip()) == (0, "out.png"), answer.err
+    after = images.open_image(Path("out.png"))
+    assert after.shape == upright.shape == (96, 80, 3)
+    kept = np.zeros((96, 80), bool)
+    kept[48:, :40] = True
+    assert np.array_equal(after[kept], upright[kept])
+    assert (after != upright).any(-1)[~kept].mean() > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.option("edit --strength")
+def test_a_strength_below_1_keeps_more_of_what_is_there(photo: Path, mask: np.ndarray, call: Any) -> None:
+    found = []
+    for own in (("--strength", "0.1"), ("--candidates", "2")):
+        command = ("edit", "photo.png", "a lemon", "--mask", "mask.png", *own, "-o", "out.png", "--seed", "3")
+        assert call(*command, "--size", "64x64", "-n", "2", "--cutouts", "2").code == 0
+        found.append(np.abs(images.open_image(Path("out.png")).astype(int) - ramp())[mask == 255].mean())
+    assert found[0] < 0.6 * found[1]
+
+
+@pytest.mark.slow
+@pytest.mark.option("edit --from", "edit --to", "edit --amount")
+def test_the_difference_of_two_texts_changes_the_whole_picture(photo: Path, call: Any) -> None:
+    ways = ("--from", "a cat", "--to", "a lion", "--amount", "0.5")
+    answer = call("edit", "photo.png", *ways, "-o", "out.png", "--json", *QUICK[:4], "--seed", "3")
+    assert answer.code == 0, answer.err
+    assert {"from": "a cat", "to": "a lion", "amount": 0.5}.items() <= answer.lines[-1].items()
+    after = images.open_image(Path("out.png"))
+    assert after.shape == (80, 96, 3)
+    assert (after != ramp()).any()
+
+
+def test_the_target_turns_from_the_picture_towards_the_difference(pair: Any) -> None:
+    clip = pair[1]("a cat")[0].perceptor
+    ends = torch.stack([edit.turned(clip, ramp(), "a cat", "a lion", share)[0] for share in (0.0, 0.35, 1.0)])
+    before, after = clip.encode_text(["a cat", "a lion"])
+    way = torch.nn.functional.normalize(after - before, dim=0)
+    assert torch.allclose(ends @ way, torch.cat([ends[:1] @ way, (ends[1] @ way)[None], torch.ones(1)]), atol=1e-5)
+    turned, whole = (torch.acos((ends[0] @ end).clamp(-1, 1)) for end in ends[1:])
+    assert turned / whole == pytest.approx(0.35, abs=0.01)
+    assert ends.norm(dim=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_was_done_is_kept_in_the_png(photo: Path) -> None:
+    picture = Picture.open(photo)
+    picture.save(Path("one.png"), {"command": "edit", "mask": "/home/me/mask.png"}, "full")
+    Picture.open(Path("one.png")).save(Path("two.png"), {"command": "outpaint"}, "full")
+    assert metadata.read_metadata(Path("two.png"))["edited"] == {
+        "command": "outpaint",
+        "after": {"command": "edit", "mask": "mask.png"},
+    }
+    assert metadata.texts_of(Path("two.png"))["Title"] == "a ramp"
+    picture.save(Path("none.png"), {"command": "edit"}, "none")
+    assert metadata.texts_of(Path("none.png")) == {}
+    picture.save(Path("minimal.png"), {"command": "edit"}, "minimal")
+    found = metadata.read_metadata(Path("minimal.png"))
+    assert found["digital_source_type"] == metadata.COMPOSITE_TYPE
+    assert "edited" not in found
+
+
+def test_a_picture_of_16_bits_is_said_to_lose_some() -> None:
+    Image.fromarray(np.full((32, 32), 30000, np.uint16)).save("deep.png")
+    assert "8 bits" in Picture.open(Path("deep.png")).warnings[0]
+
+
+def test_the_ground_flows_into_what_is_cleared() -> None:
+    pixels = np.full((64, 64, 3), 250, np.uint8)
+    pixels[20:44, 10:40] = (200, 30, 30)
+    white = np.zeros((64, 64), np.float32)
+    white[8:56, 24:56] = 1
+    cleared = edit.without(pixels, white)
+    assert np.array_equal(cleared[white == 0], pixels[white == 0])
+    assert np.abs(cleared[28:36, 42:50].astype(int) - 250).max() < 20, "the ground, not the mean of both"
+    assert np.abs(cleared[30, 24].astype(int) - pixels[30, 23]).max() < 60, "no step at the edge"
+    assert (edit.without(pixels, np.ones((64, 64), np.float32)) == 255).all()
+
+
+def test_soft_edges_are_within_the_white_and_leave_a_middle() -> None:
+    white = np.zeros((40, 40), np.float32)
+    white[10:18, 10:30] = 1
+    soft = soft_mask(white, 50)
+    assert (soft[white == 0] == 0).all()
+    assert (soft[white == 1] > 0).all()
+    assert soft.max() == 1
+    rows, columns = with_context(white)
+    assert (rows, columns) == (slice(0, 34), slice(0, 40))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["none.png", "a cat", "--at", "left"], 4, "none.png: there is no such file"),
+        (["none.png"], 4, "none.png: there is no such file"),
+        (["photo.png", "a cat", "--mask", "none.png"], 4, "none.png"),
+        (["photo.png", "a cat", "--mask", "small.png"], 4, "has 32x32 pixels, the picture 96x80"),
+        (["photo.png", "a cat", "--mask", "black.png"], 4, "black everywhere"),
+        (["photo.png", "a cat"], 2, "nothing says where"),
+        (["photo.png", "--at", "left"], 2, "nothing says what"),
+        (["photo.png", "a cat", "--at", "lefft"], 2, "'lefft' is no part of a picture. Valid: @left, @right"),
+        (["photo.png", "a cat", "--at", "left", "--mask", "black.png"], 2, "--at has no effect beside a mask"),
+        (["photo.png", "--from", "a cat"], 2, "--from has no effect without --to"),
+        (["photo.png", "--to", "a cat"], 2, "--to has no effect without --from"),
+        (["photo.png", "--from", " ", "--to", "a cat"], 2, "--from is empty"),
+        (["photo.png", "a dog", "--from", "a cat", "--to", "a lion"], 2, "change the whole picture"),
+        (["photo.png", "a cat", "--at", "left", "--amount", "0.3"], 2, "--amount has no effect"),
+        (["photo.png", "a cat", "--at", "left", "--strength", "2"], 2, "strength is 2. Valid: 0 to 1"),
+        (["photo.png", "a cat", "--at", "left", "--strength", "nan"], 2, "strength is nan"),
+        (["photo.png", "a cat @left", "--at", "left"], 2, "names a part of the picture"),
+        (["tiny.png", "a cat", "--at", "left"], 4, "has 8x8 pixels. Give a picture of 16x16 pixels or more"),
+        (["photo.png", "a cat", "--at", "left", "-o", "folder.png"], 5, "folder.png"),
+        (["photo.png", "a cat", "--at", "left", "-o", "out.jpg"], 2, "out.jpg is not a PNG file"),
+        (["photo.png", "a cat", "--at", "left", "-o", "photo.png"], 5, "is an input of this command"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_a_line(
+    photo: Path, call: Any, arguments: list[str], code: int, words: str
+) -> None:
+    for name, level, side in (("small.png", 255, 32), ("tiny.png", 9, 8)):
+        images.save_png(Path(name), np.full((side, side, 3), level, np.uint8))
+    images.save_png(Path("black.png"), np.zeros((80, 96, 3), np.uint8))
+    Path("folder.png").mkdir()
+    before = photo.read_bytes()
+    output = () if "-o" in arguments else ("-o", "out.png")
+    answer = call("edit", *arguments, *output)
+    assert answer.code == code, answer.err
+    assert words in answer.err.replace("\n", " ")
+    assert answer.err.count("error:") == 1
+    assert photo.read_bytes() == before
+    assert not Path("out.png").exists()
+    as_json = json.loads(call("edit", *arguments, *output, "--json").out)
+    assert as_json["exit_code"] == code

@@ -1,0 +1,121 @@
+"""The commands that make a new picture of one picture: edit, outpaint."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vqclip.cli.images import ImageArgument
+from vqclip.cli.shared import (
+    ConfigOption,
+    JsonOption,
+    PresetOption,
+    QuietOption,
+    console_for,
+    files_first,
+    option,
+    with_settings,
+)
+
+if TYPE_CHECKING:
+    from vqclip.cli.console import Console
+    from vqclip.events import Event
+
+PictureOption = Annotated[
+    Path, option("--output", "-o", help="Write this PNG file. [required]", metavar="OUT.png", panel="Output")
+]
+_SIZE = "Draw about this many pixels, in the shape of the part that changes."
+
+
+def edit(
+    image: ImageArgument,
+    output: PictureOption,
+    prompt: Annotated[str, typer.Argument(help="What to draw where the picture changes.", show_default=False)] = "",
+    mask: Annotated[
+        Path | None,
+        option("--mask", help="Change the picture where this one is white, and nothing else.", default="none",
+               metavar="FILE"),
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        option("--at", help="Change this part, as @left or @top-right; repeat for several.", default="none",
+               metavar="PART"),
+    ] = None,
+    strength: Annotated[
+        float, option("--strength", help="Keep more of what is there below 1, all of it at 0.", default="1",
+                      metavar="X")
+    ] = 1.0,
+    source: Annotated[
+        str | None,
+        option("--from", help="Say what the picture shows, for a change of all of it.", default="none",
+               metavar="TEXT"),
+    ] = None,
+    target: Annotated[
+        str | None, option("--to", help="Say what it shall show instead.", default="none", metavar="TEXT")
+    ] = None,
+    amount: Annotated[
+        float | None,
+        option("--amount", help="Change it this far from --from to --to, 0 to 1.", default="0.35", metavar="X"),
+    ] = None,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Change a part of a picture to a prompt. Every byte outside of that part stays."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs.edit import Edit, edit
+    from vqclip.jobs.patches import Request
+
+    wanted = Edit(prompt, mask, tuple(at or ()), strength, source, target, amount)
+    with files_first(image, mask):
+        report = _shown(edit(image, wanted, output, Request(settings, preset, config or ())), console)
+    console.answer(report["image"], report)
+
+
+def outpaint(
+    image: ImageArgument,
+    output: PictureOption,
+    prompt: Annotated[
+        str, typer.Argument(help="What to draw on each side; by default the picture continues.", show_default=False)
+    ] = "",
+    left: Annotated[int, option("--left", help="Add this many pixels on the left.", default="0", metavar="N")] = 0,
+    right: Annotated[int, option("--right", help="Add this many on the right.", default="0", metavar="N")] = 0,
+    top: Annotated[int, option("--top", help="Add this many on top.", default="0", metavar="N")] = 0,
+    bottom: Annotated[int, option("--bottom", help="Add this many below.", default="0", metavar="N")] = 0,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:
+    """Draw a border around a picture that continues it. Every byte of the picture stays."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs.outpaint import Border, outpaint
+    from vqclip.jobs.patches import Request
+
+    border = Border(left, right, top, bottom)
+    with files_first(image):
+        report = _shown(outpaint(image, prompt, border, output, Request(settings, preset, config or ())), console)
+    console.answer(report["image"], report)
+
+
+def _shown(events: Generator[Event, None, Mapping[str, Any]], console: Console) -> Mapping[str, Any]:
+    """Show the events of a job, and return what it returns."""
+    try:
+        while True:
+            console.show(next(events))
+    except StopIteration as end:
+        console.finish()
+        report: Mapping[str, Any] = end.value
+        return report
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (edit, outpaint):
+        app.command()(with_settings(command, command.__name__, helps={"size": _SIZE}))

@@ -1,0 +1,232 @@
+"""Change a part of a picture to a prompt, or all of it along the difference of two texts."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vqclip import files
+from vqclip.errors import InputError, UsageError
+from vqclip.events import Event, Warned
+from vqclip.jobs import patches
+from vqclip.jobs.patches import Mask, Picture, Request
+from vqclip.media import images
+from vqclip.media.images import Pixels
+from vqclip.picture_files import upright_size
+from vqclip.settings import prompts
+
+_AMOUNT = 0.35
+"""DALL-E 2 turns by 0.25 to 0.5."""
+
+_FAINT, _NEAR = 0.01, 0.02
+"""What a colour far from the ground counts beside the ground, and the squared distance at which it is far."""
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vqclip.models.perceptor import Perceptor
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What to change, and where.
+
+    Attributes:
+        prompt: What to draw; empty with `source` and `target`.
+        mask: The file of a mask of the picture's size, white where it changes.
+        at: Names of parts of the picture, which change instead of a mask.
+        strength: From 0, which keeps what is there, to 1, which draws something new.
+        source, target: Texts for what the picture shows and what it shall show, without a mask.
+        amount: How far the picture's CLIP vector turns towards their difference, 0 to 1.
+    """
+
+    prompt: str = ""
+    mask: Path | None = None
+    at: tuple[str, ...] = ()
+    strength: float = 1.0
+    source: str | None = None
+    target: str | None = None
+    amount: float | None = None
+
+    def check(self) -> None:
+        """Raise UsageError for what does not fit together."""
+        for name, value in (("strength", self.strength), ("amount", self.amount)):
+            if value is not None and not 0 <= value <= 1:
+                raise UsageError(f"{name} is {value:g}.", "Valid: 0 to 1.")
+        for name, text, other in (("from", self.source, "to"), ("to", self.target, "from")):
+            if text is not None and not text.strip():
+                raise UsageError(f"--{name} is empty.", "Write what the picture shows and what it shall show.")
+            if text is None and getattr(self, {"from": "target", "to": "source"}[name]) is not None:
+                raise UsageError(f"--{other} has no effect without --{name}.", f'Add it, as in: --{name} "a cat"')
+        if self.source is None and self.amount is not None:
+            raise UsageError("--amount has no effect without --from and --to.", "Add them or leave it out.")
+        if self.source is not None and (self.prompt or self.mask or self.at):
+            raise UsageError(
+                "--from and --to change the whole picture, without a prompt, a mask or --at.",
+                "Leave one of the two out.",
+            )
+        if self.source is None and not self.prompt.strip():
+            raise UsageError("nothing says what to draw.", "Give a prompt, or --from and --to.")
+        if self.source is None and not (self.mask or self.at):
+            raise UsageError(
+                "nothing says where the picture changes.",
+                "Give --mask FILE or --at @left, or --from and --to for the whole picture.",
+            )
+        if self.mask and self.at:
+            raise UsageError("--at has no effect beside a mask.", "Leave one of the two out.")
+        _ = [_region(name) for name in self.at]
+        patches.refuse_regions(self.prompt, "Say with --at or --mask where it changes.")
+
+    def free(self, size: tuple[int, int], warnings: list[str]) -> Mask:
+        """The mask of a picture of that width and height. Raises InputError."""
+        width, height = size
+        if self.mask is None:
+            return _mask_of(self.at, width, height)
+        wide, high = upright_size(self.mask)
+        if (wide, high) != (width, height):
+            raise InputError(
+                f"the mask {files.printable(self.mask)} has {wide}x{high} pixels, the picture {width}x{height}.",
+                "Paint a mask of the picture's size: white changes, black stays.",
+            )
+        return images.open_mask(self.mask, width, height, warn=warnings.append)
+
+
+def edit(picture: Path, wanted: Edit, output: Path, request: Request) -> Generator[Event, None, dict[str, Any]]:
+    """Draw a change of a picture, and write the result as PNG, of the picture's size.
+
+    Args:
+        picture: The picture file.
+        wanted: The change.
+        output: The PNG to write.
+        request: The settings of the command line.
+
+    Returns:
+        image, width, height, seed and what the change was.
+
+    Raises:
+        VqclipError: An argument is invalid, or a file cannot be read or written.
+    """
+    wanted.check()
+    found = Picture.open(picture)
+    warnings: list[str] = []
+    height, width = found.pixels.shape[:2]
+    mask = None if wanted.source is not None else wanted.free((width, height), warnings)
+    patches.check_output(output, picture, wanted.mask)
+    request = request.seeded()
+    yield from map(Warned, (*found.warnings, *warnings))
+    said: dict[str, Any] = {"command": "edit", "strength": wanted.strength, "seed": request.plain.seed}
+    if mask is None:
+        said |= {"from": wanted.source, "to": wanted.target, "amount": wanted.amount}
+        result = yield from _turned(found, wanted, request, said)
+    else:
+        said |= {"prompt": wanted.prompt, **({"mask": wanted.mask.name} if wanted.mask else {"at": list(wanted.at)})}
+        start = found.shown
+        own: dict[str, Any] = {"prompt": wanted.prompt}
+        if wanted.strength == 1:
+            start = without(found.shown, mask)
+        else:
+            own |= {"init": "tokens", "init_strength": wanted.strength}
+        result = yield from patches.draw(found, start, mask, request, said, fresh=wanted.strength == 1, **own)
+    result.save(output, said, request.plain.metadata)
+    return {"image": str(output), "width": width, "height": height, **said}
+
+
+def without(pixels: Pixels, mask: Mask) -> Pixels:
+    """A picture without what the white of a mask shows: the colours around it flow in, and further in the ground.
+
+    The ground is the colour of most of the picture's border that stays. All white is white paper.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    if mask.all():
+        return np.full_like(pixels, 255)
+
+    def filled(image: Tensor, weight: Tensor) -> Tensor:
+        """The picture where its weight is above 0, elsewhere the mean of what is near (pull-push, Gortler 1996)."""
+        if bool((weight > 0).all()):
+            return image
+        mean = F.avg_pool2d(weight, 2, ceil_mode=True)
+        smaller = F.avg_pool2d(image * weight, 2, ceil_mode=True) / mean.clamp(min=1e-9)
+        around = F.interpolate(filled(smaller, mean), size=image.shape[2:], mode="bilinear")
+        return torch.where(weight > 0, image, around)
+
+    image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
+    known = torch.from_numpy(1 - np.sign(mask))[None, None]
+    edge = F.pad(torch.zeros_like(known[..., 1:-1, 1:-1]), (1, 1, 1, 1), value=1.0) * known
+    ground = image[:, :, (edge if bool(edge.any()) else known)[0, 0] > 0].median(2).values[..., None, None]
+    like_ground = known * (_FAINT + (-((image - ground).square().sum(1, keepdim=True)) / _NEAR).exp())
+    inside = torch.from_numpy(patches.soft_mask(np.sign(mask), max(mask.shape)))[None, None]
+    return images.to_uint8(torch.lerp(filled(image, known), filled(image, like_ground), inside)[0])
+
+
+def _turned(
+    picture: Picture, wanted: Edit, request: Request, said: dict[str, Any]
+) -> Generator[Event, None, Picture]:
+    """Optimise a whole picture towards its CLIP vector, turned to the difference of two texts (DALL-E 2, 3.3)."""
+    from vqclip.runs.inputs import Inputs
+    from vqclip.runs.loading import ModelCache, load
+    from vqclip.runtime.devices import DeviceConfig
+
+    assert wanted.source is not None
+    assert wanted.target is not None
+    height, width = picture.shown.shape[:2]
+    plain = request.plain
+    size = patches.working_size(width, height, plain.width * plain.height)
+    wide, high = map(int, size.split("x"))
+    seen = images.resize(picture.shown, wide, high)
+    with tempfile.TemporaryDirectory(prefix="vqclip-") as folder:
+        path = Path(folder, "picture.png")
+        images.save_png(path, seen, level=1)
+        settings = request.settings(
+            prompt=prompts.format([prompts.Prompt(wanted.target)]), init_image=str(path), size=size,
+            init_strength=wanted.strength,
+        )  # fmt: skip
+        inputs = Inputs.check(settings)
+        models = load(inputs, DeviceConfig.find(settings), cache=ModelCache())
+        yield from map(Warned, models.warnings)
+        texts = (wanted.source, wanted.target)
+        amount = _AMOUNT if wanted.amount is None else wanted.amount
+        targets = [turned(clip.perceptor, seen, *texts, amount) for clip in models.clip_targets]
+        clips = [replace(clip, targets=found) for clip, found in zip(models.clip_targets, targets, strict=True)]
+        loop = replace(models, clip_targets=clips).synthesizer(inputs, settings)
+        drawn = yield from patches.finished(loop.run(), said)
+    said["drawn_at"] = [wide, high]
+    everywhere = np.ones((height, width), dtype=np.float32)
+    return picture.pasted(images.resize(drawn, width, height), everywhere, (slice(None), slice(None)))
+
+
+def turned(perceptor: Perceptor, seen: Pixels, source: str, target: str, amount: float) -> Tensor:
+    """The CLIP vector of a picture, turned towards the difference of two texts: (1, E) unit float32."""
+    import torch.nn.functional as F
+
+    from vqclip.jobs.interpolate import between
+    from vqclip.synthesis.retrieval import encode_pictures
+
+    before, after = perceptor.encode_text([source, target])
+    image = encode_pictures(perceptor, [seen]).to(before.device)
+    way = F.normalize(after - before, dim=0)[None]
+    return F.normalize(between(image[..., None, None], way[..., None, None], amount, "sphere")[..., 0, 0], dim=1)
+
+
+def _region(name: str) -> tuple[float, float, float, float]:
+    """The edges of a part of a picture, by its name with or without @. Raises UsageError."""
+    word, found = name.strip().removeprefix("@"), ""
+    with contextlib.suppress(UsageError):
+        found = prompts.parse(f"x @{word}")[0].region
+    if found not in prompts.REGIONS:
+        raise UsageError(f"at {name!r} is no part of a picture.", f"Valid: @{', @'.join(prompts.REGIONS)}.")
+    return prompts.REGIONS[found]
+
+
+def _mask_of(names: Sequence[str], width: int, height: int) -> Mask:
+    mask = np.zeros((height, width), dtype=np.float32)
+    for left, top, right, bottom in map(_region, names):
+        mask[round(top * height) : round(bottom * height), round(left * width) : round(right * width)] = 1
+    return mask
