@@ -21,7 +21,8 @@ from PIL import Image
 from vqclip.errors import Interrupted
 from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, Stepped, Warned
 from vqclip.jobs import batch
-from vqclip.jobs.engines import Job, Losses, local
+from vqclip.jobs.engines import Job, local
+from vqclip.jobs.engines.losses import Losses
 from vqclip.runs.directory import read_manifest
 from vqclip.runtime import devices, limits
 from vqclip.settings.schema import Settings
@@ -87,6 +88,44 @@ def test_a_run_whose_process_crashes_three_times_fails() -> None:
     losses, job = Losses(), Job(7, "x", Settings(), None, Path("x"))
     assert [type(losses.crashed(job)) for _ in range(3)] == [JobPreempted, JobPreempted, JobFailed]
     assert [type(losses.preempted(job, "the node is gone")) for _ in range(9)] == [JobPreempted] * 9
+
+
+def failure(number: int, kind: str = "model") -> JobFailed:
+    return JobFailed(number, "there is no model.", kind=kind)
+
+
+def test_a_job_fails_when_it_failed_on_three_nodes_or_on_all_and_a_refused_one_at_once() -> None:
+    losses = Losses()
+    assert [type(losses.failed(failure(1), node, node, "abcd")) for node in "abc"] == [JobPreempted] * 2 + [JobFailed]
+    last = [losses.failed(failure(2, "memory"), node, node, "ab") for node in "ab"][-1]
+    assert last == JobFailed(2, "there is no model. It failed on 2 nodes.", kind="memory")
+    assert losses.failed(failure(3, "usage"), "a", "a", "abcd") == failure(3, "usage"), "never again"
+    assert losses.failed(failure(4), "a", "a", "a") == failure(4), "there is one node only"
+    assert isinstance(losses.failed(failure(5), "a", "a", "ab"), JobPreempted)
+    assert losses.hopeless(5, "ab") is None
+    assert losses.hopeless(5, "a") == failure(5), "the other node is gone"
+
+
+def test_a_node_without_the_model_is_put_aside_and_one_that_drew_a_bad_job_is_not() -> None:
+    now = [0.0]
+    losses = Losses(clock=lambda: now[0])
+    for number in (1, 2, 3):
+        assert losses.takes("a")
+        losses.failed(failure(number), "a", "a", "ab")
+    assert not losses.takes("a"), "three in a row: it waits for what becomes of them"
+    assert losses.takes("b", 1)
+    assert not losses.takes("a", 1)
+    assert losses.finished(1, "b") == [("a", "there is no model.")]
+    now[0] = 599
+    assert not losses.takes("a")
+    now[0] = 601
+    assert losses.takes("a"), "the model may be there by now"
+    for number in (11, 12, 13):
+        losses.failed(failure(number), "c", "c", "cd")
+    assert isinstance(losses.failed(failure(11), "d", "d", "cd"), JobFailed)
+    assert losses.takes("c"), "the job was bad, not the node"
+    losses.finished(14, "c")
+    assert losses.finished(12, "d") == [], "it has finished a run since then"
 
 
 @pytest.mark.slow

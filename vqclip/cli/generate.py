@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vqclip.cli.engine_options import AddressOption, CpusOption, EngineOption, GpusOption, WorkersOption, cluster
 from vqclip.cli.shared import (
     ConfigOption,
     JobsOption,
@@ -174,25 +175,36 @@ def continue_run(
 def resume(
     directory: Annotated[Path, typer.Argument(help="Folder of the run, sweep or batch.", metavar="DIR")],
     jobs: JobsOption = None,
+    engine: EngineOption = "local",
+    address: AddressOption = None,
+    gpus_per_run: GpusOption = None,
+    cpus_per_run: CpusOption = None,
+    workers: WorkersOption = None,
     preview: PreviewOption = False,
     live: LiveOption = False,
     viewer: OpenOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Resume a stopped run, sweep or batch. The result is that of an uninterrupted one."""
+    """Resume a stopped run, sweep or batch. The result is that of an uninterrupted one.
+
+    A sweep or batch may continue with another engine than it started with.
+    """
     console = console_for(as_json=as_json, quiet=quiet, preview=preview)
     from vqclip.errors import UsageError
     from vqclip.jobs import batch, command, restyle
     from vqclip.runs import launch
 
+    nodes = cluster(engine, jobs, address, gpus_per_run, cpus_per_run, workers)
+
     def begin(stop: Stop) -> Iterator[Event]:
         if command.holds(directory):
             if live:
                 raise UsageError("--live has no effect on a sweep or batch.", "Leave it out.")
-            return batch.resume(directory, jobs=jobs or 0, stop=stop)
-        if jobs is not None:
-            raise UsageError("jobs has no effect on a single run.", "Leave it out.")
+            return batch.resume(directory, jobs=jobs or 0, engine=engine, cluster=nodes, stop=stop)
+        if jobs is not None or engine != "local":
+            flag = "--engine" if jobs is None else "--jobs"
+            raise UsageError(f"{flag} has no effect on a single run.", "Leave it out.")
         if restyle.holds_restyle(directory):
             return restyle.resume(directory, stop=stop)
         return launch.resume(directory, stop=stop)

@@ -132,14 +132,19 @@ def sweep(
 
 
 def resume(
-    directory: str | Path, *, jobs: int = 0, engine: str = "local", stop: Stop = lambda: None
+    directory: str | Path,
+    *,
+    jobs: int = 0,
+    engine: str = "local",
+    cluster: engines.Cluster = engines.HERE,
+    stop: Stop = lambda: None,
 ) -> Iterator[Event]:
     """Continue a stopped batch or sweep.
 
     Args:
         directory: Of the batch.
         jobs: 0 takes as many as before, so that every run keeps its number of threads.
-        engine, stop: As in `batch`.
+        engine, cluster, stop: As in `batch`. The engine may be another one than before.
 
     Raises:
         UsageError: The folder holds no batch, or one that read standard input.
@@ -153,7 +158,7 @@ def resume(
             f"{files.printable(directory)} is a batch of standard input, which is not kept.",
             "Give the same command with the same input again: it continues the batch.",
         )
-    return _open(asked, directory, None, engines.Pool(jobs), engine, _ALL, stop, foreign=True)
+    return _open(asked, directory, None, engines.Pool(jobs, cluster), engine, _ALL, stop, foreign=True)
 
 
 def _open(
@@ -180,7 +185,7 @@ def _open(
             address,
             lambda mirror: _open(asked, mirror.local, None, pool, engine, shard, stop, mirror, foreign=foreign),
         )
-    draw = engines.find(engine)
+    engines.find(engine)
     directory = None if output is None else Path(output)
     kept = command.read(directory) if directory and command.holds(directory) else None
     if directory and kept is None and holds_run(directory):
@@ -200,8 +205,10 @@ def _open(
     found = plan.jobs(done, shard)
     first = _checked(found, asked, plan)
     sample = [job.settings for job in first if isinstance(job, engines.Job)]
-    # More lines of standard input will come.
-    jobs = pool.size or (kept.jobs if kept else default_jobs(sample * 4 if asked.source == "-" else sample))
+    jobs = pool.size
+    if engine == "local" and not jobs:
+        # More lines of standard input will come.
+        jobs = kept.jobs if kept else default_jobs(sample * 4 if asked.source == "-" else sample)
     asked = replace(asked, jobs=max(1, min(jobs, len(sample) if asked.kind == "sweep" else jobs)))
     if directory is None:
         words = words_of(sample[0]) if sample else ""
@@ -215,7 +222,7 @@ def _open(
     # The steps of other engines give no events either, also with one worker.
     at_once = pool.size if engine == "local" else max(2, pool.size)
     opened = BatchOpened(asked.kind, directory, share, min(mine, share or mine), at_once=at_once)
-    return _Batch(plan, directory, shard, count, stop, mirror).run(draw, pool, itertools.chain(first, rest), opened)
+    return _Batch(plan, directory, shard, count, stop, mirror).run(engine, pool, itertools.chain(first, rest), opened)
 
 
 def _checked(found: Iterator[engines.Job | Refused], asked: Command, plan: Plan) -> list[engines.Job | Refused]:
@@ -287,7 +294,7 @@ class _Batch:
 
     def run(
         self,
-        draw: engines.Engine,
+        engine: str,
         pool: engines.Pool,
         found: Iterable[engines.Job | Refused],
         opened: BatchOpened,
@@ -298,7 +305,7 @@ class _Batch:
         whole = self._shard.count == 1
         last, cost = time.monotonic(), 0.0
         try:
-            with contextlib.closing(self._drawn(draw, pool, found)) as events:
+            with contextlib.closing(self._drawn(engines.find(engine), pool, found)) as events:
                 for event in events:
                     yield from self._noted(event)
                     often = max(_COLLECT_SECONDS, 20 * cost)
@@ -310,8 +317,8 @@ class _Batch:
         except Interrupted as error:
             if whole:
                 yield from self._collect(pictures=False)
-            # `resume` fetches nothing that only the folder of the batch names.
-            again = self._count is None or not whole or (self._plan.fetches and not self._mirror)
+            # `resume` fetches nothing that only the folder of the batch names, and draws on this machine.
+            again = self._count is None or not whole or (self._plan.fetches and not self._mirror) or engine != "local"
             hint = "Give the same command again to continue." if again else ""
             raise Interrupted(error.message, hint or resume_hint(self._directory), error.signal_number) from None
         finally:

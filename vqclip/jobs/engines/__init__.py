@@ -1,4 +1,4 @@
-"""Engines draw many runs at once. Every other module of this package is one, except `worker` and `ray_actor`.
+"""Engines draw many runs at once. Every module of this package is one, except those in _PARTS.
 
 An engine is a module with one function, here called NAME after its module, and nothing has to be registered:
 
@@ -12,8 +12,9 @@ It has to do this:
 - It yields what the workers report: for each job `JobStarted`, `JobStepped` about twice a second, `Warned`, and at
   the end `JobFinished` or `JobFailed`. These come from `worker.draw`; a job that fails does not end the others.
 - A worker that is lost was either taken away, and its job is submitted again without limit, or it crashed, and its
-  job is submitted again until it has crashed MOST_CRASHES times. `Losses` counts this and makes the events
-  `JobPreempted` and `JobFailed`. `worker.draw` continues such a job from its newest snapshot.
+  job is submitted again until it has crashed three times. `losses.Losses` counts this and makes the events
+  `JobPreempted` and `JobFailed`, also for jobs that fail for a reason of their machine. `worker.draw` continues such
+  a job from its newest snapshot.
 - It asks `stop` a few times a second. Once that returns the number of a signal, it takes no more jobs and makes the
   `stop` of every `worker.draw` return that number, whereupon each ends its step, keeps a snapshot and reports
   `JobStopped`. After the last report the engine raises `Interrupted`. It does the same when its generator is closed.
@@ -25,14 +26,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from vqclip.errors import OutOfMemory, UsageError, did_you_mean
-from vqclip.events import Event, JobFailed, JobPreempted, JobStarted
+from vqclip.errors import UsageError, did_you_mean
+from vqclip.events import Event, JobFailed, JobStarted
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ if TYPE_CHECKING:
 
 Stop = Callable[[], int | None]
 """Returns the number of the signal that asks all runs to end after their step, or None."""
-MOST_CRASHES = 3
-"""Starts of a job whose process crashes each time, before it counts as failed."""
-_PARTS = ("worker", "ray_actor")
+_PARTS = ("worker", "losses", "ray_actor", "ray_cluster")
 
 
 @dataclass(frozen=True)
@@ -129,24 +127,3 @@ def find(name: str) -> Engine:
             f"there is no engine {name!r}.", did_you_mean(name, names(), f"Valid: {', '.join(names())}.")
         )
     return cast("Engine", importlib.import_module(f"{__name__}.{name}").run)
-
-
-class Losses:
-    """Counts how often the worker of each job was lost. hint: What helps against crashes."""
-
-    def __init__(self, hint: str = "Take fewer --jobs.") -> None:
-        self._crashes: Counter[int] = Counter()
-        self._hint = hint
-
-    def preempted(self, job: Job, reason: str) -> JobPreempted:
-        """Return the event for a job whose worker was taken away, which is always submitted again."""
-        return JobPreempted(job.number, reason)
-
-    def crashed(self, job: Job) -> JobPreempted | JobFailed:
-        """Return the event for a job whose worker crashed. Submit it again unless it is a `JobFailed`."""
-        self._crashes[job.number] += 1
-        # Mostly the kernel ends a process like this, when memory is full.
-        if self._crashes[job.number] < MOST_CRASHES:
-            return JobPreempted(job.number, "its process was killed; it is drawn again")
-        times = f"{MOST_CRASHES} times"
-        return job.failed(OutOfMemory(f"the process that was drawing it was killed {times}.", self._hint))

@@ -15,7 +15,8 @@ from multiprocessing.connection import Connection, wait
 
 from vqclip.errors import Interrupted
 from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStopped
-from vqclip.jobs.engines import Job, Losses, Pool, Stop
+from vqclip.jobs.engines import Job, Pool, Stop
+from vqclip.jobs.engines.losses import Losses
 from vqclip.jobs.engines.worker import draw, reports
 from vqclip.runs import dry_run
 from vqclip.runs.loading import ModelCache

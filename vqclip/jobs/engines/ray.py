@@ -11,40 +11,39 @@ have in this process, so that its picture is the same to the byte as without Ray
 from __future__ import annotations
 
 import contextlib
-import logging
-import os
 import signal
-import socket
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vqclip import __version__, files
 from vqclip.errors import Interrupted, UsageError, VqclipError
 from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, JobStopped, Warned
-from vqclip.jobs.engines import MOST_CRASHES, Cluster, Job, Losses, Pool, Stop
+from vqclip.jobs.engines import Job, Pool, Stop
+from vqclip.jobs.engines.losses import ASIDE_SECONDS, MOST_CRASHES, Losses
 from vqclip.jobs.engines.ray_actor import Actor
+from vqclip.jobs.engines.ray_cluster import (
+    ActorUnavailableError,
+    Needs,
+    RayActorError,
+    RayError,
+    connected,
+    hosts_of_nodes,
+    last_line,
+    nodes,
+    place_of,
+    ray,
+)
 from vqclip.object_store import address_of
-from vqclip.runtime import devices, limits
 
-# Workers have the Python of their node, also when `uv run` started this process. Ray reads both when it is imported.
-os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-try:
-    import ray
-    from ray._private import services
-    from ray.exceptions import ActorUnavailableError, RayActorError, RayError
-except ImportError:
-    raise UsageError("--engine ray needs Ray.", 'Install it with: pip install "vqclip[ray]"') from None
-
-_STORE_BYTES = 80 * 2**20  # only settings and events go through Ray
 _POLL_SECONDS, _ADD_SECONDS = 0.2, 2.0
-_WAIT_SECONDS, _CONNECT_SECONDS = 60.0, 10.0
+_WAIT_SECONDS = 60.0
 _LOCK_SECONDS, _LOCK_PAUSE = 180.0, 3.0
 _END_SECONDS = 120.0
+_NODE = "ray.io/node-id"
 
 
 def run(jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]:
@@ -52,103 +51,10 @@ def run(jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]:
     first = next(jobs, None)
     if first is None:
         return
-    with _connected(pool.cluster):
-        yield from _Driver(first, jobs, pool, stop).run()
-
-
-@contextlib.contextmanager
-def _connected(cluster: Cluster) -> Iterator[None]:
-    """Connect to the cluster, or start Ray on this machine; unless the caller of this process has done so."""
-    if ray.is_initialized():
-        yield
-        return
-    before = signal.getsignal(signal.SIGTERM)
-    # Ray prints messages of its nodes to standard output, which is for answers.
-    ray._private.worker._worker_logs_enabled = False
-    try:
-        _connect(cluster.address or os.environ.get("RAY_ADDRESS"))
-        with contextlib.suppress(ValueError):  # not in the main thread
-            signal.signal(signal.SIGTERM, before)
-        yield
-    finally:
-        ray.shutdown()
-        with contextlib.suppress(ValueError):
-            signal.signal(signal.SIGTERM, before)
-
-
-def _connect(address: str | None) -> None:
-    """Connect to the cluster at an address, or to that of this machine if there is one, or start Ray here."""
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-    try:
-        found = services.canonicalize_bootstrap_address(address)
-    except (OSError, ValueError):
-        found = None
-    # Ray itself tries an address that does not answer for ten minutes.
-    there = found is not None and _answers(found)
-    if address not in (None, "local") and not there:
-        raise UsageError(
-            f"no Ray cluster answers at --address {files.printable(address)}.",
-            "Start one with `ray start --head`, or leave --address out to start Ray on this machine.",
-        )
-    here = {"num_cpus": limits.cores(), "object_store_memory": _STORE_BYTES, "include_dashboard": False}
-    try:
-        ray.init(address=found, **quiet) if there else ray.init("local", **here, **quiet)
-    except (OSError, RuntimeError, ValueError, RayError) as error:
-        where = f"the Ray cluster at {found} does not take this process" if there else "Ray does not start here"
-        hint = "The nodes need the same versions of Python and Ray. See the logs in /tmp/ray."
-        raise VqclipError(f"{where}: {_last_line(error)}", hint) from None
-
-
-def _answers(address: str) -> bool:
-    """Whether a process listens at HOST:PORT."""
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
-    except (OSError, ValueError, OverflowError):
-        return False
-    return True
-
-
-@dataclass(frozen=True)
-class _Needs:
-    """What Ray reserves for a worker, and the threads of a run without --threads."""
-
-    cpus: int
-    gpus: float
-    threads: int
-
-    @staticmethod
-    def of(job: Job, pool: Pool) -> _Needs:
-        """Find what the user left open. CPUs that no node has are not asked for unless the user does."""
-        cluster, nodes = pool.cluster, _nodes()
-        most = max((int(node.get("CPU", 0)) for node in nodes.values()), default=0)
-        threads = devices.own_threads()
-        wanted = min(job.settings.threads or threads, most or 1)
-        if pool.size:
-            wanted = min(wanted, int(sum(node.get("CPU", 0) for node in nodes.values())) // pool.size)
-        gpus = cluster.gpus
-        if gpus is None:
-            device = job.settings.device
-            there = any(node.get("GPU", 0) for node in nodes.values())
-            gpus = 1.0 if device.startswith("cuda") or (device == "auto" and there) else 0.0
-        return _Needs(cluster.cpus or max(1, wanted), gpus, threads)
-
-    def fitting(self) -> int:
-        """Return how many workers the nodes hold that are there now."""
-        count = 0
-        for node in _nodes().values():
-            fit = node.get("CPU", 0) // self.cpus
-            count += int(min(fit, node.get("GPU", 0) // self.gpus) if self.gpus else fit)
-        return count
-
-    def __str__(self) -> str:
-        shown = f"{self.cpus} CPU{'s' if self.cpus > 1 else ''}"
-        return f"{shown} and {self.gpus:g} GPU" if self.gpus else shown
-
-
-def _nodes() -> dict[str, dict[str, float]]:
-    """The resources of all living nodes, by id."""
-    return {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
+    with connected(pool.cluster) as alone:
+        driver = _Driver(first, jobs, pool, stop)
+        driver.check_room(grows=not alone)
+        yield from driver.run()
 
 
 class _Worker:
@@ -158,17 +64,20 @@ class _Worker:
         job: That it draws.
         pending: What it sends next: where it is, the reports of the job, or why it is lost.
         node, host: Where it is; empty until it has started.
+        avoids: Nodes on which it does not start.
     """
 
-    def __init__(self, needs: _Needs) -> None:
+    def __init__(self, needs: Needs, avoids: frozenset[str]) -> None:
         kind = ray.remote(concurrency_groups={"control": 1}, num_cpus=needs.cpus, num_gpus=needs.gpus)(Actor)
         # SPREAD: what is lost with a node is as little as possible.
-        options = {"max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
+        options: dict[str, Any] = {"max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
+        if avoids:
+            options["label_selector"] = {_NODE: f"!in({','.join(sorted(avoids))})"}
         self._actor = kind.options(**options).remote(needs.threads)
+        self.avoids = avoids
         self.pending: Any = self._actor.place.remote()
         self.node = self.host = ""
         self.job: Job | None = None
-        self.began = time.monotonic()
         self._ending = False
 
     def draw(self, job: Job) -> None:
@@ -182,6 +91,10 @@ class _Worker:
         if not self._ending:
             self._ending = True
             self._actor.end.options(concurrency_group="control").remote(number)
+
+    def place(self) -> tuple[str, str]:
+        """Return the id and the name of its node, also when it did not start there."""
+        return place_of(self._actor)
 
     def ask_why(self) -> None:
         """Ask an actor that does not answer for a sign of life, which tells in time why there is none."""
@@ -198,7 +111,7 @@ class _Driver:
 
     def __init__(self, first: Job, jobs: Iterator[Job], pool: Pool, stop: Stop) -> None:
         self._pool, self._stop = pool, stop
-        self._needs = _Needs.of(first, pool)
+        self._needs = Needs.of(first, pool)
         self._jobs: Iterator[Job] | None = jobs
         self._again = deque([first])
         self._later: list[tuple[float, Job]] = []
@@ -233,7 +146,7 @@ class _Driver:
             self._ask_to_end()
         else:
             self._add_workers()
-            self._assign()
+            yield from self._assign()
             yield from self._waiting_notice()
         yield from self._received()
 
@@ -243,34 +156,67 @@ class _Driver:
     def _has_work(self) -> bool:
         return bool(self._again or self._later or self._jobs)
 
+    def check_room(self, *, grows: bool) -> None:
+        """Note when no node can hold a run. Raises UsageError when no other one can join."""
+        if self._needs.room():
+            return
+        if not grows:
+            hint = "Ask for less with --gpus-per-run or --cpus-per-run, or give the --address of a cluster."
+            raise UsageError(f"this machine has no room for a run, which takes {self._needs}.", hint)
+        self._started -= _WAIT_SECONDS
+
     def _add_workers(self) -> None:
         """Make workers for the jobs that are left, as many as were asked for or as fit."""
         if time.monotonic() - self._added < _ADD_SECONDS:
             return
         self._added = time.monotonic()
-        wanted = self._pool.size or max(1, self._needs.fitting())
+        room = self._needs.room()
+        avoided = self._avoided(room)
+        for worker in [each for each in self._workers if not each.node and each.avoids != avoided]:
+            self._release(worker)
+        usable = [each for each in self._workers if each.job is not None or each.node not in avoided]
+        extra = sum(each.node in avoided for each in usable)
+        fitting = sum(count for node, count in room.items() if node not in avoided) + extra
+        wanted = self._pool.size or max(1, fitting)
         if self._jobs is None:
             wanted = min(wanted, len(self._busy()) + len(self._again) + len(self._later))
         if self._pool.most is not None:
             wanted = min(wanted, self._pool.most)
-        self._workers += [_Worker(self._needs) for _ in range(wanted - len(self._workers))]
+        self._workers += [_Worker(self._needs, avoided) for _ in range(wanted - len(usable))]
 
-    def _assign(self) -> None:
+    def _avoided(self, room: Collection[str]) -> frozenset[str]:
+        """The nodes that would not take the next job: the first that no worker takes, or a new one."""
+        free = [each.node for each in self._workers if each.node]
+        for job in self._again:
+            if not any(self._losses.takes(node, job.number) for node in free):
+                return frozenset(node for node in room if not self._losses.takes(node, job.number))
+        return frozenset(node for node in room if not self._losses.takes(node))
+
+    def _assign(self) -> Iterator[Event]:
         """Give each free worker a job. Without one, its worker ends."""
         now = time.monotonic()
         self._again += [job for due, job in self._later if due <= now]
         self._later = [(due, job) for due, job in self._later if due > now]
         for worker in [each for each in self._workers if each.node and each.job is None]:
-            job = self._next()
+            job = self._next(worker.node)
             if job is not None:
                 worker.draw(job)
             elif not self._later:
                 self._release(worker)
+        for job in list(self._again):
+            if event := self._losses.hopeless(job.number, self._needs.room()):
+                self._again.remove(job)
+                yield event
 
-    def _next(self) -> Job | None:
-        if self._again:
-            return self._again.popleft()
-        job = next(self._jobs, None) if self._jobs is not None else None
+    def _next(self, node: str) -> Job | None:
+        """Return a job that a node may draw."""
+        for again in self._again:
+            if self._losses.takes(node, again.number):
+                self._again.remove(again)
+                return again
+        if self._jobs is None or not self._losses.takes(node):
+            return None
+        job = next(self._jobs, None)
         if job is None:
             self._jobs = None
         return job
@@ -323,19 +269,34 @@ class _Driver:
             yield from self._lost(worker, job, error)
             return
         except RayError as error:
-            worker.job = worker.pending = None
-            yield job.failed(VqclipError(f"unexpected error: {_last_line(error)}", "Please report it."))
+            self._release(worker)
+            # Such as an error of CUDA, after which the process cannot use the GPU.
+            unexpected = VqclipError(f"unexpected error: {last_line(error)}.", "Please report it.")
+            yield self._repeated(job, self._losses.crashed(job, unexpected))
             return
         if isinstance(event, (JobFinished, JobFailed, JobStopped)):
-            worker.job = None
+            worker.job = worker.pending = None
         if isinstance(event, (JobStarted, JobFinished)):
             event = replace(event, directory=job.directory)
-        if isinstance(event, JobFailed) and self._is_locked(event):
-            self._later.append((time.monotonic() + _LOCK_PAUSE, job))
-            return
+        if isinstance(event, JobFailed):
+            if self._is_locked(event):
+                self._later.append((time.monotonic() + _LOCK_PAUSE, job))
+                return
+            event = self._repeated(job, self._losses.failed(event, worker.node, worker.host, self._needs.room()))
         yield event
         if isinstance(event, JobFinished):
+            for node, reason in self._losses.finished(job.number, worker.node):
+                yield self._put_aside(hosts_of_nodes()[node], reason)
             yield from self._check_shared(worker, job.directory)
+
+    def _repeated(self, job: Job, event: JobPreempted | JobFailed) -> JobPreempted | JobFailed:
+        """Draw a job again unless it has failed."""
+        if isinstance(event, JobPreempted):
+            self._again.append(job)
+        return event
+
+    def _put_aside(self, host: str, reason: str) -> Warned:
+        return Warned(f"{host} gets no runs for {ASIDE_SECONDS / 60:.0f} minutes: {reason}")
 
     def _is_locked(self, event: JobFailed) -> bool:
         """Whether the worker that was lost may still hold the lock of its run."""
@@ -356,11 +317,7 @@ class _Driver:
             if worker.job is not None:
                 yield from self._lost(worker, worker.job, error)
                 return
-            self._release(worker)
-            self._failed_starts += 1
-            if self._failed_starts >= MOST_CRASHES:
-                hint = "Install the same vqclip and Ray on every node; the logs of Ray say more."
-                raise VqclipError(f"the workers do not start: {_last_line(error)}", hint) from None
+            yield from self._not_started(worker, last_line(error))
             return
         worker.pending = None
         if worker.job is not None:  # the process lives, but its reports are gone
@@ -370,18 +327,29 @@ class _Driver:
         if version != __version__:
             yield from self._warn(f"{worker.host} has vqclip {version}, and this machine {__version__}.")
 
+    def _not_started(self, worker: _Worker, reason: str) -> Iterator[Event]:
+        """Put the node of a worker aside on which it does not start. Raises VqclipError when there is no other."""
+        node, host = worker.place()
+        self._release(worker)
+        self._failed_starts += 1
+        if node:
+            self._losses.put_aside(node)
+        others = any(self._losses.takes(other) for other in self._needs.room())
+        if not self._busy() and (not others or (self._failed_starts >= MOST_CRASHES and not node)):
+            hint = "Install the same vqclip and Ray on every node; the logs of Ray say more."
+            raise VqclipError(f"the workers do not start: {reason}", hint)
+        if node:
+            yield self._put_aside(host, reason)
+
     def _lost(self, worker: _Worker, job: Job, error: RayError | None) -> Iterator[Event]:
         """Replace a worker, and draw its job again unless it crashed too often."""
         self._release(worker)
         self._added -= _ADD_SECONDS
         self._locked_until[job.number] = time.monotonic() + _LOCK_SECONDS
         if _taken_away(error, worker.node):
-            event: JobPreempted | JobFailed = self._losses.preempted(job, f"{worker.host} was taken away")
+            yield self._repeated(job, self._losses.preempted(job, f"{worker.host} was taken away"))
         else:
-            event = self._losses.crashed(job)
-        if isinstance(event, JobPreempted):
-            self._again.append(job)
-        yield event
+            yield self._repeated(job, self._losses.crashed(job))
 
     def _ask_to_end(self) -> None:
         for worker in list(self._workers):
@@ -410,9 +378,4 @@ def _taken_away(error: RayError | None, node: str) -> bool:
     """Whether an actor ended with its node or by somebody's order, and not in a crash of its own."""
     if error is None or isinstance(error, ActorUnavailableError) or getattr(error, "preempted", False):
         return True
-    return node not in _nodes() or "ray.kill" in str(error)
-
-
-def _last_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return node not in nodes() or "ray.kill" in str(error)
