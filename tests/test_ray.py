@@ -67,10 +67,10 @@ FLAGS = [
 class Command:
     """A batch on a cluster in a process of its own, which prints JSON."""
 
-    def __init__(self, address: str, *arguments: str, **environment: str) -> None:
+    def __init__(self, address: str, *arguments: str, resume: str = "", **environment: str) -> None:
+        command = ["resume", resume] if resume else ["batch", "prompts.txt"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "vqclip", "batch", "prompts.txt", "--engine", "ray", "--address", address,
-             "--json", *arguments],
+            [sys.executable, "-m", "vqclip", *command, "--engine", "ray", "--address", address, "--json", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
         )  # fmt: skip
         self.events: list[dict[str, Any]] = []
@@ -235,8 +235,8 @@ def test_workers_load_the_models_once_and_a_batch_in_s3_survives_the_end_of_its_
         if event["event"] == "jobfinished" and first.process.poll() is None:
             first.process.kill()
     assert first.process.returncode == -signal.SIGKILL
-    second = Command(simulated.address, *flags, **s3)
-    assert list(second)[-1]["event"] == "result"
+    second = Command(simulated.address, resume=flags[-1], **s3)
+    assert (last := list(second)[-1])["event"] == "result", last
     system = s3_of(s3)
     rows = [json.loads(line) for line in system.cat("bucket/ray/table.jsonl").splitlines()]
     local = [json.loads(line) for line in Path("out/table.jsonl").read_text().splitlines()]

@@ -53,7 +53,7 @@ class BatchMirror(Mirror):
 
     def follow(self, events: Iterator[Event]) -> Iterator[Event]:
         """Yield the events of the batch, and upload its files while they pass."""
-        last = time.monotonic()
+        last = float("-inf")  # At once: `resume` needs the command.
         try:
             with self.naming_address(), ended(events):
                 for event in events:
