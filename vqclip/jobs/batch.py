@@ -205,10 +205,8 @@ def _open(
     found = plan.jobs(done, shard)
     first = _checked(found, asked, plan)
     sample = [job.settings for job in first if isinstance(job, engines.Job)]
-    jobs = pool.size
-    if engine == "local" and not jobs:
-        # More lines of standard input will come.
-        jobs = kept.jobs if kept else default_jobs(sample * 4 if asked.source == "-" else sample)
+    known = sample * 4 if asked.source == "-" else sample  # more lines of standard input will come
+    jobs = pool.size or (kept.jobs if kept else default_jobs(known) if engine == "local" else 1)
     asked = replace(asked, jobs=max(1, min(jobs, len(sample) if asked.kind == "sweep" else jobs)))
     if directory is None:
         words = words_of(sample[0]) if sample else ""
