@@ -161,6 +161,42 @@ def test_an_interrupted_run_names_its_address_and_has_its_snapshot_there(memory:
     assert pixels(saved[0].path.open("rb")).shape == (32, 32, 3)
 
 
+@pytest.mark.slow
+def test_commands_on_runs_take_an_address_or_say_what_to_do(memory: Any, call: Any, isolated: Path) -> None:
+    run = "memory://b/out/run"
+    vqclip.draw("a red apple", output=run, progress=False, **SMALL | {"candidates": 1})
+    for command, answered in (
+        (("info", run, "--json"), run),
+        (("info", f"{run}/image.png", "--json"), f"{run}/image.png"),
+        (("report", run), f"{run}/report.html"),
+        (("report", "memory://b/out"), "memory://b/out/report.html"),
+        (("gallery", "memory://b/out"), "memory://b/out/gallery.html"),
+        (("gallery", "memory://b/out"), "memory://b/out/gallery.html"),
+        (("video", run, "--video-format", "gif"), f"{run}/video.gif"),
+        (("video", run, "-o", "here.gif"), "here.gif"),
+    ):
+        answer = call(*command)
+        assert (answer.code, answered in answer.out) == (0, True), answer.err
+    page = memory.cat("/b/out/gallery.html").decode()
+    assert all(part in page for part in ("a red apple", "run/video.mp4", "run/report.html", "<title>out"))
+    assert len(memory.find("/b/out/.gallery")) == 2, "an index and one small picture"
+    assert memory.cat("/b/out/run/video.mp4"), "not the empty file in its place"
+    for command, code, said in (
+        (("continue", run, "a tree"), 2, f"{run} is in an object store"),
+        (("generate", "a tree", "--init-run", run), 2, "init_run cannot be an address"),
+        (("video", run, "-o", "memory://b/v.mp4"), 5, "memory://b/v.mp4 is in an object store"),
+        (("report", run, "-o", "memory://b/r.html"), 5, "memory://b/r.html is in an object store"),
+        (("info", "memory://b/none.png"), 4, "Cannot read memory://b/none.png: there is no such"),
+        (("status", run), 2, f"{run} holds no batch"),
+        (("gallery", "memory://b/none"), 2, "memory://b/none holds no run"),
+        (("resume", "memory://b/none"), 2, "memory://b/none holds no run"),
+    ):
+        answer = call(*command)
+        assert (answer.code, said in answer.err) == (code, True), answer.err
+        assert len(answer.err.strip().splitlines()) == 2
+    assert [path.name for path in isolated.iterdir()] == ["here.gif"]
+
+
 def a_lease(**changes: Any) -> bytes:
     found = {"owner": "0", "host": "node7", "pid": 12, "machine": "node7", "time": time.time()}
     return json.dumps(found | changes).encode()

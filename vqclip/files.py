@@ -62,12 +62,18 @@ def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
 
 def output_error(path: Path | str, error: OSError | ValueError) -> OutputError:
     """Describe a failed write: the path or stream, what is wrong, and the next step."""
+    if address := address_of(path):
+        return _in_a_store(address)
     number = error.errno if isinstance(error, OSError) else None
     reason, hint = _REASONS.get(
         number or 0,
         ((error.strerror if isinstance(error, OSError) else None) or str(error), "Choose another place."),
     )
     return OutputError(f"Cannot write {printable(path)}: {reason}.", hint)
+
+
+def _in_a_store(address: str) -> OutputError:
+    return OutputError(f"{address} is in an object store.", "This command writes to folders of this machine only.")
 
 
 def is_file(path: Path) -> bool:
@@ -311,7 +317,7 @@ def ensure_writable(folder: Path) -> Path:
     A symbolic link is followed once, here: use the returned path afterwards. Raises OutputError.
     """
     if address := address_of(folder):
-        raise OutputError(f"{address} is in an object store.", "This command writes to folders of this machine only.")
+        raise _in_a_store(address)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         real = folder.resolve()

@@ -25,7 +25,7 @@ MEMORY = "memory"
 """The scheme of the memory of this process, which no other process sees."""
 _ADDRESS = re.compile(rf"({'|'.join(SCHEMES)}):/{{1,2}}(?!/)(.+)", re.DOTALL)
 _SIGNED = re.compile(r"[?&][^=&]*(?:sig|signature|token|key|secret|credential|password)[^=&]*=", re.IGNORECASE)
-_LONGEST_REASON = 200
+_LONGEST_REASON, _AT_ONCE = 200, 64
 _PROBE = ".vqclip-probe"
 # s3fs sends each request up to five times; two tries of its own library for each bound the time of a failure.
 _OPTIONS = {"s3": {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 2}}}}
@@ -123,6 +123,19 @@ class ObjectFolder:
         with self._reporting("read", name):
             self._system.get_file(f"{self._root}/{name}", str(path))
 
+    def fetch_all(self, names: Collection[str], folder: Path) -> None:
+        """Copy objects to files below a folder, many at once; those that are not there are left out."""
+        waiting = list(names)
+        while waiting:
+            chunk, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+            paths = {f"{self._root}/{name}".lstrip("/"): folder / name for name in chunk}
+            with self._reporting("read"):
+                found = self._system.cat([f"{self._root}/{name}" for name in chunk], on_error="omit")
+            for path, content in found.items():
+                place = paths[path.lstrip("/")]
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+
     def size(self, name: str) -> int | None:
         """The bytes of an object, None where the store does not say. Raises OutputError where there is none."""
         with self._reporting("read", name):
@@ -181,9 +194,15 @@ class ObjectFolder:
 
     def remove(self, names: Collection[str]) -> None:
         """Remove objects; they may be gone already."""
-        for name in names:
-            with self._reporting("write"), contextlib.suppress(FileNotFoundError):
-                self._system.rm_file(f"{self._root}/{name}")
+        paths = [f"{self._root}/{name}" for name in names]
+        with self._reporting("write"):
+            if len(paths) > 1:
+                with contextlib.suppress(FileNotFoundError):
+                    self._system.rm(paths)
+                    return
+            for path in paths:
+                with contextlib.suppress(FileNotFoundError):
+                    self._system.rm_file(path)
 
     def path(self, name: str) -> Path:
         """A path of universal-pathlib, which Python programs can open as one of pathlib."""

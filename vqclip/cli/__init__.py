@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from vqclip.cli import failures, streams
 from vqclip.cli.signals import StopSignals
 from vqclip.errors import VqclipError
-from vqclip.object_store import redacted
+from vqclip.object_store import address_of, allow, redacted
 from vqclip.runtime import limits, snapshot_request
 
 
@@ -42,6 +42,8 @@ def _run(arguments: list[str]) -> int:
         with StopSignals(), snapshot_request.on_signal():
             from vqclip.cli.program import app
 
+            for address in filter(None, map(address_of, arguments)):
+                allow(address)
             code = app(args=arguments, prog_name="vqclip", standalone_mode=False)
             streams.flush()
     except SystemExit:

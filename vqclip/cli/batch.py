@@ -192,17 +192,20 @@ def gallery(
     Writes DIR/gallery.html. A second call only reads the runs that changed.
     """
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.jobs.gallery import write
+    from vqclip.jobs.gallery import is_shown, write
+    from vqclip.runs import remote
 
-    page = write(directory)
+    with remote.edited(directory, is_shown) as mirror:
+        page = write(mirror.local if mirror else directory)
+        path = mirror.place(page.path) if mirror else str(page.path)
+        damaged = [mirror.place(folder) if mirror else str(folder) for folder in page.problems]
     if page.warning:
         console.warn(page.warning)
     count = f"{page.runs} run{'' if page.runs == 1 else 's'}"
     console.note(f"{count}: {page.read} read, {page.runs + len(page.problems) - page.read} known")
-    damaged = [str(folder) for folder in page.problems]
-    report = {"gallery": str(page.path), "runs": page.runs, "read": page.read, "damaged": damaged}
-    console.answer(str(page.path), report)
-    reveal(console, {"report": str(page.path)}, preview=False, viewer=viewer)
+    report = {"gallery": path, "runs": page.runs, "read": page.read, "damaged": damaged}
+    console.answer(path, report)
+    reveal(console, {"report": path}, preview=False, viewer=viewer)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -28,17 +28,20 @@ def info(
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.files import is_file
     from vqclip.media import metadata
+    from vqclip.object_store import address_of
+    from vqclip.runs import remote
+    from vqclip.runs.directory import read_manifest
 
-    if is_file(image / "run.json"):
-        from vqclip.runs.directory import read_manifest
-
-        run = read_manifest(image).to_dict()
+    shown = address_of(image) or str(image)
+    with remote.fetched(image, only=("run.json",)) as folder:
+        run = read_manifest(folder).to_dict() if is_file(folder / "run.json") else None
+    if run is not None:
         steps = f"{run['step']} of {run['settings']['iterations']}"
         rows = {name: run[name] for name in ("status", "score", "seconds", "device")} | {"steps": steps}
-        console.answer("\n".join(_table(rows | run["settings"])), {"directory": str(image), "run": run})
+        console.answer("\n".join(_table(rows | run["settings"])), {"directory": shown, "run": run})
         return
     found = metadata.read_metadata(image)
-    console.answer("\n".join(_table(found)), {"image": str(image), "metadata": found})
+    console.answer("\n".join(_table(found)), {"image": shown, "metadata": found})
 
 
 def config_show(

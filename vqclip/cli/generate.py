@@ -235,9 +235,13 @@ def video(
 ) -> None:
     """Render the frames of a run as a video. Options default to those of the run."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.runs import progress_video
+    from vqclip.runs import progress_video, remote
 
-    report = progress_video.render_again(directory, output, settings, allow_gaps=allow_gaps, warn=console.note)
+    with remote.edited(directory, remote.is_of_video) as mirror:
+        folder = mirror.local if mirror else directory
+        report = progress_video.render_again(folder, output, settings, allow_gaps=allow_gaps, warn=console.note)
+        if mirror:
+            report["video"] = mirror.place(report["video"])
     console.answer(report["video"], report)
 
 
@@ -254,13 +258,15 @@ def report(
     """Show a run on one HTML page, with picture, video, curves, settings and frames; of several runs, a table."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs import runs_report
-    from vqclip.runs import report
+    from vqclip.runs import remote, report
 
-    if os.path.lexists(directory / "run.json"):
-        page, runs = report.write(directory, output), 1
-    else:
-        page, runs = runs_report.write(directory, output)
-    path = str(page)
+    with remote.edited(directory, remote.is_shown) as mirror:
+        folder = mirror.local if mirror else directory
+        if os.path.lexists(folder / "run.json"):
+            page, runs = report.write(folder, output), 1
+        else:
+            page, runs = runs_report.write(folder, output)
+        path = mirror.place(page) if mirror else str(page)
     console.answer(path, {"report": path, "runs": runs})
     reveal(console, {"report": path}, preview=False, viewer=viewer)
 

@@ -135,7 +135,7 @@ def reveal(console: Console, found: Mapping[str, Any], *, preview: bool, viewer:
     from vqclip.cli.preview import launch, show
     from vqclip.object_store import address_of
 
-    picture = found.get("sheet") or found.get("image")
+    picture = found.get("sheet") or found.get("image") or found.get("report")
     if address_of(picture):
         console.note(f"{picture} is in an object store and is not shown here.")
         return

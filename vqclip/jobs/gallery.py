@@ -26,6 +26,7 @@ from vqclip._version import __version__
 from vqclip.errors import InputError, OutputError, UsageError, VqclipError
 from vqclip.media import images
 from vqclip.media.video_encoders import formats
+from vqclip.runs import remote
 from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics
 from vqclip.settings.schema import default_of
 
@@ -94,6 +95,11 @@ def write(directory: Path) -> Gallery:
         files.write_text(cache / "index.json", files.canonical({"schema": _SCHEMA, "runs": stored}))
     files.write_text(directory / NAME, _page(directory, entries))
     return Gallery(directory / NAME, len(entries), read, problems)
+
+
+def is_shown(name: str) -> bool:
+    """Whether a file below a folder, by its name with slashes, is a part of the gallery or shown by it."""
+    return name == NAME or name.startswith(f"{CACHE}/") or remote.is_shown(name)
 
 
 def found_runs(directory: Path) -> list[Path]:

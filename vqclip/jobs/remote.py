@@ -11,7 +11,7 @@ import datetime
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vqclip import files, names
 from vqclip.errors import OutputError, UsageError
@@ -30,6 +30,7 @@ class BatchMirror(Mirror):
 
     def __init__(self, address: str) -> None:
         super().__init__(address, _is_part)
+        self._small = set[str]()
         self.runs = Path(address)
 
     def fetch_batch(self) -> None:
@@ -42,14 +43,20 @@ class BatchMirror(Mirror):
         """Copy the pictures of finished runs, and what the gallery reads of them, to the temporary folder."""
         from vqclip.jobs.collect import Rows
 
-        for row in Rows(self.local):
-            if row.path is None or files.exists(self.local / row.path):
-                continue
-            folder = Path(row.path).parent
-            for name in ("run.json", "metrics.jsonl", "image.png"):
-                # A picture that was removed is left out, as in a folder.
-                with contextlib.suppress(OutputError):
-                    self.remote.fetch((folder / name).as_posix(), self.local / folder / name)
+        rows = (row.path for row in Rows(self.local) if row.path is not None)
+        folders = [PurePosixPath(path).parent for path in rows if not files.exists(self.local / path)]
+        shown = ("run.json", "metrics.jsonl", "image.png")
+        # A picture that was removed is left out, as in a folder.
+        self.remote.fetch_all([f"{folder}/{name}" for folder in folders for name in shown], self.local)
+
+    def upload(self) -> None:
+        """Upload the files that changed. Small pictures that an earlier process made for the gallery are removed."""
+        super().upload()
+        here = {path.name for path in files.matching(self.local / CACHE, "*")}
+        if here and here != self._small:
+            cache = ObjectFolder(f"{self.remote.address}/{CACHE}")
+            cache.remove([name for name in cache.names() if name not in here])
+            self._small = here
 
     def follow(self, events: Iterator[Event]) -> Iterator[Event]:
         """Yield the events of the batch, and upload its files while they pass."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vqclip import files
-from vqclip.errors import InputError, ModelError, NotDownloaded, OutputError
+from vqclip.errors import InputError, ModelError, NotDownloaded, OutputError, UsageError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import given_pictures
 from vqclip.object_store import ObjectFolder, address_of
@@ -157,8 +157,9 @@ def rerun(
     Raises:
         VqclipError: As for `vqclip.generate`.
     """
-    with remote.fetched(source) as folder:
-        recipe = recipes.read(folder)
+    with remote.fetched(source, only=("run.json",)) as folder:
+        is_picture = address_of(source) and not files.is_file(folder / "run.json")
+        recipe = recipes.read(Path(source) if is_picture else folder)
     resolved = recipe.resolve(settings, forget, pictures)
     try:
         return start(
@@ -201,8 +202,14 @@ def continue_run(
 
     Raises:
         InputError: The run is not finished.
+        UsageError: It is in an object store.
         VqclipError: As for `vqclip.generate`.
     """
+    if address := address_of(directory):
+        raise UsageError(
+            f"{address} is in an object store, and a run starts from folders of this machine only.",
+            "Copy it here first, as with `aws s3 sync`, `gcloud storage rsync` or `azcopy sync`.",
+        )
     resolved = recipes.read_start(Path(directory)).resolve_continuation({**settings, "prompt": prompt})
     return start(
         resolved.settings,

@@ -8,11 +8,12 @@ lease keeps two processes from drawing it.
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vqclip import files
 from vqclip.errors import InUse, OutputError, VqclipError
@@ -67,6 +68,47 @@ def fetched(path: str | Path, only: Collection[str] = ()) -> Iterator[Path]:
         mirror.close()
 
 
+@contextlib.contextmanager
+def edited(path: Path, is_part: Callable[[str], bool]) -> Iterator[Mirror | None]:
+    """Yield a copy of a folder in an object store, and upload what the block writes; None for a local folder.
+
+    Empty files take the places of the videos of runs below the folder, which pages only link to.
+
+    Args:
+        path: The folder, or its address.
+        is_part: Whether an object or file of that name is copied.
+    """
+    address = address_of(path)
+    if address is None:
+        yield None
+        return
+    mirror = Mirror(address, is_part)
+    try:
+        with mirror.naming_address():
+            names = [name for name in mirror.remote.names() if is_part(name)]
+            held = {name for name in names if "/" in name and PurePosixPath(name).stem == "video"}
+            mirror.fetch(name for name in names if name not in held)
+            for name in held:
+                mirror.stand_in(name)
+            yield mirror
+            mirror.upload()
+    finally:
+        mirror.close()
+
+
+def is_shown(name: str) -> bool:
+    """Whether an object is shown in the page of a run, or of runs at any depth."""
+    *folders, last = name.split("/")
+    return folders == ["frames"] or (
+        run_folder.is_part(last) and not {"frames", "state", run_folder.STARTS} & {*folders}
+    )
+
+
+def is_of_video(name: str) -> bool:
+    """Whether an object makes up a video: the record of a run, its frames, or a numbered picture."""
+    return "/" not in name or name.startswith("frames/")
+
+
 def _follow(mirror: Mirror, events: Iterator[Event]) -> Iterator[Event]:
     try:
         with mirror.naming_address(), ended(events):
@@ -107,7 +149,10 @@ class Mirror:
     def __init__(self, address: str, is_part: Callable[[str], bool] = run_folder.is_part) -> None:
         self.remote, self._is_part = ObjectFolder(address), is_part
         self.lease = Lease(self.remote)
-        self.local = Path(tempfile.mkdtemp(prefix="vqclip-")).resolve()
+        self._folder = Path(tempfile.mkdtemp(prefix="vqclip-")).resolve()
+        # Pages show the name of the folder.
+        self.local = self._folder / (re.sub(r"[^\w.-]", "-", address.rpartition("/")[2]).strip(".") or "run")
+        self.local.mkdir()
         self._uploaded: dict[str, tuple[int, int]] = {}
 
     def fetch(self, names: Iterable[str] | None = None) -> None:
@@ -117,6 +162,13 @@ class Mirror:
                 path = self.local / name
                 self.remote.fetch(name, path)
                 self._uploaded[name] = _version(path)
+
+    def stand_in(self, name: str) -> None:
+        """Put an empty file in the place of an object that only has to be there."""
+        path = self.local / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        self._uploaded[name] = _version(path)
 
     def upload(self) -> None:
         """Upload the files that changed, run.json last, and remove the objects whose files are gone."""
@@ -141,6 +193,11 @@ class Mirror:
         if isinstance(event, Saved):
             return replace(event, path=self.remote.path(event.path.relative_to(self.local).as_posix()))
         return event
+
+    def place(self, path: Path | str) -> str:
+        """The address of a file in the temporary folder; any other path as it is."""
+        inside = Path(path).is_relative_to(self.local)
+        return f"{self.remote.address}/{Path(path).relative_to(self.local).as_posix()}" if inside else str(path)
 
     @contextlib.contextmanager
     def naming_address(self) -> Iterator[None]:
@@ -169,7 +226,7 @@ class Mirror:
     def close(self) -> None:
         """Remove the temporary folder, and give the run back."""
         self.lease.release()
-        shutil.rmtree(self.local, ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _version(path: Path) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 from vqclip import files, reading
 from vqclip.errors import UsageError, did_you_mean
 from vqclip.files import printable
+from vqclip.object_copies import local_file
 from vqclip.object_store import address_of, allow
 from vqclip.picture_files import upright_size
 from vqclip.settings import checks
@@ -208,7 +209,7 @@ def read_prompt(prompt: str, file: Path | None) -> str:
     if file is None and prompt != "-":
         return prompt
     source = file or Path("-")
-    found = join_lines(reading.read_lines(source))
+    found = join_lines(reading.read_lines(local_file(source, reading.MAX_TEXT_BYTES)))
     if file is not None and prompt:
         raise UsageError("prompt_file has no effect beside a prompt.", "Leave one of the two out.")
     if not found:
