@@ -177,6 +177,8 @@ def test_kubernetes_knows_every_field_of_the_manifests() -> None:
     found = [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, **pod} for pod in pods("rayjob.yaml")]
     assert len(found) == 2
     for pod in found:
+        # The images run as this user, who writes into the volumes.
+        assert pod["spec"]["securityContext"] == {"runAsNonRoot": True, "fsGroup": 1000}
         validate.validate(pod, newest, strict=True)
         pod["spec"]["gpus"] = 1
         with pytest.raises(validate.ValidationError):
