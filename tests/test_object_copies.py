@@ -20,7 +20,15 @@ from vqclip.events import Event
 from vqclip.jobs import batch as batches
 from vqclip.settings.sources import resolve
 
-SMALL: dict[str, Any] = {"seed": 3, "size": "32x32", "iterations": 2, "save_every": 0, "threads": 1, "cutouts": 4}
+SMALL: dict[str, Any] = {
+    "seed": 3,
+    "size": "32x32",
+    "iterations": 2,
+    "save_every": 0,
+    "threads": 1,
+    "cutouts": 4,
+    "pixel_steps": 0.0,
+}
 
 
 def png(seed: int) -> bytes:
@@ -69,11 +77,11 @@ def drawn(source: str | Path, output: str | Path) -> tuple[list[Event], str]:
     return events, ""
 
 
-LINES = """prompt,init_image,mask,image_prompt,palette,candidates
-a red apple,ROOT/init.png,ROOT/mask.png,,,
-a tree | [ROOT/mask.png]:0.2 @[ROOT/mask.png],,,ROOT/init.png:0.5,ROOT/init.png,2
-a lost one,ROOT/lost.png,,,,
-a plain one,,,,,2
+LINES = """prompt,init_image,mask,image_prompt,palette,init,candidates
+a red apple,ROOT/init.png,ROOT/mask.png,,,,2
+a tree | [ROOT/mask.png]:0.2 @[ROOT/mask.png],,,ROOT/init.png:0.5,ROOT/init.png,tokens,
+a lost one,ROOT/lost.png,,,,,
+a plain one,,,,,tokens,
 """
 
 

@@ -363,6 +363,8 @@ def test_a_batch_in_s3_is_that_of_a_folder_and_continues(s3: dict[str, str], iso
     assert [row["score"] for row in rows] == [row["score"] for row in local]
     assert system.exists("bucket/batch/sheet.png")
     assert system.exists("bucket/batch/gallery.html")
+    everything = b"".join(system.cat(path) for path in system.find("bucket/batch"))
+    assert not any(secret in everything + part.stderr.encode() for secret in (b"a-secret-key", b"a-key-id"))
     ledgers = [path for path in system.find("bucket/batch") if "/ledger/" in path]
     system.rm(ledgers[0])
     resumed = vqclip_in(s3, "resume", "s3://bucket/batch")
