@@ -91,11 +91,24 @@ def test_damaged_runs_are_left_out_with_one_warning(runs: Path, call: Any) -> No
 
 def test_a_damaged_index_is_written_again_and_links_are_not_followed(runs: Path) -> None:
     gallery.write(runs)
-    index = runs / ".gallery" / "index.json"
+    index = runs / ".gallery" / "index.jsonl"
     index.write_text(index.read_text().replace('"small":"', '"small":"../../'))
     (runs / "again").symlink_to(runs)
     written = gallery.write(runs)
     assert (written.runs, written.read) == (2, 2)
+
+
+def test_many_runs_are_on_several_pages(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(runs / FOLDER, runs / "deep/er.2")
+    monkeypatch.setattr(gallery, "MOST_RUNS", 2)
+    assert gallery.write(runs).runs == 3
+    assert gallery.write(runs).read == 0, "also where a page ends"
+    text = (runs / "gallery-002.html").read_text(encoding="utf-8")
+    assert '<a href="gallery.html">1</a> <b aria-current="page">2</b>' in text
+    assert [row["name"] for row in held(runs)] == [FOLDER, "deep/er/plain"]
+    shutil.rmtree(runs / FOLDER)
+    assert gallery.write(runs).read == 0
+    assert not (runs / "gallery-002.html").exists()
 
 
 def test_folders_that_hold_no_run_are_refused(isolated: Path, call: Any) -> None:

@@ -128,12 +128,6 @@ class GalleryRun(_Record):
     date: int
 
 
-class GalleryRecord(_Record):
-    """The index of a gallery without its schema number: the runs by their folders."""
-
-    runs: dict[str, GalleryRun]
-
-
 class PictureRecord(_Record):
     """The `vqclip` text chunk of a picture; see `metadata.describe`."""
 

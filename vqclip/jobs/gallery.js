@@ -23,7 +23,8 @@ function select() {
   shown.sort(ORDERS[byId("sort").value]);
   if (reversed) shown.reverse();
   const all = data.runs.length, found = shown.length;
-  byId("count").textContent = found === all ? `${all} run${all === 1 ? "" : "s"}` : `${found} of ${all} runs`;
+  const page = data.pages > 1 ? `, page ${data.page} of ${data.pages}` : "";
+  byId("count").textContent = (found === all ? `${all} run${all === 1 ? "" : "s"}` : `${found} of ${all} runs`) + page;
   byId("none").hidden = found > 0;
   chosen = 0;
   for (const card of cards.values()) card.remove();

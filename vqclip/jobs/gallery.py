@@ -1,18 +1,21 @@
-"""Write gallery.html: one page of all runs below a folder, to search, sort and open.
+"""Write gallery.html: a page of all runs below a folder, to search, sort and open; of many runs, several pages.
 
-The page holds the facts of the runs and loads nothing but pictures and videos beside it. Small pictures and what was
+A page holds the facts of its runs and loads nothing but pictures and videos beside it. Small pictures and what was
 read are kept in the hidden folder `.gallery`, so that the next call only reads the runs that changed.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import io
 import os
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from string import Template
@@ -28,19 +31,23 @@ from vqclip.media import images
 from vqclip.media.video_encoders import formats
 from vqclip.runs import remote
 from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics
+from vqclip.runtime import limits
 from vqclip.settings.schema import default_of
 
 NAME, CACHE = "gallery.html", ".gallery"
 SIDE = 320
 """Pixels of the longer side of a small picture."""
-MAX_INDEX_BYTES = 256_000_000
-_SCHEMA = 1
+MOST_RUNS = 10_000
+"""On one page, which a browser still searches at once."""
+MAX_INDEX_BYTES = 8_000_000_000
+_INDEX, _SCHEMA = "index.jsonl", 2
+_MOST_THREADS = 8
 _SMALL = re.compile(r"[0-9a-f]{20}\.jpg")
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """A page that was written. read: runs that were new or had changed. problems: by the folder of a damaged run."""
+    """The first page. read: runs that were new or had changed. problems: by the folder of a damaged run."""
 
     path: Path
     runs: int
@@ -57,7 +64,7 @@ class Gallery:
 
 
 def write(directory: Path) -> Gallery:
-    """Write gallery.html into a folder.
+    """Write gallery.html into a folder, and gallery-002.html and so on where there are more than MOST_RUNS runs.
 
     Args:
         directory: Of runs, at any depth; also of one run. Symbolic links to folders are not followed.
@@ -73,28 +80,70 @@ def write(directory: Path) -> Gallery:
     if cache.is_symlink() or (files.exists(cache) and not files.is_folder(cache)):
         raise OutputError(f"{files.printable(cache)} is not a folder.", "Move it away.")
     files.sweep(files.ensure_writable(cache))
-    known, entries = _read_index(cache), dict[str, dict[str, Any]]()
-    problems: dict[Path, str] = {}
+    pages = [found[at : at + MOST_RUNS] for at in range(0, len(found), MOST_RUNS)]
+    kept, problems = set[str](), dict[Path, str]()
     read = 0
-    for folder in found:
+    with (
+        files.atomic(cache / _INDEX) as temp,
+        contextlib.closing(_Known(cache)) as known,
+        temp.open("w", encoding="utf-8", errors="backslashreplace") as index,
+        ThreadPoolExecutor(min(_MOST_THREADS, limits.cores()), "gallery") as pool,
+    ):
+        index.write(files.canonical({"schema": _SCHEMA, "pages": len(pages)}) + "\n")
+        for number, folders in enumerate(pages, 1):
+            looks = [_Look.at(folder, directory, known) for folder in folders]
+            changed = [look for look in looks if not look.is_known(cache)]
+            read += len(changed)
+            for look, problem in zip(changed, pool.map(partial(_Look.read, cache=cache), changed), strict=True):
+                if problem:
+                    problems[look.folder] = problem
+            rows = []
+            for look in (look for look in looks if look.folder not in problems):
+                index.write(files.canonical({"name": look.name, **look.entry}) + "\n")
+                kept.add(look.entry["small"])
+                shown = {key: value for key, value in look.entry.items() if key != "mark"}
+                name = {"name": files.printable(look.name)}
+                rows.append(shown | _links(look.folder, directory, look.picture) | name)
+            files.write_text(directory / page_name(number), _page(directory, rows, number, len(pages)))
+    for number in range(len(pages) + 1, known.pages + 1):
+        files.discard(directory / page_name(number))
+    _forget(cache, kept)
+    return Gallery(directory / NAME, len(found) - len(problems), read, problems)
+
+
+def page_name(number: int) -> str:
+    """The file of a page; number: 1 for the first."""
+    return NAME if number == 1 else f"gallery-{number:03d}.html"
+
+
+@dataclass
+class _Look:
+    """A run, and what is known of it. mark: changes when the run does. entry: Its facts; empty if it is new."""
+
+    folder: Path
+    name: str
+    picture: Path | None
+    mark: str
+    entry: dict[str, Any]
+
+    @staticmethod
+    def at(folder: Path, directory: Path, known: _Known) -> _Look:
         name = os.fsencode(folder.relative_to(directory)).decode("utf-8", "backslashreplace").replace(os.sep, "/")
         picture = picture_of(folder)
-        mark = _mark(folder, picture)
-        entry = known.get(name)
-        if entry is None or entry["mark"] != mark or not (entry["small"] == "" or (cache / entry["small"]).exists()):
-            read += 1
-            try:
-                entry = {"mark": mark} | _facts(folder) | _small_picture(picture, cache, mark)
-            except UsageError as error:
-                problems[folder] = error.message
-                continue
-        entries[name] = entry | _links(folder, directory, picture)
-    _forget(cache, {entry["small"] for entry in entries.values()})
-    stored = {name: {key: value for key, value in row.items() if key not in _LINKS} for name, row in entries.items()}
-    if stored != known:
-        files.write_text(cache / "index.json", files.canonical({"schema": _SCHEMA, "runs": stored}))
-    files.write_text(directory / NAME, _page(directory, entries))
-    return Gallery(directory / NAME, len(entries), read, problems)
+        return _Look(folder, name, picture, _mark(folder, picture), known.find(name) or {})
+
+    def is_known(self, cache: Path) -> bool:
+        if self.entry.get("mark") != self.mark:
+            return False
+        return self.entry["small"] == "" or files.exists(cache / self.entry["small"])
+
+    def read(self, cache: Path) -> str:
+        """Read the facts; return what is wrong with them, or an empty text."""
+        try:
+            self.entry = {"mark": self.mark} | _facts(self.folder) | _small_picture(self.picture, cache, self.mark)
+        except UsageError as error:
+            return error.message
+        return ""
 
 
 def is_shown(name: str) -> bool:
@@ -119,18 +168,18 @@ def _absence(directory: Path) -> str:
 
 def _run_folders(top: Path) -> Iterator[Path]:
     """Yield the folders with a run.json, in order of their names; nothing inside a run is looked at."""
-    waiting = [top]
+    waiting = [os.fspath(top)]
     while waiting:
         folder = waiting.pop()
-        if os.path.lexists(folder / "run.json"):
-            yield folder
+        if os.path.lexists(f"{folder}{os.sep}run.json"):
+            yield Path(folder)
             continue
         try:
             with os.scandir(folder) as entries:
                 inner = [e.name for e in entries if not e.name.startswith(".") and e.is_dir(follow_symlinks=False)]
         except OSError:
             continue
-        waiting += [folder / name for name in sorted(inner, reverse=True)]
+        waiting += [f"{folder}{os.sep}{name}" for name in sorted(inner, reverse=True)]
 
 
 def picture_of(folder: Path) -> Path | None:
@@ -207,9 +256,6 @@ def _small_picture(picture: Path | None, cache: Path, mark: str) -> dict[str, An
     return {"small": name, "date": date}
 
 
-_LINKS = ("folder", "picture", "video", "report")
-
-
 def _links(folder: Path, directory: Path, picture: Path | None) -> dict[str, str]:
     """Addresses relative to the page, empty for what is not there."""
 
@@ -218,31 +264,62 @@ def _links(folder: Path, directory: Path, picture: Path | None) -> dict[str, str
         place = "" if path is None else os.fspath(path.relative_to(directory)).replace(os.sep, "/")
         return quote(os.fsencode(place))
 
-    videos = [path for suffix in formats() if files.is_file(path := folder / f"video{suffix}")]
+    inside = set[str]()
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        inside = {entry.name for entry in found}
+    videos = [folder / name for suffix in formats() if (name := f"video{suffix}") in inside]
     page = folder / REPORT
     return {
         "folder": address(folder),
         "picture": address(picture),
         "video": address(videos[0] if videos else None),
-        "report": address(page if files.is_file(page) else None),
+        "report": address(page if REPORT in inside else None),
     }
 
 
-def _read_index(cache: Path) -> dict[str, dict[str, Any]]:
-    """What an earlier call read; empty when it is missing or invalid."""
-    from vqclip.records import GalleryRecord, checked
+class _Known:
+    """What an earlier call read: the index, whose lines are in the order of `_run_folders`. pages: Of that call."""
 
-    path = cache / "index.json"
-    if not files.is_file(path):
-        return {}
-    try:
-        values = reading.read_json(path, MAX_INDEX_BYTES)
-        if not isinstance(values, dict) or values.pop("schema", None) != _SCHEMA:
+    def __init__(self, cache: Path) -> None:
+        self._lines = (line for line in reading.json_lines(cache / _INDEX, MAX_INDEX_BYTES))
+        self.pages = 0
+        self._place: list[str] = []
+        self._entry: dict[str, Any] | None = None
+        head = self._line()
+        if head.get("schema") == _SCHEMA and type(head.get("pages")) is int:
+            self.pages = min(head["pages"], MAX_INDEX_BYTES // MOST_RUNS)
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._lines.close()
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """The entry of a run, None if it is new. The names have to come in order, so that no entry is kept."""
+        place = name.split("/")
+        while self._place < place:
+            if not self._advance():
+                return None
+        return self._entry if self._place == place else None
+
+    def _advance(self) -> bool:
+        from vqclip.records import GalleryRun, checked
+
+        if not (values := self._line()):
+            return False
+        self._place = str(values.pop("name", "")).split("/")
+        try:
+            self._entry = checked(GalleryRun, values).model_dump()
+        except ValueError:
+            self._entry = None
+        return True
+
+    def _line(self) -> dict[str, Any]:
+        try:
+            return next(self._lines, {})
+        except InputError:
             return {}
-        record = checked(GalleryRecord, values)
-    except (InputError, ValueError):
-        return {}
-    return {name: entry.model_dump() for name, entry in record.runs.items()}
 
 
 def _forget(cache: Path, kept: set[str]) -> None:
@@ -252,21 +329,20 @@ def _forget(cache: Path, kept: set[str]) -> None:
             files.discard(path)
 
 
-def _page(directory: Path, entries: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = [
-        {key: value for key, value in entry.items() if key != "mark"} | {"name": files.printable(name)}
-        for name, entry in entries.items()
-    ]
+def _page(directory: Path, rows: list[dict[str, Any]], number: int, pages: int) -> str:
     script, style = _shipped("gallery.js"), _shipped("gallery.css")
+    links = [f'<a href="{page_name(each)}">{each}</a>' for each in range(1, pages + 1)]
+    links[number - 1] = f'<b aria-current="page">{number}</b>'
     return Template(_shipped("gallery.html")).substitute(
         title=escape(files.printable(directory.absolute().name)[:200]),
         version=escape(__version__),
+        pages=f'<nav aria-label="Pages">{" ".join(links)}</nav>' if pages > 1 else "",
         style=style,
         script=script,
         style_hash=_digest(style),
         script_hash=_digest(script),
         # Without "<" the data cannot end their element.
-        runs=files.canonical({"cache": CACHE, "runs": rows}).replace("<", "\\u003c"),
+        runs=files.canonical({"cache": CACHE, "page": number, "pages": pages, "runs": rows}).replace("<", "\\u003c"),
     )
 
 
