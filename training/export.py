@@ -177,7 +177,9 @@ def main():
             export(args.work, args.out, args.source)
     present = [name for name in CHECKED if (args.out / name).exists()]
     sums = [f"{hashlib.sha256((args.out / name).read_bytes()).hexdigest()}  {name}\n" for name in present]
-    (args.out / "SHA256SUMS").write_text("".join(sums))
+    checked = args.out / "SHA256SUMS"
+    before = checked.read_text().splitlines(keepends=True) if checked.exists() else []
+    checked.write_text("".join(sums + [line for line in before if "  lexicon/" in line]))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,13 @@ class Warned(Event):
 
 
 @dataclass(frozen=True)
+class PromptRead(Event):
+    """The built-in models read the prompt, which has words of other languages or emoji, as this English."""
+
+    english: str
+
+
+@dataclass(frozen=True)
 class Started(Event):
     """The models are loaded, and the initial picture is there.
 

@@ -43,6 +43,7 @@ class ManifestRecord(_Record):
     seconds: Annotated[float, Field(ge=0, le=1e12)] = 0.0
     stopped_by: Name = ""
     restyle: dict[Name, Text | int | Number | bool | None] = {}
+    read_as: str | None = None
 
 
 class SamplesRecord(_Record):

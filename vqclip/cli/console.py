@@ -29,6 +29,7 @@ from vqclip.events import (
     JobStarted,
     Opened,
     PriorSampleChosen,
+    PromptRead,
     Saved,
     StageStarted,
     Started,
@@ -93,6 +94,11 @@ class Console:
             self._progress.console.print(plain(text), markup=False, highlight=False)
         else:
             print(plain(text), file=sys.stderr, flush=True)
+
+    def read_as(self, english: str | None) -> None:
+        """Say how the built-in models read a text that is not in English."""
+        if english is not None:
+            self.note(f"read as: {english}")
 
     def announce(self, text: str, record: Mapping[str, Any]) -> None:
         """Print a line on standard error that was asked for, also with `--quiet`, or the record as a JSON line."""
@@ -167,6 +173,8 @@ class Console:
             self.note(f"run {place}{seed}{progress}")
         elif isinstance(event, Warned):
             self.warn(event.message)
+        elif isinstance(event, PromptRead):
+            self.read_as(event.english)
         elif isinstance(event, PriorSampleChosen):
             self.note(f"candidate {event.number} of {event.count} is the best (score {event.score:.3f})")
         elif isinstance(event, CandidateScored):

@@ -98,6 +98,7 @@ def _show_plan(console: Console, settings: Settings, output: Path | None, *, ove
     from vqclip.runs.dry_run import format_plan, plan
 
     report, missing = plan(settings, output, overwrite=overwrite)
+    console.read_as(report["read_as"])
     for warning in report["warnings"]:
         console.warn(warning)
     console.answer(format_plan(report), report)
@@ -296,6 +297,7 @@ def sample(
 
     resolved = resolve({**settings, "prompt": prompt, "init": "prior"})
     report = sample(resolved.settings, output)
+    console.read_as(report["read_as"])
     for warning in report["warnings"]:
         console.warn(warning)
     console.note(f"seed {report['seed']}; best first; below each candidate: its number and its score")

@@ -80,6 +80,7 @@ def score(
     from vqclip.settings.sources import decoded, resolve
 
     report = score(resolve(settings).settings, image, decoded(text))
+    console.read_as(report["read_as"])
     _warn(console, report)
     console.note("similarity (-1 to 1, higher is closer), distance (0 to 4.93, lower is closer)")
     console.answer(f"{report['similarity']:.4f}  {report['distance']:.4f}", report)
@@ -139,6 +140,7 @@ def search(
     report = search(
         resolve(settings).settings, directory, query, path=index, top=top, sheet=sheet, notify=console.note
     )
+    console.read_as(report["read_as"])
     _warn(console, report)
     _count(console, report)
     console.note("similarity  picture")

@@ -28,8 +28,8 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
         output: A PNG file, or a folder for candidates.png. The tokens are kept beside it, see `runs.samples`.
 
     Returns:
-        image, samples, seed, warnings, and for each candidate its number in the order of sampling, its loss, which
-        ranks it, and its score, as `vqclip score` gives it.
+        image, samples, seed, read_as (as in `dry_run.plan`), warnings, and for each candidate its number in the order
+        of sampling, its loss, which ranks it, and its score, as `vqclip score` gives it.
 
     Raises:
         VqclipError: The settings or the output are wrong.
@@ -64,7 +64,7 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     labels = [f"{row['number']}: score {row['score']:.3f}" for row in found]
     images.save_png(output, images.contact_sheet(pictures, labels, min(COLUMNS, len(pictures))), {})
     report = {"image": str(output), "samples": str(record), "seed": settings.seed, "candidates": found}
-    return report | {"warnings": models.warnings}
+    return report | {"read_as": models.read_as, "warnings": models.warnings}
 
 
 def _refuse_other_files(record: Path) -> None:

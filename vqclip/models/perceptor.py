@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
-from vqclip.models import clip_resnet, text_encoders
+from vqclip.models import clip_resnet, languages, text_encoders
 from vqclip.models.checkpoints import leave_file, load_into, read_state_dict, without_weights
 from vqclip.models.clip_config import check_model, check_preprocessing, read_clip_config
 from vqclip.models.clip_resnet import fold_norms, is_folded
@@ -31,6 +31,7 @@ from vqclip.models.inspection import inspect
 from vqclip.models.registry import ClipFiles, cached_file, open_clip_source
 from vqclip.models.tokenizer import Tokenizer, is_slip, read_vocabulary, spelt_out, words_of
 from vqclip.reading import check_regular, refusing
+from vqclip.settings.prompts import Prompt
 
 GRAMMAR = frozenset(("a", "an", "the", "of", "in", "on", "at", "by", "to", "for", "from", "with", "and", "or"))
 _CHECK = "Check its model_cfg."
@@ -162,15 +163,26 @@ class Perceptor(nn.Module):
         return len(self._ids(text)) + 2
 
     def cut_text(self, text: str) -> str:
-        """Return the end of the `legible` text that does not fit the context; empty when everything fits."""
-        ids = self._ids(self.legible(text))
+        """Return the end of a `legible` text that does not fit the context; empty when everything fits."""
+        ids = self._ids(spelt_out(text) if self.vocabulary else text)
         fits = self.context_length - 2
         decoder = self._tokenizer if hasattr(self._tokenizer, "decode") else self._tokenizer.tokenizer
         return str(decoder.decode(ids[fits:])).strip() if len(ids) > fits else ""
 
-    def legible(self, text: str) -> str:
-        """Spell a text out in words if the vocabulary of this CLIP is known; see `tokenizer.spelt_out`."""
-        return spelt_out(text) if self.vocabulary else text
+    def legible(self, text: str, language: str = "auto") -> str:
+        """Read a text as English words if the vocabulary of this CLIP is known; see `languages.legible`."""
+        return languages.legible(text, language) if self.vocabulary else text
+
+    def read_as(self, texts: Iterable[str], language: str = "auto") -> str | None:
+        """Texts as this CLIP reads them, with | between them; None where it reads them as they are."""
+        texts = list(texts)
+        if not self.vocabulary or not any(languages.changes(text, language) for text in texts):
+            return None
+        return " | ".join(self.legible(text, language) for text in texts)
+
+    def read(self, prompt: Prompt) -> str:
+        """The text of a prompt as this CLIP reads it."""
+        return self.legible(prompt.text_for(knows_styles=self.knows_styles), prompt.language)
 
     @property
     def knows_styles(self) -> bool:

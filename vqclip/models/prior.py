@@ -18,9 +18,10 @@ from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.architecture import PriorShape, read_prior_shape
 from vqclip.models.checkpoints import load_into, read_state_dict, without_weights
+from vqclip.models.languages import legible
 from vqclip.models.registry import PriorFiles, UpsamplerFiles
 from vqclip.models.sampling import guided, sample_top
-from vqclip.models.tokenizer import Tokenizer, spelt_out
+from vqclip.models.tokenizer import Tokenizer
 from vqclip.models.upsampler import Upsampler, load_upsampler
 from vqclip.settings.prompts import Prompt
 
@@ -219,7 +220,7 @@ class PriorSampler:
         shape, device = self.prior.shape, self.prior.head.weight.device
         words = torch.full((len(prompts), shape.words), shape.vocabulary)
         for row, prompt in zip(words, prompts, strict=True):
-            ids = self._tokenizer.encode(spelt_out(prompt.text))[: shape.words]
+            ids = self._tokenizer.encode(legible(prompt.text, prompt.language))[: shape.words]
             row[: len(ids)] = torch.tensor(ids, dtype=torch.long)
         return words.to(device), torch.tensor([prompt.weight for prompt in prompts], device=device)
 

@@ -71,6 +71,7 @@ class Manifest:
     seconds: float = 0.0
     stopped_by: str = ""
     restyle: Mapping[str, Any] = field(default_factory=dict)
+    read_as: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as written to run.json."""

@@ -40,15 +40,17 @@ def plan(
         memory_bytes, operations_per_step, seconds_per_step, seconds: Estimates; None when the configuration of a
             network is unknown. A short measurement of this machine gives the seconds.
         warnings: Those of the run.
+        read_as: The prompt in the English that the built-in models read; None where they read it as it is.
 
     Raises:
         VqclipError: The run would fail with the same error.
     """
     inputs = launch.check(settings, output, parent_folder(), overwrite=overwrite)
     missing = inputs if isinstance(inputs, NotDownloaded) else None
-    warnings = load(inputs, DeviceConfig.find(inputs.settings)).warnings if isinstance(inputs, Inputs) else []
-    found = list(_files(settings))
+    models = load(inputs, DeviceConfig.find(inputs.settings)) if isinstance(inputs, Inputs) else None
+    found, warnings = list(_files(settings)), models.warnings if models else []
     report: dict[str, Any] = {"settings": settings.to_dict(), "files": found, "warnings": warnings}
+    report["read_as"] = models.read_as if models else None
     run = run_sizes(settings)
     if run is None:
         empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vqclip import files
 from vqclip.errors import VqclipError
-from vqclip.models import registry
+from vqclip.events import Event, PromptRead, Warned
+from vqclip.models import languages, registry
 from vqclip.runs import directory as run_folder
 from vqclip.runs import latents, progress_video
 from vqclip.runs.inputs import Inputs
@@ -39,6 +40,7 @@ class Models:
         sampler: The prior, for runs that start from one of its candidates.
         warnings: About the run's pictures, and about texts that a CLIP reads only in part.
         latent: Of the finished run that this run starts from, on the CPU.
+        read_as: The prompt in the English that the built-in models read; None where they read it as it is.
     """
 
     vqgan: VQGAN
@@ -46,6 +48,13 @@ class Models:
     sampler: PriorSampler | Net2Net | None
     warnings: list[str]
     latent: Tensor | None = None
+    read_as: str | None = None
+
+    def remarks(self) -> Iterator[Event]:
+        """What to know before the run starts."""
+        yield from map(Warned, self.warnings)
+        if self.read_as is not None:
+            yield PromptRead(self.read_as)
 
     def synthesizer(self, inputs: Inputs, settings: Settings, spent: float | None = 0.0) -> Synthesizer:
         """The optimisation loop of a run with these models.
@@ -145,7 +154,17 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
     latent = None
     if inputs.ended is not None and (inputs.settings.resample or not resumed):
         latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan)
-    return Models(vqgan, clip_targets, sampler, warnings, latent)
+    read_as = _read_as(inputs.settings, clip_targets, sampler)
+    return Models(vqgan, clip_targets, sampler, warnings, latent, read_as)
+
+
+def _read_as(
+    settings: Settings, clip_targets: Iterable[ClipTarget], sampler: PriorSampler | Net2Net | None
+) -> str | None:
+    from vqclip.models.prior import PriorSampler
+
+    spell_out = isinstance(sampler, PriorSampler) or any(target.perceptor.vocabulary for target in clip_targets)
+    return languages.read_story([scene.prompts for scene in settings.story.scenes]) if spell_out else None
 
 
 def _load_vqgan(inputs: Inputs, on: DeviceConfig, *, encoder: bool) -> VQGAN:
@@ -186,7 +205,7 @@ def _encode_prompts(inputs: Inputs, perceptor: Perceptor) -> Tensor:
 
 
 def _texts(settings: Settings, perceptor: Perceptor) -> list[str]:
-    return [prompt.text_for(knows_styles=perceptor.knows_styles) for prompt in settings.texts]
+    return list(map(perceptor.read, settings.texts))
 
 
 def _text_warnings(name: str, perceptor: Perceptor, settings: Settings) -> Iterator[str]:
@@ -221,6 +240,7 @@ def unread(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[st
 
     Args:
         name: Of the CLIP.
+        texts: As it reads them.
     """
     for text in texts:
         yield from _cut_off(name, perceptor, [text])

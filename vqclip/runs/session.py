@@ -51,7 +51,7 @@ class Session:
         device_config = DeviceConfig.find(self.inputs.settings)
         yield from map(Warned, self._differences(device_config))
         models = load(self.inputs, device_config, cache=self.cache)
-        yield from map(Warned, models.warnings)
+        yield from models.remarks()
         settings, seconds = self.inputs.settings, 0.0
         state: State | None = None
         if settings.best_of > 1:
@@ -96,7 +96,9 @@ class Session:
             with recorder.noting_failure(run, manifest):
                 yield from map(Warned, self._differences(device_config))
                 models = load(self.inputs, device_config, resumed=state is not None, cache=self.cache)
-                yield from map(Warned, models.warnings)
+                yield from models.remarks()
+                manifest = replace(manifest, read_as=models.read_as)
+                run.write(manifest)
                 if settings.best_of > 1:
                     started = time.monotonic()
                     choice = best_of.choose_recorded(models, self.inputs, run, manifest, self.stop)

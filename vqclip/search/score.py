@@ -127,9 +127,10 @@ def classify(
 
     longest = max(templates, key=len)
     # Of ten thousand labels a few warnings are enough; finding similar words takes time.
-    filled = (retrieval.fill(longest, label) for label in distinct)
+    labels = [clip.perceptor.legible(label, settings.language) for label in distinct]
+    filled = (retrieval.fill(longest, label) for label in labels)
     warnings += dict.fromkeys(islice(unread(clip.files.name, clip.perceptor, filled), EXAMPLES))
-    classes = retrieval.zero_shot(clip.perceptor, list(map(clip.perceptor.legible, distinct)), templates)
+    classes = retrieval.zero_shot(clip.perceptor, labels, templates)
     shares = retrieval.probabilities(clip.perceptor, torch.from_numpy(features), classes)
     found = [
         {
@@ -173,7 +174,8 @@ def score(settings: Settings, picture: Path, text: str) -> dict[str, Any]:
 
     from vqclip.synthesis import retrieval
 
-    texts = retrieval.encode_texts(clip.perceptor, [clip.perceptor.legible(text)])
+    read = clip.perceptor.legible(text, settings.language)
+    texts = retrieval.encode_texts(clip.perceptor, [read])
     similarity, distance = retrieval.compare(torch.from_numpy(features), texts)
     return {
         "clip": clip.files.name,
@@ -181,7 +183,8 @@ def score(settings: Settings, picture: Path, text: str) -> dict[str, Any]:
         "text": text,
         "similarity": round(float(similarity), 6),
         "distance": round(float(distance), 6),
-        "warnings": list(unread(clip.files.name, clip.perceptor, [text])),
+        "read_as": clip.perceptor.read_as([text], settings.language),
+        "warnings": list(unread(clip.files.name, clip.perceptor, [read])),
     }
 
 
@@ -247,9 +250,10 @@ def search(
 
     from vqclip.synthesis import retrieval
 
-    texts = [prompt.text for prompt in prompts] if wanted is None else []
+    texts = []
     if wanted is None:
-        queries = retrieval.encode_texts(clip.perceptor, list(map(clip.perceptor.legible, texts)))
+        texts = [clip.perceptor.legible(prompt.text, settings.language) for prompt in prompts]
+        queries = retrieval.encode_texts(clip.perceptor, texts)
     else:
         queries = torch.from_numpy(clip.encode(iter([wanted])))
     check_width(queries.shape[1], updated.index)
@@ -262,7 +266,15 @@ def search(
     warnings = list(unread(clip.files.name, clip.perceptor, texts))
     if sheet is not None:
         warnings += _draw_sheet(sheet, results)
-    known = {"query": str(query), "index": str(path), "results": results, "sheet": str(sheet) if sheet else None}
+    typed = [prompt.text for prompt in prompts] if wanted is None else []
+    read_as = clip.perceptor.read_as(typed, settings.language) if typed else None
+    known = {
+        "query": str(query),
+        "read_as": read_as,
+        "index": str(path),
+        "results": results,
+        "sheet": str(sheet) if sheet else None,
+    }
     report = {"clip": clip.files.name, **known} | _counts(updated)
     return report | {"warnings": [*report["warnings"], *warnings]}
 

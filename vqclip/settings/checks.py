@@ -29,6 +29,13 @@ ZEROED_BY_SYMMETRY = {
     "symmetry-vertical": ("vertical", "both", "kaleidoscope"),
 }
 """For a loss, the symmetries of the picture that make it 0."""
+LANGUAGES = (
+    "af ak am ar as az ba be bg bn bs ca chr cs cv cy da de dsb el es et eu fa fi fil fo fr ga gd gl gu ha he hi "
+    "hr hsb hu hy id ig is it ja jv ka kk km kn ko kok ky lb lo lt lv mi mk ml mn mr ms mt my ne nl no nso om or pa "
+    "pcm pl ps pt qu quc rm ro ru rw sd shn si sk sl so sq sr sv sw ta te tg th "
+    "ti tk tn to tr ug uk ur uz vi wo xh yo yue zh zu"
+)
+"""The languages that the lexicon reads beside English, by their codes."""
 
 
 def check_values(settings: Settings, options: Mapping[str, Option]) -> None:
@@ -47,6 +54,11 @@ def check_values(settings: Settings, options: Mapping[str, Option]) -> None:
     weights = [parse_clip(clip)[1] for clip in settings.clip]
     if sum(map(abs, weights)) == 0:
         raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
+    if settings.language not in ("auto", "en", *LANGUAGES.split()):
+        raise UsageError(
+            f"language is {settings.language!r}, which vqclip does not read.",
+            "Give its code, as in ur, hi, zh or es; docs/languages.md lists all.",
+        )
     if settings.style_words and settings.style_words.count("{}") != 1:
         raise UsageError(
             f"style_words is {settings.style_words!r}.", "Write {} once, where the text goes, as in: a sketch of {}"

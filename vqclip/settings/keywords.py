@@ -67,6 +67,7 @@ class SettingsKeywords(TypedDict, total=False):
     prompt_suffix: str
     style_words: str
     prompt_also: str
+    language: str
     text_off: float
     long_prompts: Literal["cut", "mean"]
     seed: int | str | None

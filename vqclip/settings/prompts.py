@@ -87,6 +87,7 @@ class Prompt:
         region: The part of the picture that the prompt applies to: a name in REGIONS, or the file of a mask in
             brackets, with a minus in front for the black part; empty for the whole picture.
         style: Words that name a style, with {} for the text, for a CLIP that knows styles.
+        language: Of the text, for models that know English words alone: a code, or "auto".
     """
 
     text: str
@@ -96,6 +97,7 @@ class Prompt:
     schedule: Schedule | None = None
     region: str = ""
     style: str = ""
+    language: str = "auto"
 
     def text_for(self, *, knows_styles: bool) -> str:
         """The text that a CLIP reads."""

@@ -114,7 +114,7 @@ def read(settings: Settings) -> Story:
     return _read(
         settings.prompt, tuple(settings.prompt_at), settings.scene_steps, settings.cross_fade, settings.prompt_prefix,
         settings.prompt_suffix, settings.prompt_also, tuple(settings.image_prompt), tuple(settings.noise_prompt),
-        settings.text_off, settings.style_words,
+        settings.text_off, settings.style_words, settings.language,
     )  # fmt: skip
 
 
@@ -122,6 +122,7 @@ def read(settings: Settings) -> Story:
 def _read(
     prompt: str, prompt_at: tuple[str, ...], scene_steps: int, cross_fade: str, prefix: str, suffix: str, also: str,
     image_prompt: tuple[str, ...], noise_prompt: tuple[str, ...], text_off: float, style: str,
+    language: str,
 ) -> Story:  # fmt: skip
     pictures = (found for source in image_prompt for found in parse_images(source))
     letters = (Prompt("text-off", text_off, kind="text-off"),) if text_off else ()
@@ -130,9 +131,9 @@ def _read(
         fade = Position.parse(cross_fade)
     except UsageError as error:
         raise UsageError(f"cross_fade is {cross_fade!r}.", error.hint) from None
-    common = prompts.parse(also) if also else ()
+    common = [replace(prompt, language=language) for prompt in prompts.parse(also)] if also else ()
     scenes = parse_story(prompt, prompt_at, scene_steps)
-    story = Story(with_words(scenes, prefix, suffix, style), (*always, *common), fade)
+    story = Story(with_words(scenes, prefix, suffix, style, language), (*always, *common), fade)
     if story.prompts:
         prompts.require_pull(story.opening)
     return story
@@ -161,10 +162,16 @@ def parse_story(source: str, later: Sequence[str], scene_steps: int) -> tuple[Sc
     return tuple(story)
 
 
-def with_words(scenes: Sequence[Scene], before: str, after: str, style: str = "") -> tuple[Scene, ...]:
-    """Put words before and after every text of a positive weight. style: Words around it, see `Prompt.style`."""
+def with_words(
+    scenes: Sequence[Scene], before: str, after: str, style: str = "", language: str = "auto"
+) -> tuple[Scene, ...]:
+    """Put words before and after every text of a positive weight.
+
+    style: Words around it, see `Prompt.style`. language: Of all texts, see `Prompt.language`.
+    """
 
     def changed(prompt: Prompt) -> Prompt:
+        prompt = replace(prompt, language=language)
         pulls = prompt.kind == "text" and prompt.weight > 0
         return replace(prompt, text=f"{before}{prompt.text}{after}", style=style) if pulls else prompt
 

@@ -27,8 +27,7 @@ def encode_prompts(
     was trained on. in_parts: read a text that is too long as the mean of its parts, instead of cutting its end off.
     """
     device = perceptor.mean.device
-    read = (prompt.text_for(knows_styles=perceptor.knows_styles) for prompt in prompts if prompt.kind == "text")
-    texts = list(map(perceptor.legible, read))
+    texts = [perceptor.read(prompt) for prompt in prompts if prompt.kind == "text"]
     seen = torch.stack([mean_of_parts(perceptor, text) for text in texts]) if in_parts and texts else None
     if seen is None:
         seen = perceptor.encode_text(texts or [""])
