@@ -11,6 +11,15 @@ from vqclip.events import BatchOpened, Event, JobFailed, JobFinished, JobStarted
 from vqclip.files import excerpt
 
 
+def name_run(number: int, place: int, count: int | None) -> str:
+    """Name a run by its number, and say which of the runs of this process it is.
+
+    The two differ where lines are one run, where others draw parts, and when runs end in another order.
+    """
+    of = "" if count is None else f" of {count}" if place == number else f" ({place} of {count})"
+    return f"run {number}{of}"
+
+
 class BatchProgress:
     """Follows the events of runs that are drawn at once.
 
@@ -42,7 +51,8 @@ class BatchProgress:
             if isinstance(event, JobFinished):
                 self._done += 1
                 score = "" if event.score is None else f", score {event.score:.3f}"
-                self._note(f"run {event.number}{self._of}: {label}{score}")
+                place = self._done + self._failed
+                self._note(f"{name_run(event.number, place, self._count)}: {label}{score}")
             else:
                 self._failed += 1
         else:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vqclip.cli.batch_progress import BatchProgress
+from vqclip.cli.batch_progress import BatchProgress, name_run
 from vqclip.cli.terminal_text import LINE_SECONDS, cell, plain
 from vqclip.errors import OutputError, ReaderGone, VqclipError
 from vqclip.events import (
@@ -74,6 +74,7 @@ class Console:
         self._first_step, self._score = 0, "-"
         self._result: dict[str, Any] = {}
         self._batch: BatchOpened | None = None
+        self._place = self._started = 0
         self._all: BatchProgress | None = None
         self._event_error: OutputError | None = None
         self._unshown: dict[str, None] = {}
@@ -154,10 +155,11 @@ class Console:
             self._open_batch(event)
         elif isinstance(event, JobStarted):
             self.close()
-            count = self._batch and self._batch.count
-            of = "" if count is None else f" of {count}"
-            self.note(f"run {event.number}{of}: {cell(excerpt(event.label), stream=sys.stderr)}")
+            self._place, self._started = self._place + 1, event.number
+            name = name_run(event.number, self._place, self._batch.count if self._batch else None)
+            self.note(f"{name}: {cell(excerpt(event.label), stream=sys.stderr)}")
         elif isinstance(event, JobFailed):
+            self._place += event.number != self._started
             self.warn(f"run {event.number} failed: {event.message}")
         elif isinstance(event, JobPreempted):
             self.warn(f"run {event.number}: {event.message}")
@@ -233,7 +235,7 @@ class Console:
             self._progress = self._task = self._show_picture = None
 
     def _open_batch(self, event: BatchOpened) -> None:
-        self._batch = event
+        self._batch, self._place = event, event.done
         self._result |= {"directory": str(event.directory), "runs": event.count}
         runs = "" if event.count is None else f": {event.count} run{'' if event.count == 1 else 's'}"
         self.note(f"{event.kind} {event.directory}{runs}{f', {event.done} done' if event.done else ''}")
