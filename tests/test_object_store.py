@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 import socket
@@ -21,10 +22,12 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip import object_store
+from vqclip import files, object_store
 from vqclip.errors import InUse, OutputError, UsageError
 from vqclip.events import JobStarted, Saved, Warned
+from vqclip.jobs import remote as remote_batches
 from vqclip.jobs.batch import batch
+from vqclip.jobs.status import status
 from vqclip.runs import lease as leases
 
 SMALL: dict[str, Any] = {
@@ -195,6 +198,22 @@ def test_commands_on_runs_take_an_address_or_say_what_to_do(memory: Any, call: A
         assert (answer.code, said in answer.err) == (code, True), answer.err
         assert len(answer.err.strip().splitlines()) == 2
     assert [path.name for path in isolated.iterdir()] == ["here.gif"]
+
+
+@pytest.mark.slow
+def test_status_knows_processes_of_other_machines_by_the_time_of_their_ledgers(memory: Any, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("a red apple\n")
+    given = {**SMALL, "output": "memory://b/batch", "jobs": 1, "candidates": 1}
+    list(batch(tmp_path / "list.txt", **given))
+    (path,) = memory.find("/b/batch/ledger")
+    lines = memory.cat(path).splitlines(keepends=True)[:2]
+    opened = files.canonical({**json.loads(lines[0]), "host": "node7"}).encode() + b"\n"
+    memory.pipe_file(path, opened + lines[1])
+    for minutes, running in ((1, 1), (10, 0)):
+        now = datetime.datetime.now(tz=datetime.UTC)
+        memory.store[path].modified = memory.store[path].created = now - datetime.timedelta(minutes=minutes)
+        with remote_batches.fetched("memory://b/batch") as mirror:
+            assert status(mirror.local).running == running
 
 
 def a_lease(**changes: Any) -> bytes:

@@ -10,9 +10,10 @@ that a file of settings or the record of a run holds opens no connection by itse
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
@@ -25,7 +26,8 @@ MEMORY = "memory"
 """The scheme of the memory of this process, which no other process sees."""
 _ADDRESS = re.compile(rf"({'|'.join(SCHEMES)}):/{{1,2}}(?!/)(.+)", re.DOTALL)
 _SIGNED = re.compile(r"[?&][^=&]*(?:sig|signature|token|key|secret|credential|password)[^=&]*=", re.IGNORECASE)
-_LONGEST_REASON, _AT_ONCE = 200, 64
+_LONGEST_REASON, _AT_ONCE = 200, 16
+_TIMES = ("LastModified", "last_modified", "mtime", "updated", "modified", "created")
 _PROBE = ".vqclip-probe"
 # s3fs sends each request up to five times; two tries of its own library for each bound the time of a failure.
 _OPTIONS = {"s3": {"config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 2}}}}
@@ -107,15 +109,21 @@ class ObjectFolder:
 
         direct: Leave out those below a further slash.
         """
+        return list(self.times(direct=direct))
+
+    def times(self, *, direct: bool = False) -> dict[str, float | None]:
+        """When each of `names` was written, in seconds since 1970; None where the store does not say."""
         with self._reporting("read"):
             self._system.invalidate_cache()
             try:
-                paths = self._system.find(self._root, maxdepth=1 if direct else None)
+                found = self._system.find(self._root, maxdepth=1 if direct else None, detail=True)
             except FileNotFoundError:
-                return []
+                return {}
         start = self._root.strip("/") + "/"
-        names = [path.strip("/").removeprefix(start) for path in paths if path.strip("/").startswith(start)]
-        return [name for name in names if name and ".." not in PurePosixPath(name).parts and "\\" not in name]
+        paths = {path.strip("/"): facts for path, facts in found.items()}
+        named = {path.removeprefix(start): _written(facts) for path, facts in paths.items() if path.startswith(start)}
+        inside = (name for name in named if name and ".." not in PurePosixPath(name).parts and "\\" not in name)
+        return {name: named[name] for name in inside}
 
     def fetch(self, name: str, path: Path) -> None:
         """Copy an object to a file."""
@@ -226,6 +234,14 @@ class ObjectFolder:
             hint = "Check the name of the bucket, the credentials in the environment and the network."
             shown = f"{self.address}/{name}" if name else self.address
             raise OutputError(f"Cannot {verb} {shown}: {_reason(error)}.", hint) from error
+
+
+def _written(facts: Mapping[str, Any]) -> float | None:
+    """The time in what a library says about an object, each under a name of its own."""
+    for time in map(facts.get, _TIMES):
+        if isinstance(time, (datetime.datetime, int, float)):
+            return time.timestamp() if isinstance(time, datetime.datetime) else float(time)
+    return None
 
 
 def is_offline() -> bool:

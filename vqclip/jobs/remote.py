@@ -36,8 +36,12 @@ class BatchMirror(Mirror):
     def fetch_batch(self) -> None:
         """Copy the command and the ledger of an earlier process to the temporary folder."""
         own = [name for name in self.remote.names(direct=True) if name == command.NAME]
-        parts = ObjectFolder(f"{self.remote.address}/{ledger.FOLDER}").names()
-        self.fetch([*own, *(f"{ledger.FOLDER}/{name}" for name in parts)])
+        times = ObjectFolder(f"{self.remote.address}/{ledger.FOLDER}").times()
+        parts = {f"{ledger.FOLDER}/{name}": written for name, written in times.items()}
+        self.remote.fetch_all([*own, *parts], self.local)
+        for name in (*own, *parts):
+            # From the times of its files a ledger says which processes live.
+            self.fetched_at(name, parts.get(name))
 
     def fetch_pictures(self) -> None:
         """Copy the pictures of finished runs, and what the gallery reads of them, to the temporary folder."""

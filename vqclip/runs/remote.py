@@ -8,6 +8,7 @@ lease keeps two processes from drawing it.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import tempfile
@@ -161,14 +162,22 @@ class Mirror:
             if self._is_part(name):
                 path = self.local / name
                 self.remote.fetch(name, path)
-                self._uploaded[name] = _version(path)
+                self.fetched_at(name)
+
+    def fetched_at(self, name: str, written: float | None = None) -> None:
+        """Take a file for an unchanged copy of its object. written: When, in seconds since 1970, if known."""
+        path = self.local / name
+        if files.exists(path):
+            if written is not None:
+                os.utime(path, (written, written))
+            self._uploaded[name] = _version(path)
 
     def stand_in(self, name: str) -> None:
         """Put an empty file in the place of an object that only has to be there."""
         path = self.local / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-        self._uploaded[name] = _version(path)
+        self.fetched_at(name)
 
     def upload(self) -> None:
         """Upload the files that changed, run.json last, and remove the objects whose files are gone."""
