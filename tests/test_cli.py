@@ -338,7 +338,8 @@ COMMANDS = ["", "generate", "sample", "resume", "video", "reconstruct", "info", 
             "models show", "models download", "models convert",
             "models verify", "config", "config show", "config check", "classify", "score", "index",
             "search", "encode", "decode", "rerun", "cutouts", "upscale", "report", "sweep", "continue",
-            "interpolate", "edit", "outpaint", "batch", "restyle", "config list"]  # fmt: skip
+            "interpolate", "edit", "outpaint",
+            "variations", "batch", "restyle", "config list"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,4 +1,4 @@
-"""The commands that make a new picture of one picture: edit, outpaint."""
+"""The commands that make a new picture of one picture: edit, outpaint, variations."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vqclip.cli.shared import (
     QuietOption,
     console_for,
     files_first,
+    folder_name,
     option,
     with_settings,
 )
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 PictureOption = Annotated[
     Path, option("--output", "-o", help="Write this PNG file. [required]", metavar="OUT.png", panel="Output")
 ]
-_SIZE = "Draw about this many pixels, in the shape of the part that changes."
+_SIZE = "Draw about this many pixels, in the shape of what is drawn."
 
 
 def edit(
@@ -104,6 +105,46 @@ def outpaint(
     console.answer(report["image"], report)
 
 
+def variations(
+    image: ImageArgument,
+    output: Annotated[
+        Path,
+        option("--output", "-o", help="Write the pictures and a sheet into this folder. [required]", metavar="DIR",
+               panel="Output", callback=folder_name),
+    ],
+    prompt: Annotated[
+        str, typer.Argument(help="What to show beside the subject of the picture.", show_default=False)
+    ] = "",
+    count: Annotated[
+        int, option("--count", "-n", help="Draw this many pictures, 1 to 64.", default="8", metavar="N")
+    ] = 8,
+    strength: Annotated[
+        float, option("--strength", help="Stay near the picture at 0; keep only its subject at 1.", default="0.6",
+                      metavar="X")
+    ] = 0.6,
+    overwrite: Annotated[
+        bool, option("--overwrite", help="Replace pictures of these names in the folder.", default="off",
+                     panel="Output")
+    ] = False,
+    preset: PresetOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Draw pictures of the same subject as a picture, none the same. Writes 1.png and so on, and sheet.png."""
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.jobs.patches import Request
+    from vqclip.jobs.variations import Variations, variations
+
+    wanted = Variations(prompt, count, strength, overwrite)
+    with files_first(image):
+        report = _shown(variations(image, wanted, output, Request(settings, preset, config or ())), console)
+    if report["words"]:
+        console.note(f"CLIP saw: {', '.join(report['words'])}")
+    console.answer(report["sheet"], report)
+
+
 def _shown(events: Generator[Event, None, Mapping[str, Any]], console: Console) -> Mapping[str, Any]:
     """Show the events of a job, and return what it returns."""
     try:
@@ -119,3 +160,4 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     for command in (edit, outpaint):
         app.command()(with_settings(command, command.__name__, helps={"size": _SIZE}))
+    app.command()(with_settings(variations, "variations", short={}, helps={"size": _SIZE}))

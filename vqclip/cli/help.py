@@ -36,6 +36,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "vqclip outpaint photo.png --right 64 -o wider.png",
         'vqclip outpaint photo.png "a green tree" --left 128 -o with-tree.png',
     ),
+    "vqclip variations": (
+        "vqclip variations photo.png -n 8 -o variations",
+        'vqclip variations photo.png "in winter" --strength 0.8 -o winter',
+    ),
     "vqclip sweep": ('vqclip sweep "a red apple" --vary cut-pow=0.5,1,2',),
     "vqclip batch": ("vqclip batch prompts.txt --vary seed=1..4",),
     "vqclip status": ("vqclip status out --json",),

@@ -126,13 +126,10 @@ def edit(picture: Path, wanted: Edit, output: Path, request: Request) -> Generat
         result = yield from _turned(found, wanted, request, said)
     else:
         said |= {"prompt": wanted.prompt, **({"mask": wanted.mask.name} if wanted.mask else {"at": list(wanted.at)})}
-        start = found.shown
-        own: dict[str, Any] = {"prompt": wanted.prompt}
-        if wanted.strength == 1:
-            start = without(found.shown, mask)
-        else:
-            own |= {"init": "tokens", "init_strength": wanted.strength}
-        result = yield from patches.draw(found, start, mask, request, said, fresh=wanted.strength == 1, **own)
+        own: dict[str, Any] = {"prompt": wanted.prompt, "ground": without}
+        if wanted.strength < 1:
+            own |= {"ground": None, "init": "tokens", "init_strength": wanted.strength}
+        result = yield from patches.draw(found, mask, request, said, **own)
     result.save(output, said, request.plain.metadata)
     return {"image": str(output), "width": width, "height": height, **said}
 

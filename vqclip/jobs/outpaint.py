@@ -89,12 +89,14 @@ def outpaint(
     request = request.seeded()
     yield from map(Warned, found.warnings)
     said: dict[str, Any] = {"command": "outpaint", "prompt": prompt, **vars(border), "seed": request.plain.seed}
-    own: dict[str, Any] = {"prompt": prompt} if prompt else {"init": "tokens", "init_strength": _CONTINUED}
+    own: dict[str, Any] = {"init": "tokens", "init_strength": _CONTINUED}
+    if prompt:
+        own = {"prompt": prompt, "ground": lambda pixels, mask: pixels}
     canvas = extended(found, border)
     for strip in border.strips(width, height):
         mask: Mask = np.zeros((high, wide), dtype=np.float32)
         mask[strip] = 1
-        canvas = yield from patches.draw(canvas, canvas.shown, mask, request, said, fresh=bool(prompt), **own)
+        canvas = yield from patches.draw(canvas, mask, request, said, **own)
     canvas.save(output, said, request.plain.metadata)
     return {"image": str(output), "width": wide, "height": high, **said}
 

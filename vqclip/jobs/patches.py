@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -171,12 +171,11 @@ def working_size(width: int, height: int, area: int) -> str:
 
 def draw(
     picture: Picture,
-    start: Pixels,
     mask: Mask,
     request: Request,
     said: dict[str, Any],
     *,
-    fresh: bool = False,
+    ground: Callable[[Pixels, Mask], Pixels] | None = None,
     **own: Any,
 ) -> Generator[Event, None, Picture]:
     """Draw the white part of a mask in a run of its own, and return the picture with it.
@@ -186,11 +185,11 @@ def draw(
 
     Args:
         picture: Every byte of it stays where the mask is black.
-        start: The picture that the run starts from, of the same size.
         mask: With some white.
         request: Of the command line, with a seed.
         said: Gets the size, the steps and the score of the run.
-        fresh: The white part of the start is a ground to draw on, which stays clean beside what is drawn.
+        ground: Makes what is drawn on, from what was cut out and its mask. It stays clean beside what is drawn.
+            Without it, the run starts from the picture.
         own: Settings of the run, such as the prompt; without one, the start itself is what CLIP looks for.
 
     Raises:
@@ -204,21 +203,23 @@ def draw(
     size = working_size(width, height, plain.width * plain.height)
     wide, high = map(int, size.split("x"))
     # Whatever the full mask frees, the drawing covers.
-    free = images.resize_area((mask[box] > 0).astype(np.float32), wide, high) > 0
-    feather = min(_FEATHER, bounded_feather(free.astype(np.float32)))
+    free = (images.resize_area((mask[box] > 0).astype(np.float32), wide, high) > 0).astype(np.float32)
+    feather = min(_FEATHER, bounded_feather(free))
+    start = images.resize(picture.shown[box], wide, high)
+    start = start if ground is None else ground(start, free)
     with tempfile.TemporaryDirectory(prefix="vqclip-") as folder:
         named = {"init_image": f"{folder}/picture.png", "mask": f"{folder}/mask.png"}
-        images.save_png(Path(named["init_image"]), images.resize(start[box], wide, high), level=1)
-        images.save_png(Path(named["mask"]), np.uint8(255) * free[..., None].repeat(3, 2).astype(np.uint8), level=1)
+        images.save_png(Path(named["init_image"]), start, level=1)
+        images.save_png(Path(named["mask"]), images.to_uint8(np.broadcast_to(free, (3, high, wide))), level=1)
         if not own.get("prompt"):
             look = [prompts.Prompt(named["init_image"], kind="image")]
             own["image_prompt"] = [prompts.format(look, "image")]
         settings = request.settings(**named, size=size, mask_feather=feather, **own)
         drawn = yield from finished(launch.start(settings), said)
     said["drawn_at"] = [wide, high]
+    drawn = drawn if ground is None else without_stains(drawn, start)
     cover = soft_mask(mask[box], round(feather * math.sqrt(width * height / (wide * high))))
-    result = images.resize(drawn, width, height)
-    return picture.pasted(without_stains(result, start[box]) if fresh else result, cover, box)
+    return picture.pasted(images.resize(drawn, width, height), cover, box)
 
 
 def without_stains(drawn: Pixels, ground: Pixels) -> Pixels:
@@ -254,10 +255,16 @@ def bounded_feather(mask: Mask) -> int:
 
 
 def soft_mask(mask: Mask, width: int) -> Mask:
-    """A mask with soft edges inside the white, see `soft_edges`."""
+    """A mask with soft edges of at most `width` pixels inside the white, see `soft_edges`."""
     import torch
+    import torch.nn.functional as F
 
     from vqclip.synthesis.latent_image import soft_edges
 
-    found: Mask = soft_edges(torch.from_numpy(mask)[None, None], min(width, bounded_feather(mask)))[0, 0].numpy()
+    width, whole = min(width, bounded_feather(mask)), torch.from_numpy(mask)[None, None]
+    # A wide edge is made of a small mask: the time that it takes grows with its width.
+    cell = max(1, width // _FEATHER)
+    size = [-(-side // cell) for side in mask.shape]
+    soft = soft_edges(-F.adaptive_max_pool2d(-whole, size), width // cell)
+    found: Mask = torch.minimum(F.interpolate(soft, size=mask.shape, mode="bilinear"), whole)[0, 0].numpy()
     return found

@@ -172,19 +172,22 @@ def texts_of(path: Path) -> dict[str, str]:
     return {key: text for key in texts if (text := _text(path, texts, key)) is not None}
 
 
-def edited(texts: Mapping[str, str], record: Mapping[str, Any], *, level: str) -> dict[str, str]:
-    """Return the text chunks of a picture of which a part was drawn.
+def edited(
+    texts: Mapping[str, str], record: Mapping[str, Any], *, level: str, kind: str = COMPOSITE_TYPE
+) -> dict[str, str]:
+    """Return the text chunks of a picture that was drawn from another one.
 
     Args:
         texts: Of the picture before.
         record: What was done. Paths are cut to their last part, and an earlier record is kept within it.
         level: As for `describe`.
+        kind: What IPTC calls such a picture.
     """
     if level == "none":
         return {}
     earlier = record_of(texts, EDIT_KEY)
     done = {**_without_folders(record), **({"after": earlier} if earlier else {})}
-    chunks = {"Software": f"vqclip {__version__}", XMP_KEY: _XMP.replace(SOURCE_TYPE, COMPOSITE_TYPE)}
+    chunks = {"Software": f"vqclip {__version__}", XMP_KEY: _XMP.replace(SOURCE_TYPE, kind)}
     return {**texts, **chunks, EDIT_KEY: _utf8(canonical(done))} if level == "full" else chunks
 
 
