@@ -187,11 +187,13 @@ def _turned(
         )  # fmt: skip
         inputs = Inputs.check(settings)
         models = load(inputs, DeviceConfig.find(settings), cache=ModelCache())
-        yield from map(Warned, models.warnings)
-        texts = (wanted.source, wanted.target)
+        yield from models.remarks()
+        texts = wanted.source, wanted.target
         amount = _AMOUNT if wanted.amount is None else wanted.amount
-        targets = [turned(clip.perceptor, seen, *texts, amount) for clip in models.clip_targets]
-        clips = [replace(clip, targets=found) for clip, found in zip(models.clip_targets, targets, strict=True)]
+        clips = []
+        for clip in models.clip_targets:
+            source, target = (clip.perceptor.legible(text, settings.language) for text in texts)
+            clips.append(replace(clip, targets=turned(clip.perceptor, seen, source, target, amount)))
         loop = replace(models, clip_targets=clips).synthesizer(inputs, settings)
         drawn = yield from patches.finished(loop.run(), said)
     said["drawn_at"] = [wide, high]

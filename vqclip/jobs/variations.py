@@ -202,7 +202,9 @@ def _sampled(models: Models, settings: Any, words: Sequence[str], count: int) ->
     asked = [prompt for prompt in settings.prompts if prompt.kind == "text"]
     how = {"style": settings.prior_style, "guidance": settings.guidance, "temperature": settings.temperature}
     each = -(-count // len(words))
-    codes = torch.cat([models.sampler.sample([Prompt(word), *asked], each, generator, **how) for word in words])
+    codes = torch.cat(
+        [models.sampler.sample([Prompt(word, language="en"), *asked], each, generator, **how) for word in words]
+    )
     parts = torch.split(codes, settings.cut_chunk)
     return torch.cat([models.vqgan.decode(models.vqgan.lookup(part)).clamp(0, 1) for part in parts])
 

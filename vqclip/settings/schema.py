@@ -78,7 +78,7 @@ class Settings(StartSettings):
     prompt_also: str = _option("", "Prompt", "Add prompts to those of every scene.", kind="prompt")
     language: str = _option("auto", "Prompt",
         "Read words in this language first, as ur; en reads English alone.", metavar="CODE",
-        also=("classify", "score", "search", "sample"))
+        also=("classify", "score", "search", "sample", *EDITS))
     text_off: float = _option(0.0, "Prompt", "Push written letters away, with this weight.", low=0, high=1000)
     long_prompts: str = _option("cut", "Prompt", "Cut off texts beyond CLIP's context, or average their parts.",
         choices=("cut", "mean"))
