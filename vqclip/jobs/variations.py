@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -234,13 +234,9 @@ def mean_colour(picture: Tensor) -> Tensor:
 def words_for(clip_targets: Sequence[ClipTarget], colours: Sequence[str]) -> list[str]:
     """The concepts that are nearest to a picture, the target of the CLIPs: one to three, best first.
 
-    They are those that the built-in models were taught, each with the one of the colours that fits, if one does.
+    colours: Of the picture. Each concept gets the one that fits, if one does.
     """
-    from vqclip.models import registry
-    from vqclip.models.tokenizer import read_vocabulary
-
-    listed = read_vocabulary(registry.find_clip("tiny").folder).values()
-    names = sorted({name for of_word in listed for name in of_word})
+    names = concepts(clip_targets[0].perceptor.vocabulary)
     scores = _scores(clip_targets, names)
     best = [names[at] for at in scores.argsort(descending=True)[:3] if scores[at] > 0.9 * scores.max()]
     coloured = {
@@ -249,6 +245,27 @@ def words_for(clip_targets: Sequence[ClipTarget], colours: Sequence[str]) -> lis
     }
     fitting = {name: _scores(clip_targets, texts) for name, texts in coloured.items()}
     return [texts[int(fitting[name].argmax())] for name, texts in coloured.items()]
+
+
+def concepts(vocabulary: Collection[str]) -> list[str]:
+    """The names of emoji in up to three words, which are what the built-in models were taught, without flags.
+
+    vocabulary: Leaves out names with any other word; empty for a CLIP whose words nobody lists.
+    """
+    import emoji
+
+    listed = (
+        known["en"] for known in emoji.EMOJI_DATA.values() if known["status"] == emoji.STATUS["fully_qualified"]
+    )
+    names = {name.strip(":").replace("_", " ").lower() for name in listed if "skin_tone" not in name}
+    words = {name: name.replace("-", " ").split() for name in names}
+    return sorted(
+        name
+        for name in names
+        if len(words[name]) <= 3
+        and "flag" not in words[name]
+        and (not vocabulary or set(words[name]) <= set(vocabulary))
+    )
 
 
 def _scores(clip_targets: Sequence[ClipTarget], texts: Sequence[str]) -> Tensor:
