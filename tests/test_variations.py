@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from vqclip.jobs import variations
-from vqclip.jobs.variations import FLOOR, choose, distance
+from vqclip.jobs.variations import LEAST_APART, choose, distance
 from vqclip.media import images, metadata
 
 QUICK = ("--size", "64x64", "-n", "2", "--iterations", "1", "--cutouts", "2", "--seed", "3", "--threads", "1")
@@ -40,7 +40,7 @@ def test_pictures_are_drawn_of_which_none_is_the_same(
     made = [images.open_image(Path(path)) for path in record["images"]]
     assert [pixels.shape for pixels in made] == [(64, 64, 3)] * 2
     assert record["distance"] == pytest.approx(distance(*made), abs=1e-3)
-    assert min(record["distance"], record["distance_from_picture"]) >= FLOOR
+    assert min(record["distance"], record["distance_from_picture"]) >= LEAST_APART
     found = metadata.read_metadata(Path("out/2.png"))
     assert found["digital_source_type"] == metadata.SOURCE_TYPE
     assert (found["edited"]["command"], found["edited"]["number"]) == ("variations", 2)

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 MOST, SHEET = 64, "sheet.png"
 COLUMNS, SHEET_SIDE = 5, 192
-FLOOR = 0.08
+LEAST_APART = 0.08
 """The least distance of two variations and of each from the picture, at the default strength: see `distance`."""
-_APART = 1.5 * FLOOR
+_SAMPLES_APART = 1.5 * LEAST_APART
 """That of the candidates. Optimisation draws them all to the same CLIP vector."""
 _SAMPLES = 6
 """Candidates for each variation, of which one is chosen."""
@@ -301,7 +301,7 @@ def choose(found: Tensor, losses: Tensor, picture: Tensor, count: int, strength:
     for _ in range(count):
         free = torch.ones(len(found), dtype=torch.bool)
         free[chosen] = False
-        far = free & (nearest >= _APART)
+        far = free & (nearest >= _SAMPLES_APART)
         at = int((losses + (~far) * 1e3).argmin()) if bool(far.any()) else int((nearest - (~free) * 1e3).argmax())
         chosen.append(at)
         nearest = torch.minimum(nearest, (small - small[at]).square().mean(1).sqrt())
