@@ -20,16 +20,16 @@ from vqclip.models.tokenizer import spelt_out
 from vqclip.names import with_emoji_named
 from vqclip.settings.prompts import Prompt, format
 
-LONGEST = 8
-"""Words of the longest phrase that is looked up, and half of the letters in scripts without blanks."""
+LONGEST = 12
+"""Words of the longest phrase that is looked up, and a quarter of the letters in scripts without blanks."""
 # Languages that win where several read a text alike: by their speakers who type them.
 PREFERRED = (
     "en zh es hi fr ar bn pt ru ur id de ja mr te tr ta vi ko it th fa pl uk nl gu ro el hu cs sv he ms fil sw da fi "
     "no bg sk hr sr ca pa ml kn my km am az uz kk lt sl lv et ka hy af gl eu is ga cy sq mk ne si lo yue ps sd"
 )
 _RANK = {code: -place for place, code in enumerate(PREFERRED.split())}
-_PIECES = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]+(?:['’ʼ\-][\p{L}\p{M}\p{N}\u200c\u200d]+)*")
-_JOINED = regex.compile(r"[\s'’ʼ\-\u200b-\u200f]*")
+_PIECES = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]+(?:['‘’ʼ\-][\p{L}\p{M}\p{N}\u200c\u200d]+)*")
+_JOINED = regex.compile(r"[\s'‘’ʼ\-\u200b-\u200f]*")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,9 @@ def read(text: str, language: str = "auto") -> Reading:
     """
     if language == "en" or (language == "auto" and _is_english(text)):
         return Reading(text)
+    whole = _name_with_marks(text, language)
+    if whole is not None:
+        return whole
     found: list[str] = []
     languages: list[str] = []
     replaced = False
@@ -73,6 +76,21 @@ def read(text: str, language: str = "auto") -> Reading:
         return Reading(text)
     order = sorted(dict.fromkeys(languages), key=lambda code: -languages.count(code))
     return Reading(" ".join("".join(found).split()), True, tuple(order))
+
+
+def _name_with_marks(text: str, language: str) -> Reading | None:
+    """A text that is one entry of the lexicon although it has marks, as in "Familie: 2 Kinder"."""
+    key = fold(text)
+    words = words_in(script_of(key)) if len(list(_runs(text))) > 1 else None
+    if words is None or (text.isascii() and (vocabulary() | about()["english"]).issuperset(key.split())):
+        return None
+    entries = [entry for entry in words.exact(key) if entry.english and entry.fit == 1]
+    entries = [entry for entry in entries if language == "auto" or language in entry.languages]
+    if not entries:
+        return None
+    code = language if language != "auto" else _first(entry_code for one in entries for entry_code in one.languages)
+    entry = next(one for one in entries if code in one.languages)
+    return Reading(entry.english.partition("|")[0], True, (code,))
 
 
 def legible(text: str, language: str = "auto") -> str:
@@ -183,7 +201,7 @@ class _Run:
         words = words_in(first.script)
         if words is None:
             return
-        longest = LONGEST * 2 if first.glued else LONGEST
+        longest = LONGEST * 4 if first.glued else LONGEST
         for end in range(start + 1, min(len(self.units), start + longest) + 1):
             if any(unit.script not in (first.script, "") for unit in self.units[start:end]):
                 break
