@@ -116,9 +116,9 @@ def test_the_target_turns_from_the_picture_towards_the_difference(pair: Any) -> 
 
 
 def test_what_was_done_is_kept_in_the_png(photo: Path) -> None:
-    picture = Picture.open(photo)
+    picture = Picture.load(photo)
     picture.save(Path("one.png"), {"command": "edit", "mask": "/home/me/mask.png"}, "full")
-    Picture.open(Path("one.png")).save(Path("two.png"), {"command": "outpaint"}, "full")
+    Picture.load(Path("one.png")).save(Path("two.png"), {"command": "outpaint"}, "full")
     assert metadata.read_metadata(Path("two.png"))["edited"] == {
         "command": "outpaint",
         "after": {"command": "edit", "mask": "mask.png"},
@@ -134,7 +134,7 @@ def test_what_was_done_is_kept_in_the_png(photo: Path) -> None:
 
 def test_a_picture_of_16_bits_is_said_to_lose_some() -> None:
     Image.fromarray(np.full((32, 32), 30000, np.uint16)).save("deep.png")
-    assert "8 bits" in Picture.open(Path("deep.png")).warnings[0]
+    assert "8 bits" in Picture.load(Path("deep.png")).warnings[0]
 
 
 def test_the_ground_flows_into_what_is_cleared() -> None:

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import vqclip
 from vqclip.errors import InputError, UsageError
-from vqclip.events import Finished, PriorSampleChosen
+from vqclip.events import Finished, PriorSampleChosen, Saved, Stepped
 from vqclip.runs import recipe
 from vqclip.settings import sources
 from vqclip.settings.init_strength import size_like
 from vqclip.settings.schema import Settings
+from vqclip.synthesis import scene_starts
 
 
 @pytest.fixture
@@ -114,6 +116,84 @@ def test_a_mask_frees_its_white_part_for_a_candidate_of_the_prior(photo: str) ->
     assert np.abs(picture[:, 48:].astype(float) - own[:, 48:]).mean() > 20
 
 
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({}, 0.5),
+        ({"init_strength": 0.25}, 0.25),
+        ({"init_strength": 1}, 1),
+        ({"init_candidate": 0.2}, 0.2),
+        ({"init": "perlin"}, 0),
+        ({"vqgan": "imagenet"}, 0),
+        ({"prompt": "[photo.png]"}, 0),
+        ({"prompt": "a rose:-1"}, 0),
+        ({"mask": "photo.png"}, 0),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
+)
+def test_a_candidate_is_drawn_over_the_picture_where_there_is_a_prior(
+    photo: str, flags: dict[str, Any], expected: float
+) -> None:
+    found = resolve(init_image=photo, **flags)
+    assert found.init_candidate == pytest.approx(expected)
+    assert found.uses_prior is (bool(expected) or "mask" in flags)
+
+
+def test_a_candidate_that_is_asked_for_needs_a_prior_and_a_text(photo: str) -> None:
+    for flags in ({"init": "tokens"}, {"prompt": f"[{photo}]"}, {"mask": photo}):
+        with pytest.raises(UsageError, match="init_candidate has no effect"):
+            resolve(init_image=photo, init_candidate=0.5, **flags)
+    with pytest.raises(UsageError, match="candidates has no effect on an init picture without a candidate over it"):
+        resolve(init_image=photo, init_strength=0, candidates=4)
+
+
+def test_a_drawing_over_a_picture_leaves_its_details_until_it_covers_all() -> None:
+    torch.manual_seed(0)
+    picture = 0.4 + 0.2 * torch.rand(1, 3, 48, 64)
+    drawing = torch.ones(1, 3, 48, 64)
+    drawing[..., 12:36, 16:48] = torch.tensor([0.9, 0.1, 0.1])[:, None, None]
+    inside = (..., slice(12, 36), slice(16, 48))
+
+    def details(image: torch.Tensor) -> torch.Tensor:
+        grey = image.mean(1, keepdim=True)[inside]
+        return grey - grey.mean()
+
+    assert torch.equal(scene_starts.over(picture, drawing, 0), picture)
+    half, most, whole = (scene_starts.over(picture, drawing, share) for share in (0.6, 0.85, 1))
+    for blended in (half, most, whole):
+        assert torch.equal(blended[..., :12, :], picture[..., :12, :]), "nothing changes around the drawing"
+    assert torch.equal(whole[inside], drawing[inside])
+    own = details(picture).std()
+    assert details(half).std() > 0.95 * own
+    assert 0.3 * own < details(most).std() < 0.8 * own
+    assert half[inside].mean((2, 3))[0].tolist() == pytest.approx([0.74, 0.26, 0.26], abs=0.03)
+
+
+@pytest.mark.option("init_candidate")
+def test_the_form_of_a_candidate_shows_in_the_picture_and_a_resumed_run_is_the_same(photo: str) -> None:
+    flags: dict[str, Any] = {"candidates": 4, "cutouts": 4, "iterations": 4, "snapshot_every": 1, "preset": "draft"}
+    other = drawn(photo, init_candidate=0.6, **flags)
+    one = drawn(photo, init_candidate=0, **{name: value for name, value in flags.items() if name != "candidates"})
+    assert np.abs(one.astype(float) - other)[16:48, 32:64].mean() > 15
+    stopping = vqclip.generate(
+        "a red flower",
+        init_image=photo,
+        seed=1,
+        threads=1,
+        dtype="float32",
+        init_candidate=0.6,
+        output="run",
+        **flags,
+    )
+    for event in stopping:
+        if isinstance(event, Stepped) and event.step == 2:
+            break
+    stopping.close()
+    *_, last = vqclip.resume("run")
+    assert isinstance(last, Saved)
+    assert np.array_equal(np.asarray(Image.open("run/image.png")), other)
+
+
 @pytest.mark.option("init_strength")
 @pytest.mark.slow
 def test_more_strength_changes_more_and_the_default_keeps_the_layout(photo: str) -> None:
@@ -123,7 +203,7 @@ def test_more_strength_changes_more_and_the_default_keeps_the_layout(photo: str)
     assert distances == sorted(distances)
     assert distances[1] > 1.5 * distances[0], "the default changes the picture"
     assert all(picture.shape == own.shape for picture in pictures)
-    assert np.corrcoef(layout(own), layout(pictures[1]))[0, 1] > 0.9
+    assert np.corrcoef(layout(own), layout(pictures[1]))[0, 1] > 0.85
 
 
 def test_a_run_again_with_another_strength_takes_what_that_stands_for(photo: str) -> None:

@@ -51,7 +51,7 @@ def test_the_picture_stays_to_the_byte_and_continues_without_a_seam(prompt: str,
 def test_each_side_has_its_strip_and_starts_as_the_picture_ends() -> None:
     images.save_png(Path("photo.png"), waves())
     border = Border(left=12, right=3, top=0, bottom=20)
-    canvas = extended(Picture.open(Path("photo.png")), border)
+    canvas = extended(Picture.load(Path("photo.png")), border)
     assert canvas.pixels.shape == (84, 95, 3)
     assert np.array_equal(canvas.pixels[:64, 12:92], waves())
     covered = np.zeros((84, 95), int)

@@ -32,6 +32,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"learning_rate_steps": 9}, {"init": "prior"}),
     ({"init": "prior", "learning_rate_steps": 9, "prompt": "a ^ b"}, {"prompt": "a"}),
     ({"init": "prior", "init_image": "a.png", "candidates": 3}, {"init_image": None}),
+    ({"init": "prior", "init_image": "a.png", "mask": "m.png", "init_candidate": 0.5}, {"mask": None}),
+    ({"init_image": "a.png", "init_candidate": 0.5}, {"init": "prior"}),
     ({"prior_style": "noto"}, {"init": "prior"}),
     ({"upsample_candidates": 4}, {"init": "prior"}),
     ({"scene_steps": 3}, {"prompt": "a ^ b"}),

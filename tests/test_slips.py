@@ -43,7 +43,7 @@ def test_what_is_there_already_is_named(changes: dict[str, Any], said: str, way:
         (
             ["generate", "a", "--init-image", "https://x.org/a.png"],
             4,
-            "https:/x.org/a.png is an address, not a file.",
+            "https://x.org/a.png is an address, not a file.",
         ),
         (["interpolate", "a tree", "a house"], 4, "vqclip generate 'a tree' -o one, and name the folder"),
         (["upscale", "a.png", "--factor", "2.5"], 2, "factor is 2.5. Valid: whole numbers from 2 to 8."),

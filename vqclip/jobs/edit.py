@@ -113,7 +113,7 @@ def edit(picture: Path, wanted: Edit, output: Path, request: Request) -> Generat
         VqclipError: An argument is invalid, or a file cannot be read or written.
     """
     wanted.check()
-    found = Picture.open(picture)
+    found = Picture.load(picture)
     warnings: list[str] = []
     height, width = found.pixels.shape[:2]
     mask = None if wanted.source is not None else wanted.free((width, height), warnings)

@@ -77,7 +77,7 @@ def outpaint(
     """
     border.check()
     patches.refuse_regions(prompt, "Say with --left, --right, --top and --bottom where it is drawn.")
-    found = Picture.open(picture)
+    found = Picture.load(picture)
     height, width = found.pixels.shape[:2]
     wide, high = border.around(width, height)
     if wide * high > MAX_PIXELS:

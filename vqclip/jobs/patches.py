@@ -84,7 +84,7 @@ class Picture:
     warnings: tuple[str, ...] = ()
 
     @staticmethod
-    def open(path: Path) -> Picture:
+    def load(path: Path) -> Picture:
         """Read a picture. Raises InputError, also for one that is too small."""
         warnings: list[str] = []
         shown = images.open_image(path, warn=lambda line: None if "stretched" in line else warnings.append(line))

@@ -94,7 +94,7 @@ def variations(
     Raises:
         VqclipError: An argument is invalid, or a file cannot be read or written.
     """
-    found = Picture.open(picture)
+    found = Picture.load(picture)
     request = request.seeded()
     plain = request.plain
     wanted.check(output)

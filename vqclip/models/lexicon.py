@@ -7,7 +7,6 @@ one file for each script, which is read when a text first has a letter of it.
 from __future__ import annotations
 
 import functools
-import json
 import lzma
 import unicodedata
 from bisect import bisect_left
@@ -20,7 +19,7 @@ import regex
 
 from vqclip.errors import ModelError
 from vqclip.files import data_path
-from vqclip.reading import read_bytes, refusing
+from vqclip.reading import parse_json, read_bytes, refusing
 
 SPACELESS = frozenset(("cjk", "thai", "lao", "khmer", "myanmar", "hangul"))
 """Scripts in which a word may begin behind any letter."""
@@ -174,7 +173,7 @@ def _unpacked(path: Path) -> str:
 @functools.cache
 def about() -> dict[str, Any]:
     """What languages.xz says, with sets for lists."""
-    data: dict[str, Any] = json.loads(_unpacked(data_path("checkpoints", "lexicon", "languages.xz")))
+    data: dict[str, Any] = parse_json(_unpacked(data_path("checkpoints", "lexicon", "languages.xz")))
     data["endings"] = {code: frozenset(endings) for code, endings in data["endings"].items()}
     return data | {"english": frozenset(data["english"].split()), "after": frozenset(data["after"])}
 

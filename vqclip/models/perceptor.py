@@ -8,8 +8,6 @@ faster.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +27,7 @@ from vqclip.models.clip_vit import find_vit
 from vqclip.models.compiling import Compiled
 from vqclip.models.inspection import inspect
 from vqclip.models.registry import ClipFiles, cached_file, open_clip_source
-from vqclip.models.tokenizer import Tokenizer, is_slip, read_vocabulary, spelt_out, words_of
+from vqclip.models.tokenizer import Tokenizer, is_slip, neutral, read_vocabulary, spelt_out, words_of
 from vqclip.reading import check_regular, refusing
 from vqclip.settings.prompts import Prompt
 
@@ -39,7 +37,6 @@ _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 # Numbers in OpenAI's archives that its code reads.
 _OF_ARCHIVES = ("input_resolution", "context_length", "vocab_size")
-_SPECIAL = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -141,7 +138,7 @@ class Perceptor(nn.Module):
         return self._encode_text(texts)
 
     def _encode_text(self, texts: Sequence[str]) -> Tensor:
-        tokens = self._tokenizer([_neutral(text) for text in texts], context_length=self.context_length)
+        tokens = self._tokenizer([neutral(text) for text in texts], context_length=self.context_length)
         # On a GPU, a token without a row in the embedding would end the process.
         if self._tokens and tokens.numel() and int(tokens.max()) >= self._tokens:
             raise ModelError(
@@ -176,9 +173,8 @@ class Perceptor(nn.Module):
     def read_as(self, texts: Iterable[str], language: str = "auto") -> str | None:
         """Texts as this CLIP reads them, with | between them; None where it reads them as they are."""
         texts = list(texts)
-        if not self.vocabulary or not any(languages.changes(text, language) for text in texts):
-            return None
-        return " | ".join(self.legible(text, language) for text in texts)
+        changed = self.vocabulary and any(languages.changes(text, language) for text in texts)
+        return " | ".join(self.legible(text, language) for text in texts) if changed else None
 
     def read(self, prompt: Prompt) -> str:
         """The text of a prompt as this CLIP reads it."""
@@ -231,9 +227,9 @@ class Perceptor(nn.Module):
 
     def _ids(self, text: str) -> list[int]:
         if hasattr(self._tokenizer, "encode"):
-            return list(self._tokenizer.encode(_neutral(text)))
+            return list(self._tokenizer.encode(neutral(text)))
         # A tokenizer of Hugging Face adds its own start and end.
-        return list(self._tokenizer.tokenizer(_neutral(text))["input_ids"])[1:-1]
+        return list(self._tokenizer.tokenizer(neutral(text))["input_ids"])[1:-1]
 
 
 @dataclass(frozen=True)
@@ -446,8 +442,3 @@ def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:
 
     clean = (texts.get("tokenizer_kwargs") or {}).get("clean", "lower")
     return SimpleTokenizer(context_length=length, clean=clean)
-
-
-def _neutral(text: str) -> str:
-    """Break up the names of special tokens in a text, so that they are read as words, and compose its accents."""
-    return _SPECIAL.sub(lambda match: f"< {match[1]} >", unicodedata.normalize("NFC", text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import html
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +26,7 @@ _MAX_BYTES = 16_000_000
 _MAX_LINE_BYTES = 1000
 _MAX_WORDS_BYTES = 1_000_000
 _SPECIAL = ("<start_of_text>", "<end_of_text>")
+_SPECIAL_OF_ANY_CLIP = re.compile(r"<(start_of_text|end_of_text|startoftext\|?|endoftext\|?)>", re.IGNORECASE)
 _PATTERN = rf"{'|'.join(_SPECIAL)}|'s|'t|'re|'ve|'m|'ll|'d|{{letters}}+|{{digits}}|{{others}}+"
 _PLAIN = re.compile(
     _PATTERN.format(letters="[a-zA-Z]", digits="[0-9]", others=r"[^\sa-zA-Z0-9]"), re.IGNORECASE | re.ASCII
@@ -197,3 +199,8 @@ def read_vocabulary(folder: Path | None) -> dict[str, tuple[str, ...]]:
     return {
         word.strip(): tuple(name.strip() for name in names.split(",") if name.strip()) for word, _, names in entries
     }
+
+
+def neutral(text: str) -> str:
+    """Break up the names of special tokens in a text, so that they are read as words, and compose its accents."""
+    return _SPECIAL_OF_ANY_CLIP.sub(lambda match: f"< {match[1]} >", unicodedata.normalize("NFC", text))

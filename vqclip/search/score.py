@@ -266,16 +266,9 @@ def search(
     warnings = list(unread(clip.files.name, clip.perceptor, texts))
     if sheet is not None:
         warnings += _draw_sheet(sheet, results)
-    typed = [prompt.text for prompt in prompts] if wanted is None else []
-    read_as = clip.perceptor.read_as(typed, settings.language) if typed else None
-    known = {
-        "query": str(query),
-        "read_as": read_as,
-        "index": str(path),
-        "results": results,
-        "sheet": str(sheet) if sheet else None,
-    }
-    report = {"clip": clip.files.name, **known} | _counts(updated)
+    read_as = None if wanted is not None else clip.perceptor.read_as((p.text for p in prompts), settings.language)
+    report: dict[str, Any] = {"clip": clip.files.name, "query": str(query), "read_as": read_as, "index": str(path)}
+    report |= {"results": results, "sheet": str(sheet) if sheet else None} | _counts(updated)
     return report | {"warnings": [*report["warnings"], *warnings]}
 
 

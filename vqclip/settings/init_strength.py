@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 def optimisation(strength: float, steps: int) -> dict[str, Any]:
     """The settings by which a picture is kept or changed.
 
-    At 0.5 the forms of a photo stay and its colours change. Pixel steps and coarse stages are left out at every
-    strength, since they wipe out the details of a picture.
+    Pixel steps and coarse stages are left out at every strength, since they wipe out the details of a picture.
 
     Args:
         strength: From 0, which keeps the picture, to 1, which lets it go.
@@ -29,7 +28,9 @@ def optimisation(strength: float, steps: int) -> dict[str, Any]:
     }
 
 
-def settings_of(strength: float, base: Settings, size: tuple[int, int] | None, *, masked: bool) -> dict[str, Any]:
+def settings_of(
+    strength: float, base: Settings, size: tuple[int, int] | None, *, masked: bool, prior: bool
+) -> dict[str, Any]:
     """Everything that a strength stands for.
 
     Args:
@@ -37,12 +38,17 @@ def settings_of(strength: float, base: Settings, size: tuple[int, int] | None, *
         base: The settings of a run without an init picture.
         size: Of the init picture; None where the user names another.
         masked: Whether a mask keeps a part of the picture. The rest starts from a candidate if there is a prior.
+        prior: Whether the VQGAN has one.
     """
     found = {"stages": 1, "pixel_steps": 0.0, **optimisation(strength, base.iterations)}
     if masked:
         # What the mask frees is for something new, so nothing pulls it back to the picture.
         found["init_weight"] = 0.0
         found["learning_rate"] *= 0.5 if base.init == "prior" else 1
+    elif prior:
+        found["init_candidate"] = round(strength, 6)
+        # The pull is towards the picture with the candidate over it, so it may be stronger.
+        found["init_weight"] *= 2
     return found | {"size": size_like(*size, base.width * base.height)} if size else found
 
 

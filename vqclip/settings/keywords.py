@@ -45,6 +45,7 @@ class SettingsKeywords(TypedDict, total=False):
     resample: bool
     init_image_alpha: float
     init_strength: float
+    init_candidate: float
     init_weight: float
     init_weight_pixels: float
     init_weight_end: float

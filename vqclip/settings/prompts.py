@@ -398,9 +398,7 @@ def _mask_escapes(piece: str) -> str:
 
 def _belongs_to_text(before: str) -> bool:
     """Whether a number after `before:` reads as text: a time, a ratio, a web address or its port."""
-    if not before.strip():
-        return False
-    if before[-1].isspace():
+    if not before or before[-1].isspace():
         return False
     return before[-1].isdigit() or ("://" in before.split()[-1] and not _PICTURE.fullmatch(before.strip()))
 

@@ -45,13 +45,18 @@ NO_INIT_RUN_BUT_FOR_A_TARGET = Requirement(
 )
 DRAWN_INIT = Requirement(
     lambda s: s.init == "prior",
-    "over init 'prior', since no candidate is sampled for an init picture",
+    "over init 'prior', which draws no background",
     "Name what lies below, as in --init perlin.",
 )
 INIT_WEIGHT = Requirement(
     lambda s: not (s.init_weight or s.init_weight_pixels),
     "without an init weight",
     "Add --init-weight or --init-weight-pixels, or leave it out.",
+)
+CANDIDATE = (
+    Requirement(lambda s: bool(s.mask), "beside a mask, whose white a candidate covers anyway", "Leave it out."),
+    Requirement(lambda s: s.init != "prior", "on another init than 'prior'", "Use --init prior or leave it out."),
+    PULLING_TEXT,
 )
 MASK = Requirement(lambda s: not s.mask, "without a mask", "Add --mask FILE or leave it out.")
 TARGET_IMAGE = Requirement(
@@ -74,7 +79,11 @@ OVERLAY_STEPS = Requirement(
 _USE_PRIOR = "Use --init prior or leave it out."
 PRIOR = (
     Requirement(lambda s: bool(s.init_run) and not s.resample, "on an init run", "Add --resample or leave it out."),
-    Requirement(lambda s: bool(s.init_image and not s.mask), "on an init picture", _USE_PRIOR),
+    Requirement(
+        lambda s: bool(s.init_image) and not s.mask and not s.uses_prior,
+        "on an init picture without a candidate over it",
+        "Add --init-candidate 0.5 or leave it out.",
+    ),
     Requirement(lambda s: not s.uses_prior, "on another init than 'prior'", _USE_PRIOR),
 )
 TEXT = Requirement(

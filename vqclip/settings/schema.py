@@ -260,10 +260,18 @@ class Settings(StartSettings):
 
     @property
     def uses_prior(self) -> bool:
-        """Whether scenes start from candidates of the prior. An unmasked init picture or another run takes
-        precedence, unless that run is resampled."""
-        unmasked = bool(self.init_image) and not self.mask
-        return self.resample if self.init_run else self.init == "prior" and not unmasked
+        """Whether scenes start from candidates of the prior. Another run takes precedence, unless it is resampled; so
+        does an init picture, unless candidates are drawn over it."""
+        if self.init_run:
+            return self.resample
+        return self.draws_candidate or (self.init == "prior" and (not self.init_image or bool(self.mask)))
+
+    @property
+    def draws_candidate(self) -> bool:
+        """Whether a candidate is blended over the whole init picture."""
+        attracts = any(prompt.weight > 0 for prompt in self.texts)
+        over_picture = bool(self.init_image) and not self.init_run and not self.mask
+        return over_picture and self.init == "prior" and self.init_candidate > 0 and attracts
 
     @property
     def keeps_form(self) -> bool:

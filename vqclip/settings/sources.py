@@ -92,10 +92,7 @@ def resolve(
         UsageError: Names the file and line, the variable or the flag.
     """
     environment = os.environ if environment is None else environment
-    for name in flags:
-        if name not in options():
-            raise UsageError(f"unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS))
-    given = {name: Raw(_as_text(value), _flag(name)) for name, value in flags.items() if value is not None}
+    given = _given(flags)
     variables = read_environment(environment)
     earlier = _from_record(recorded) if recorded else {}
     configs = [read_yaml(path) for path in (*_configs_of(environment), *config_files)]
@@ -127,6 +124,14 @@ def resolve(
         raise _with_origin(error, merged) from None
     origins = {name: merged[name].origin if name in merged else "default" for name in options()}
     return Resolved(settings, preset_name, origins)
+
+
+def _given(flags: Mapping[str, Any]) -> dict[str, Raw]:
+    """The values that are not None. Raises UsageError for a name that is no setting."""
+    for name in flags:
+        if name not in options():
+            raise UsageError(f"unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS))
+    return {name: Raw(_as_text(value), _flag(name)) for name, value in flags.items() if value is not None}
 
 
 def _allow_addresses(*layers: Layer) -> None:
@@ -196,7 +201,10 @@ def _with_init_strength(
     sized = any("size" in layer for layer in layers[place:])
     size = None if sized else upright_size(Path(picture), pictures.get(picture))
     masked = "mask" in merged and merged["mask"].value is not None
-    found = settings_of(strength, typed(_merged(layers[:2])), size, masked=masked)
+    base = typed(_merged(layers[:2]))
+    # Of another VQGAN than the preset's it is not known here whether it has a prior.
+    prior = base.init == "prior" and ("vqgan" not in merged or merged["vqgan"].value == base.vqgan)
+    found = settings_of(strength, base, size, masked=masked, prior=prior)
     origin = f"init_strength {strength:g}"
     return [*layers[:place], {name: Raw(str(value), origin) for name, value in found.items()}, *layers[place:]]
 

@@ -39,6 +39,10 @@ class Candidates:
     losses: Tensor
     numbers: Tensor
 
+    def take(self, order: Tensor) -> Candidates:
+        """The candidates in another order, or some of them. order: (any,) int64."""
+        return Candidates(self.codes[order], self.images[order], self.losses[order], self.numbers[order.cpu()])
+
 
 @torch.no_grad()
 def draw(
@@ -90,8 +94,7 @@ def _ranked(
         [vqgan.decode(vqgan.lookup(part)).clamp(0, 1) for part in torch.split(codes, settings.cut_chunk)]
     )
     ranking = rank(images, clip_targets, settings, weights)
-    order = ranking.argsort(stable=True)
-    return Candidates(codes[order], images[order], ranking[order], numbers[order.cpu()])
+    return Candidates(codes, images, ranking, numbers).take(ranking.argsort(stable=True))
 
 
 def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *, edges: bool = False) -> Tensor:
@@ -106,13 +109,17 @@ def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *,
         return vqgan.encode(fill(candidates.images[:1], size, edges=edges)).float()
 
 
-def fill(drawing: Tensor, size: tuple[int, int], *, edges: bool = False) -> Tensor:
-    """A square drawing, (1, 3, side, side), in the middle of a picture of that size whose edges are extended."""
+def fill(drawing: Tensor, size: tuple[int, int], *, edges: bool = False, extend: bool = True) -> Tensor:
+    """A square drawing, (1, 3, side, side), in the middle of a picture of that size.
+
+    extend: Whether its edges are extended to the sides of the picture, which are white otherwise.
+    """
     width, height = size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
     around = (left, width - side - left, top, height - side - top)
-    return F.pad(upsample(drawing, side, side, edges=edges), around, mode="replicate")
+    square = upsample(drawing, side, side, edges=edges)
+    return F.pad(square, around, mode="replicate") if extend else F.pad(square, around, value=1.0)
 
 
 @torch.no_grad()

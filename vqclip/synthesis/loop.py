@@ -118,9 +118,9 @@ class Synthesizer:
         self.edge = torch.tensor(parse_colour(settings.edge_colour), device=self.device) / 255
         self.starts = None
         if sampler is not None:
-            kept = self.init.pixels if self.init.mask is not None else None
+            below = self.init.pixels if self.init.mask is not None or settings.draws_candidate else None
             known = (vqgan, sampler, clip_targets, settings, self.regions)
-            self.starts = SceneStarts(*known, self.inputs.latent, kept)
+            self.starts = SceneStarts(*known, self.inputs.latent, below)
         self.steps_done = 0
         self.score: float | None = None
         self.scorer, self.scored_steps = Scorer(clip_targets, settings.story.prompts), scored_steps

@@ -6,7 +6,8 @@ in rows that are shifted as bricks are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -31,6 +32,11 @@ _GROUND = 0.12
 _LIKENESS = 0.3
 """What the correlation of a candidate's form with that of the picture before counts, beside CLIP's loss."""
 
+_COARSE = 6
+"""Cells along the shorter side of a picture, below which lie its details."""
+_DETAILED = 0.7
+"""The opacity of a drawing up to which the details of the picture below it stay."""
+
 
 class SceneStarts:
     """Samples the candidates of each scene when it is asked for, and keeps them for every size."""
@@ -50,7 +56,7 @@ class SceneStarts:
             vqgan, sampler, clip_targets, settings: Of the run.
             regions: Of its prompts.
             like: The latent of a finished run. Of the candidates of the first scene, one of a like form is chosen.
-            picture: Of which a mask keeps a part, (1, 3, any, any) in [0, 1]. Candidates are drawn over it.
+            picture: Over which candidates are drawn, (1, 3, any, any) in [0, 1].
         """
         self.vqgan, self.sampler, self.clip_targets = vqgan, sampler, clip_targets
         self.settings, self.regions, self.like, self.picture = settings, regions, like, picture
@@ -68,6 +74,12 @@ class SceneStarts:
             if self.like is not None and not scene:
                 before = self.vqgan.decode(self.vqgan.quantize(self.like.to(self.vqgan.codebook.device))).clamp(0, 1)
                 drawn = {name: likest(found, before[self._box(name, before)]) for name, found in drawn.items()}
+            if self.picture is not None and self.settings.draws_candidate:
+                small = _small(self.picture, drawn)
+                drawn = {
+                    name: self._fitting(found, small[self._box(name, small)], weighed[name])
+                    for name, found in drawn.items()
+                }
             self._drawn[scene] = drawn
         return self._drawn[scene]
 
@@ -100,12 +112,28 @@ class SceneStarts:
         for name, drawn in found.items():
             box = self._box(name, picture)
             place = picture[box]
-            drawing = candidates.fill(drawn.images[:1], (place.shape[3], place.shape[2]), edges=edges)
-            cover = self.regions.cover(name, size)[box]
+            blended = self.settings.draws_candidate
+            fit = (place.shape[3], place.shape[2])
+            drawing = candidates.fill(drawn.images[:1], fit, edges=edges, extend=not blended)
+            cover = self.regions.cover(name, size)[box].to(place.device)
+            if blended:
+                place.lerp_(over(place, drawing, self.settings.init_candidate), cover)
+                continue
             if self.picture is not None or (name and "" in found):
                 cover = cover * opacity(drawing)
-            place.lerp_(drawing, cover.to(place.device))
+            place.lerp_(drawing, cover)
         return picture
+
+    def _fitting(self, found: Candidates, picture: Tensor, weights: Sequence[float]) -> Candidates:
+        """The candidates with those first that suit a picture, (1, 3, H, W), over which they are blended.
+
+        The prompt fits them, alone and over the picture, and their form is like that of the picture.
+        """
+        size, edges = (picture.shape[3], picture.shape[2]), self.settings.keeps_edges
+        drawings = [candidates.fill(image[None], size, edges=edges, extend=False) for image in found.images]
+        blended = torch.cat([over(picture, drawing, self.settings.init_candidate) for drawing in drawings])
+        losses = found.losses + candidates.rank(blended, self.clip_targets, self.settings, weights)
+        return found.take((losses - 2 * _LIKENESS * likeness(blended, picture)).argsort(stable=True))
 
     def _box(self, name: str, picture: Tensor) -> tuple[Any, ...]:
         """The index of the rectangle around a region in a picture (1, 3, H, W)."""
@@ -120,13 +148,42 @@ class SceneStarts:
 
 def likest(found: Candidates, before: Tensor) -> Candidates:
     """The candidates with those first that the prompt fits and whose form is like that of a picture, (1, 3, H, W)."""
-    forms = (
-        F.interpolate(images.mean(1, keepdim=True), size=(16, 16), mode="area") for images in (found.images, before)
-    )
+    return found.take((found.losses - _LIKENESS * likeness(found.images, before)).argsort(stable=True))
+
+
+def likeness(images: Tensor, before: Tensor) -> Tensor:
+    """The correlation of brightness at 16x16 points: (N, 3, any, any) and (1, 3, any, any) to (N,) in [-1, 1]."""
+    forms = (F.interpolate(one.mean(1, keepdim=True), size=(16, 16), mode="area") for one in (images, before))
     flat, other = (F.normalize(form.flatten(1) - form.flatten(1).mean(1, keepdim=True), dim=1) for form in forms)
-    order = (found.losses - _LIKENESS * (flat @ other.T)[:, 0]).argsort(stable=True)
-    numbers = found.numbers[order.cpu()]
-    return Candidates(found.codes[order], found.images[order], found.losses[order], numbers)
+    return (flat @ other.T)[:, 0]
+
+
+def over(picture: Tensor, drawing: Tensor, share: float) -> Tensor:
+    """Blend a drawing over a picture and keep the picture's details, as in hybrid images (Oliva and others, 2006).
+
+    The ground of the drawing does not count. Details are what is finer than about a sixth of the picture's shorter
+    side. They stay up to a share of 0.7 and fade from there, so that at 1 nothing is left below the drawing.
+
+    Args:
+        picture, drawing: (1, 3, H, W) in [0, 1].
+        share: The opacity of the drawing, in [0, 1].
+
+    Returns:
+        (1, 3, H, W) in [0, 1].
+    """
+    height, width = picture.shape[2:]
+    cell = min(height, width) / _COARSE
+    coarse = init.fit(init.fit(picture, math.ceil(width / cell), math.ceil(height / cell)), width, height)
+    details = (picture - coarse).mean(1, keepdim=True) * min(1.0, (1 - share) / (1 - _DETAILED))
+    cover = share * opacity(drawing)
+    return (torch.lerp(picture, drawing, cover) + cover * details).clamp(0, 1)
+
+
+def _small(picture: Tensor, drawn: Mapping[str, Candidates]) -> Tensor:
+    """A picture, (1, 3, H, W), with a shorter side as long as that of candidates."""
+    side = next(iter(drawn.values())).images.shape[3]
+    height, width = (max(side, round(length * side / min(picture.shape[2:]))) for length in picture.shape[2:])
+    return init.fit(picture, width, height)
 
 
 def weights_by_region(settings: Settings, scene: int) -> dict[str, list[float]]:

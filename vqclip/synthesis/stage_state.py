@@ -30,7 +30,7 @@ class StageState:
         stage: The steps and the size.
         image: Decodes and encodes at that size.
         z: What is optimised: a latent, (1, D, h, w), or pixels, (1, 3, H, W). float32, a leaf.
-        z_init: The z of the init picture, or the first z without one.
+        z_init: The z of the init picture; the first z without one, or with a candidate over it.
         optimiser: Of z.
         ema: The running mean of z.
         progress: Whether the losses of the stage still fall.
@@ -64,7 +64,7 @@ class StageState:
         self.overlay = None
         if inputs.overlay is not None:
             self.overlay = Overlay(vqgan, inputs.overlay, stage.size, settings.overlay_alpha)
-        picture = self.image.picture
+        picture = None if settings.draws_candidate else self.image.picture
         self.z_init = z.detach().clone() if picture is None else self.image.encode(picture)
         self.z = z.detach().clone()
         self.image.project(self.z, self.z_init)
@@ -88,6 +88,8 @@ class StageState:
     def blend(self, z: Tensor, share: float) -> None:
         """Replace a share of z, and of its running mean, by another z: 1 is all of it."""
         self.z.lerp_(z, share)
+        if self.settings.draws_candidate:
+            self.z_init.lerp_(z, share)
         if self.ema.total is not None:
             self.ema.total.lerp_(z * self.ema.weight, share)
         self.clamp()
