@@ -39,7 +39,7 @@ def draw(settings: Any, *, output: Path, **_: Any) -> Iterator[Any]:
 
 
 def main(lines: int, most: int) -> None:
-    """Draw the batch, and print seconds to the first run, seconds a run, peak memory and runs."""
+    """Draw the batch, and print seconds to the first run, CPU and other seconds a run, peak memory and runs."""
     began = time.monotonic()
     from vqclip.errors import Interrupted
     from vqclip.events import JobFinished, JobStarted
@@ -52,7 +52,7 @@ def main(lines: int, most: int) -> None:
     if not path.exists():
         path.write_text("".join(f"a drawing of the thing number {number}\n" for number in range(lines)))
         began = time.monotonic()
-    first, count, drawn = 0.0, 0, 0.0
+    first, count, drawn, worked, cpu = 0.0, 0, 0.0, 0.0, 0.0
 
     def stop() -> int | None:
         return 2 if count >= most else None
@@ -60,15 +60,17 @@ def main(lines: int, most: int) -> None:
     try:
         for event in batch.batch(path, output=f"{lines}", jobs=1, stop=stop, threads=1, device="cpu"):
             if isinstance(event, JobStarted):
-                first = first or time.monotonic() - began
+                if not first:
+                    first, worked = time.monotonic() - began, time.process_time()
             elif isinstance(event, JobFinished):
                 count += 1
-                drawn = time.monotonic() - began - first
+                drawn, cpu = time.monotonic() - began - first, time.process_time() - worked
     except Interrupted:
         pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     whole = time.monotonic() - began
-    facts = {"runs": count, "first": round(first, 2), "each": drawn / max(1, count), "megabytes": peak - before}
+    each = {"each": cpu / max(1, count), "waiting": (drawn - cpu) / max(1, count)}
+    facts = {"runs": count, "first": round(first, 2), **each, "megabytes": peak - before}
     print(json.dumps(facts | {"peak": peak, "seconds": round(whole, 2)}))
 
 

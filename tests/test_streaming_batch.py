@@ -262,6 +262,7 @@ def test_a_large_batch_starts_at_once_and_takes_as_long_for_each_run_as_a_small_
 
     small, large = draw(LINES // 10, LINES), draw(LINES, LINES * 99 // 100)
     assert large["first"] < 5
+    # CPU time: other work on the machine does not change it much.
     assert large["each"] < 1.5 * small["each"]
     again = draw(LINES, LINES)
     assert again["runs"] == LINES - large["runs"]
