@@ -83,7 +83,7 @@ def test_what_the_user_names_wins_over_the_strength(photo: str) -> None:
     by_flag = resolve(init_image=photo, init_strength=0.9, **named)
     assert {name: getattr(by_flag, name) for name in named} == named
     by_variable = resolve({"VQCLIP_INIT_WEIGHT": "3", "VQCLIP_ITERATIONS": "7"}, init_image=photo, init_strength=0.9)
-    assert (by_variable.init_weight, by_variable.iterations, by_variable.learning_rate) == (3, 7, 0.18)
+    assert (by_variable.init_weight, by_variable.iterations, by_variable.learning_rate) == (3, 7, 0.09)
     Path("mine.yaml").write_text("learning_rate: 0.02\n")
     own = sources.resolve({"prompt": "x", "init_image": photo}, preset="mine.yaml", environment={}).settings
     assert own.learning_rate == 0.02, "a preset of the user's own"
@@ -119,8 +119,8 @@ def test_a_mask_frees_its_white_part_for_a_candidate_of_the_prior(photo: str) ->
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ({}, 0.5),
-        ({"init_strength": 0.25}, 0.25),
+        ({}, 0.6),
+        ({"init_strength": 0.25}, 0.3),
         ({"init_strength": 1}, 1),
         ({"init_candidate": 0.2}, 0.2),
         ({"init": "perlin"}, 0),
@@ -215,7 +215,7 @@ def test_a_run_again_with_another_strength_takes_what_that_stands_for(photo: str
     same = rerun("run")
     assert (same.iterations, same.init_strength) == (1, 0.5)
     other = rerun("run", init_strength=1.0)
-    assert (other.init_weight, other.learning_rate) == (0, 0.2)
+    assert (other.init_weight, other.learning_rate) == (0, 0.1)
 
 
 def rerun(run: str, **changes: Any) -> Settings:

@@ -614,7 +614,7 @@ def test_a_working_folder_that_is_gone_is_one_line(isolated: Path, picture: Path
         (["config", "show"], 0),
         (["score", str(picture), "red"], 2),
         (["generate", "a", *TINY, "-o", str(isolated / "run")], 2),
-        (["generate", "a", *TINY], 2),
+        (["generate", "a", *TINY], 5),
         (["info", "x.png"], 4),
     ):
         place.mkdir(exist_ok=True)

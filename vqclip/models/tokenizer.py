@@ -12,14 +12,15 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.names import with_emoji_named
 from vqclip.reading import read_bytes, read_gzip, refusing
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _MERGES = 49152 - 256 - 2
 _MAX_BYTES = 16_000_000
@@ -117,6 +118,8 @@ class Tokenizer:
     def __call__(self, texts: Sequence[str], context_length: int | None = None) -> Tensor:
         """Tokenise texts with start, end and padding: (len(texts), context_length) int64. Long texts are cut."""
         length = context_length or self.context_length
+        import torch
+
         tokens = torch.zeros(len(texts), length, dtype=torch.long)
         for row, text in enumerate(texts):
             ids = [self._start, *self.encode(text), self._end][:length]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from vqclip.settings.option import MAX_SIDE, MIN_SIDE
+from vqclip.settings.option import MAX_INIT_WEIGHT, MAX_SIDE, MIN_SIDE
 
 if TYPE_CHECKING:
     from vqclip.settings.schema import Settings
+
+_OPACITY = 1.2
+"""Of a candidate, divided by the strength. At 0.5 it shows clearly, and so do the details of the picture below it."""
 
 
 def optimisation(strength: float, steps: int) -> dict[str, Any]:
@@ -40,15 +43,18 @@ def settings_of(
         masked: Whether a mask keeps a part of the picture. The rest starts from a candidate if there is a prior.
         prior: Whether the VQGAN has one.
     """
+    prior = prior and strength > 0
     found = {"stages": 1, "pixel_steps": 0.0, **optimisation(strength, base.iterations)}
+    if base.init == "prior" if masked else prior:
+        # The candidate has the form already.
+        found["learning_rate"] /= 2
     if masked:
         # What the mask frees is for something new, so nothing pulls it back to the picture.
         found["init_weight"] = 0.0
-        found["learning_rate"] *= 0.5 if base.init == "prior" else 1
     elif prior:
-        found["init_candidate"] = round(strength, 6)
-        # The pull is towards the picture with the candidate over it, so it may be stronger.
-        found["init_weight"] *= 2
+        found["init_candidate"] = round(min(1.0, _OPACITY * strength), 6)
+        # The pull is towards the picture with the candidate over it. A weak one loses the details of the picture.
+        found["init_weight"] = min(MAX_INIT_WEIGHT, 4 * found["init_weight"])
     return found | {"size": size_like(*size, base.width * base.height)} if size else found
 
 

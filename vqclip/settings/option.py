@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vqclip.settings.schema import Settings
 
 MIN_SIDE, MAX_SIDE = 16, 8192
+MAX_INIT_WEIGHT = 1000.0
 PANELS = (
     "Prompt", "Start", "Prior", "Models", "Where CLIP looks", "Losses", "Optimiser", "Size and stages", "Motion",
     "Output", "Runtime",

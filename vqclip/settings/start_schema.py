@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vqclip.settings import requirements as need
+from vqclip.settings.option import MAX_INIT_WEIGHT
 from vqclip.settings.option import option as _option
 from vqclip.settings.output_schema import MAX_STEPS, OutputSettings
 
@@ -35,8 +36,8 @@ class StartSettings(OutputSettings):
         common=True, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN))
     init_candidate: float = _option(0.0, "Start", "Draw a candidate of the prior over the init picture.",
         unit="opacity", low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, *need.CANDIDATE))
-    init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0, high=1000,
-        frame=False, weight_of="init", requires=(need.INIT_IMAGE_OR_RUN,))
+    init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0,
+        high=MAX_INIT_WEIGHT, frame=False, weight_of="init", requires=(need.INIT_IMAGE_OR_RUN,))
     init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,
         frame=False, weight_of="init-pixels", requires=(need.INIT_IMAGE,))
     init_weight_end: float = _option(0.0, "Start",
