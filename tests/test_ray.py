@@ -318,7 +318,7 @@ def test_a_run_reserves_what_it_uses_and_no_more_than_nodes_have(
 
     def needs(settings: Settings, cluster: Cluster = engines.HERE) -> tuple[int, float, int, int]:
         found = module.Needs.of(Job(1, "", settings, None, Path("x")), Pool(cluster.workers, cluster))
-        return found.cpus, found.gpus, found.threads, sum(found.room().values())
+        return found.cpus, found.gpus, found.threads, sum(found.slots().values())
 
     assert needs(Settings(device="cpu")) == (6, 0, 6, 1)
     assert needs(Settings(device="cpu", threads=2)) == (2, 0, 6, 6)

@@ -158,11 +158,11 @@ class _Driver:
 
     def check_room(self, *, grows: bool) -> None:
         """Note when no node can hold a run. Raises UsageError when no other one can join."""
-        if self._needs.room():
+        if self._needs.slots():
             return
         if not grows:
             hint = "Ask for less with --gpus-per-run or --cpus-per-run, or give the --address of a cluster."
-            raise UsageError(f"this machine has no room for a run, which takes {self._needs}.", hint)
+            raise UsageError(f"this machine is too small for a run, which takes {self._needs}.", hint)
         self._started -= _WAIT_SECONDS
 
     def _add_workers(self) -> None:
@@ -170,13 +170,13 @@ class _Driver:
         if time.monotonic() - self._added < _ADD_SECONDS:
             return
         self._added = time.monotonic()
-        room = self._needs.room()
-        avoided = self._avoided(room)
+        slots = self._needs.slots()
+        avoided = self._avoided(slots)
         for worker in [each for each in self._workers if not each.node and each.avoids != avoided]:
             self._release(worker)
         usable = [each for each in self._workers if each.job is not None or each.node not in avoided]
         extra = sum(each.node in avoided for each in usable)
-        fitting = sum(count for node, count in room.items() if node not in avoided) + extra
+        fitting = sum(count for node, count in slots.items() if node not in avoided) + extra
         wanted = self._pool.size or max(1, fitting)
         if self._jobs is None:
             wanted = min(wanted, len(self._busy()) + len(self._again) + len(self._later))
@@ -184,13 +184,13 @@ class _Driver:
             wanted = min(wanted, self._pool.most)
         self._workers += [_Worker(self._needs, avoided) for _ in range(wanted - len(usable))]
 
-    def _avoided(self, room: Collection[str]) -> frozenset[str]:
+    def _avoided(self, slots: Collection[str]) -> frozenset[str]:
         """The nodes that would not take the next job: the first that no worker takes, or a new one."""
         free = [each.node for each in self._workers if each.node]
         for job in self._again:
             if not any(self._losses.takes(node, job.number) for node in free):
-                return frozenset(node for node in room if not self._losses.takes(node, job.number))
-        return frozenset(node for node in room if not self._losses.takes(node))
+                return frozenset(node for node in slots if not self._losses.takes(node, job.number))
+        return frozenset(node for node in slots if not self._losses.takes(node))
 
     def _assign(self) -> Iterator[Event]:
         """Give each free worker a job. Without one, its worker ends."""
@@ -204,7 +204,7 @@ class _Driver:
             elif not self._later:
                 self._release(worker)
         for job in list(self._again):
-            if event := self._losses.hopeless(job.number, self._needs.room()):
+            if event := self._losses.hopeless(job.number, self._needs.slots()):
                 self._again.remove(job)
                 yield event
 
@@ -282,7 +282,7 @@ class _Driver:
             if self._is_locked(event):
                 self._later.append((time.monotonic() + _LOCK_PAUSE, job))
                 return
-            event = self._repeated(job, self._losses.failed(event, worker.node, worker.host, self._needs.room()))
+            event = self._repeated(job, self._losses.failed(event, worker.node, worker.host, self._needs.slots()))
         yield event
         if isinstance(event, JobFinished):
             for node, reason in self._losses.finished(job.number, worker.node):
@@ -334,7 +334,7 @@ class _Driver:
         self._failed_starts += 1
         if node:
             self._losses.put_aside(node)
-        others = any(self._losses.takes(other) for other in self._needs.room())
+        others = any(self._losses.takes(other) for other in self._needs.slots())
         if not self._busy() and (not others or (self._failed_starts >= MOST_CRASHES and not node)):
             hint = "Install the same vqclip and Ray on every node; the logs of Ray say more."
             raise VqclipError(f"the workers do not start: {reason}", hint)

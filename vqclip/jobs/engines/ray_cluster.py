@@ -129,7 +129,7 @@ class Needs:
             gpus = 1.0 if device.startswith("cuda") or (device == "auto" and any_gpu) else 0.0
         return Needs(cluster.cpus or max(1, wanted), gpus, threads)
 
-    def room(self) -> dict[str, int]:
+    def slots(self) -> dict[str, int]:
         """Return how many workers each node holds, for those that are there now and hold one."""
         found = {}
         for name, node in nodes().items():
