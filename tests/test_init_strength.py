@@ -137,6 +137,7 @@ def test_a_candidate_is_drawn_over_the_picture_where_there_is_a_prior(
     found = resolve(init_image=photo, **flags)
     assert found.init_candidate == pytest.approx(expected)
     assert found.uses_prior is (bool(expected) or "mask" in flags)
+    assert found.learning_rate == pytest.approx(found.init_strength * (0.1 if found.uses_prior else 0.2))
 
 
 def test_a_candidate_that_is_asked_for_needs_a_prior_and_a_text(photo: str) -> None:

@@ -183,7 +183,7 @@ def _turned(
         images.save_png(path, seen, level=1)
         settings = request.settings(
             prompt=prompts.format([prompts.Prompt(wanted.target)]), init_image=str(path), size=size,
-            init_strength=wanted.strength,
+            init="tokens", init_strength=wanted.strength,
         )  # fmt: skip
         inputs = Inputs.check(settings)
         models = load(inputs, DeviceConfig.find(settings), cache=ModelCache())

@@ -41,11 +41,11 @@ def settings_of(
         base: The settings of a run without an init picture.
         size: Of the init picture; None where the user names another.
         masked: Whether a mask keeps a part of the picture. The rest starts from a candidate if there is a prior.
-        prior: Whether the VQGAN has one.
+        prior: Whether the run may start from candidates.
     """
     prior = prior and strength > 0
     found = {"stages": 1, "pixel_steps": 0.0, **optimisation(strength, base.iterations)}
-    if base.init == "prior" if masked else prior:
+    if prior:
         # The candidate has the form already.
         found["learning_rate"] /= 2
     if masked:

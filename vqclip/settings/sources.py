@@ -202,8 +202,12 @@ def _with_init_strength(
     size = None if sized else upright_size(Path(picture), pictures.get(picture))
     masked = "mask" in merged and merged["mask"].value is not None
     base = typed(_merged(layers[:2]))
-    # Of another VQGAN than the preset's it is not known here whether it has a prior.
-    prior = base.init == "prior" and ("vqgan" not in merged or merged["vqgan"].value == base.vqgan)
+    prior = False
+    with contextlib.suppress(UsageError):
+        # A prompt that cannot be read is reported later. Whether another VQGAN than the preset's has a prior, is not
+        # known here.
+        asked = typed(merged).replace(init_candidate=1.0)
+        prior = asked.uses_prior and asked.vqgan == base.vqgan
     found = settings_of(strength, base, size, masked=masked, prior=prior)
     origin = f"init_strength {strength:g}"
     return [*layers[:place], {name: Raw(str(value), origin) for name, value in found.items()}, *layers[place:]]
