@@ -34,8 +34,8 @@ class StartSettings(OutputSettings):
         low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, need.DRAWN_INIT))
     init_strength: float = _option(0.5, "Start", "Change the init picture: 0 keeps it, 1 lets it go.", low=0, high=1,
         common=True, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN))
-    init_candidate: float = _option(0.0, "Start", "Draw a candidate of the prior over the init picture.",
-        unit="opacity", low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, *need.CANDIDATE))
+    init_candidate: float = _option(0.0, "Start", "Draw a candidate over the init picture, with this opacity.",
+        low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, *need.CANDIDATE))
     init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0,
         high=MAX_INIT_WEIGHT, frame=False, weight_of="init", requires=(need.INIT_IMAGE_OR_RUN,))
     init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,
