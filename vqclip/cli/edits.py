@@ -132,7 +132,7 @@ def variations(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Draw pictures of the same subject as a picture, none the same. Writes 1.png and so on, and sheet.png."""
+    """Draw different pictures of the subject of a picture. Writes 1.png and so on, and sheet.png."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.patches import Request
     from vqclip.jobs.variations import Variations, variations

@@ -1,4 +1,4 @@
-"""Draw pictures of the same subject and style as a picture, none the same."""
+"""Draw different pictures of the subject and in the style of a picture."""
 
 from __future__ import annotations
 

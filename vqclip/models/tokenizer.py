@@ -117,9 +117,9 @@ class Tokenizer:
 
     def __call__(self, texts: Sequence[str], context_length: int | None = None) -> Tensor:
         """Tokenise texts with start, end and padding: (len(texts), context_length) int64. Long texts are cut."""
-        length = context_length or self.context_length
         import torch
 
+        length = context_length or self.context_length
         tokens = torch.zeros(len(texts), length, dtype=torch.long)
         for row, text in enumerate(texts):
             ids = [self._start, *self.encode(text), self._end][:length]
