@@ -40,6 +40,7 @@ def put_in_hub(hub: Path, repo: str, name: str) -> Path:
 def test_the_field_s_models_are_known():
     known = {"tiny", "imagenet", "imagenet-1024", "wikiart", "coco", "sflckr", "faceshq", "openimages"}
     known |= {"ldm-vq-f4", "ldm-vq-f8", "ldm-vq-f16", "llamagen-vq-ds16", "llamagen-vq-ds8"}
+    known |= {f"ibq-{kind}" for kind in ("1024", "8192", "16384", "262144", "16384-pretrain", "262144-pretrain")}
     assert set(catalogue.vqgan_names()) == known
     assert catalogue.vqgan_names()[0] == catalogue.clip_names()[0] == "tiny"
     assert catalogue.vqgan_entry("vqgan_imagenet_f16_16384").name == "imagenet"

@@ -201,7 +201,7 @@ def load(tmp_path: Path, checkpoint: makers.Reference, config: makers.Reference)
         ({"target": makers.GUMBEL}, "the configuration says GumbelVQ, the checkpoint is a VQModel"),
         ({"ch_mult": [1, 1]}, "tensors with other shapes (encoder."),
         ({"attn_resolutions": []}, "30 tensors unknown (decoder.up.1.attn.0."),
-        ({"num_res_blocks": 2}, "tensors missing (encoder.down.0.block.1."),
+        ({"num_res_blocks": 2}, "the configuration says num_res_blocks 2, the checkpoint has 1"),
     ],
 )
 def test_fault_09_the_configuration_of_another_model_is_named(config, said, tmp_path):

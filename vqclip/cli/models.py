@@ -15,14 +15,15 @@ models = typer.Typer(cls=SettingsGroup, help="List, download, convert and verify
 
 @models.command("list")
 def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """List the models with their size, their licence and whether they are downloaded."""
+    """List the models: size, whether they are downloaded, licence, and what they are good for."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import registry
 
     rows = registry.list_models()
     width = max(len(row.name) for row in rows)
     lines = [
-        f"{row.kind:8} {row.name:{width}} {_size(row.bytes):>9}  {'here' if row.present else '-':4}  {row.licence}"
+        f"{row.kind:9} {row.name:{width}} {_size(row.bytes, row.about_bytes):>10}  "
+        f"{'here' if row.present else '-':4}  {row.licence:21}  {row.note}"
         for row in rows
     ]
     console.answer("\n".join(lines), {"models": [vars(row) for row in rows]})
@@ -119,8 +120,9 @@ def models_verify(
     console.answer("\n".join(lines), {"verified": checked})
 
 
-def _size(size: int | None) -> str:
-    return "-" if size is None else f"{size / 1e6:.1f} MB"
+def _size(size: int | None, about: int | None = None) -> str:
+    rough = "-" if about is None else f"~{about / 1e6:.0f} MB"
+    return rough if size is None else f"{size / 1e6:.1f} MB"
 
 
 def _shown(value: object) -> str:

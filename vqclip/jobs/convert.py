@@ -28,7 +28,7 @@ def convert(
 ) -> dict[str, Any]:
     """Write the weights of a VQGAN as .safetensors, with its configuration beside them.
 
-    Losses, running averages and optimiser states are left out.
+    Losses, optimiser states and running averages are left out; an IBQ's averages replace its weights.
 
     Args:
         source: A name or a checkpoint file.
@@ -90,10 +90,10 @@ def _weights(found: registry.VqganFiles, *, with_transformer: bool) -> dict[str,
     from vqclip.models.vqgan import sound_weights
 
     verify_sha256(found.checkpoint, found.sha256)
-    state = read_state_dict(found.checkpoint, found.bytes)
-    own = sound_weights(state, read_architecture(found.config), printable(found.checkpoint))
+    own = sound_weights(found.checkpoint, read_architecture(found.config), found.bytes)
     if not with_transformer:
         return own
+    state = read_state_dict(found.checkpoint, found.bytes)
     plain = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     others = {name: tensor for name, tensor in plain.items() if not name.startswith(_FIRST_STAGE)}
     return {f"{_FIRST_STAGE}{name}": tensor for name, tensor in own.items()} | others

@@ -19,11 +19,14 @@ NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
 _CLASS_STAGES = ("taming.modules.util.Labelator", "taming.models.dummy_cond_stage.DummyCondStage")
 # Models with a VQGAN as their first stage.
 _HOLDERS = (NET2NET, "ldm.models.diffusion.ddpm.LatentDiffusion")
-_KINDS: dict[str, Literal["VQModel", "GumbelVQ"]] = {
+Kind = Literal["VQModel", "GumbelVQ", "IBQ"]
+_KINDS: dict[str, Kind] = {
     "taming.models.vqgan.VQModel": "VQModel",
     "taming.models.vqgan.GumbelVQ": "GumbelVQ",
     "ldm.models.autoencoder.VQModel": "VQModel",
     "ldm.models.autoencoder.VQModelInterface": "VQModel",
+    "src.IBQ.models.ibqgan.IBQ": "IBQ",
+    "src.IBQ.models.ibqgan_pretrain.IBQ": "IBQ",
 }
 _LLAMAGEN = "tokenizer.tokenizer_image.vq_model.VQModel"
 # The number of groups of GroupNorm in taming's blocks.
@@ -40,7 +43,8 @@ class Architecture:
     """Everything that decides the shape of a VQGAN.
 
     Attributes:
-        kind: VQModel (nearest code, arXiv 2012.09841) or GumbelVQ (the code with the highest logit, as in DALL-E).
+        kind: What its encoder picks: the nearest code (VQModel, arXiv 2012.09841), the one with the highest logit
+            (GumbelVQ, as in DALL-E), or the one with the largest dot product (IBQ, arXiv 2412.02692).
         n_embed, embed_dim: The number of codes and their length.
         z_channels: Channels of the latent inside.
         in_channels, out_ch: Channels of the encoder's input and the decoder's output.
@@ -51,7 +55,7 @@ class Architecture:
         unit_codes: Codes and latents have the length 1 (LlamaGen).
     """
 
-    kind: Literal["VQModel", "GumbelVQ"]
+    kind: Kind
     n_embed: int
     embed_dim: int
     z_channels: int
@@ -160,7 +164,7 @@ class Net2NetShape:
 def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     """Read the VQGAN of a taming-style configuration, or of a config.json of diffusers.
 
-    Known are the VQGANs of taming-transformers, of latent-diffusion and diffusers (the same networks) and of
+    Known are the VQGANs of taming-transformers, of latent-diffusion, diffusers and IBQ (the same networks) and of
     LlamaGen, whose params are its ModelArgs. A Net2NetTransformer or a LatentDiffusion stands for its first stage.
     Losses, settings of training and unknown fields are ignored.
 
@@ -202,7 +206,7 @@ def first_stage_of(stage: Any) -> Any:
     return params.get("first_stage_config") if isinstance(params, Mapping) else stage
 
 
-def _taming(kind: Literal["VQModel", "GumbelVQ"], fields: Fields) -> Architecture:
+def _taming(kind: Kind, fields: Fields) -> Architecture:
     source = fields.source
     if fields.values.get("remap") is not None:
         raise ModelError(f"{source}: remap is not supported, it names another file.", HINT)

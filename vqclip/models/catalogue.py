@@ -40,6 +40,7 @@ class VqganEntry:
 
     Attributes:
         bytes, sha256: Of the checkpoint; None when they are not published.
+        about_bytes: Its rough size, where the exact one is not published.
         file: Name among the shipped checkpoints, None for a model to download.
         model: Its taming-style configuration, None when that is beside the shipped file.
         upstream: The address of its makers' file.
@@ -51,6 +52,7 @@ class VqganEntry:
     licence: str
     aliases: tuple[str, ...] = ()
     bytes: int | None = None
+    about_bytes: int | None = None
     sha256: str | None = None
     mirrors: tuple[Mirror, ...] = ()
     upstream: str | None = None
@@ -72,7 +74,7 @@ class VqganEntry:
 
     @property
     def network(self) -> tuple[str, int, int] | None:
-        """The kind (VQModel or GumbelVQ), the number of codes and their length; None for a built-in model."""
+        """The kind (VQModel, GumbelVQ or IBQ), the number of codes and their length; None for a built-in model."""
         if self.model is None:
             return None
         stage = self.model["params"].get("first_stage_config", self.model)

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-# Only training needs these: the perceptual loss, the discriminator, and the running average of latent-diffusion.
-TRAINING_ONLY = ("loss.", "model_ema.")
+AVERAGES = "model_ema."
+"""Prefix of the running averages of latent-diffusion and IBQ."""
+# Only training needs these: the perceptual loss and the discriminator, and in most models the running averages.
+TRAINING_ONLY = ("loss.", AVERAGES)
 # Prefixes that wrappers add to every name: data parallelism, and taming's transformer around its first stage.
 WRAPPERS = ("module.", "first_stage_model.", "module.first_stage_model.", "model.")
-_LEFT_OUT = tuple(wrapper + part for wrapper in ("", *WRAPPERS) for part in TRAINING_ONLY)
 # How often the names of a checkpoint may share one storage. Tied weights do so a few times.
 _MAX_SHARING = 16
 _BLOCK = 2**20
@@ -65,7 +66,7 @@ def without_weights() -> Iterator[None]:
         yield
 
 
-def read_state_dict(path: Path, expected_bytes: int | None = None) -> dict[str, Tensor]:
+def read_state_dict(path: Path, expected_bytes: int | None = None, *, averages: bool = False) -> dict[str, Tensor]:
     """Read the tensors of a Lightning .ckpt, a .pt of any version of torch, a TorchScript archive or .safetensors.
 
     The state dict may be inside of others (see `weight_files`). The parts of a divided checkpoint are read together.
@@ -73,6 +74,7 @@ def read_state_dict(path: Path, expected_bytes: int | None = None) -> dict[str, 
     Args:
         path: The file, one of its parts, or the index of the parts.
         expected_bytes: Its published size, if known.
+        averages: Keep the running averages of the weights, which have names in `model_ema.`.
 
     Returns:
         Dense tensors on the CPU, as stored (float16 stays float16); they may be views of the file. Optimiser states,
@@ -83,11 +85,11 @@ def read_state_dict(path: Path, expected_bytes: int | None = None) -> dict[str, 
         OutOfMemory: Memory ran out while the file was read.
     """
     if parts := weight_files.parts_of(path):
-        return {key: value for part in parts for key, value in _read_file(part, None).items()}
-    return _read_file(path, expected_bytes)
+        return {key: value for part in parts for key, value in _read_file(part, None, averages).items()}
+    return _read_file(path, expected_bytes, averages)
 
 
-def _read_file(path: Path, expected_bytes: int | None) -> dict[str, Tensor]:
+def _read_file(path: Path, expected_bytes: int | None, averages: bool) -> dict[str, Tensor]:
     """The tensors of one file, see `read_state_dict`."""
     found = inspect(path, expected_bytes)
     name = printable(path)
@@ -97,11 +99,14 @@ def _read_file(path: Path, expected_bytes: int | None) -> dict[str, Tensor]:
     if entries is None or not all(type(key) is str for key in entries):
         what = "an object of Python" if isinstance(loaded, weight_files.Inert) else f"a {type(loaded).__name__}"
         raise ModelError(f"{name} holds no state dict but {what}.", _SAFER)
+    left_out = tuple(
+        wrapper + part for wrapper in ("", *WRAPPERS) for part in TRAINING_ONLY if not (averages and part == AVERAGES)
+    )
     state: dict[str, Tensor] = {}
     for key, value in entries.items():
         # torch.compile puts these words into the names of what it wraps.
         key = key.replace("_orig_mod.", "")
-        if key.startswith(_LEFT_OUT):
+        if key.startswith(left_out):
             continue
         if problem := _problem(value) if _is_name(key) else "has a name that no file can hold":
             raise ModelError(f"{name}: the tensor {_short(key)} {problem}.", _SAFER)

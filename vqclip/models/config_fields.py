@@ -21,10 +21,12 @@ def read_config(config: Path | Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def stage_of(node: Any, source: str) -> tuple[str, Mapping[str, Any]]:
-    """Target and params of a network. Raises ModelError."""
-    if not isinstance(node, Mapping) or not isinstance(node.get("params"), Mapping):
-        raise ModelError(f"{source} has no model with target and params.", HINT)
-    return str(node.get("target")), node["params"]
+    """Target and params of a network, which Lightning's YAML calls class_path and init_args. Raises ModelError."""
+    lightning = isinstance(node, Mapping) and "class_path" in node and "target" not in node
+    target, params = ("class_path", "init_args") if lightning else ("target", "params")
+    if not isinstance(node, Mapping) or not isinstance(node.get(params), Mapping):
+        raise ModelError(f"{source} has no model with {target} and {params}.", HINT)
+    return str(node.get(target)), node[params]
 
 
 def _read_yaml(path: Path, source: str) -> Mapping[str, Any]:

@@ -6,9 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from vqclip.errors import ModelError
+from vqclip.files import excerpt, printable
+from vqclip.models.checkpoints import AVERAGES
+
 if TYPE_CHECKING:
     from torch import Tensor
 
+# The networks of an IBQ, and how the names of their averages begin.
+_NETWORKS = ("encoder.", "decoder.", "quantize.", "quant_conv.", "post_quant_conv.")
+_AVERAGED = tuple(name.replace(".", "") for name in _NETWORKS)
 _MIDDLE = ("block_1", "attn_1", "block_2")
 # LlamaGen (Sun et al. 2024, arXiv 2406.06525) numbers its middle blocks, and its decoder's levels from below.
 _LLAMAGEN = re.compile(
@@ -47,6 +54,31 @@ def to_taming(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
             key, value = _CODEBOOK.sub("quantize.embedding.weight", key), value[0]
         found[key] = value
     return found
+
+
+def with_averages(state: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
+    """Replace the weights of an IBQ by their running averages, if it has any: what its makers evaluate.
+
+    They are named like the weights, without the dots.
+
+    Raises:
+        ModelError: Some weights have no average, or an average belongs to no weight.
+    """
+    weights = {key: value for key, value in state.items() if not key.startswith(AVERAGES)}
+    names = {key.replace(".", ""): key for key in weights if key.startswith(_NETWORKS)}
+    averages = {key.removeprefix(AVERAGES): value for key, value in state.items() if key.startswith(AVERAGES)}
+    averages = {key: value for key, value in averages.items() if key.startswith(_AVERAGED)}
+    if not averages:
+        return weights
+    wrong = [f"there is none of {names[name]}" for name in names if name not in averages]
+    wrong += [f"{excerpt(printable(AVERAGES + name), 200)} is unknown" for name in averages if name not in names]
+    if wrong:
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise ModelError(
+            f"{source}: its running averages do not match its weights: {', '.join(wrong[:5])}{more}.",
+            "Fetch it again, or use a copy without model_ema.",
+        )
+    return weights | {names[name]: value for name, value in averages.items()}
 
 
 def _of_llamagen(found: re.Match[str], levels: int) -> str:

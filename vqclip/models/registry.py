@@ -93,11 +93,19 @@ class UpsamplerFiles:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One line of `vqclip models list`. path: Where the model is or belongs, None if unknown."""
+    """One line of `vqclip models list`.
+
+    Attributes:
+        bytes: Size of the file here, or the published one.
+        about_bytes: Rough size, where no exact one is published.
+        path: Where the model is or belongs, None if unknown.
+        note: What it is good for.
+    """
 
     name: str
     kind: str
     bytes: int | None
+    about_bytes: int | None
     licence: str
     present: bool
     path: str | None
@@ -195,18 +203,19 @@ def list_models() -> list[ModelRow]:
     for entry in vqgan_entries():
         here = is_file(entry.path)
         size = entry.path.stat().st_size if here else entry.bytes
-        rows.append(ModelRow(entry.name, "vqgan", size, entry.licence, here, str(entry.path), entry.note))
+        about = None if here else entry.about_bytes
+        rows.append(ModelRow(entry.name, "vqgan", size, about, entry.licence, here, str(entry.path), entry.note))
     for clip in clip_entries():
         weights = _weights_in(data_path("checkpoints", clip.folder)) if clip.folder else _in_hub_cache(clip)
         size = weights.stat().st_size if weights else None
         path = str(weights) if weights else None
-        rows.append(ModelRow(clip.name, "clip", size, clip.licence, weights is not None, path, clip.note))
+        rows.append(ModelRow(clip.name, "clip", size, None, clip.licence, weights is not None, path, clip.note))
     kinds: tuple[Literal["prior", "upsampler"], ...] = ("prior", "upsampler")
     for kind in kinds:
         for name, fields in companions(kind).items():
             file = data_path("checkpoints", fields["file"])
             size = file.stat().st_size if is_file(file) else None
-            rows.append(ModelRow(name, kind, size, fields["licence"], is_file(file), str(file), fields["note"]))
+            rows.append(ModelRow(name, kind, size, None, fields["licence"], is_file(file), str(file), fields["note"]))
     return rows
 
 
@@ -241,7 +250,7 @@ def describe(name: str) -> list[dict[str, Any]]:
         elif row.kind == "clip" and clip is not None:
             facts |= {"network": clip.model, "weights": clip.pretrained, "aliases": clip.aliases}
             facts |= {"sources": (clip.page,) if clip.page else ()}
-        facts |= {"bytes": row.bytes, "here": row.present, "path": row.path}
+        facts |= {"bytes": row.bytes, "about_bytes": row.about_bytes, "here": row.present, "path": row.path}
         found.append({key: value for key, value in facts.items() if value not in (None, ())})
     if not found:
         raise unknown(name)
@@ -260,7 +269,8 @@ def _not_here(entry: VqganEntry) -> ModelError:
     place = printable(entry.path)
     if entry.file:
         return ModelError(f"the built-in VQGAN is missing: there is no {place}.", "Install vqclip again.")
-    size = f" ({entry.bytes / 1e6:.0f} MB)" if entry.bytes else ""
+    rough = f" (about {entry.about_bytes / 1e6:.0f} MB)" if entry.about_bytes else ""
+    size = f" ({entry.bytes / 1e6:.0f} MB)" if entry.bytes else rough
     return NotDownloaded(
         f"the VQGAN {entry.name!r}{size} is not on this machine.",
         f"Fetch it with `vqclip models download {entry.name}`, or put {entry.origins[0]} at {place}; "

@@ -31,7 +31,7 @@ from vqclip.models.checkpoints import (
     without_weights,
 )
 from vqclip.models.compiling import Compiled
-from vqclip.models.layouts import to_taming
+from vqclip.models.layouts import to_taming, with_averages
 from vqclip.models.padding import Wrapping, resize_around
 
 # Tensors of training or of options of taming, which vqclip does not need.
@@ -49,6 +49,8 @@ _NOT_OURS = (
     "quantize._codebook.",
     "quantize.initted",
 )
+# Similarities of tokens and codes that are held at a time: 134 MB. A picture of 512x512 has 2**28 with 262144 codes.
+_MAX_SCORES = 2**25
 _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
 
 
@@ -100,10 +102,10 @@ class VQGAN(nn.Module):
             ModelError: Files are damaged, unsafe, or do not belong together.
         """
         architecture = read_architecture(config)
-        state = read_state_dict(checkpoint, expected_bytes)
+        state = _read_weights(checkpoint, architecture, expected_bytes)
         with without_weights():
             vqgan = cls(architecture, encoder=encoder)
-        load_into(vqgan, to_taming(state), printable(checkpoint), **_rules(architecture, encoder=encoder))
+        load_into(vqgan, state, printable(checkpoint), **_rules(architecture, encoder=encoder))
         vqgan.quantize.measure()
         return vqgan
 
@@ -156,8 +158,8 @@ class VQGAN(nn.Module):
     def encode(self, image: Tensor) -> Tensor:
         """Encode a picture to its latent before quantisation.
 
-        A GumbelVQ gives the code with the highest logit (taming would sample one), so its latents are codes. With
-        unit codes, latents have the length 1.
+        A GumbelVQ gives the code with the highest logit (taming would sample one), and an IBQ that with the largest
+        dot product, so their latents are codes. With unit codes, latents have the length 1.
 
         Args:
             image: (B, 3, any, any) float in [0, 1]. See `pad`.
@@ -174,6 +176,8 @@ class VQGAN(nn.Module):
         h: Tensor = self.quant_conv(decoder.encode(self.encoder, x))
         if self.quantize.proj is not None:
             return self.lookup(self.quantize.proj(h).argmax(1))
+        if self.architecture.kind == "IBQ":
+            return self.lookup(self.quantize.indices(h, self.quantize.half_norms * 0))
         return F.normalize(h.float(), dim=1) if self.quantize.unit_codes else h.float()
 
     def pad(self, image: Tensor) -> Tensor:
@@ -286,12 +290,14 @@ class Quantiser(nn.Module):
         # This sum is exact: z - z is zero. z + (codes - z) would be rounded.
         return self.lookup(self.indices(z)) + (z - z.detach())
 
-    def indices(self, z: Tensor) -> Tensor:
-        """As `VQGAN.indices`."""
+    def indices(self, z: Tensor, half_norms: Tensor | None = None) -> Tensor:
+        """As `VQGAN.indices`. half_norms: Of the codes, (n_embed,); zeros find the largest dot product instead."""
         flat = z.detach().float().permute(0, 2, 3, 1).reshape(-1, z.shape[1])  # (B·h·w, D)
-        # |z - c|² = |z|² - 2(z·c - |c|²/2), and |z|² is the same for every code.
-        similarity = torch.addmm(self.half_norms, flat, self.codes.t(), beta=-1)
-        return similarity.argmax(1).view(z.shape[0], z.shape[2], z.shape[3])
+        norms, found = self.half_norms if half_norms is None else half_norms, []
+        for rows in torch.split(flat, max(1, _MAX_SCORES // len(norms))):
+            # |z - c|² = |z|² - 2(z·c - |c|²/2), and |z|² is the same for every code.
+            found.append(torch.addmm(norms, rows, self.codes.t(), beta=-1).argmax(1))
+        return torch.cat(found).view(z.shape[0], z.shape[2], z.shape[3])
 
     def lookup(self, indices: Tensor) -> Tensor:
         """As `VQGAN.lookup`."""
@@ -320,20 +326,23 @@ def load_vqgan(
     return vqgan.to_precision(device, dtype)
 
 
-def sound_weights(state: Mapping[str, Tensor], architecture: Architecture, source: str) -> dict[str, Tensor]:
-    """Return the weights of a VQGAN under taming's names, as stored, without anything else in the checkpoint.
-
-    Args:
-        state: Tensors of a checkpoint.
-        architecture: Of the VQGAN.
-        source: Names the checkpoint in messages.
+def sound_weights(checkpoint: Path, architecture: Architecture, expected_bytes: int | None) -> dict[str, Tensor]:
+    """The weights of a VQGAN under taming's names, as stored, without anything else in the checkpoint.
 
     Raises:
         ModelError: As `VQGAN.from_files`.
     """
+    state = _read_weights(checkpoint, architecture, expected_bytes)
     with without_weights():
         expected = VQGAN(architecture).state_dict()
-    return check_state_dict(to_taming(state), expected, source, **_rules(architecture, encoder=True))
+    return check_state_dict(state, expected, printable(checkpoint), **_rules(architecture, encoder=True))
+
+
+def _read_weights(checkpoint: Path, architecture: Architecture, expected_bytes: int | None) -> dict[str, Tensor]:
+    """Read a checkpoint under taming's names; in that of an IBQ, the running averages replace the weights."""
+    if architecture.kind == "IBQ":
+        return with_averages(read_state_dict(checkpoint, expected_bytes, averages=True), printable(checkpoint))
+    return to_taming(read_state_dict(checkpoint, expected_bytes))
 
 
 def _rules(architecture: Architecture, *, encoder: bool) -> dict[str, Any]:
@@ -355,7 +364,8 @@ def _taming() -> Any:
 
 def _explain(given: Architecture, state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str | None:
     """Say in terms of the configuration why a checkpoint does not fit it."""
-    kind = "GumbelVQ" if "quantize.embed.weight" in state else "VQModel"
+    plain = "VQModel" if given.kind == "GumbelVQ" else given.kind
+    kind = "GumbelVQ" if "quantize.embed.weight" in state else plain
     codes = state.get("quantize.embed.weight", state.get("quantize.embedding.weight"))
     if codes is None or codes.ndim != 2:
         return None
@@ -371,6 +381,9 @@ def _explain(given: Architecture, state: Mapping[str, Tensor], expected: Mapping
     levels = len({key.split(".")[2] for key in state if key.startswith("decoder.up.")})
     if levels != len(given.ch_mult):
         return f"the configuration says {len(given.ch_mult)} levels (ch_mult), the checkpoint has {levels}"
+    blocks = len({key.split(".")[4] for key in state if key.startswith("decoder.up.0.block.")}) - 1
+    if blocks != given.num_res_blocks:
+        return f"the configuration says num_res_blocks {given.num_res_blocks}, the checkpoint has {blocks}"
     if "encoder.conv_in.weight" in expected and "encoder.conv_in.weight" not in state:
         return "the checkpoint has no encoder"
     return None
