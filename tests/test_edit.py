@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from vqclip.jobs import edit
+from vqclip.jobs.background import without
 from vqclip.jobs.patches import Picture, soft_mask, with_context
 from vqclip.media import images, metadata
 
@@ -54,7 +55,7 @@ def test_black_stays_to_the_byte_and_white_changes_without_a_seam(photo: Path, m
         before, after = (np.asarray(Image.open(path)) for path in (source, "out.png"))
         assert before.shape == after.shape
         assert np.array_equal(before[mask == 0], after[mask == 0])
-        assert (before != after).any(-1)[mask == 255].mean() > 0.9
+        assert (before != after).any(-1)[mask == 255].mean() > 0.5, "the ground beside the apple may stay"
         pictures.append(after)
     assert (pictures[1][..., 3][mask > 0] == 255).all(), "what is drawn shows"
     steps = np.abs(np.diff(pictures[0].astype(int), axis=1)).max(-1)
@@ -78,7 +79,7 @@ def test_a_part_by_name_of_a_photo_that_is_upright(call: Any) -> None:
     kept = np.zeros((96, 80), bool)
     kept[48:, :40] = True
     assert np.array_equal(after[kept], upright[kept])
-    assert (after != upright).any(-1)[~kept].mean() > 0.9
+    assert (after != upright).any(-1)[~kept].mean() > 0.5, "the ground beside the tree may stay"
 
 
 @pytest.mark.slow
@@ -139,14 +140,26 @@ def test_a_picture_of_16_bits_is_said_to_lose_some() -> None:
 
 def test_the_ground_flows_into_what_is_cleared() -> None:
     pixels = np.full((64, 64, 3), 250, np.uint8)
-    pixels[20:44, 10:40] = (200, 30, 30)
+    pixels[20:44, 14:62] = (200, 30, 30)
     white = np.zeros((64, 64), np.float32)
-    white[8:56, 24:56] = 1
-    cleared = edit.without(pixels, white)
+    white[8:56, 22:64] = 1
+    cleared = without(pixels, white)
     assert np.array_equal(cleared[white == 0], pixels[white == 0])
     assert np.abs(cleared[28:36, 42:50].astype(int) - 250).max() < 20, "the ground, not the mean of both"
-    assert np.abs(cleared[30, 24].astype(int) - pixels[30, 23]).max() < 60, "no step at the edge"
-    assert (edit.without(pixels, np.ones((64, 64), np.float32)) == 255).all()
+    assert np.abs(cleared[30, 22].astype(int) - pixels[30, 21]).max() < 60, "no step at the edge"
+    assert (without(pixels, np.ones((64, 64), np.float32)) == 255).all()
+
+
+def test_a_thing_that_the_white_only_cuts_off_stays_whole() -> None:
+    pixels = np.full((64, 64, 3), 250, np.uint8)
+    pixels[20:60, 10:60] = (200, 30, 30)
+    pixels[8:14, 6:12] = (20, 120, 20)
+    white = np.zeros((64, 64), np.float32)
+    white[:32, :32] = 1
+    cleared = without(pixels, white)
+    assert np.array_equal(cleared[22:], pixels[22:])
+    assert np.array_equal(cleared[24:32, 12:32], pixels[24:32, 12:32]), "a part of it is white"
+    assert np.abs(cleared[9:13, 7:11].astype(int) - 250).max() < 10, "all of it is white"
 
 
 def test_soft_edges_are_within_the_white_and_leave_a_middle() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from vqclip.media.video_source import VideoSource
 WRITABLE = sorted({"libx264", "libx265"} & av.codec.codecs_available)
 
 
-def tone(container: Any, codec: str, rate: int, layout: str, seconds: tuple[float, float]) -> tuple[Any, Any]:
+def tone(
+    container: Any, codec: str, rate: int, layout: str, seconds: tuple[float, float], peak: float = 0.3
+) -> tuple[Any, Any]:
     """A stream of sound, and its frames from one moment to another."""
     stream = container.add_stream(codec, rate=rate, layout=layout)
     first, last = (int(rate * moment) for moment in seconds)
-    wave = 0.3 * np.sin(np.arange(first, last) * 2 * np.pi * 440 / rate).astype(np.float32)
+    wave = peak * np.sin(np.arange(first, last) * 2 * np.pi * 440 / rate).astype(np.float32)
     channels = len(av.AudioLayout(layout).channels)
 
     def frames() -> Any:
@@ -37,7 +40,7 @@ def tone(container: Any, codec: str, rate: int, layout: str, seconds: tuple[floa
 
 def encoded(
     name: str,
-    *sounds: tuple[str, int, str, tuple[float, float]],
+    *sounds: tuple[Any, ...],
     count: int = 10,
     size: tuple[int, int] = (64, 64),
     level: int | None = None,
@@ -46,8 +49,9 @@ def encoded(
     options: dict[str, str] | None = None,
     aspect: Fraction | None = None,
     times: list[int] | None = None,
+    half: bool = False,
 ) -> Path:
-    """A video of 10 frames per second that gets lighter, with these sounds: codec, rate, layout, from and to."""
+    """A video of 10 frames per second that gets lighter, with these sounds, as `tone` takes them."""
     with av.open(name, "w") as container:
         stream = container.add_stream(codec, rate=10, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *size, pixels
@@ -56,7 +60,10 @@ def encoded(
         tones = [tone(container, *sound) for sound in sounds]
         for index in range(count):
             value = level or 20 + 20 * index
-            frame = av.VideoFrame.from_ndarray(np.full((size[1], size[0], 3), value, np.uint8), format="rgb24")
+            shown = np.full((size[1], size[0], 3), value, np.uint8)
+            if half:
+                shown[:, : size[0] // 2], shown[:, size[0] // 2 :] = 220, 0
+            frame = av.VideoFrame.from_ndarray(shown, format="rgb24")
             frame.pts, frame.time_base = (times or range(count))[index], Fraction(1, 10)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -110,6 +117,15 @@ def test_a_sound_that_starts_late_and_one_of_several_stay_in_time(isolated: Path
     assert heard[6] > 0.1
 
 
+def test_six_loud_channels_do_not_clip(isolated: Path) -> None:
+    source = encoded("in.mkv", ("flac", 48000, "5.1(side)", (0, 1), 0.98))
+    with video.VideoWriter(Path("out.mp4"), 10) as writer:
+        for _ in range(10):
+            writer.write(np.full((32, 32, 3), 90, np.uint8))
+    assert add_sound(Path("out.mp4"), source) == []
+    assert 0.5 < max(loudness(Path("out.mp4"))[1:8]) < 1.05
+
+
 def test_a_sound_that_cannot_be_converted_costs_a_warning_and_not_the_video(isolated: Path) -> None:
     source, target = encoded("in.mp4", ("aac", 44100, "stereo", (0, 1))), Path("out.mp4")
     with video.VideoWriter(target, 10) as writer:
@@ -134,9 +150,28 @@ def test_pixels_that_are_not_square_are_read_in_their_shown_shape(isolated: Path
     assert next(seen.pictures()).shape == (96, 192, 3)
 
 
-def test_a_variable_frame_rate_is_said(isolated: Path) -> None:
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_video_is_shown_as_its_rotation_says(isolated: Path, turns: int) -> None:
+    path = encoded("in.mp4", size=(96, 64), count=1, half=True)
+    # The matrix of the track's header, 40 bytes after its name: of clockwise quarter turns, as phones write it.
+    cos, sin = [(0, 1), (-1, 0), (0, -1)][turns - 1]
+    known = bytearray(path.read_bytes())
+    at = known.index(b"tkhd") + 44
+    known[at : at + 36] = struct.pack(">9i", cos << 16, sin << 16, 0, -sin << 16, cos << 16, 0, 0, 0, 1 << 30)
+    path.write_bytes(known)
+    seen = VideoSource.inspect(path)
+    (shown,) = seen.pictures()
+    assert (seen.width, seen.height) == ((96, 64) if turns == 2 else (64, 96))
+    stored = np.zeros((64, 96), np.uint8)
+    stored[:, :48] = 220
+    assert np.abs(shown[..., 0].astype(int) - np.rot90(stored, -turns)).mean() < 16
+
+
+def test_a_variable_frame_rate_is_said_and_frames_stay_as_long_as_they_did(isolated: Path) -> None:
     seen = VideoSource.inspect(encoded("in.mkv", count=4, times=[0, 1, 2, 9]), 10)
     assert ["variable frame rate" in line for line in seen.warnings] == [True]
+    light = [round((picture.mean() - 20) / 20) for picture in seen.pictures()]
+    assert light == [0, 1, *[2] * 7, 3]
     assert VideoSource.inspect(encoded("even.mkv", count=4)).warnings == ()
 
 

@@ -24,9 +24,6 @@ from vqclip.settings import prompts
 _AMOUNT = 0.35
 """DALL-E 2 turns by 0.25 to 0.5."""
 
-_FAINT, _NEAR = 0.01, 0.02
-"""What a colour far from the ground counts beside the ground, and the squared distance at which it is far."""
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -126,41 +123,14 @@ def edit(picture: Path, wanted: Edit, output: Path, request: Request) -> Generat
         result = yield from _turned(found, wanted, request, said)
     else:
         said |= {"prompt": wanted.prompt, **({"mask": wanted.mask.name} if wanted.mask else {"at": list(wanted.at)})}
+        from vqclip.jobs.background import without
+
         own: dict[str, Any] = {"prompt": wanted.prompt, "ground": without}
         if wanted.strength < 1:
             own |= {"ground": None, "init": "tokens", "init_strength": wanted.strength}
         result = yield from patches.draw(found, mask, request, said, **own)
     result.save(output, said, request.plain.metadata)
     return {"image": str(output), "width": width, "height": height, **said}
-
-
-def without(pixels: Pixels, mask: Mask) -> Pixels:
-    """A picture without what the white of a mask shows: the colours around it flow in, and further in the ground.
-
-    The ground is the colour of most of the picture's border that stays. All white is white paper.
-    """
-    import torch
-    import torch.nn.functional as F
-
-    if mask.all():
-        return np.full_like(pixels, 255)
-
-    def filled(image: Tensor, weight: Tensor) -> Tensor:
-        """The picture where its weight is above 0, elsewhere the mean of what is near (pull-push, Gortler 1996)."""
-        if bool((weight > 0).all()):
-            return image
-        mean = F.avg_pool2d(weight, 2, ceil_mode=True)
-        smaller = F.avg_pool2d(image * weight, 2, ceil_mode=True) / mean.clamp(min=1e-9)
-        around = F.interpolate(filled(smaller, mean), size=image.shape[2:], mode="bilinear")
-        return torch.where(weight > 0, image, around)
-
-    image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
-    known = torch.from_numpy(1 - np.sign(mask))[None, None]
-    edge = F.pad(torch.zeros_like(known[..., 1:-1, 1:-1]), (1, 1, 1, 1), value=1.0) * known
-    ground = image[:, :, (edge if bool(edge.any()) else known)[0, 0] > 0].median(2).values[..., None, None]
-    like_ground = known * (_FAINT + (-((image - ground).square().sum(1, keepdim=True)) / _NEAR).exp())
-    inside = torch.from_numpy(patches.soft_mask(np.sign(mask), max(mask.shape)))[None, None]
-    return images.to_uint8(torch.lerp(filled(image, known), filled(image, like_ground), inside)[0])
 
 
 def _turned(

@@ -65,7 +65,7 @@ def _write(target: Path, pictures: Any, heard: Any, sound: Any) -> None:
         shown = pictures.streams.video[0]
         into = out.add_stream_from_template(shown)
         under = out.add_stream(encoder, rate=_RATE, layout=layout)
-        samples = _steady(heard.decode(sound), start, end, f"sample_fmts={sample_format}:channel_layouts={layout}")
+        samples = _steady(heard.decode(sound), start, end, f"osf={sample_format}:ochl={layout}")
         # In the order of time, so that the muxer has nothing to hold back.
         for packet in heapq.merge(_copied(pictures, shown, into), _encoded(samples, under), key=_moment):
             out.mux(packet)
@@ -83,7 +83,7 @@ def _copied(container: Any, stream: Any, into: Any) -> Iterator[Any]:
 
 
 def _steady(frames: Iterator[Any], start: Fraction, end: Fraction, wanted: str) -> Iterator[Any]:
-    """Yield the samples between two moments in the wanted format, without gaps."""
+    """Yield the samples between two moments without gaps. wanted: options of FFmpeg's aresample."""
     from av.filter import Graph
 
     graph: Any = None
@@ -95,9 +95,11 @@ def _steady(frames: Iterator[Any], start: Fraction, end: Fraction, wanted: str) 
             given = {"sample_rate": frame.sample_rate, "format": frame.format.name, "layout": frame.layout.name}
             filters = [
                 graph.add_abuffer(**given, time_base=frame.time_base),
-                graph.add("aresample", f"{_RATE}:async=1:first_pts={round(start * _RATE)}"),
+                # The channels that are mixed are scaled, so that six loud ones do not clip.
+                graph.add(
+                    "aresample", f"{_RATE}:async=1:first_pts={round(start * _RATE)}:rematrix_maxval=1:{wanted}"
+                ),
                 graph.add("atrim", f"end={float(end):.6f}"),
-                graph.add("aformat", f"{wanted}:sample_rates={_RATE}"),
                 graph.add("abuffersink"),
             ]
             graph.link_nodes(*filters).configure()

@@ -308,14 +308,16 @@ _SMALL = frozenset(("", "and", "of", "with", "on", "in", "under", "beside"))
 
 
 def _units(text: str) -> Iterator[_Unit]:
-    for number, word in enumerate(regex.findall(r"[\p{L}\p{M}\p{N}\u200c\u200d]+", text)):
+    # A zero-width space is where a line of Lao or Khmer may break; the lexicon has none.
+    for number, word in enumerate(regex.findall(r"[\p{L}\p{M}\p{N}\u200c\u200d]+", text.replace("\u200b", ""))):
         script = script_of(word)
         if script not in SPACELESS:
             keys = fold(word).split()
             for key in keys:
                 yield _Unit(key, word if len(keys) == 1 else key, script_of(key) or script, False, number)
             continue
-        for letter in regex.findall(r"[a-zA-Z0-9]+|\X", word):
+        # Some vowel signs of Burmese and Shan are no part of a grapheme cluster.
+        for letter in regex.findall(r"[a-zA-Z0-9]+|\X\p{M}*", word):
             yield _Unit(fold(letter) or letter, letter, script_of(letter), script_of(letter) in SPACELESS, number)
 
 

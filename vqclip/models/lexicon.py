@@ -67,7 +67,8 @@ def plain(key: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def script_of(text: str) -> str:
     """The script of the first letter, as the lexicon names its files; empty without a letter."""
-    letter = next((character for character in text if character.isalpha()), "")
+    # A modifier letter, such as the glottal stop of Tongan, belongs to the script of the letters around it.
+    letter = next((one for one in text if one.isalpha() and unicodedata.category(one) != "Lm"), "")
     first = unicodedata.name(letter, "").partition(" ")[0] if letter else ""
     return "cjk" if first in _CJK else first.lower()
 
