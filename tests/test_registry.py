@@ -41,6 +41,7 @@ def test_the_field_s_models_are_known():
     known = {"tiny", "imagenet", "imagenet-1024", "wikiart", "coco", "sflckr", "faceshq", "openimages"}
     known |= {"ldm-vq-f4", "ldm-vq-f8", "ldm-vq-f16", "llamagen-vq-ds16", "llamagen-vq-ds8"}
     known |= {f"ibq-{kind}" for kind in ("1024", "8192", "16384", "262144", "16384-pretrain", "262144-pretrain")}
+    known |= {f"titok-{kind}" for kind in ("s-128", "b-64", "l-32", "bl-64", "bl-128", "sl-256")}
     assert set(catalogue.vqgan_names()) == known
     assert catalogue.vqgan_names()[0] == catalogue.clip_names()[0] == "tiny"
     assert catalogue.vqgan_entry("vqgan_imagenet_f16_16384").name == "imagenet"
@@ -54,10 +55,12 @@ def test_every_listed_model_has_a_sound_configuration_and_an_origin(name):
     architecture = read_architecture(entry.model)
     assert entry.network == (architecture.kind, architecture.n_embed, architecture.embed_dim)
     factors = {"openimages": 8, "ldm-vq-f4": 4, "ldm-vq-f8": 8, "llamagen-vq-ds8": 8}
-    assert architecture.factor == factors.get(name, 16)
+    titok = name.startswith("titok")
+    assert architecture.factor == factors.get(name, 256 if titok else 16)
+    assert architecture.only_size == ((256, 256) if titok else None)
     narrow = {"ldm-vq-f4": 3, "ldm-vq-f8": 4, "ldm-vq-f16": 8, "llamagen-vq-ds16": 8, "llamagen-vq-ds8": 8}
-    assert architecture.embed_dim == narrow.get(name, 256)
-    assert architecture.unit_codes == name.startswith("llamagen")
+    assert titok or architecture.embed_dim == narrow.get(name, 256)
+    assert titok or architecture.unit_codes == name.startswith("llamagen")
     assert entry.origins
     assert all(origin.startswith("https://") for origin in entry.origins)
     assert entry.sha256 is None or (len(entry.sha256) == 64 and int(entry.sha256, 16))

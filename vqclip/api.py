@@ -17,7 +17,7 @@ from typing import Unpack
 from vqclip import display, files
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import given_pictures
-from vqclip.runs import launch, recorder
+from vqclip.runs import capabilities, launch, recorder
 from vqclip.runs.loading import ModelCache
 from vqclip.runs.result import Result
 from vqclip.runs.session import never
@@ -219,7 +219,9 @@ def _generate(
         plain, pictures = given_pictures.take({"seed": "random", **settings, "prompt": prompt})
         plain["seed"] = "random" if plain["seed"] is None else plain["seed"]
         paths = [Path(path) for path in config_files]
-        resolved = sources.resolve(plain, preset=preset, config_files=paths, pictures=pictures)
+        resolved = sources.resolve(
+            plain, preset=preset, config_files=paths, pictures=pictures, only_size=capabilities.only_size
+        )
         return python_events(
             launch.start(
                 resolved.settings,

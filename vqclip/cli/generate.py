@@ -71,11 +71,13 @@ def generate(
 ) -> None:
     """Draw a picture of a prompt, with its frames and a video."""
     console = console_for(as_json=as_json, quiet=quiet, preview=preview)
-    from vqclip.runs import launch
+    from vqclip.runs import capabilities, launch
     from vqclip.settings.sources import read_prompt, resolve
 
     prompt = read_prompt(prompt, prompt_file)
-    resolved = resolve({**settings, "prompt": prompt}, preset=preset, config_files=config or ())
+    resolved = resolve(
+        {**settings, "prompt": prompt}, preset=preset, config_files=config or (), only_size=capabilities.only_size
+    )
     if dry_run:
         _show_plan(console, resolved.settings, output, overwrite=overwrite)
         return

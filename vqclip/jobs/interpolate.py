@@ -19,6 +19,7 @@ from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import images, token_grids, video
 from vqclip.models import registry
 from vqclip.runs import latents, progress_video
+from vqclip.runs.capabilities import check_capabilities
 from vqclip.runs.directory import (
     INTERPOLATION,
     Manifest,
@@ -38,7 +39,7 @@ from vqclip.settings.schema import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vqclip.models.vqgan import VQGAN
+    from vqclip.models.image_model import ImageModel
 
 PATHS = ("sphere", "line")
 
@@ -123,6 +124,7 @@ def interpolate(
     named = [m.settings.prompt if (m := end.manifest) is not None else end.path.stem for end in found]
     settings = settings.replace(prompt=" to ".join(named), seed=0, save_every=1)
     model = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+    check_capabilities(settings, model)
     if settings.video:
         video.check_encoder(settings.video_format)
         progress_video.frame_rate(settings, interpolation.count(len(ends)))
@@ -226,7 +228,7 @@ class _End:
         assert found is not None
         return hashlib.sha256(f"{self.size} {found.dtype}".encode() + found.tobytes()).hexdigest()
 
-    def latent(self, vqgan: VQGAN, digest: str) -> Tensor | None:
+    def latent(self, vqgan: ImageModel, digest: str) -> Tensor | None:
         """Return the codes of a run or a file, (1, D, h, w), or None when the picture has to be encoded."""
         import torch
 
@@ -315,7 +317,7 @@ def _draw(
             yield Saved("video", target, count)
 
 
-def _decoded(vqgan: VQGAN, z: Tensor, size: tuple[int, int], *, quantise: bool) -> images.Pixels:
+def _decoded(vqgan: ImageModel, z: Tensor, size: tuple[int, int], *, quantise: bool) -> images.Pixels:
     """The picture of a latent. size: width and height."""
     import torch
 
@@ -330,7 +332,7 @@ def _frames_done(run: Run, count: int) -> int:
 
 
 def _latents(
-    vqgan: VQGAN, digest: str, ends: Sequence[_End], size: tuple[int, int], *, with_size: bool
+    vqgan: ImageModel, digest: str, ends: Sequence[_End], size: tuple[int, int], *, with_size: bool
 ) -> tuple[tuple[int, int], list[Tensor]]:
     """Return the width and height of the frames, and the latent of each end. size: for pictures, or for all ends."""
     from vqclip.synthesis.init import fit, to_pixels

@@ -28,6 +28,7 @@ from vqclip.jobs.digests import DigestSet
 from vqclip.jobs.engines import Job, Stop
 from vqclip.jobs.shards import Shard
 from vqclip.object_store import address_of, allow, is_allowed
+from vqclip.runs.capabilities import only_size
 from vqclip.runs.inputs import Inputs
 from vqclip.settings import sources
 from vqclip.settings.option import change_paths
@@ -245,7 +246,10 @@ class Plan:
         if base is None:
             command, given = self._command, {} if prompt is None else {"prompt": prompt}
             resolved = sources.resolve(
-                {**command.flags, **own, **given}, preset=command.preset_here, config_files=command.config_paths
+                {**command.flags, **own, **given},
+                preset=command.preset_here,
+                config_files=command.config_paths,
+                only_size=only_size,
             )
             settings = resolved.settings.with_paths(command.absolute)
             with contextlib.suppress(*(() if self._models_here else (NotDownloaded,))):

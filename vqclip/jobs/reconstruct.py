@@ -13,13 +13,14 @@ from vqclip.errors import InputError, ModelError
 from vqclip.media import images, token_grids
 from vqclip.media.token_grids import TokenGrid
 from vqclip.models import registry
+from vqclip.runs.capabilities import check_capabilities
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.option import names_checkpoint
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
-    from vqclip.models.vqgan import VQGAN
+    from vqclip.models.image_model import ImageModel
 
 
 def encode(settings: Settings, picture: Path, output: Path, *, with_size: bool = False) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def encode(settings: Settings, picture: Path, output: Path, *, with_size: bool =
         VqclipError: A file cannot be read or written.
     """
     token_grids.check_name(output)
-    found = _found(settings)
+    found = _found(settings, with_size=with_size)
     pixels = images.open_image(picture)
     files.ensure_writable(output.parent)
     codec = _Codec(settings, found, encoder=True)
@@ -77,7 +78,7 @@ def reconstruct(settings: Settings, picture: Path, output: Path, *, with_size: b
         VqclipError: A file cannot be read or written.
     """
     images.check_png_name(output)
-    found = _found(settings)
+    found = _found(settings, with_size=with_size)
     pixels = images.open_image(picture)
     files.ensure_writable(output.parent)
     codec = _Codec(settings, found, encoder=True)
@@ -117,7 +118,7 @@ class _Codec:
 
         device_config = DeviceConfig.find(settings)
         # Loaded before it is hashed: hashing takes hours for a huge file that is no checkpoint.
-        self._vqgan: VQGAN = load_vqgan(found, device_config.device, device_config.dtype, encoder=encoder)
+        self._vqgan: ImageModel = load_vqgan(found, device_config.device, device_config.dtype, encoder=encoder)
         self._name, self._sha256 = settings.vqgan, sha256(found.checkpoint)
 
     def tokens(self, pixels: images.Pixels, size: tuple[int, int] | None) -> tuple[images.Pixels, TokenGrid]:
@@ -126,7 +127,7 @@ class _Codec:
 
         from vqclip.synthesis.init import fit
 
-        size = size or (pixels.shape[1], pixels.shape[0])
+        size = size or self._vqgan.architecture.only_size or (pixels.shape[1], pixels.shape[0])
         with torch.no_grad():
             image = torch.from_numpy(np.array(pixels)).to(self._vqgan.codebook.device).permute(2, 0, 1)[None] / 255
             image = fit(image, *size)
@@ -139,7 +140,9 @@ class _Codec:
         """Decode tokens. Raises InputError for a grid that claims another codebook than the VQGAN has."""
         import torch
 
-        if (grid.n_embed, grid.factor) != (self._vqgan.n_embed, self._vqgan.factor):
+        shape = self._vqgan.architecture.latent_shape((grid.width, grid.height))
+        found, wanted = (grid.n_embed, grid.factor), (self._vqgan.n_embed, self._vqgan.factor)
+        if found != wanted or grid.tokens.shape != shape[2:]:
             raise InputError(
                 f"the tokens claim to be of {self._name}, but have {grid.n_embed} codes of {grid.factor} pixels, "
                 f"not {self._vqgan.n_embed} of {self._vqgan.factor}.",
@@ -151,9 +154,12 @@ class _Codec:
             return images.to_uint8(self._vqgan.crop(decoded, (grid.width, grid.height))[0])
 
 
-def _found(settings: Settings) -> registry.VqganFiles:
+def _found(settings: Settings, *, with_size: bool = False) -> registry.VqganFiles:
     devices.check_device_name(settings.device)
-    return registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+    found = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+    if with_size:
+        check_capabilities(settings, found)
+    return found
 
 
 def _check_vqgan(grid: TokenGrid, found: registry.VqganFiles, settings: Settings, file: Path) -> None:

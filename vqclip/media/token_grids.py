@@ -111,7 +111,9 @@ def load(path: Path) -> TokenGrid:
         raise InputError(f"Cannot read {name}: it is not a token grid (it is empty, or not of a VQGAN's size).", hint)
     if int(tokens.min()) < 0 or int(tokens.max()) >= n_embed:
         raise InputError(f"Cannot read {name}: it holds tokens outside 0 to {n_embed - 1}.", hint)
-    if size is not None and [-(-side // factor) for side in size] != list(tokens.shape[::-1]):
+    cells = list(tokens.shape[::-1]) if size is None else [-(-side // factor) for side in size]
+    # Tokens without places, as those of a TiTok, are a row that stands for the picture, the only cell.
+    if cells != list(tokens.shape[::-1]) and (cells != [1, 1] or tokens.shape[0] != 1):
         raise InputError(f"Cannot read {name}: its tokens do not cover a picture of the size that it names.", hint)
     return TokenGrid(tokens.astype(np.int64), n_embed, factor, **texts, size=tuple(size) if size else None)
 

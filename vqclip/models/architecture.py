@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models.config_fields import HINT, Fields, read_config, shown, stage_of
+from vqclip.models.titok_config import Titok, read_titok
 
 NET2NET = "taming.models.cond_transformer.Net2NetTransformer"
 _CLASS_STAGES = ("taming.modules.util.Labelator", "taming.models.dummy_cond_stage.DummyCondStage")
@@ -55,6 +56,10 @@ class Architecture:
         unit_codes: Codes and latents have the length 1 (LlamaGen).
     """
 
+    grid: ClassVar[bool] = True
+    """Whether each token has a place in the picture."""
+    only_size: ClassVar[tuple[int, int] | None] = None
+    """Width and height of the only pictures that it draws; None for any."""
     kind: Kind
     n_embed: int
     embed_dim: int
@@ -75,6 +80,11 @@ class Architecture:
     def factor(self) -> int:
         """Pixels along one side of a token."""
         return int(2 ** (len(self.ch_mult) - 1) * self.pixel_unshuffle)
+
+    def latent_shape(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """The shape of the latent of a picture of that width and height: (1, D, rows, columns)."""
+        columns, rows = (tokens_along(side, self.factor) for side in size)
+        return 1, self.embed_dim, rows, columns
 
     def ddconfig(self) -> dict[str, Any]:
         """The arguments of taming's Encoder and Decoder."""
@@ -161,8 +171,8 @@ class Net2NetShape:
     levels: int = 0
 
 
-def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
-    """Read the VQGAN of a taming-style configuration, or of a config.json of diffusers.
+def read_architecture(config: Path | Mapping[str, Any]) -> Architecture | Titok:
+    """Read the VQGAN of a taming-style configuration, or of a config.json of diffusers; or a TiTok.
 
     Known are the VQGANs of taming-transformers, of latent-diffusion, diffusers and IBQ (the same networks) and of
     LlamaGen, whose params are its ModelArgs. A Net2NetTransformer or a LatentDiffusion stands for its first stage.
@@ -177,6 +187,8 @@ def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
     content = read_config(config)
+    if _is_titok(content):
+        return read_titok(content, source)
     if "_class_name" in content:
         given = {key: value for key, value in content.items() if value is not None}
         architecture = _diffusers(Fields(f"{source}, of diffusers", given))
@@ -197,6 +209,10 @@ def read_architecture(config: Path | Mapping[str, Any]) -> Architecture:
         raise ModelError(f"{source}: the target {shown(target)} is not supported.", f"Supported: {known}.")
     _check(architecture, source)
     return architecture
+
+
+def _is_titok(content: Mapping[str, Any]) -> bool:
+    return isinstance(content.get("model"), Mapping) and "vq_model" in content["model"]
 
 
 def first_stage_of(stage: Any) -> Any:
@@ -339,10 +355,13 @@ def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
     """
     source = printable(config) if isinstance(config, Path) else "the configuration"
     content = read_config(config)
+    if _is_titok(content):
+        return None
     target, params = stage_of(content.get("model", content), source)
     if target != NET2NET or "transformer_config" not in params:
         return None
     first = read_architecture(config)
+    assert isinstance(first, Architecture)
     transformer = Fields(source, stage_of(params["transformer_config"], source)[1], "transformer_config.params.")
     width, heads = transformer.whole("n_embd", 1, 2**14), transformer.whole("n_head", 1, 256, default=8)
     if width % heads:

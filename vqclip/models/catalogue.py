@@ -42,7 +42,7 @@ class VqganEntry:
         bytes, sha256: Of the checkpoint; None when they are not published.
         about_bytes: Its rough size, where the exact one is not published.
         file: Name among the shipped checkpoints, None for a model to download.
-        model: Its taming-style configuration, None when that is beside the shipped file.
+        model: Its configuration as its makers write it, None when that is beside the shipped file.
         upstream: The address of its makers' file.
         member: Name of the checkpoint in the zip archive of its makers, None without an archive.
     """
@@ -74,9 +74,12 @@ class VqganEntry:
 
     @property
     def network(self) -> tuple[str, int, int] | None:
-        """The kind (VQModel, GumbelVQ or IBQ), the number of codes and their length; None for a built-in model."""
+        """Kind (VQModel, GumbelVQ, IBQ or TiTok), number of codes and their length; None for a built-in model."""
         if self.model is None:
             return None
+        if "model" in self.model:
+            params = self.model["model"]["vq_model"]
+            return "TiTok", params["codebook_size"], params["token_size"]
         stage = self.model["params"].get("first_stage_config", self.model)
         params = stage["params"]
         # LlamaGen has its own names for both numbers.

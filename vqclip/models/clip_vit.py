@@ -44,18 +44,18 @@ class ViTEncoder:
         x = self._embed(pixels).flatten(0, 1)  # (N*T, E)
         *blocks, last = visual.transformer.resblocks
         for block in blocks:
-            x = x + _attend(block, x, count)
-            x = x + _mlp(block.mlp, block.ln_2(x))
+            x = x + attend(block, x, count)
+            x = x + feed_forward(block.mlp, block.ln_2(x))
         # Only the class token is read, so the last block computes no other. This saves 1/14 of a ViT-B's work.
-        x = _first(x, count) + _attend(last, x, count, only_first=True)  # (N, E)
-        x = x + _mlp(last.mlp, last.ln_2(x))
+        x = _first(x, count) + attend(last, x, count, only_first=True)  # (N, E)
+        x = x + feed_forward(last.mlp, last.ln_2(x))
         features: Tensor = visual.ln_post(x) @ visual.proj
         return features
 
     def _embed(self, pixels: Tensor) -> Tensor:
         """Embed the patches of pictures, after the class token: (N, 3, H, W) to (N, T, E)."""
         visual = self._visual
-        x = F.linear(_patches(pixels, visual.conv1.kernel_size), visual.conv1.weight.flatten(1))
+        x = F.linear(patches(pixels, visual.conv1.kernel_size), visual.conv1.weight.flatten(1))
         first = visual.class_embedding.to(x.dtype).expand(len(x), 1, -1)
         x = torch.cat([first, x], dim=1) + visual.positional_embedding.to(x.dtype)
         tokens: Tensor = visual.ln_pre(x)
@@ -74,7 +74,7 @@ def find_vit(visual: nn.Module) -> ViTEncoder | None:
     return ViTEncoder(visual) if _is_known(visual, known) else None
 
 
-def _patches(pixels: Tensor, size: tuple[int, int]) -> Tensor:
+def patches(pixels: Tensor, size: tuple[int, int]) -> Tensor:
     """Cut pictures into patches: (N, C, H, W) to (N, P, C*h*w), in the layout of a convolution's kernel.
 
     A convolution whose stride equals its kernel is one matrix product with the patches. The gradient of that product
@@ -86,7 +86,7 @@ def _patches(pixels: Tensor, size: tuple[int, int]) -> Tensor:
     return x.permute(0, 2, 4, 1, 3, 5).reshape(count, rows * columns, channels * size[0] * size[1])
 
 
-def _attend(block: Any, x: Tensor, count: int, *, only_first: bool = False) -> Tensor:
+def attend(block: Any, x: Tensor, count: int, *, only_first: bool = False) -> Tensor:
     """Compute what a block's attention adds to x: (N*T, E) to (N*T, E), or to (N, E) for the first token only."""
     attention = block.attn
     weight, bias, width = attention.in_proj_weight, attention.in_proj_bias, attention.embed_dim
@@ -107,7 +107,7 @@ def _attend(block: Any, x: Tensor, count: int, *, only_first: bool = False) -> T
     return out
 
 
-def _mlp(mlp: Any, x: Tensor) -> Tensor:
+def feed_forward(mlp: Any, x: Tensor) -> Tensor:
     """Apply the two layers of a block: (M, E) to (M, E)."""
     widen, narrow = mlp.c_fc, mlp.c_proj
     if isinstance(mlp.gelu, nn.GELU):

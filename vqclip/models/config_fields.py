@@ -85,14 +85,14 @@ class Fields:
         """The fields of a group."""
         value = self.values.get(name)
         if not isinstance(value, Mapping):
-            raise self._wrong(name, value, "a group of fields")
+            raise self.wrong(name, value, "a group of fields")
         return Fields(self.source, value, f"{name}.")
 
     def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
         """A whole number in a range."""
         value = self.values.get(name, default)
         if not _is_whole(value, low, high):
-            raise self._wrong(name, value, f"a whole number from {low} to {high}")
+            raise self.wrong(name, value, f"a whole number from {low} to {high}")
         return int(value)
 
     def wholes(self, name: str, low: int, high: int, at_least: int) -> tuple[int, ...]:
@@ -100,17 +100,18 @@ class Fields:
         value = self.values.get(name)
         fits = isinstance(value, (list, tuple)) and at_least <= len(value) <= 8
         if not fits or not all(_is_whole(item, low, high) for item in value or ()):
-            raise self._wrong(name, value, f"a list of {at_least} to 8 whole numbers from {low} to {high}")
+            raise self.wrong(name, value, f"a list of {at_least} to 8 whole numbers from {low} to {high}")
         return tuple(value or ())
 
     def flag(self, name: str, default: bool) -> bool:
         """True or false."""
         value = self.values.get(name, default)
         if not isinstance(value, bool):
-            raise self._wrong(name, value, "true or false")
+            raise self.wrong(name, value, "true or false")
         return value
 
-    def _wrong(self, name: str, value: object, wanted: str) -> ModelError:
+    def wrong(self, name: str, value: object, wanted: str) -> ModelError:
+        """The error for a field that is not what is wanted."""
         is_not = "is missing" if value is None else f"is {shown(value)}"
         return ModelError(f"{self.source}: {self.path}{name} {is_not}; it has to be {wanted}.", HINT)
 

@@ -20,19 +20,14 @@ from torch import Tensor, nn
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
-from vqclip.models import catalogue, decoder, registry
+from vqclip.models import catalogue, decoder, registry, titok
 from vqclip.models.architecture import Architecture, attended, read_architecture, tokens_along
-from vqclip.models.checkpoints import (
-    check_state_dict,
-    leave_file,
-    load_into,
-    read_state_dict,
-    verify_sha256,
-    without_weights,
-)
+from vqclip.models.checkpoints import check_state_dict, load_into, read_state_dict, verify_sha256, without_weights
 from vqclip.models.compiling import Compiled
+from vqclip.models.image_model import ImageModel, Quantiser
 from vqclip.models.layouts import to_taming, with_averages
 from vqclip.models.padding import Wrapping, resize_around
+from vqclip.models.titok_config import Titok
 
 # Tensors of training or of options of taming, which vqclip does not need.
 _NOT_OURS = (
@@ -49,12 +44,10 @@ _NOT_OURS = (
     "quantize._codebook.",
     "quantize.initted",
 )
-# Similarities of tokens and codes that are held at a time: 134 MB. A picture of 512x512 has 2**28 with 262144 codes.
-_MAX_SCORES = 2**25
 _ENCODER_PARTS = ("encoder.", "quant_conv.", "quantize.proj.")
 
 
-class VQGAN(nn.Module):
+class VQGAN(ImageModel):
     """A frozen VQGAN, for inference and for gradients to the latent.
 
     z is (B, D, h, w) float32 with one vector per token; a picture is (B, 3, h·factor, w·factor) in [0, 1], of which
@@ -72,14 +65,13 @@ class VQGAN(nn.Module):
         if not architecture.attention:
             for network in filter(None, (self.encoder, self.decoder)):
                 network.mid.attn_1 = nn.Identity()
-        self.architecture = architecture
+        self.architecture: Architecture = architecture
         inner, outer = architecture.z_channels, architecture.embed_dim
         self.quant_conv = nn.Conv2d(inner, outer, 1) if encoder else None
         self.post_quant_conv = nn.Conv2d(outer, inner, 1)
         self.quantize = Quantiser(architecture, encoder=encoder)
         self.wrapping: Wrapping | None = None
         self.wraps = (False, False)
-        self.compiled: Compiled | None = None
 
     @classmethod
     def from_files(
@@ -90,34 +82,16 @@ class VQGAN(nn.Module):
         encoder: bool = True,
         expected_bytes: int | None = None,
     ) -> VQGAN:
-        """Load a checkpoint with its taming-style configuration, in float32 on the CPU.
-
-        Args:
-            checkpoint: The weights.
-            config: A YAML file, or its content.
-            encoder: False leaves out what only `encode` needs.
-            expected_bytes: Published size of the checkpoint, if known.
-
-        Raises:
-            ModelError: Files are damaged, unsafe, or do not belong together.
-        """
+        """As `ImageModel.from_files`, with a taming-style configuration."""
         architecture = read_architecture(config)
+        if isinstance(architecture, Titok):
+            raise ModelError(f"the configuration of {printable(checkpoint)} is of no VQGAN.", "Give its YAML file.")
         state = _read_weights(checkpoint, architecture, expected_bytes)
         with without_weights():
             vqgan = cls(architecture, encoder=encoder)
         load_into(vqgan, state, printable(checkpoint), **_rules(architecture, encoder=encoder))
         vqgan.quantize.measure()
         return vqgan
-
-    def to_precision(self, device: torch.device, dtype: torch.dtype) -> VQGAN:
-        """Move it to a device, cast its networks to float32 or bfloat16, and return it."""
-        self.to(device)
-        for network in (self.encoder, self.quant_conv, self.decoder, self.post_quant_conv, self.quantize.proj):
-            if network is not None:
-                network.to(dtype)
-        if dtype != torch.float32:
-            leave_file(self, dtype)
-        return self
 
     def compile_decoder(self) -> None:
         """Decode whole pictures with compiled kernels from now on. Raises UsageError as `Compiled` does."""
@@ -129,31 +103,6 @@ class VQGAN(nn.Module):
             self.wrapping.undo()
         self.wrapping = Wrapping(self, horizontal, vertical) if horizontal or vertical else None
         self.wraps = horizontal, vertical
-
-    @property
-    def factor(self) -> int:
-        """Pixels along one side of a token."""
-        return self.architecture.factor
-
-    @property
-    def codebook(self) -> Tensor:
-        """The codes: (n_embed, D) float32."""
-        return self.quantize.codes
-
-    @property
-    def n_embed(self) -> int:
-        """The number of codes."""
-        return self.architecture.n_embed
-
-    @property
-    def embed_dim(self) -> int:
-        """The length of a code: D."""
-        return self.architecture.embed_dim
-
-    @property
-    def latent_bounds(self) -> tuple[Tensor, Tensor]:
-        """The minimum and maximum of each channel over the codebook: two (1, D, 1, 1) float32."""
-        return self.quantize.least, self.quantize.greatest
 
     def encode(self, image: Tensor) -> Tensor:
         """Encode a picture to its latent before quantisation.
@@ -188,14 +137,6 @@ class VQGAN(nn.Module):
     def crop(self, image: Tensor, size: tuple[int, int]) -> Tensor:
         """The picture of that width and height in the middle of a decoded one: what `pad` was given."""
         return resize_around(image, *size, self.wraps)
-
-    def indices(self, z: Tensor) -> Tensor:
-        """Find the nearest code of every token by Euclidean distance: z (B, D, h, w) to (B, h, w) int64."""
-        return self.quantize.indices(z)
-
-    def lookup(self, indices: Tensor) -> Tensor:
-        """Look up codes by their numbers: (B, h, w) int64 in [0, n_embed) to (B, D, h, w) float32."""
-        return self.quantize.lookup(indices)
 
     def decode(self, z_q: Tensor, *, low_memory: bool = False) -> Tensor:
         """Decode quantised latents.
@@ -248,69 +189,13 @@ class VQGAN(nn.Module):
         return self.post_quant_conv.weight.dtype
 
 
-class Quantiser(nn.Module):
-    """The codebook, with taming's names of weights. Calling it quantises.
-
-    In taming, a VQModel has its codes in `embedding`; a GumbelVQ has them in `embed`, beside `proj` for the logits.
-    """
-
-    half_norms: Tensor
-    least: Tensor
-    greatest: Tensor
-
-    def __init__(self, architecture: Architecture, *, encoder: bool) -> None:
-        super().__init__()
-        gumbel = architecture.kind == "GumbelVQ"
-        self.name = "embed" if gumbel else "embedding"
-        self.unit_codes = architecture.unit_codes
-        self.add_module(self.name, nn.Embedding(architecture.n_embed, architecture.embed_dim))
-        needs_logits = gumbel and encoder
-        self.proj = nn.Conv2d(architecture.z_channels, architecture.n_embed, 1) if needs_logits else None
-        for buffer in ("half_norms", "least", "greatest"):
-            self.register_buffer(buffer, None, persistent=False)
-
-    @property
-    def codes(self) -> Tensor:
-        """(n_embed, D) float32."""
-        return self.get_submodule(self.name).get_parameter("weight")
-
-    def measure(self) -> None:
-        """Compute what every step needs to know about the codes; call it after they changed.
-
-        Unit codes are normalised here; LlamaGen does so at every use.
-        """
-        if self.unit_codes:
-            self.codes.data = F.normalize(self.codes.data, dim=1)
-        low, high = self.codes.aminmax(dim=0)
-        self.least, self.greatest = low[None, :, None, None], high[None, :, None, None]
-        self.half_norms = self.codes.square().sum(1) / 2
-
-    def forward(self, z: Tensor) -> Tensor:
-        """Quantise z, (B, D, h, w) float32; the gradient passes to z unchanged (straight-through estimator)."""
-        # This sum is exact: z - z is zero. z + (codes - z) would be rounded.
-        return self.lookup(self.indices(z)) + (z - z.detach())
-
-    def indices(self, z: Tensor, half_norms: Tensor | None = None) -> Tensor:
-        """As `VQGAN.indices`. half_norms: Of the codes, (n_embed,); zeros find the largest dot product instead."""
-        flat = z.detach().float().permute(0, 2, 3, 1).reshape(-1, z.shape[1])  # (B·h·w, D)
-        norms, found = self.half_norms if half_norms is None else half_norms, []
-        for rows in torch.split(flat, max(1, _MAX_SCORES // len(norms))):
-            # |z - c|² = |z|² - 2(z·c - |c|²/2), and |z|² is the same for every code.
-            found.append(torch.addmm(norms, rows, self.codes.t(), beta=-1).argmax(1))
-        return torch.cat(found).view(z.shape[0], z.shape[2], z.shape[3])
-
-    def lookup(self, indices: Tensor) -> Tensor:
-        """As `VQGAN.lookup`."""
-        return F.embedding(indices, self.codes).permute(0, 3, 1, 2).contiguous()
-
-
 def load_vqgan(
     files: registry.VqganFiles,
     device: torch.device,
     dtype: torch.dtype = torch.float32,
     encoder: bool = True,
-) -> VQGAN:
-    """Load a VQGAN that `registry.find_vqgan` found, after checking its published hash, if there is one.
+) -> ImageModel:
+    """Load the VQGAN or TiTok that `registry.find_vqgan` found, after checking its published hash, if there is one.
 
     Args:
         files: Its files.
@@ -322,16 +207,21 @@ def load_vqgan(
         ModelError: As `VQGAN.from_files`, and for a wrong hash.
     """
     verify_sha256(files.checkpoint, files.sha256)
-    vqgan = VQGAN.from_files(files.checkpoint, files.config, encoder=encoder, expected_bytes=files.bytes)
-    return vqgan.to_precision(device, dtype)
+    kind = titok.TiTok if isinstance(read_architecture(files.config), Titok) else VQGAN
+    model = kind.from_files(files.checkpoint, files.config, encoder=encoder, expected_bytes=files.bytes)
+    return model.to_precision(device, dtype)
 
 
-def sound_weights(checkpoint: Path, architecture: Architecture, expected_bytes: int | None) -> dict[str, Tensor]:
-    """The weights of a VQGAN under taming's names, as stored, without anything else in the checkpoint.
+def sound_weights(
+    checkpoint: Path, architecture: Architecture | Titok, expected_bytes: int | None
+) -> dict[str, Tensor]:
+    """The weights of an image model, as stored, without anything else; those of a VQGAN under taming's names.
 
     Raises:
-        ModelError: As `VQGAN.from_files`.
+        ModelError: As `ImageModel.from_files`.
     """
+    if isinstance(architecture, Titok):
+        return titok.sound_weights(checkpoint, architecture, expected_bytes)
     state = _read_weights(checkpoint, architecture, expected_bytes)
     with without_weights():
         expected = VQGAN(architecture).state_dict()

@@ -7,12 +7,14 @@ FlopCounterMode (a test compares them), which needs 1.3 s to load before its fir
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from vqclip.models.architecture import Architecture, PriorShape, UpsamplerShape, attended
+from vqclip.models.titok_config import PIXEL_CODES, PIXEL_DIM, PIXEL_MULT, Titok
 
 _LIBRARIES = 580e6
 """Bytes of Python, torch and vqclip, with the graph of a step and torch's workspaces, measured on Linux."""
@@ -46,6 +48,12 @@ class Cost:
     largest: float = 0.0
     map: float = 0.0
 
+    def then(self, other: Cost) -> Cost:
+        """Add another network."""
+        largest, most = max(self.largest, other.largest), max(self.map, other.map)
+        both = (a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True))
+        return replace(Cost(*both), largest=largest, map=most)
+
     def plus(
         self, *, weights: float, macs: float, kept: float, given: float, made: float, attention: float = 0.0
     ) -> Cost:
@@ -61,8 +69,10 @@ class Cost:
         )
 
 
-def decoder(architecture: Architecture, rows: int, columns: int) -> Cost:
-    """The cost of taming's Decoder on rows x columns tokens."""
+def decoder(architecture: Architecture | Titok, rows: int, columns: int) -> Cost:
+    """The cost of the decoder: taming's on rows x columns tokens, or that of a TiTok."""
+    if isinstance(architecture, Titok):
+        return _titok_decoder(architecture)
     cost, cells = Cost(), float(rows * columns)
     levels, width = len(architecture.ch_mult), architecture.ch * architecture.ch_mult[-1]
     side = architecture.resolution // 2 ** (levels - 1)
@@ -91,7 +101,8 @@ def decoder(architecture: Architecture, rows: int, columns: int) -> Cost:
 
     conv(architecture.z_channels, width)
     residual(width, width)
-    attention(width)
+    if architecture.attention:
+        attention(width)
     residual(width, width)
     for level in reversed(range(levels)):
         made = architecture.ch * architecture.ch_mult[level]
@@ -106,6 +117,44 @@ def decoder(architecture: Architecture, rows: int, columns: int) -> Cost:
     last = 3 * width * cells
     weights = 9 * width * architecture.out_ch
     return cost.plus(weights=weights, macs=weights * cells, kept=last, given=width * cells, made=width * cells)
+
+
+def _titok_decoder(titok: Titok) -> Cost:
+    """The cost of TiTok's decoder, and of the pixel decoder of a legacy one, which is taming's without attention."""
+    shape, places = titok.decoder, (titok.side // titok.decoder.patch) ** 2
+    width, tokens = shape.width, places + titok.tokens + 1
+    weights, embedding = 12.0 * width**2 * shape.layers, titok.embed_dim * width
+    kept = 10.0 * shape.layers * tokens * width
+    attention = 2.0 * shape.layers * tokens**2 * width
+    last = 2 * width**2 + 2 * width * PIXEL_CODES if titok.pixel_ch else 3 * width * shape.patch**2
+    made = 3.0 * titok.side**2
+    cost = Cost().plus(
+        weights=weights + embedding + last,
+        macs=weights * tokens + embedding * titok.tokens + attention + last * places,
+        attention=attention,
+        kept=kept,
+        given=tokens * width,
+        made=made,
+    )
+    if not titok.pixel_ch:
+        return cost.plus(weights=81, macs=27 * made, kept=made, given=made, made=made)
+    cost = cost.plus(weights=0, macs=places * PIXEL_CODES * PIXEL_DIM, kept=places * PIXEL_CODES, given=0, made=0)
+    convolutions = Architecture(
+        kind="VQModel",
+        n_embed=PIXEL_CODES,
+        embed_dim=PIXEL_DIM,
+        z_channels=PIXEL_DIM,
+        in_channels=3,
+        out_ch=3,
+        ch=titok.pixel_ch,
+        ch_mult=PIXEL_MULT,
+        num_res_blocks=1,
+        attn_resolutions=(),
+        resolution=titok.side,
+        attention=False,
+    )
+    side = titok.side // shape.patch
+    return cost.then(decoder(convolutions, side, side))
 
 
 def image_encoder(config: Mapping[str, Any]) -> Cost | None:
@@ -168,7 +217,7 @@ class RunSizes:
     """What decides the memory and the operations of a step.
 
     Attributes:
-        architecture: Of the VQGAN.
+        architecture: Of the image model.
         size: Rows and columns of the picture, in tokens.
         tile: Side of a tile in tokens, 0 without tiles.
         encoders: The image encoder of each CLIP, with the side of its cutouts.
@@ -178,7 +227,7 @@ class RunSizes:
         own: Whether no network is open_clip's.
     """
 
-    architecture: Architecture
+    architecture: Architecture | Titok
     size: tuple[int, int]
     tile: int
     encoders: tuple[tuple[Cost, int], ...]
@@ -205,7 +254,7 @@ class RunSizes:
         a, whole = self.architecture, decoder(self.architecture, *self.size)
         step = decoder(a, *self.decoded)
         kept = step.inputs + step.largest if self.low_memory else step.kept
-        if self.tile:
+        if self.tile and isinstance(a, Architecture):
             # Norms with known statistics keep nothing. The margins are kept too, and the rest of the latent in reach.
             held = decoder(replace(a, ch_mult=a.ch_mult[-1:], attn_resolutions=()), *self.held)
             kept = 0.85 * kept + held.kept

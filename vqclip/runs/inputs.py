@@ -19,6 +19,7 @@ from vqclip.models.architecture import read_architecture, read_net2net_shape, re
 from vqclip.models.inspection import inspect
 from vqclip.object_copies import local_file
 from vqclip.runs import latents, progress_video
+from vqclip.runs.capabilities import check_capabilities
 from vqclip.runtime import devices
 from vqclip.settings import checks, colours
 from vqclip.settings.optimisers import OPTIMISERS
@@ -83,6 +84,7 @@ class Inputs:
         if settings.video and settings.save_every:
             progress_video.check(settings)
         vqgan = registry.find_vqgan(settings.vqgan, settings.vqgan_config)
+        check_capabilities(settings, vqgan)
         named = [parse_clip(clip) for clip in settings.clip]
         clips = tuple((registry.find_clip(name), weight) for name, weight in named)
         if not recorded:

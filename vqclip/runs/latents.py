@@ -16,7 +16,7 @@ from vqclip.synthesis import state as snapshots
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from vqclip.models.vqgan import VQGAN
+    from vqclip.models.image_model import ImageModel
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def find(directory: Path, pick: int | None = None) -> Ended:
     return Ended(directory, snapshot, manifest.models.get(settings.vqgan, ""), settings)
 
 
-def read(ended: Ended, digest: str, vqgan: VQGAN) -> Tensor:
+def read(ended: Ended, digest: str, vqgan: ImageModel) -> Tensor:
     """The running mean of the latent, which the picture of the run shows: (1, D, h, w) float32 on the CPU.
 
     Args:

@@ -21,10 +21,10 @@ from vqclip.settings.schema import Settings
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from vqclip.models.image_model import ImageModel
     from vqclip.models.net2net import Net2Net
     from vqclip.models.perceptor import ClipTarget, Perceptor
     from vqclip.models.prior import PriorSampler
-    from vqclip.models.vqgan import VQGAN
     from vqclip.synthesis.loop import Synthesizer
 
 Network = TypeVar("Network")
@@ -43,7 +43,7 @@ class Models:
         read_as: The prompt in the English that the built-in models read; None where they read it as it is.
     """
 
-    vqgan: VQGAN
+    vqgan: ImageModel
     clip_targets: list[ClipTarget]
     sampler: PriorSampler | Net2Net | None
     warnings: list[str]
@@ -167,7 +167,7 @@ def _read_as(
     return languages.read_story([scene.prompts for scene in settings.story.scenes]) if spell_out else None
 
 
-def _load_vqgan(inputs: Inputs, on: DeviceConfig, *, encoder: bool) -> VQGAN:
+def _load_vqgan(inputs: Inputs, on: DeviceConfig, *, encoder: bool) -> ImageModel:
     """The VQGAN, with its encoder if asked for or needed."""
     from vqclip.models.vqgan import load_vqgan
 
@@ -177,7 +177,7 @@ def _load_vqgan(inputs: Inputs, on: DeviceConfig, *, encoder: bool) -> VQGAN:
     return vqgan
 
 
-def _load_sampler(inputs: Inputs, vqgan: VQGAN, on: DeviceConfig) -> PriorSampler | Net2Net:
+def _load_sampler(inputs: Inputs, vqgan: ImageModel, on: DeviceConfig) -> PriorSampler | Net2Net:
     from vqclip.models.net2net import load_net2net
     from vqclip.models.prior import load_sampler
 

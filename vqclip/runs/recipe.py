@@ -11,6 +11,7 @@ from vqclip import files
 from vqclip.errors import InputError, UsageError, did_you_mean
 from vqclip.media import metadata
 from vqclip.runs import directory, samples
+from vqclip.runs.capabilities import only_size
 from vqclip.settings import sources
 from vqclip.settings.option import parse_size
 from vqclip.settings.presets import ALL_SETTINGS
@@ -69,7 +70,7 @@ class Recipe:
                 raise UsageError(f"--forget {name} has no effect: {name} is given.", "Leave one of the two out.")
         record = self._record(names)
         try:
-            return sources.resolve(changes, recorded=record, pictures=pictures)
+            return sources.resolve(changes, recorded=record, pictures=pictures, only_size=only_size)
         except UsageError as error:
             if not error.message.startswith(record.origin):
                 raise

@@ -273,7 +273,7 @@ def _schedules(
     for prompt in settings.prompts:
         if prompt.schedule is not None:
             yield f"the prompt {prompt.text!r}", prompt.schedule, story
-    for name in ("learning_rate_schedule", "cut_overview", "cut_grey"):
+    for name in ("learning_rate_schedule", "latent_noise", "cut_overview", "cut_grey"):
         if settings.changes(name):
             yield name, Schedule.parse(getattr(settings, name)), steps
     for name, schedule in settings.motion_schedules.items():

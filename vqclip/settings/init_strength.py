@@ -14,7 +14,7 @@ _OPACITY = 1.2
 """Of a candidate, divided by the strength. At 0.5 it shows clearly, and so do the details of the picture below it."""
 
 
-def optimisation(strength: float, steps: int) -> dict[str, Any]:
+def optimisation(strength: float, steps: int, pull: float = 0.5) -> dict[str, Any]:
     """The settings by which a picture is kept or changed.
 
     Pixel steps and coarse stages are left out at every strength, since they wipe out the details of a picture.
@@ -22,12 +22,13 @@ def optimisation(strength: float, steps: int) -> dict[str, Any]:
     Args:
         strength: From 0, which keeps the picture, to 1, which lets it go.
         steps: Of a run without an init picture, and of all strengths from 0.5 on.
+        pull: The init weight at a strength of 0.5.
     """
     strength = min(max(strength, 0.0), 1.0) if math.isfinite(strength) else 0.5
     return {
         "iterations": max(min(steps, 1), round(steps * min(1.0, 2 * strength))),
         "learning_rate": round(max(0.2 * strength, 1e-6), 6),
-        "init_weight": round(0.5 * (1 - strength) / max(strength, 1e-3), 6),
+        "init_weight": round(pull * (1 - strength) / max(strength, 1e-3), 6),
     }
 
 
@@ -44,7 +45,7 @@ def settings_of(
         prior: Whether the run may start from candidates.
     """
     prior = prior and strength > 0
-    found = {"stages": 1, "pixel_steps": 0.0, **optimisation(strength, base.iterations)}
+    found = {"stages": 1, "pixel_steps": 0.0, **optimisation(strength, base.iterations, base.init_weight or 0.5)}
     if prior:
         # The candidate has the form already.
         found["learning_rate"] /= 2

@@ -109,6 +109,7 @@ class SettingsKeywords(TypedDict, total=False):
     learning_rate_plateau: float
     pixel_steps: float
     pixel_learning_rate: float
+    latent_noise: str | float | None
     ema: float
     auto_stop: bool
     patience: int

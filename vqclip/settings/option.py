@@ -70,6 +70,7 @@ class Option:
             of a run covers the first.
         frame: Whether `vqclip restyle` takes it for the frames of a video.
         also: Commands other than those of a run that take it.
+        on_grid: Whether it needs tokens that lie on a grid over the picture, which those of a TiTok do not.
         weight_of: The image loss whose weight it is.
         requires: The states without which it has no effect; the first unmet one is reported.
         negatable: A flag that is off by default has a --no- form too, since some command turns it on.
@@ -89,6 +90,7 @@ class Option:
     scope: Literal["picture", "output", "runtime"] = "picture"
     frame: bool = True
     also: tuple[str, ...] = ()
+    on_grid: bool = False
     weight_of: str = ""
     requires: tuple[Requirement, ...] = ()
     negatable: bool = False

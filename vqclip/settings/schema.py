@@ -164,6 +164,8 @@ class Settings(StartSettings):
         low=0, high=0.9, frame=False, requires=(need.STEPS,))
     pixel_learning_rate: float = _option(0.1, "Optimiser", "Set the learning rate of the pixels.", low=1e-6, high=100,
         frame=False, requires=(need.PIXEL_STEPS,))
+    latent_noise: str | None = _option(None, "Optimiser", "Add noise of this deviation to the latent at each step.",
+        kind="schedule", low=0, high=100, requires=(need.STEPS,))
     ema: float = _option(0.99, "Optimiser", "Average the latent with this decay; 0 is off.", low=0, high=0.99999)
     auto_stop: bool = _option(False, "Optimiser", "Stop when the loss stops falling.", frame=False,
         requires=(need.STEPS,))
@@ -182,25 +184,29 @@ class Settings(StartSettings):
     size: str = _option("256x256", "Size and stages", "Set the picture's size, WIDTHxHEIGHT or one number.",
         kind="size", unit="pixels", common=True, also=("encode", "reconstruct", "interpolate", "cutouts", *EDITS))
     stages: int = _option(1, "Size and stages", "Work coarse to fine in stages that double the size; 0 is automatic.",
-        unit="stages", low=0, high=6, frame=False)
+        unit="stages", low=0, high=6, frame=False, on_grid=True)
     stage_upsampling: str = _option("pixels", "Size and stages",
         "Upsample candidates and stages by pixels or with sharp edges.", choices=("pixels", "edges"), frame=False,
         requires=(need.STAGES,))
     tile_size: int | None = _option(None, "Size and stages",
         "Decode one tile of this side per step; 0 decodes everything.", unit="pixels", low=0, high=8192,
-        default_text=f"{_TILE} above {_WHOLE}x{_WHOLE}", requires=(need.LARGER_PICTURE,))
+        default_text=f"{_TILE} above {_WHOLE}x{_WHOLE}", on_grid=True, requires=(need.LARGER_PICTURE,))
     seamless: str = _option("none", "Size and stages", "Make opposite edges match, so that the picture tiles.",
-        choices=SEAMLESS)
+        choices=SEAMLESS, on_grid=True)
     symmetry: str = _option("none", "Size and stages", "Mirror the picture left to right, top to bottom, and more.",
-        choices=SYMMETRIES)
+        choices=SYMMETRIES, on_grid=True)
     zoom: str | None = _option(None, "Motion", "Zoom by this factor at each move, as 1.02 or 0:1, 100:1.05.",
-        kind="schedule", low=0.1, high=10, requires=need.moving("zoom", 1.0))
+        kind="schedule", low=0.1, high=10, on_grid=True,
+        requires=need.moving("zoom", 1.0))
     pan_x: str | None = _option(None, "Motion", "Pan right by these pixels at each move.", kind="schedule",
-        low=-MAX_SIDE, high=MAX_SIDE, requires=need.moving("pan_x", 0.0))
+        low=-MAX_SIDE, high=MAX_SIDE, on_grid=True,
+        requires=need.moving("pan_x", 0.0))
     pan_y: str | None = _option(None, "Motion", "Pan down by these pixels at each move.", kind="schedule",
-        low=-MAX_SIDE, high=MAX_SIDE, requires=need.moving("pan_y", 0.0))
+        low=-MAX_SIDE, high=MAX_SIDE, on_grid=True,
+        requires=need.moving("pan_y", 0.0))
     rotate: str | None = _option(None, "Motion", "Turn counter-clockwise by these degrees at each move.",
-        kind="schedule", low=-360, high=360, requires=need.moving("rotate", 0.0))
+        kind="schedule", low=-360, high=360, on_grid=True,
+        requires=need.moving("rotate", 0.0))
     move_every: int = _option(10, "Motion", "Set the steps between two moves.", unit="steps", low=1, high=MAX_STEPS,
         frame=False, requires=(need.MOTION,))
     move_border: str = _option("mirror", "Motion", "Fill what comes in from outside.", choices=BORDERS,

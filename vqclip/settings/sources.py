@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -45,6 +45,9 @@ _SPECIAL = tuple(
 )
 
 
+OnlySize = Callable[[Settings], tuple[int, int] | None]
+
+
 @dataclass(frozen=True)
 class Record:
     """The settings of an earlier run by name, and where they are recorded, for messages.
@@ -75,6 +78,7 @@ def resolve(
     recorded: Record | None = None,
     bounds: bool = True,
     pictures: Mapping[str, bytes] = NO_PICTURES,
+    only_size: OnlySize = lambda _: None,
 ) -> Resolved:
     """Merge all sources into the settings of a run.
 
@@ -86,6 +90,7 @@ def resolve(
         recorded: An earlier run, of which only flags change anything.
         bounds: As in `Settings.validate`.
         pictures: The content of files that are not written yet, by name.
+        only_size: The only size that the VQGAN of some settings draws, if there is one.
 
     Raises:
         InputError: The init picture, whose size counts, cannot be read.
@@ -100,16 +105,11 @@ def resolve(
     personal = read_yaml(user) if user else {}
     _allow_addresses(variables, given)
     preset_name = _choose_preset(preset, environment, [given, earlier, variables, *reversed(configs), personal])
-    layers: list[Layer] = [
-        personal,
-        read_preset(preset_name) if preset_name else {},
-        *configs,
-        variables,
-        earlier,
-        given,
-    ]
+    chosen = read_preset(preset_name) if preset_name else {}
+    layers: list[Layer] = [personal, chosen, *configs, variables, earlier, given]
     _refuse_addresses(_merged(layers), named=(variables, given), earlier=earlier)
-    layers = _with_init_strength(layers, earlier, pictures, own_preset=preset_name not in presets())
+    own = preset_name not in presets()
+    layers = _with_init_strength(layers, earlier, pictures, own_preset=own, only_size=only_size)
     merged = _merged(with_style(layers, earlier))
     _keep_named_rate(merged, (*configs, variables, given))
     settings = typed(merged)
@@ -185,7 +185,12 @@ def _keep_named_rate(merged: dict[str, Raw], layers: Iterable[Layer]) -> None:
 
 
 def _with_init_strength(
-    layers: list[Layer], earlier: Layer, pictures: Mapping[str, bytes], *, own_preset: bool
+    layers: list[Layer],
+    earlier: Layer,
+    pictures: Mapping[str, bytes],
+    *,
+    own_preset: bool,
+    only_size: OnlySize,
 ) -> list[Layer]:
     """Insert what the init strength stands for above the preset, so that all that the user names wins over it.
 
@@ -199,7 +204,8 @@ def _with_init_strength(
     place = len(layers) - 1 if earlier else 1 if own_preset else 2
     strength = typed({"init_strength": merged["init_strength"]} if "init_strength" in merged else {}).init_strength
     sized = any("size" in layer for layer in layers[place:])
-    size = None if sized else upright_size(Path(picture), pictures.get(picture))
+    drawn = None if sized else only_size(typed(merged))
+    size = drawn or (None if sized else upright_size(Path(picture), pictures.get(picture)))
     masked = "mask" in merged and merged["mask"].value is not None
     base = typed(_merged(layers[:2]))
     prior = False

@@ -44,7 +44,7 @@ class StartSettings(OutputSettings):
         "End both init weights at this share of their first values.", low=0,
         high=1, frame=False, requires=(need.INIT_WEIGHT,))
     mask: str | None = _option(None, "Start", "Keep the init picture where this picture file is black.",
-        kind="picture", frame=False, requires=(need.INIT_IMAGE,))
+        kind="picture", frame=False, on_grid=True, requires=(need.INIT_IMAGE,))
     mask_feather: int = _option(8, "Start", "Set the width of the mask's soft edge, inside the white.", unit="pixels",
         low=0, high=1024, frame=False, requires=(need.MASK,))
     target_image: str | None = _option(None, "Start", "Draw towards the latent or pixels of a picture file.",

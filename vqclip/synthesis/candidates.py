@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vqclip.models.image_model import ImageModel
 from vqclip.models.net2net import Net2Net
 from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
-from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import clip_loss, init
 from vqclip.synthesis.stage_upsampling import upsample
@@ -46,7 +46,7 @@ class Candidates:
 
 @torch.no_grad()
 def draw(
-    vqgan: VQGAN,
+    vqgan: ImageModel,
     sampler: PriorSampler | Net2Net,
     clip_targets: Sequence[ClipTarget],
     settings: Settings,
@@ -83,7 +83,7 @@ def draw(
 
 
 def _ranked(
-    vqgan: VQGAN,
+    vqgan: ImageModel,
     codes: Tensor,
     numbers: Tensor,
     clip_targets: Sequence[ClipTarget],
@@ -97,7 +97,7 @@ def _ranked(
     return Candidates(codes, images, ranking, numbers).take(ranking.argsort(stable=True))
 
 
-def first_latent(vqgan: VQGAN, candidates: Candidates, size: tuple[int, int], *, edges: bool = False) -> Tensor:
+def first_latent(vqgan: ImageModel, candidates: Candidates, size: tuple[int, int], *, edges: bool = False) -> Tensor:
     """The latent of the best candidate at a picture size: (1, D, h, w) float32.
 
     A candidate of another size is resized as a picture and encoded. For another shape it is centred and its edges are

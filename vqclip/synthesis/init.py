@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vqclip.models.architecture import tokens_along
-from vqclip.models.vqgan import VQGAN
+from vqclip.models.image_model import ImageModel
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.seamless import match_edges
@@ -46,7 +45,7 @@ class InitPicture:
 
 
 def first_latent(
-    vqgan: VQGAN, settings: Settings, size: tuple[int, int], picture: InitPicture, generator: torch.Generator
+    vqgan: ImageModel, settings: Settings, size: tuple[int, int], picture: InitPicture, generator: torch.Generator
 ) -> Tensor:
     """The latent that a run starts from, unless a prior samples it.
 
@@ -76,7 +75,7 @@ def first_latent(
     return _tokens(vqgan, size, generator)
 
 
-def _ground(vqgan: VQGAN, init: str, size: tuple[int, int], generator: torch.Generator) -> Tensor:
+def _ground(vqgan: ImageModel, init: str, size: tuple[int, int], generator: torch.Generator) -> Tensor:
     """The background of an `init`: (1, 3, H, W) in [0, 1]."""
     if init in GROUNDS:
         return GROUNDS[init](*size, generator).to(vqgan.codebook.device)
@@ -84,11 +83,11 @@ def _ground(vqgan: VQGAN, init: str, size: tuple[int, int], generator: torch.Gen
         return vqgan.crop(vqgan.decode(_tokens(vqgan, size, generator)), size).clamp(0, 1)
 
 
-def _tokens(vqgan: VQGAN, size: tuple[int, int], generator: torch.Generator) -> Tensor:
+def _tokens(vqgan: ImageModel, size: tuple[int, int], generator: torch.Generator) -> Tensor:
     """Random codes, as in Crowson's notebook."""
-    columns, rows = (tokens_along(side, vqgan.factor) for side in size)
-    shape = (1, rows, columns)
-    return vqgan.lookup(torch.randint(vqgan.n_embed, shape, generator=generator).to(vqgan.codebook.device)).float()
+    one, _, rows, columns = vqgan.architecture.latent_shape(size)
+    codes = torch.randint(vqgan.n_embed, (one, rows, columns), generator=generator)
+    return vqgan.lookup(codes.to(vqgan.codebook.device)).float()
 
 
 def to_pixels(picture: np.ndarray, device: torch.device) -> Tensor:

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vqclip.models.decoder import Box
+from vqclip.models.image_model import ImageModel
 from vqclip.models.vqgan import VQGAN
 from vqclip.synthesis.gradients import clamp_with_gradient
 from vqclip.synthesis.init import fit
@@ -27,7 +28,7 @@ class LatentImage:
 
     def __init__(
         self,
-        vqgan: VQGAN,
+        vqgan: ImageModel,
         size: tuple[int, int],
         picture: Tensor | None = None,
         mask: Tensor | None = None,
@@ -50,7 +51,9 @@ class LatentImage:
         """
         self.vqgan, self.size, self.low_memory = vqgan, size, low_memory
         self.mirrors = MIRRORS[symmetry]
-        self.tiling = Tiling(vqgan, size, tile_size, low_memory=low_memory) if tile_size else None
+        self.tiling = None
+        if tile_size and isinstance(vqgan, VQGAN):
+            self.tiling = Tiling(vqgan, size, tile_size, low_memory=low_memory)
         self.picture = None if picture is None else fit(picture, *size)
         self.opacity = self.free = None
         if mask is not None and picture is not None:

@@ -24,12 +24,13 @@ from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warne
 from vqclip.image_losses import OF_LATENT, LossInputs
 from vqclip.models.compiling import begin_step
 from vqclip.models.decoder import Box
+from vqclip.models.image_model import ImageModel
 from vqclip.models.net2net import Net2Net
 from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
-from vqclip.models.vqgan import VQGAN
 from vqclip.runtime import allocation
 from vqclip.runtime.torch_state import in_own_state
+from vqclip.schedules import Schedule
 from vqclip.settings.colours import parse_colour
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import candidates, motion, seamless, stage_upsampling
@@ -40,7 +41,14 @@ from vqclip.synthesis.init import InitPicture, first_latent, fit
 from vqclip.synthesis.inputs import InitInputs
 from vqclip.synthesis.latent_image import LatentImage
 from vqclip.synthesis.optimisers import rate_at
-from vqclip.synthesis.randomness import ROLL_STREAM, START_STREAM, STEP_STREAM, TILE_STREAM, make_generator
+from vqclip.synthesis.randomness import (
+    NOISE_STREAM,
+    ROLL_STREAM,
+    START_STREAM,
+    STEP_STREAM,
+    TILE_STREAM,
+    make_generator,
+)
 from vqclip.synthesis.regions import Regions
 from vqclip.synthesis.scene_starts import SceneStarts
 from vqclip.synthesis.scoring import Scorer
@@ -78,7 +86,7 @@ class Synthesizer:
 
     def __init__(
         self,
-        vqgan: VQGAN,
+        vqgan: ImageModel,
         clip_targets: Sequence[ClipTarget],
         settings: Settings,
         inputs: InitInputs | None = None,
@@ -167,6 +175,7 @@ class Synthesizer:
         now, settings = self.current, self.settings
         now.optimiser.learning_rate = rate_at(settings, self.steps_done, now.stage) * now.progress.factor
         now.z.grad = None
+        self._add_noise()
         tile = self._choose_tile()
         image = now.image.decode(now.z, tile)
         clip = self._clip_loss(seamless.roll(image, self.rolled_axes, self._generator(ROLL_STREAM)), tile)
@@ -335,6 +344,16 @@ class Synthesizer:
         if self.time_is_up():
             return "max_seconds"
         return self.current.progress.stopped_by if self.current.stage is self.stages[-1] else ""
+
+    @torch.no_grad()
+    def _add_noise(self) -> None:
+        """Shake the latent by the noise that is due at this step."""
+        now, given = self.current, self.settings.latent_noise
+        amount = Schedule.parse(given).at(self.steps_done, self.settings.iterations) if given else 0.0
+        if amount and not now.stage.pixels:
+            noise = torch.randn(now.z.shape, generator=self._generator(NOISE_STREAM))
+            now.z.add_(noise.to(self.device), alpha=amount)
+            now.clamp()
 
     def _choose_tile(self) -> Box | None:
         """The part of the picture that this step decodes, or None for all of it."""

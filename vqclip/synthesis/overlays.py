@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vqclip.models.vqgan import VQGAN
+from vqclip.models.image_model import ImageModel
 from vqclip.synthesis import init
 from vqclip.synthesis.latent_image import LatentImage
 
@@ -17,7 +17,7 @@ Layer = tuple[np.ndarray, np.ndarray]
 class Target:
     """A target picture: `image` (1, 3, H, W) in [0, 1] and its latent `z` (1, D, h, w)."""
 
-    def __init__(self, vqgan: VQGAN, picture: np.ndarray, size: tuple[int, int]) -> None:
+    def __init__(self, vqgan: ImageModel, picture: np.ndarray, size: tuple[int, int]) -> None:
         """
         Args:
             vqgan: Encodes the picture.
@@ -32,7 +32,7 @@ class Target:
 class Overlay:
     """A picture that is drawn over the result between two steps, as in pixray."""
 
-    def __init__(self, vqgan: VQGAN, layer: Layer, size: tuple[int, int], alpha: float) -> None:
+    def __init__(self, vqgan: ImageModel, layer: Layer, size: tuple[int, int], alpha: float) -> None:
         """
         Args:
             vqgan: For its device.

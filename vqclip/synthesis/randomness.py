@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-START_STREAM, STEP_STREAM, ROLL_STREAM, TILE_STREAM, SCENE_STREAM = 0, 1, 3, 4, 5
+START_STREAM, STEP_STREAM, ROLL_STREAM, TILE_STREAM, SCENE_STREAM, NOISE_STREAM = 0, 1, 3, 4, 5, 6
 """The purposes: initial latent; cutouts and their noise; shift of a seamless picture; tile; candidates of later
-scenes. 2 is not used: another
+scenes; noise of the latent. 2 is not used: another
 number for a purpose would change the picture of every seed."""
 
 

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from vqclip.events import PriorSampleChosen
 from vqclip.media.images import to_uint8
+from vqclip.models.image_model import ImageModel
 from vqclip.models.net2net import Net2Net
 from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
-from vqclip.models.vqgan import VQGAN
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import candidates, init
 from vqclip.synthesis.candidates import Candidates
@@ -43,7 +43,7 @@ class SceneStarts:
 
     def __init__(
         self,
-        vqgan: VQGAN,
+        vqgan: ImageModel,
         sampler: PriorSampler | Net2Net,
         clip_targets: Sequence[ClipTarget],
         settings: Settings,

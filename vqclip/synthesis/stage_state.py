@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from vqclip.models.vqgan import VQGAN
+from vqclip.models.image_model import ImageModel
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.init import InitPicture
 from vqclip.synthesis.inputs import InitInputs
@@ -40,7 +40,7 @@ class StageState:
 
     def __init__(
         self,
-        vqgan: VQGAN,
+        vqgan: ImageModel,
         settings: Settings,
         stage: Stage,
         final: Stage,
@@ -132,7 +132,7 @@ class StageState:
 
 
 def make_image(
-    vqgan: VQGAN, settings: Settings, stage: Stage, final: Stage, init: InitPicture, *, pixels: bool
+    vqgan: ImageModel, settings: Settings, stage: Stage, final: Stage, init: InitPicture, *, pixels: bool
 ) -> LatentImage:
     """What decodes z to the picture of a stage. pixels: z is pixels, otherwise a latent."""
     feather = round(settings.mask_feather * stage.width / final.width)

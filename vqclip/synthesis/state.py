@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip import files, reading
 from vqclip.errors import InputError, ModelError
-from vqclip.models.architecture import Architecture, tokens_along
+from vqclip.models.architecture import Architecture
 from vqclip.models.inspection import inspect
+from vqclip.models.titok_config import Titok
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.stages import stages_of
 
@@ -91,13 +92,11 @@ class Layout:
     shapes: tuple[tuple[int, ...], ...]
 
     @staticmethod
-    def of(settings: Settings, architecture: Architecture) -> Layout:
-        """The layout of a run with these settings and a VQGAN of that architecture."""
-        stages, factor = stages_of(settings, architecture.factor), architecture.factor
+    def of(settings: Settings, architecture: Architecture | Titok) -> Layout:
+        """The layout of a run with these settings and an image model of that architecture."""
+        stages = stages_of(settings, architecture.factor)
         shapes = (
-            (1, 3, stage.height, stage.width)
-            if stage.pixels
-            else (1, architecture.embed_dim, tokens_along(stage.height, factor), tokens_along(stage.width, factor))
+            (1, 3, stage.height, stage.width) if stage.pixels else architecture.latent_shape(stage.size)
             for stage in stages
         )
         return Layout(settings.digest(), tuple(stage.last for stage in stages), tuple(shapes))
