@@ -324,9 +324,11 @@ def measure(spoken, english, step):
         named = defaultdict(set)
         for sign, row in max(all_rows, key=len).items():
             if sign in english.names:
-                named[row["tts"][0]].add(spelt_out(english.names[sign]))
+                named[row["tts"][0]].add(spelt_out(english.names[sign]).casefold())
         some = list(named.items())[::step]
-        found = [sum(legible(name, language) in texts for name, texts in some) for language in (code, "auto")]
+        found = [
+            sum(legible(name, language).casefold() in texts for name, texts in some) for language in (code, "auto")
+        ]
         right = [before + more for before, more in zip(right, [len(some), *found], strict=True)]
         print(code, len(some), *(f"{share / len(some):.3f}" for share in found), flush=True)
     print(f"all: {right[1] / right[0]:.4f} with the code, {right[2] / right[0]:.4f} without")

@@ -198,12 +198,14 @@ class _Run:
     def _from(self, start: int) -> Iterator[_Span]:
         """All spans that begin with a unit."""
         first = self.units[start]
-        words = words_in(first.script)
+        # A number is a part of what follows, as in the Japanese for one o'clock.
+        script = next((unit.script for unit in self.units[start : start + 2] if unit.script), "")
+        words = words_in(script)
         if words is None:
             return
         longest = LONGEST * 4 if first.glued else LONGEST
         for end in range(start + 1, min(len(self.units), start + longest) + 1):
-            if any(unit.script not in (first.script, "") for unit in self.units[start:end]):
+            if any(unit.script not in (script, "") for unit in self.units[start:end]):
                 break
             for entry in words.exact(_key(self.units[start:end])):
                 yield _Span(start, end, entry)
