@@ -64,6 +64,15 @@ def test_each_side_has_its_strip_and_starts_as_the_picture_ends() -> None:
     assert seam(canvas.pixels[:, 12:92].transpose(1, 0, 2), 64) <= 95, "bottom"
 
 
+def test_what_touches_a_plain_edge_fades_out_beside_it() -> None:
+    pixels = np.full((72, 96, 3), 250, np.uint8)
+    pixels[20:40, :30] = (200, 30, 30)
+    images.save_png(Path("drawing.png"), pixels)
+    left = extended(Picture.load(Path("drawing.png")), Border(left=48)).pixels[30, :48].astype(int)
+    assert np.abs(left[-1] - (200, 30, 30)).max() < 90, "it does not end at the edge"
+    assert np.abs(left[:36] - 250).max() < 25, "it ends soon after"
+
+
 def test_what_is_far_from_the_picture_is_blurred() -> None:
     stripes = np.repeat(np.where(np.arange(40) % 8 < 4, 0, 255), 3).reshape(40, 1, 3).repeat(80, 1).astype(np.uint8)
     spread = continued(stripes, ((0, 0), (0, 60))).astype(float).std(axis=0).mean(-1)

@@ -21,6 +21,8 @@ from vqclip.picture_files import MAX_PIXELS
 _CONTINUED = 0.25
 """The init strength of a border that no prompt describes."""
 _LEVELS = 7
+_APART, _REACH = 30, 12
+"""Levels by which a thing differs from the ground, and the part of the shorter side after which it is gone."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +104,43 @@ def outpaint(
 
 
 def extended(picture: Picture, border: Border) -> Picture:
-    """The picture with its edges extended into the border, which is opaque and more and more blurred."""
+    """The picture with its edges extended into the border, which is opaque and more and more blurred.
+
+    Where most of an edge has one colour, things that touch it fade into that colour.
+    """
     around = ((border.top, border.bottom), (border.left, border.right))
     inside = tuple(
         slice(before, before + side) for (before, _), side in zip(around, picture.shown.shape, strict=False)
     )
-    shown = continued(np.pad(picture.shown, (*around, (0, 0)), mode="edge"), around)
+    reach = max(2, min(picture.shown.shape[:2]) // _REACH)
+    shown = picture.shown
+    for axis in (1, 0):
+        before, after = (
+            _beside(np.take(shown, at, axis), count, reach) for at, count in zip((0, -1), around[axis], strict=True)
+        )
+        sides = [np.moveaxis(side, 0, axis) for side in (before[::-1], after)]
+        shown = np.concatenate([sides[0], shown, sides[1]], axis)
+    shown = continued(shown, around)
     pixels = shown.copy()
     pixels[inside] = picture.pixels
     opacity = picture.opacity
     if opacity is not None:
         opacity = np.pad(opacity, around, constant_values=255)
     return replace(picture, pixels=pixels, shown=shown, opacity=opacity)
+
+
+def _beside(edge: Pixels, count: int, reach: int) -> Pixels:
+    """The lines beside an edge (N, 3) in the order of their distance, (count, N, 3).
+
+    What differs from the colour of more than half of the edge is gone after `reach` lines.
+    """
+    lines = np.repeat(edge[None], count, 0)
+    ground = np.median(edge, 0)
+    things = np.abs(edge - ground).max(-1) > _APART
+    if 2 * things.sum() < len(edge):
+        share = np.clip(1 - np.arange(1, count + 1) / reach, 0, 1)[:, None, None]
+        lines[:, things] = np.rint(ground + share * (edge[things] - ground)).astype(np.uint8)
+    return lines
 
 
 def continued(pixels: Pixels, around: tuple[tuple[int, int], tuple[int, int]]) -> Pixels:
