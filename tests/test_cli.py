@@ -150,6 +150,16 @@ def test_models_list_names_the_built_in_pair(call: Any) -> None:
     assert "imagenet" in text
     rows = call("models", "list", "--json").lines[-1]["models"]
     assert {"name", "kind", "licence", "present"} <= rows[0].keys()
+    assert [line.split()[:2] for line in text.splitlines()] == [[row["kind"], row["name"]] for row in rows]
+
+
+def test_models_list_fits_a_terminal(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    text = call("models", "list").out
+    assert max(map(len, text.splitlines())) <= 80
+    for part in ("VQGANs\n  tiny", "CLIPs\n", "its gradients look like", "[MIT]", "980.1 MB"):
+        assert part in text
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """Downloads end with the published file or with one clear line, whatever the other side of the network does.
 
-The servers here are real ones on the loopback address, with every bad habit that was seen in the field.
+The servers are real ones on the loopback address, with every bad habit that was seen in the field.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ import httpx2
 import pytest
 import torch
 from faults import makers
+from loopback import Handler, Server, cut, missing, serving, stalling, whole
 
 from vqclip.errors import Interrupted, ModelError, OutputError
 from vqclip.models import catalogue, download
@@ -30,57 +30,12 @@ from vqclip.models.catalogue import Mirror, VqganEntry
 from vqclip.models.download import Patience, Transfer, download_vqgan
 
 QUICK = Patience(stall=1.5, tries=3, pause=0.0)
-Answer = Callable[["Handler"], None]
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers with what the test has put at a path, and remembers what was asked."""
-
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_GET(self) -> None:
-        self.server.asked.append((self.path, self.headers.get("Range")))
-        answers = self.server.answers.get(self.path, [missing])
-        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
-        self.close_connection = True
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def send(self, status: int, body: bytes, length: int | None = None, **headers: str) -> None:
-        """One whole answer; length: what the header claims, when it lies."""
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-
-class Server(ThreadingHTTPServer):
-    """answers: by path, one for each time; the last one stays. asked: paths and ranges, in order."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: dict[str, list[Answer]] = {}
-        self.asked: list[tuple[str, str | None]] = []
-        self.done = threading.Event()
-
-    def put(self, path: str, *answers: Answer) -> str:
-        self.answers[path] = list(answers)
-        return f"http://127.0.0.1:{self.server_address[1]}{path}"
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as made:
-        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+    with serving(Server()) as made:
         yield made
-        made.done.set()
-        made.shutdown()
 
 
 @pytest.fixture
@@ -97,44 +52,6 @@ def entry(data, tmp_path, monkeypatch) -> VqganEntry:
     monkeypatch.setenv("VQCLIP_CACHE_DIR", str(tmp_path / "cache"))
     digest = hashlib.sha256(data).hexdigest()
     return VqganEntry("test", "a test", "MIT", bytes=len(data), sha256=digest)
-
-
-def missing(handler: Handler) -> None:
-    handler.send(404, b"<html>not here</html>", Content_Type="text/html")
-
-
-def whole(data: bytes, **headers: str) -> Answer:
-    """A server that knows ranges, as the hub does."""
-
-    def answer(handler: Handler) -> None:
-        asked = handler.headers.get("Range")
-        if asked is None or handler.headers.get("If-Range", headers.get("ETag")) != headers.get("ETag"):
-            handler.send(200, data, **headers)
-            return
-        start = int(asked.removeprefix("bytes=").rstrip("-"))
-        if start >= len(data):
-            handler.send(416, b"")
-            return
-        span = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        handler.send(206, data[start:], Content_Range=span, **headers)
-
-    return answer
-
-
-def cut(data: bytes, keep: int, **headers: str) -> Answer:
-    """A server that promises all and hangs up after some bytes."""
-    return lambda handler: handler.send(200, data[:keep], len(data), **headers)
-
-
-def stalling(data: bytes, keep: int) -> Answer:
-    """A server that falls silent after some bytes, with the line open."""
-
-    def answer(handler: Handler) -> None:
-        handler.send(200, data[:keep], len(data))
-        handler.wfile.flush()
-        handler.server.done.wait(5)
-
-    return answer
 
 
 def fetch(entry: VqganEntry, *origins: str, patience: Patience = QUICK) -> tuple[Path, list[str], list[Transfer]]:

@@ -6,71 +6,19 @@ The hub here is a server on the loopback address that speaks as much of its lang
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
+from loopback import COMMIT, Hub, cut, serving, whole
 
 from vqclip.errors import ModelError, UsageError
 from vqclip.models import hub, registry
 from vqclip.models.download import Transfer
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 B32 = "timm/vit_base_patch32_clip_224.openai"
 FARE = "chs20/FARE4-ViT-B-32-laion2B-s34B-b79K"
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Hub
-
-    def do_GET(self) -> None:
-        self.answer(with_body=True)
-
-    def do_HEAD(self) -> None:
-        self.answer(with_body=False)
-
-    def answer(self, *, with_body: bool) -> None:
-        self.server.asked.append((self.command, self.path))
-        repo, _, name = self.path.lstrip("/").partition("/resolve/main/")
-        if not name:
-            repo, _, name = self.path.lstrip("/").partition(f"/resolve/{COMMIT}/")
-        body = self.server.files.get((repo, name))
-        if body is None:
-            self.send_response(404)
-            self.send_header("X-Error-Code", "EntryNotFound" if self.server.has(repo) else "RepoNotFound")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        self.send_response(200)
-        self.send_header("ETag", f'"{self.server.etags.get(name, hashlib.sha256(body).hexdigest())}"')
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if with_body:
-            self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-class Hub(ThreadingHTTPServer):
-    """files: by repository and name. etags: by name, where they are not the SHA-256 of the file."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files: dict[tuple[str, str], bytes] = {}
-        self.etags: dict[str, str] = {}
-        self.asked: list[tuple[str, str]] = []
-
-    def has(self, repo: str) -> bool:
-        return any(known == repo for known, _ in self.files)
 
 
 @pytest.fixture
@@ -78,16 +26,15 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.delenv("HF_HUB_OFFLINE")
     for name, value in {"HF_HUB_OFFLINE": False, "HF_HUB_CACHE": str(tmp_path / "hub")}.items():
         monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)
-    with Hub() as made:
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{made.server_address[1]}")
-        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+    made = Hub()
+    monkeypatch.setenv("HF_ENDPOINT", made.address)
+    with serving(made):
         yield made
-        made.shutdown()
 
 
 def fetch(name: str) -> tuple[Path, list[Transfer]]:
     steps: list[Transfer] = []
-    return hub.download_clip(name, steps.append), steps
+    return hub.download_clip(name, steps.append, lambda _: None), steps
 
 
 def test_a_listed_clip_comes_into_the_hub_s_cache_and_is_found_there(server):
@@ -165,7 +112,7 @@ def test_a_tag_of_open_clip_s_brings_the_tokenizer_of_its_network(server):
 def test_other_bytes_than_the_hub_says_are_thrown_away(server):
     server.files[B32, "open_clip_model.safetensors"] = b"weights"
     server.etags["open_clip_model.safetensors"] = hashlib.sha256(b"others").hexdigest()
-    with pytest.raises(ModelError, match="what came is not what the hub says that it has"):
+    with pytest.raises(ModelError, match="sends another file: its SHA-256 is"):
         fetch("ViT-B-32")
     with pytest.raises(ModelError, match="not on this machine"):
         registry.find_clip("ViT-B-32")
@@ -180,6 +127,32 @@ def test_verify_looks_at_the_clips_of_the_cache_too(server, call):
     told = call("models", "verify")
     assert told.code == 3
     assert "is not the published file" in told.err
+
+
+def test_a_connection_that_breaks_is_resumed_where_it_broke(server):
+    body = bytes(range(256)) * 40
+    server.files[B32, "open_clip_model.safetensors"] = body
+    known = server.headers("open_clip_model.safetensors", body)
+    place = f"/{B32}/resolve/{COMMIT}/open_clip_model.safetensors"
+    server.put(place, cut(body, 5000, **known), whole(body, **known))
+    assert fetch("ViT-B-32")[0].read_bytes() == body
+    assert [asked for path, asked in server.asked if path == place] == [None, "bytes=5000-"]
+
+
+def test_a_repository_describes_its_own_network(server):
+    repo = "chs20/fare4-clip"
+    for file in ("open_clip_config.json", "open_clip_model.safetensors"):
+        server.files[repo, file] = file.encode()
+    path, _ = fetch("robust-L")
+    found = registry.find_clip("fare4-L")
+    assert (found.name, found.folder) == ("fare4-L", path.parent)
+
+
+def test_what_answers_without_the_words_of_a_hub_is_none(server):
+    page = b"<html>sign in</html>"
+    server.put(f"/{B32}/resolve/main/open_clip_model.safetensors", lambda handler: handler.send(200, page))
+    with pytest.raises(ModelError, match="is no Hugging Face hub"):
+        fetch("ViT-B-32")
 
 
 def test_what_the_hub_does_not_have_is_named(server):

@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vqclip.cli.help import SettingsGroup
 from vqclip.cli.shared import JsonOption, QuietOption, console_for, option
 
+if TYPE_CHECKING:
+    from vqclip.models.registry import ModelRow
+
+_KINDS = {"vqgan": "VQGANs", "clip": "CLIPs", "prior": "Priors", "upsampler": "Upsamplers"}
 models = typer.Typer(cls=SettingsGroup, help="List, download, convert and verify models.", no_args_is_help=True)
 
 
 @models.command("list")
 def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """List the models: size, whether they are downloaded, licence, and what they are good for."""
+    """List the models: size, whether they are here, what they are good for, licence.
+
+    Piped, one line for each model; `--json` for programs.
+    """
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import registry
 
     rows = registry.list_models()
     width = max(len(row.name) for row in rows)
-    lines = [
-        f"{row.kind:9} {row.name:{width}} {_size(row.bytes, row.about_bytes):>10}  "
-        f"{'here' if row.present else '-':4}  {row.licence:21}  {row.note}"
-        for row in rows
-    ]
+    lines = _table(rows, width) if sys.stdout.isatty() else (_record(row, width) for row in rows)
     console.answer("\n".join(lines), {"models": [vars(row) for row in rows]})
+
+
+def _record(row: ModelRow, width: int) -> str:
+    """A model on one line, for other programs: kind, name, bytes, here, licence, note."""
+    here = "here" if row.present else "-"
+    size = row.bytes or row.about_bytes or "-"
+    return f"{row.kind:9}  {row.name:{width}}  {size:>10}  {here:4}  {row.licence:20}  {row.note}"
+
+
+def _table(rows: Sequence[ModelRow], width: int) -> Iterator[str]:
+    """The models for people: what each is good for in a second column, as wide as the terminal."""
+    room = max(30, shutil.get_terminal_size().columns - width - 22)
+    kind = ""
+    for row in rows:
+        if row.kind != kind:
+            yield f"{kind and chr(10)}{_KINDS[row.kind]}"
+            kind = row.kind
+        first, *others = textwrap.wrap(f"{row.note} [{row.licence}]", room)
+        size, here = _size(row.bytes, row.about_bytes), "here" if row.present else ""
+        yield f"  {row.name:{width}}  {size:>10}  {here:4}  {first}"
+        yield from (f"{'':{width + 22}}{line}" for line in others)
 
 
 @models.command("show")

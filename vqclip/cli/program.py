@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vqclip import __version__
-from vqclip.cli import batch, config, edits, generate, images, models, search, videos
+from vqclip.cli import batch, config, edits, generate, images, models, search, setup, videos
 from vqclip.cli.failures import EXIT_CODES
 from vqclip.cli.help import HelpCommand, SettingsGroup
 
@@ -44,7 +44,7 @@ def _root(
     """Text to image with VQGAN and CLIP."""
 
 
-for module in (generate, edits, batch, videos, search, images, models, config):
+for module in (generate, edits, batch, videos, search, images, setup, models, config):
     module.add_to(app)
 for group in (app, *(each.typer_instance for each in app.registered_groups)):
     for command in group.registered_commands if group is not None else ():

@@ -44,6 +44,7 @@ class VqganEntry:
         file: Name among the shipped checkpoints, None for a model to download.
         model: Its configuration as its makers write it, None when that is beside the shipped file.
         upstream: The address of its makers' file.
+        terms: Page with its licence, where that is not the page of its first mirror.
         member: Name of the checkpoint in the zip archive of its makers, None without an archive.
     """
 
@@ -59,18 +60,29 @@ class VqganEntry:
     member: str | None = None
     model: Mapping[str, Any] | None = None
     file: str | None = None
+    terms: str | None = None
 
     @property
     def path(self) -> Path:
         """Where its checkpoint is or belongs."""
         if self.file:
             return data_path("checkpoints", self.file)
-        return cache_dir() / "vqgan" / f"{self.name}.ckpt"
+        return self.path_in(cache_dir())
+
+    def path_in(self, folder: Path) -> Path:
+        """Where its checkpoint belongs in a folder like the cache."""
+        return folder / "vqgan" / f"{self.name}.ckpt"
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The addresses of the checkpoint, mirrors first."""
         return (*(mirror.url for mirror in self.mirrors), *([self.upstream] if self.upstream else []))
+
+    @property
+    def page(self) -> str | None:
+        """The page with its licence."""
+        first = next(iter(self.mirrors), None)
+        return self.terms or (f"{hub_endpoint()}/{first.repo}" if first else None)
 
     @property
     def network(self) -> tuple[str, int, int] | None:
@@ -105,6 +117,8 @@ class ClipEntry:
         repo: Hugging Face repository of the weights.
         folder: Name among the shipped checkpoints, None for a model to download.
         text: Configuration and tokenizer of a text encoder from Hugging Face's transformers.
+        about_bytes: About the size of its weights: four for each number of the network.
+        terms: Page with its licence, where that is not the page of its repository.
     """
 
     name: str
@@ -116,6 +130,8 @@ class ClipEntry:
     repo: str | None = None
     folder: str | None = None
     text: Need | None = None
+    about_bytes: int | None = None
+    terms: str | None = None
 
     @property
     def page(self) -> str | None:

@@ -227,26 +227,35 @@ def verify_sha256(path: Path, expected: str | None) -> None:
         )
 
 
-def verify_sums(folder: Path) -> list[str]:
-    """Check every file that the SHA256SUMS of a folder lists, and return their names.
+def read_sums(folder: Path, hint: str = "Install vqclip again.") -> dict[str, str]:
+    """The SHA-256 of every file that the SHA256SUMS of a folder lists, by name.
 
     Raises:
-        ModelError: A file is missing or differs, or the list names files outside the folder.
+        ModelError: There is no such list, or it names files outside the folder.
     """
     try:
         lines = read_text(folder / "SHA256SUMS", _MAX_SUMS_BYTES, ModelError).splitlines()
     except ModelError:
-        raise ModelError(f"{printable(folder)} has no readable SHA256SUMS.", "Install vqclip again.") from None
-    names = []
+        raise ModelError(f"{printable(folder)} has no readable SHA256SUMS.", hint) from None
+    sums = {}
     for line in filter(None, lines):
         match = re.fullmatch(r"([0-9a-f]{64})  ([\w./-]+)", line)
         if match is None or match[2].startswith("/") or ".." in Path(match[2]).parts:
-            raise ModelError(
-                f"{printable(folder / 'SHA256SUMS')} has a wrong line: {_short(line)}.", "Install vqclip again."
-            )
-        verify_sha256(folder / match[2], match[1])
-        names.append(match[2])
-    return names
+            raise ModelError(f"{printable(folder / 'SHA256SUMS')} has a wrong line: {_short(line)}.", hint)
+        sums[match[2]] = match[1]
+    return sums
+
+
+def verify_sums(folder: Path) -> list[str]:
+    """Check every file that the SHA256SUMS of a folder lists, and return their names.
+
+    Raises:
+        ModelError: As `read_sums`, or a file is missing or differs.
+    """
+    sums = read_sums(folder)
+    for name, expected in sums.items():
+        verify_sha256(folder / name, expected)
+    return list(sums)
 
 
 def verify_all(names: Container[str] | None = None) -> dict[str, bool]:

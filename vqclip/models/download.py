@@ -1,8 +1,8 @@
-"""Downloads checkpoints of VQGANs: complete and checked, or not at all.
+"""Downloads files of models: complete and checked, or not at all.
 
-The bytes go into a `.part` file beside the checkpoint, which gets the checkpoint's name once it is complete and has
-the published hash. An interrupted download is resumed. huggingface_hub, which `hub` uses for CLIPs, cannot do this:
-it discards partial files, compares sizes only, and knows no other mirrors.
+The bytes go into a `.part` file beside the file, which gets the file's name once it is complete and has the published
+hash. An interrupted download is resumed. huggingface_hub cannot do this: it discards partial files, compares sizes
+only, and knows no other mirrors.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import signal
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -83,6 +83,30 @@ Progress = Callable[[Transfer], None]
 Note = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class Source:
+    """A file to download.
+
+    Attributes:
+        name: In messages.
+        path: Where it goes.
+        origins: Addresses, tried in order.
+        bytes, sha256: Of the file; None when they are not known.
+        member: Its name in the zip archive at the origins, None without an archive.
+        headers: For every request.
+        own: Whether it is a checkpoint in vqclip's folder, and not a file of the hub's cache.
+    """
+
+    name: str
+    path: Path
+    origins: tuple[str, ...]
+    bytes: int | None = None
+    sha256: str | None = None
+    member: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    own: bool = True
+
+
 def refuse_offline(name: str) -> None:
     """Raise ModelError when VQCLIP_OFFLINE or HF_HUB_OFFLINE forbids the network."""
     for variable in OFFLINE_VARIABLES:
@@ -90,13 +114,22 @@ def refuse_offline(name: str) -> None:
             raise ModelError(f"{name} is not fetched: {variable} is set.", f"Unset {variable} to use the network.")
 
 
-def download_vqgan(entry: VqganEntry, progress: Progress, note: Note, patience: Patience | None = None) -> Path:
-    """Download the checkpoint of a VQGAN and return its path.
+def download_vqgan(
+    entry: VqganEntry, progress: Progress, note: Note, patience: Patience | None = None, folder: Path | None = None
+) -> Path:
+    """Download the checkpoint of a VQGAN into the cache, or a folder, and return its path; see `download`."""
+    path = entry.path_in(folder) if folder and not entry.file else entry.path
+    source = Source(entry.name, path, entry.origins, entry.bytes, entry.sha256, entry.member)
+    return download(source, progress, note, patience)
 
-    A correct checkpoint is kept without any request; a wrong one is moved aside. Origins are tried in order.
+
+def download(source: Source, progress: Progress, note: Note, patience: Patience | None = None) -> Path:
+    """Download a file and return its path.
+
+    A correct file is kept without any request; a wrong one is moved aside. Origins are tried in order.
 
     Args:
-        entry: The VQGAN.
+        source: What to download.
         progress: Called for every few bytes.
         note: Called for waits and further tries.
         patience: How long to wait.
@@ -106,20 +139,20 @@ def download_vqgan(entry: VqganEntry, progress: Progress, note: Note, patience: 
         OutputError: The disk is full or cannot be written.
         Interrupted: A signal came. What was downloaded is kept, as for the other errors.
     """
-    return _Download(entry, progress, note, patience or Patience()).run()
+    return _Download(source, progress, note, patience or Patience()).run()
 
 
 class _Download:
-    """The download of one checkpoint."""
+    """The download of one file."""
 
-    def __init__(self, entry: VqganEntry, progress: Progress, note: Note, patience: Patience) -> None:
-        self.entry, self.progress, self.note, self.patience = entry, progress, note, patience
-        self.path = entry.path
+    def __init__(self, source: Source, progress: Progress, note: Note, patience: Patience) -> None:
+        self.source, self.progress, self.note, self.patience = source, progress, note, patience
+        self.path = source.path
         self.part = self.path.with_name(f"{self.path.name}.part")
         self.record = self.path.with_name(f"{self.path.name}.part.json")
         # The published size and hash are those of the checkpoint, not of an archive around it.
-        self.bytes = None if entry.member else entry.bytes
-        self.sha256 = None if entry.member else entry.sha256
+        self.bytes = None if source.member else source.bytes
+        self.sha256 = None if source.member else source.sha256
         self._restart()
 
     def _restart(self) -> None:
@@ -129,13 +162,15 @@ class _Download:
     def run(self) -> Path:
         if self._is_here():
             return self.path
-        if not self.entry.origins:
-            raise ModelError(f"nobody offers {self.entry.name!r} for download.", "Put its checkpoint there yourself.")
-        refuse_offline(repr(self.entry.name))
+        if not self.source.origins:
+            raise ModelError(
+                f"nobody offers {self.source.name!r} for download.", "Put its checkpoint there yourself."
+            )
+        refuse_offline(repr(self.source.name))
         ensure_writable(self.path.parent)
         with self._alone():
             if self._is_here():
-                self.note(f"{self.entry.name}: another process has fetched it")
+                self.note(f"{self.source.name}: another process has fetched it")
                 return self.path
             self._put_aside()
             self._fetch()
@@ -158,7 +193,7 @@ class _Download:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            self.note(f"{self.entry.name}: waiting for another process that fetches it")
+            self.note(f"{self.source.name}: waiting for another process that fetches it")
             lock.acquire()
         except (OSError, NotImplementedError) as error:
             # Two processes that fetch one file there damage it, which its hash or its index shows.
@@ -178,26 +213,24 @@ class _Download:
     def _fetch(self) -> None:
         problems = []
         try:
-            for origin in self.entry.origins:
+            for origin in self.source.origins:
                 host = urlsplit(origin).hostname
                 try:
                     self._fetch_from(origin)
                     return
                 except _Refused as problem:
                     problems.append(f"{host} {problem}")
-                    self.note(f"{self.entry.name}: {host} {problem}")
+                    self.note(f"{self.source.name}: {host} {problem}")
         except (KeyboardInterrupt, Interrupted) as stop:
             raise Interrupted(
-                f"the download of {self.entry.name!r} stopped after {_size(self._kept())}.",
+                f"the download of {self.source.name!r} stopped after {_size(self._kept())}.",
                 "Run the same command again to resume it.",
                 getattr(stop, "signal_number", signal.SIGINT),
             ) from None
         kept = self._kept()
         again = f"Run the same command again to go on after {_size(kept)}" if kept else "Try again later"
-        raise ModelError(
-            f"{self.entry.name!r} could not be fetched: {'; '.join(problems)}.",
-            f"{again}, or put the checkpoint at {printable(self.path)} yourself.",
-        )
+        by_hand = f", or put the checkpoint at {printable(self.path)} yourself" if self.source.own else ""
+        raise ModelError(f"{self.source.name!r} could not be fetched: {'; '.join(problems)}.", f"{again}{by_hand}.")
 
     def _kept(self) -> int:
         return self.part.stat().st_size if exists(self.part) else 0
@@ -214,14 +247,15 @@ class _Download:
                 failures = 1 if self._kept() - before >= PROGRESS_BYTES else failures + 1
                 if failures >= self.patience.tries:
                     raise _Refused(f"{problem}, {failures} times") from None
-                self.note(f"{self.entry.name}: {urlsplit(origin).hostname} {problem}; trying again")
+                self.note(f"{self.source.name}: {urlsplit(origin).hostname} {problem}; trying again")
                 time.sleep(self.patience.pause * 2 ** (failures - 1))
 
     def _receive(self, origin: str) -> None:
         """Send one request for the missing bytes, and write them as they arrive."""
         import httpx2
 
-        headers = {"Accept-Encoding": "identity", "User-Agent": f"vqclip/{__version__}"} | self._resume(origin)
+        headers = {"Accept-Encoding": "identity", "User-Agent": f"vqclip/{__version__}", **self.source.headers}
+        headers |= self._resume(origin)
         if self.done and self.done in (self.bytes, self.whole):
             # An earlier process ended after the last byte, before it checked the file.
             return
@@ -304,14 +338,14 @@ class _Download:
             with self.part.open("r+b" if self.done else "wb") as handle:
                 handle.seek(self.done)
                 for block in self._watched(response.iter_raw()):
-                    if not self.done and (what := looks_like(block[:512])):
+                    if self.source.own and not self.done and (what := looks_like(block[:512])):
                         raise _Refused(f"sends {what} instead of the checkpoint")
                     if total is not None and self.done + len(block) > total:
                         raise _Refused(f"sends more than {total} bytes")
                     handle.write(block)
                     self.digest.update(block)
                     self.done += len(block)
-                    self.progress(Transfer(self.entry.name, self.done, total))
+                    self.progress(Transfer(self.source.name, self.done, total))
         except _Refused:
             discard(self.part)
             raise
@@ -337,7 +371,7 @@ class _Download:
         free = shutil.disk_usage(self.path.parent).free
         if missing > free:
             raise OutputError(
-                f"{printable(self.path.parent)} has {_size(free)} free; {self.entry.name!r} needs {_size(missing)}.",
+                f"{printable(self.path.parent)} has {_size(free)} free; {self.source.name!r} needs {_size(missing)}.",
                 "Free some space, or name another folder in VQCLIP_CACHE_DIR.",
             )
 
@@ -351,18 +385,19 @@ class _Download:
                 raise _Dropped(f"sent the rest of a file with the SHA-256 {found}, not {self.sha256}")
             raise _Refused(f"sends another file: its SHA-256 is {found}, not {self.sha256}")
         try:
-            if self.entry.member:
-                self._unpack(self.entry.member)
+            if self.source.member:
+                self._unpack(self.source.member)
             else:
-                inspect(self.part)
+                if self.source.own:
+                    inspect(self.part)
                 publish(self.part, self.path)
         except ModelError as problem:
             discard(self.part)
             raise _Refused(f"sends no checkpoint: {problem.message}") from None
         discard(self.part)
         discard(self.record)
-        if self.entry.sha256 is None:
-            self.note(f"{self.entry.name}: nobody has published a hash of it; the archive or file has {found}")
+        if self.source.own and self.source.sha256 is None:
+            self.note(f"{self.source.name}: nobody has published a hash of it; the archive or file has {found}")
 
     def _unpack(self, member: str) -> None:
         """Extract the checkpoint from the zip archive of its makers."""
@@ -376,7 +411,7 @@ class _Download:
                     shutil.copyfileobj(source, target, 2**20)
                     target.flush()
                     inspect(temp)
-                    verify_sha256(temp, self.entry.sha256)
+                    verify_sha256(temp, self.source.sha256)
         except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError) as error:
             discard(self.part)
             raise _Refused(f"sends an archive without a sound {member} ({reason(error)})") from None

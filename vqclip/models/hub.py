@@ -1,19 +1,21 @@
 """Downloads CLIPs from the Hugging Face hub into its cache, where open_clip and other tools find them too.
 
-huggingface_hub transfers the bytes. It compares only their size, so vqclip checks their hash.
+huggingface_hub says what the hub has. It discards partial files and compares only sizes, so `download` transfers the
+bytes, resumes, and checks the hash that the hub has told.
 """
 
 from __future__ import annotations
 
-import io
+import hashlib
+import os
 import re
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from vqclip.errors import Interrupted, ModelError, UsageError
-from vqclip.files import output_error
+from vqclip.errors import ModelError, UsageError
+from vqclip.files import ensure_writable, output_error, printable, write_text
 from vqclip.models import registry
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
@@ -24,8 +26,18 @@ from vqclip.models.catalogue import (
     vqgan_entries,
 )
 from vqclip.models.checkpoints import verify_sha256
-from vqclip.models.download import Note, Progress, Transfer, download_vqgan, refuse_offline
-from vqclip.reading import reason
+from vqclip.models.download import Note, Progress, Source, download_vqgan, refuse_offline
+from vqclip.models.download import download as fetch
+from vqclip.reading import read_bytes, reason
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfFileMetadata
+
+MAX_SMALL_BYTES = 2**27
+"""Most bytes of a file that the hub keeps in git; larger ones have a SHA-256."""
+LARGE = (".safetensors", ".bin")
+"""Suffixes of weights."""
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 # The files of a tokenizer of Hugging Face; a repository has some or none of them.
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "bpe.txt.gz")
@@ -39,9 +51,9 @@ class _File:
     names: tuple[str, ...]
     optional: bool = False
 
-    def cached(self) -> Path | None:
-        """Where it is in the hub's cache, if it is there."""
-        return registry.cached_file(self.repo, *self.names)
+    def cached(self, folder: Path | None = None) -> Path | None:
+        """Where it is in the hub's cache, or in a folder like it, if it is there."""
+        return registry.cached_file(self.repo, *self.names, cache=folder / "hub" if folder else None)
 
 
 def source_of(name: str) -> VqganEntry | str:
@@ -51,23 +63,25 @@ def source_of(name: str) -> VqganEntry | str:
             return entry
     if clip_entry(name) is None and "/" not in name:
         raise registry.unknown(name)
-    _files_of(name)
+    files_of(name)
     return name
 
 
-def download(source: VqganEntry | str, progress: Progress, note: Note) -> Path:
+def download(source: VqganEntry | str, progress: Progress, note: Note, folder: Path | None = None) -> Path:
     """Download what `source_of` found; see `download_clip` and `download.download_vqgan`."""
     if isinstance(source, VqganEntry):
-        return download_vqgan(source, progress, note)
-    return download_clip(source, progress)
+        return download_vqgan(source, progress, note, folder=folder)
+    return download_clip(source, progress, note, folder)
 
 
-def download_clip(name: str, progress: Progress) -> Path:
+def download_clip(name: str, progress: Progress, note: Note, folder: Path | None = None) -> Path:
     """Download a CLIP and return the path of its weights. Files in the cache are kept without any request.
 
     Args:
         name: A registered name, `hf-hub:OWNER/REPO`, or open_clip's `NETWORK/TAG`.
         progress: Called for every few bytes.
+        note: Called for waits and further tries.
+        folder: Where the files go, below `hub`; None for the hub's cache.
 
     Raises:
         UsageError: The name is none of these.
@@ -75,18 +89,24 @@ def download_clip(name: str, progress: Progress) -> Path:
         OutputError: The disk is full or cannot be written.
         Interrupted: A signal came.
     """
-    *others, weights = _files_of(name)
-    found = weights.cached()
+    *others, weights = files_of(name)
+    found = weights.cached(folder)
+    if found is not None and not _is_sound(found):
+        note(f"{name}: {printable(found)} is damaged, and is fetched again")
+        found.unlink()
+        found = None
     # The weights come last: once they are in the cache, everything else is.
-    if found is None or not all(file.cached() or file.optional for file in others):
+    if found is None or not all(file.cached(folder) or file.optional for file in others):
         for file in others:
-            _ = file.cached() or _fetch(name, file, progress)
-        found = found or _fetch(name, weights, progress)
+            _ = file.cached(folder) or _fetch(name, file, progress, note, folder)
+        found = found or _fetch(name, weights, progress, note, folder)
     assert found is not None, "weights are not optional"
     return found
 
 
-def _files_of(name: str) -> list[_File]:
+def files_of(name: str) -> list[_File]:
+    """The files of a CLIP, the weights last. Raises UsageError for a name that is none."""
+    name = registry.with_own_config(name)
     if name.startswith(registry.HUB_PREFIX):
         repo = registry.hub_repo(name)
         optional = [_File(repo, (each,), optional=True) for each in _TOKENIZER]
@@ -125,42 +145,129 @@ def _texts_of_open_clip(network: str) -> list[_File]:
     return files
 
 
-def _fetch(clip: str, file: _File, progress: Progress) -> Path | None:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
-
+def _fetch(clip: str, file: _File, progress: Progress, note: Note, folder: Path | None) -> Path | None:
+    """Download a file; None for an optional one that the repository does not have."""
     refuse_offline(repr(clip))
-    endpoint = hub_endpoint()
     for name in file.names:
-        try:
-            bar = _bar(f"{clip} {name}", progress)
-            path = Path(hf_hub_download(file.repo, name, endpoint=endpoint, tqdm_class=bar))
-        except LocalEntryNotFoundError as error:
-            cause = error.__cause__ or error
-            raise _failed(clip, file.repo, f"{endpoint} cannot be reached ({reason(cause)})") from None
-        except EntryNotFoundError:
-            continue
-        except KeyboardInterrupt:
-            raise Interrupted(
-                f"the download of {clip!r} stopped.", "Run the same command again to resume it."
-            ) from None
-        except OSError as error:
-            if error.errno is not None and not isinstance(error, (HfHubHTTPError, ConnectionError, TimeoutError)):
-                raise output_error(Path(file.repo), error) from error
-            raise _failed(clip, file.repo, reason(error)) from None
-        except (ValueError, RuntimeError) as error:
-            raise _failed(clip, file.repo, reason(error)) from None
-        try:
-            _verify(path)
-        except ModelError:
-            blob = path.resolve()
-            path.unlink()
-            blob.unlink(missing_ok=True)
-            raise _failed(clip, file.repo, "what came is not what the hub says that it has") from None
-        return path
+        found = _look_up(clip, file.repo, name)
+        if found is not None:
+            return _transfer(clip, file.repo, name, found, progress, note, folder)
     if file.optional:
         return None
     raise _failed(clip, file.repo, f"it has no {' or '.join(file.names)}")
+
+
+def _look_up(clip: str, repo: str, name: str) -> HfFileMetadata | None:
+    """Ask the hub for size, hash and revision of a file; None when it has none of that name."""
+    import httpx2
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+
+    endpoint = hub_endpoint()
+    try:
+        found = get_hf_file_metadata(
+            hf_hub_url(repo, name, endpoint=endpoint), endpoint=endpoint, retry_on_errors=True
+        )
+    except EntryNotFoundError:
+        return None
+    except HfHubHTTPError as error:
+        raise _failed(clip, repo, reason(error)) from None
+    except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+        raise _failed(clip, repo, f"{endpoint} cannot be reached ({reason(error)})") from None
+    if not (re.fullmatch(r"[0-9a-f]{40}", found.commit_hash or "") and _HASH.fullmatch(found.etag or "")):
+        raise _failed(clip, repo, f"what answers at {endpoint} is no Hugging Face hub")
+    return found
+
+
+def _transfer(
+    clip: str, repo: str, name: str, found: HfFileMetadata, progress: Progress, note: Note, folder: Path | None
+) -> Path:
+    """Download one file of a repository into the layout of the hub's cache."""
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+    etag, commit = str(found.etag), str(found.commit_hash)
+    place = Place(cache_folder(folder), repo.replace("/", "--"), commit, name, linked=folder is None)
+    path = place.path(etag)
+    is_sha256 = len(etag) == 64
+    known = build_hf_headers().get("authorization")
+    source = Source(
+        f"{clip} {name}",
+        path,
+        (f"{hub_endpoint()}/{repo}/resolve/{commit}/{name}",),
+        found.size,
+        etag if is_sha256 else None,
+        headers={"authorization": known} if known else {},
+        own=False,
+    )
+    fetch(source, progress, note)
+    if not is_sha256 and git_hash(path) != etag:
+        path.unlink()
+        raise _failed(clip, repo, f"the {name} that came is not what the hub says that it has")
+    return place.publish(path)
+
+
+def cache_folder(folder: Path | None = None) -> Path:
+    """The cache of the hub, or its like in a folder of models."""
+    from huggingface_hub import constants
+
+    return folder / "hub" if folder else Path(constants.HF_HUB_CACHE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The place of a file in the hub's cache.
+
+    linked: Whether the file is a blob under its hash, and a link leads to it; otherwise it lies in the place of the
+    link, as it does on file systems without links.
+    """
+
+    cache: Path
+    repo: str
+    commit: str
+    name: str
+    linked: bool = True
+
+    @property
+    def _folder(self) -> Path:
+        return self.cache / f"models--{self.repo}"
+
+    @property
+    def _pointer(self) -> Path:
+        return self._folder / "snapshots" / self.commit / self.name
+
+    @staticmethod
+    def of(found: Path, folder: Path) -> Place:
+        """The place, in a folder of models, of a file that is in the hub's cache."""
+        commit = found.parent
+        repo = commit.parent.parent.name.removeprefix("models--")
+        return Place(cache_folder(folder), repo, commit.name, found.name, linked=False)
+
+    def path(self, etag: str) -> Path:
+        """Where the file goes. Raises OutputError when the folders cannot be written."""
+        from huggingface_hub.file_download import are_symlinks_supported
+
+        ensure_writable(self._pointer.parent)
+        linked = self.linked and are_symlinks_supported(self.cache)
+        return self._folder / "blobs" / etag if linked else self._pointer
+
+    def publish(self, path: Path) -> Path:
+        """Make the file visible, and return where it is. Raises OutputError."""
+        pointer = self._pointer
+        if path != pointer:
+            try:
+                pointer.unlink(missing_ok=True)
+                pointer.symlink_to(os.path.relpath(path, pointer.parent))
+            except OSError as error:
+                raise output_error(pointer, error) from error
+        ensure_writable(self._folder / "refs")
+        write_text(self._folder / "refs" / "main", self.commit)
+        return pointer
+
+
+def git_hash(path: Path) -> str:
+    """The hash by which git, and so the hub, names a small file."""
+    data = read_bytes(path, MAX_SMALL_BYTES, ModelError, empty=True)
+    return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
 def verify_clips(names: Container[str] | None = None) -> dict[str, bool]:
@@ -193,20 +300,12 @@ def _verify(path: Path) -> bool:
     return known
 
 
-def _bar(label: str, progress: Progress) -> Any:
-    """Make a progress bar for huggingface_hub that prints nothing and calls `progress`."""
-    from tqdm import tqdm
-
-    class Bar(tqdm):  # type: ignore[misc]
-        def __init__(self, *arguments: Any, **known: Any) -> None:
-            super().__init__(*arguments, **(known | {"disable": False, "file": io.StringIO()}))
-
-        def update(self, n: float | None = 1) -> bool | None:
-            shown: bool | None = super().update(n)
-            progress(Transfer(label, int(self.n), None if self.total is None else int(self.total)))
-            return shown
-
-    return Bar
+def _is_sound(path: Path) -> bool:
+    try:
+        _verify(path)
+    except ModelError:
+        return False
+    return True
 
 
 def _failed(clip: str, repo: str, why: str) -> ModelError:

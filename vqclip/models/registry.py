@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -148,8 +148,8 @@ def find_clip(name: str) -> ClipFiles:
     prefix, colon, folder = name.partition(":")
     if colon and prefix == "local-dir":
         return _clip_folder(name, user_path(folder))
-    if name.startswith(HUB_PREFIX):
-        return _hub_folder(name)
+    if (repository := with_own_config(name)).startswith(HUB_PREFIX):
+        return replace(_hub_folder(repository), name=name)
     entry = clip_entry(name)
     if entry is None:
         return _unlisted_clip(name)
@@ -208,8 +208,9 @@ def list_models() -> list[ModelRow]:
     for clip in clip_entries():
         weights = _weights_in(data_path("checkpoints", clip.folder)) if clip.folder else _in_hub_cache(clip)
         size = weights.stat().st_size if weights else None
+        about = None if weights else clip.about_bytes
         path = str(weights) if weights else None
-        rows.append(ModelRow(clip.name, "clip", size, None, clip.licence, weights is not None, path, clip.note))
+        rows.append(ModelRow(clip.name, "clip", size, about, clip.licence, weights is not None, path, clip.note))
     kinds: tuple[Literal["prior", "upsampler"], ...] = ("prior", "upsampler")
     for kind in kinds:
         for name, fields in companions(kind).items():
@@ -246,10 +247,10 @@ def describe(name: str) -> list[dict[str, Any]]:
         if row.kind == "vqgan" and vqgan is not None:
             kind, codes, _ = vqgan.network or (None, None, None)
             facts |= {"network": kind, "codes": codes, "sha256": vqgan.sha256}
-            facts |= {"aliases": vqgan.aliases, "sources": vqgan.origins}
+            facts |= {"aliases": vqgan.aliases, "terms": vqgan.page, "sources": vqgan.origins}
         elif row.kind == "clip" and clip is not None:
             facts |= {"network": clip.model, "weights": clip.pretrained, "aliases": clip.aliases}
-            facts |= {"sources": (clip.page,) if clip.page else ()}
+            facts |= {"terms": clip.terms or clip.page, "sources": (clip.page,) if clip.page else ()}
         facts |= {"bytes": row.bytes, "about_bytes": row.about_bytes, "here": row.present, "path": row.path}
         found.append({key: value for key, value in facts.items() if value not in (None, ())})
     if not found:
@@ -317,6 +318,12 @@ def _clip_folder(name: str, folder: Path) -> ClipFiles:
     return ClipFiles(name, f"local-dir:{folder}", folder=folder, weights=weights)
 
 
+def with_own_config(name: str) -> str:
+    """The name `hf-hub:OWNER/REPO` of a registered CLIP whose repository describes it; other names as they are."""
+    entry = clip_entry(name)
+    return f"{HUB_PREFIX}{entry.repo}" if entry and entry.repo and entry.model is None else name
+
+
 def hub_repo(name: str) -> str:
     """Return OWNER/REPO of `hf-hub:OWNER/REPO`. Raises UsageError for anything else after the colon."""
     from huggingface_hub.errors import HFValidationError
@@ -375,14 +382,17 @@ def _in_hub_cache(entry: ClipEntry) -> Path | None:
     return cached_file(entry.repo, *CLIP_WEIGHTS) if entry.repo else None
 
 
-def cached_file(repo: str, *names: str) -> Path | None:
-    """Find the first of these files of a repository in the hub's cache; None also for a name of no repository."""
+def cached_file(repo: str, *names: str, cache: Path | None = None) -> Path | None:
+    """Find the first of these files of a repository in the hub's cache, or another folder like it.
+
+    None also for a name of no repository.
+    """
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
     for name in names:
         try:
-            found = try_to_load_from_cache(repo, name)
+            found = try_to_load_from_cache(repo, name, cache_dir=cache)
         except (HFValidationError, ValueError):
             return None
         if isinstance(found, str):

@@ -1,0 +1,161 @@
+"""The commands that make a machine ready: setup, doctor."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vqclip.cli.shared import JsonOption, QuietOption, console_for, option
+from vqclip.errors import UsageError
+
+if TYPE_CHECKING:
+    from vqclip.cli.console import Console
+    from vqclip.models.sets import Step
+
+
+def setup(
+    name: Annotated[
+        list[str] | None,
+        typer.Argument(help="Sets or models.", metavar="NAME", show_default="list the sets"),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        option("--to", help="Fill this folder for a machine without network.", default="this machine", metavar="DIR"),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        option("--from", help="Install from such a folder, without network.", default="the network", metavar="DIR"),
+    ] = None,
+    dry_run: Annotated[bool, option("--dry-run", help="Show what it takes, and stop.", default="off")] = False,
+    yes: Annotated[bool, option("--yes", "-y", help="Do not ask in a terminal.", default="off")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Download models that go together, check them, and show the command that draws with them.
+
+    In a terminal it asks once before the download, in a script never. Run it again to resume.
+    """
+    console = console_for(as_json=as_json, quiet=quiet)
+    if to is not None and source is not None:
+        raise UsageError("--to and --from cannot be used together.", "Fill a folder first, then install from it.")
+    try:
+        if source is not None:
+            _install(console, source, name or [])
+        elif not name:
+            _list(console)
+        else:
+            _fetch(console, name, to, dry_run=dry_run, ask=not (yes or as_json or quiet))
+    finally:
+        console.close()
+
+
+def _list(console: Console) -> None:
+    from vqclip.models import sets
+
+    rows: list[dict[str, Any]] = []
+    for each in sets.sets().values():
+        steps = sets.plan(each.models)
+        size = None if None in (sizes := [step.bytes for step in steps]) else sum(filter(None, sizes))
+        rows.append({"name": each.name, "about": each.about, "models": each.models, "bytes": size,
+                     "missing": sets.missing_bytes(steps), "command": each.command})  # fmt: skip
+    width = max(len(row["name"]) for row in rows)
+    lines = [
+        f"{row['name']:{width}}  {_size(row['bytes']):>7}  {'here' if not row['missing'] else '-':4}  {row['about']}"
+        for row in rows
+    ]
+    console.answer("\n".join(lines), {"sets": rows})
+
+
+def _fetch(console: Console, names: Sequence[str], folder: Path | None, *, dry_run: bool, ask: bool) -> None:
+    from vqclip.models import sets
+    from vqclip.models.download import Transfer
+
+    steps = sets.plan(sets.models_of(names), folder)
+    text, record = _described(steps)
+    if dry_run:
+        console.answer(text, record)
+        return
+    console.note(text)
+    sets.require_space(steps)
+    missing = [step for step in steps if not step.here]
+    if missing and ask and _in_terminal() and not typer.confirm("Download them?", default=True, err=True):
+        console.answer("Nothing was downloaded.", record)
+        return
+
+    def show(transfer: Transfer) -> None:
+        console.transfer(transfer.name, transfer.done, transfer.total)
+
+    paths = sets.fetch(steps, show, console.note, folder)
+    console.close()
+    commands = [f"vqclip setup --from {folder}"] if folder else _commands(names)
+    if folder:
+        console.note(f"Copy {folder} to the other machine, and run there:")
+    elif commands:
+        console.note("Draw with them:")
+    console.answer("\n".join(commands or paths.values()), record | {"downloaded": paths, "commands": commands})
+
+
+def _install(console: Console, folder: Path, names: Sequence[str]) -> None:
+    from vqclip.models import sets
+    from vqclip.models.download import Transfer
+
+    def show(transfer: Transfer) -> None:
+        console.transfer(transfer.name, transfer.done, transfer.total)
+
+    models = sets.install(folder, names, show)
+    console.close()
+    console.note(f"installed and verified: {', '.join(models)}")
+    commands = _commands(names or [each.name for each in sets.sets().values() if set(each.models) <= set(models)])
+    console.answer("\n".join(commands or models), {"installed": models, "commands": commands})
+
+
+def _commands(names: Sequence[str]) -> list[str]:
+    """The commands that draw with these sets."""
+    from vqclip.models import sets
+
+    return [sets.sets()[name].command for name in names if name in sets.sets()]
+
+
+def _described(steps: Sequence[Step]) -> tuple[str, dict[str, Any]]:
+    """What a set takes, for people and as a record."""
+    import shutil
+
+    from vqclip.files import printable
+    from vqclip.models import sets
+
+    blocks = []
+    for step in steps:
+        lines = [f"{step.name} ({step.kind}, {_size(step.bytes)}): {step.about}"]
+        lines.append(f"    licence: {step.licence}{f', {step.terms}' if step.terms else ''}")
+        if step.here:
+            lines.append(f"    here: {printable(step.path)}")
+        else:
+            lines += [f"    from: {', '.join(step.hosts)}", f"    to: {printable(step.path)}"]
+        blocks.append("\n".join(lines))
+    missing = sets.missing_bytes(steps)
+    unknown = [step.name for step in steps if not step.here and step.bytes is None]
+    place = sets.existing_parent(steps[0].path)
+    free = shutil.disk_usage(place).free
+    also = f", and {', '.join(unknown)}, whose size nobody has published" if unknown else ""
+    blocks.append(f"To download: {_size(missing)}{also}. Free in {printable(place)}: {_size(free)}.")
+    facts = [{**vars(step), "path": str(step.path)} for step in steps]
+    return "\n".join(blocks), {"models": facts, "bytes_to_download": missing, "bytes_free": free}
+
+
+def _in_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _size(size: int | None) -> str:
+    if size is None:
+        return "?"
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.command("setup")(setup)
