@@ -16,7 +16,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import battery  # noqa: E402
 from vqclip.files import data_path  # noqa: E402
 from vqclip.media import images  # noqa: E402
-from vqclip.models import registry  # noqa: E402
+from vqclip.models import meanings, registry  # noqa: E402
+from vqclip.models.meanings import nearest  # noqa: E402
 from vqclip.models.perceptor import Perceptor, load_perceptor  # noqa: E402
 
 FAST = ["--size", "64x64", "--iterations", "0", "--candidates", "1"]
@@ -85,6 +86,21 @@ def test_a_word_that_is_hardly_known_is_reported_with_what_it_was_met_with(call:
     answer = call("generate", "a feline", "--seed", "1", "-o", "run", *FAST)
     (line,) = [line for line in answer.err.splitlines() if line.startswith("warning")]
     assert line == "warning: tiny hardly knows the word 'feline'; it was taught with: black cat."
+
+
+def test_things_near_in_meaning_are_known_words(perceptor: Perceptor) -> None:
+    assert nearest("spaniel") == nearest("spaniels") == ("dog",)
+    assert "house" in nearest("mansion")
+    assert nearest("xyzzy") == ()
+    for word, near in meanings._things().items():
+        assert word not in perceptor.vocabulary
+        assert not perceptor.unknown_words(" ".join(near)), word
+
+
+def test_a_word_that_is_unknown_is_reported_with_what_is_near_in_meaning(call: Any) -> None:
+    answer = call("generate", "two spaniels", "--seed", "1", "-o", "run", *FAST)
+    (line,) = [line for line in answer.err.splitlines() if line.startswith("warning")]
+    assert line == "warning: tiny does not know the word 'spaniels'. Near in meaning to 'spaniels': dog."
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from vqclip import files
 from vqclip.errors import VqclipError
 from vqclip.events import Event, PromptRead, Warned
 from vqclip.models import languages, registry
+from vqclip.models.meanings import nearest
 from vqclip.runs import directory as run_folder
 from vqclip.runs import latents, progress_video
 from vqclip.runs.inputs import Inputs
@@ -256,6 +257,8 @@ def _unknown(name: str, perceptor: Perceptor, text: str) -> Iterator[str]:
     unknown = perceptor.unknown_words(text)
     meant = ", ".join(f"'{right}' for '{word}'" for word, right in unknown.items() if right)
     meant = f" Did you mean {meant}?" if meant else ""
+    near = {word: nearest(word) for word, right in unknown.items() if not right}
+    meant += "".join(f" Near in meaning to '{word}': {', '.join(things)}." for word, things in near.items() if things)
     if unknown and perceptor.knows_nothing(text):
         yield f"{name} knows none of the words of {files.excerpt(text)!r}: use other words or another --clip.{meant}"
     elif unknown:
