@@ -14,6 +14,8 @@ from torch import Tensor
 
 from vqclip.errors import ModelError
 from vqclip.models import catalogue
+from vqclip.models.architecture import read_architecture
+from vqclip.models.checkpoints import without_weights
 from vqclip.models.registry import find_vqgan
 from vqclip.models.vqgan import VQGAN, load_vqgan
 
@@ -110,6 +112,21 @@ def test_convert_leaves_the_averages_alone_in_less_than_half_of_the_bytes(checkp
     assert set(kept) == set(reference.state_dict())
     z = reference.encode(picture())
     assert (load_vqgan(find_vqgan("copy.safetensors"), CPU).decode(z) - reference.decode(z)).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("name", [name for name in catalogue.vqgan_names() if name.startswith("ibq")])
+def test_every_listed_model_has_the_published_tensors(name):
+    """taming's f16 with four residual blocks, as its YAML says; on the meta device."""
+    entry = catalogue.vqgan_entry(name)
+    shape = {"z_channels": 256, "resolution": 256, "ch": 128, "ch_mult": [1, 1, 2, 2, 4], "num_res_blocks": 4,
+             "attn_resolutions": [16]}  # fmt: skip
+    with without_weights():
+        reference = makers.Reference(embed_dim=256, codes=int(name.split("-")[1]), **shape)
+        found = VQGAN(read_architecture(config_of(reference))).state_dict()
+        assert read_architecture(config_of(reference)) == read_architecture(entry.model)
+    wanted = reference.state_dict()
+    assert {key: tensor.shape for key, tensor in found.items()} == {key: t.shape for key, t in wanted.items()}
+    assert found["decoder.up.0.block.4.conv2.weight"].shape == (128, 128, 3, 3)
 
 
 @pytest.mark.slow
