@@ -104,6 +104,11 @@ def exists(path: Path) -> bool:
         return False
 
 
+def existing_parent(path: Path) -> Path:
+    """The nearest folder at or above a path that exists."""
+    return next(parent for parent in (path, *path.absolute().parents) if is_folder(parent))
+
+
 def matching(folder: Path, pattern: str) -> list[Path]:
     """The sorted paths in a folder that match a pattern; none without permission."""
     try:

@@ -58,6 +58,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "vqclip upscale": ("vqclip upscale picture.png --factor 4",),
     "vqclip info": ("vqclip info picture.png",),
     "vqclip setup": ("vqclip setup imagenet", "vqclip setup imagenet --to usb", "vqclip setup --from usb"),
+    "vqclip doctor": ("vqclip doctor",),
     "vqclip models": ("vqclip models list",),
     "vqclip models list": ("vqclip models list",),
     "vqclip models show": ("vqclip models show imagenet",),

@@ -15,6 +15,7 @@ from vqclip.errors import UsageError
 if TYPE_CHECKING:
     from vqclip.cli.console import Console
     from vqclip.models.sets import Step
+    from vqclip.runs.doctor import Finding
 
 
 def setup(
@@ -51,6 +52,27 @@ def setup(
             _fetch(console, name, to, dry_run=dry_run, ask=not (yes or as_json or quiet))
     finally:
         console.close()
+
+
+def doctor(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Check versions, settings, device, memory, models, video encoder, disk and caches, one line each.
+
+    Exits with 0 when all is well, else with the code of the first fault and what to do about each.
+    """
+    console = console_for(as_json=as_json, quiet=quiet)
+    from vqclip.runs.doctor import examine
+
+    found = list(examine())
+    lines = []
+    for each in found:
+        lines.append(f"{'FAULT' if each.fault else 'ok':5}  {each.check:8}  {_line(each)}")
+    console.answer("\n".join(lines), {"checks": [vars(each) for each in found]})
+    if code := next((each.exit_code for each in found if each.fault), 0):
+        raise typer.Exit(code)
+
+
+def _line(found: Finding) -> str:
+    return f"[{found.fault}] {found.said} {found.hint}".rstrip() if found.fault else found.said
 
 
 def _list(console: Console) -> None:
@@ -124,7 +146,7 @@ def _described(steps: Sequence[Step]) -> tuple[str, dict[str, Any]]:
     """What a set takes, for people and as a record."""
     import shutil
 
-    from vqclip.files import printable
+    from vqclip.files import existing_parent, printable
     from vqclip.models import sets
 
     blocks = []
@@ -138,7 +160,7 @@ def _described(steps: Sequence[Step]) -> tuple[str, dict[str, Any]]:
         blocks.append("\n".join(lines))
     missing = sets.missing_bytes(steps)
     unknown = [step.name for step in steps if not step.here and step.bytes is None]
-    place = sets.existing_parent(steps[0].path)
+    place = existing_parent(steps[0].path)
     free = shutil.disk_usage(place).free
     also = f", and {', '.join(unknown)}, whose size nobody has published" if unknown else ""
     blocks.append(f"To download: {_size(missing)}{also}. Free in {printable(place)}: {_size(free)}.")
@@ -159,3 +181,4 @@ def _size(size: int | None) -> str:
 def add_to(app: typer.Typer) -> None:
     """Register these commands."""
     app.command("setup")(setup)
+    app.command("doctor")(doctor)

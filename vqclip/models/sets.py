@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vqclip.errors import ModelError, OutputError, UsageError, did_you_mean
-from vqclip.files import atomic, data_path, ensure_writable, is_file, printable, sweep, write_text
+from vqclip.files import atomic, data_path, ensure_writable, existing_parent, is_file, printable, sweep, write_text
 from vqclip.models import catalogue, hub
 from vqclip.models.catalogue import VqganEntry
 from vqclip.models.checkpoints import read_sums, sha256
@@ -144,11 +144,6 @@ def require_space(steps: Iterable[Step]) -> None:
                 f"{printable(place)} has {free / 1e9:.1f} GB free; the models need {size / 1e9:.1f} GB.",
                 "Free some space, or name other folders in VQCLIP_CACHE_DIR and HF_HOME.",
             )
-
-
-def existing_parent(path: Path) -> Path:
-    """The nearest folder above a path that exists."""
-    return next(parent for parent in (path, *path.absolute().parents) if parent.is_dir())
 
 
 def fetch(steps: Sequence[Step], progress: Progress, note: Note, folder: Path | None = None) -> dict[str, str]:
