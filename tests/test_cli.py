@@ -349,7 +349,7 @@ COMMANDS = ["", "generate", "sample", "resume", "video", "reconstruct", "info", 
             "models verify", "config", "config show", "config check", "classify", "score", "index",
             "search", "encode", "decode", "rerun", "cutouts", "upscale", "report", "sweep", "continue",
             "interpolate", "edit", "outpaint",
-            "variations", "batch", "restyle", "config list"]  # fmt: skip
+            "variations", "batch", "restyle", "config list", "setup", "doctor"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
