@@ -302,6 +302,8 @@ def test_each_wrong_or_missing_tensor_is_named(change, problem, tmp_path):
         ({"quantize_mode": "vae"}, "quantize_mode 'vae' has no codes"),
         ({"is_legacy": False}, "is_legacy and finetune_decoder differ"),
         ({"vit_enc_model_size": "huge"}, "vit_enc_model_size is 'huge'; it has to be small or base or large"),
+        ({"vit_dec_model_size": ["base"]}, "vit_dec_model_size is"),
+        ({"vit_dec_layers": 4000}, "vit_dec_layers is 4000"),
         ({"num_latent_tokens": 0}, "num_latent_tokens is 0"),
         ({"vit_enc_patch_size": 15}, "patches of 15 pixels do not fit pictures of 32"),
     ],
@@ -311,6 +313,9 @@ def test_configurations_without_codes_or_pixels_are_refused(change, problem):
     config["model"]["vq_model"] |= change
     with pytest.raises(ModelError, match=problem):
         read_architecture(config)
+    with pytest.raises(ModelError, match="preprocessing is"):
+        read_architecture(config_of(legacy=True) | {"dataset": {"preprocessing": 7}})
+    assert read_architecture(config_of(legacy=True) | {"dataset": None}).side == 256
 
 
 PUBLISHED = {

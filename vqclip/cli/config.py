@@ -56,9 +56,10 @@ def config_show(
     console = console_for(as_json=as_json, quiet=quiet)
     import yaml
 
+    from vqclip.runs import capabilities
     from vqclip.settings.sources import resolve
 
-    resolved = resolve(settings, preset=preset, config_files=config or ())
+    resolved = resolve(settings, preset=preset, config_files=config or (), only_size=capabilities.only_size)
     values = resolved.settings.to_dict()
     lines = []
     for name, value in values.items():

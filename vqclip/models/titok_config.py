@@ -76,7 +76,9 @@ def read_titok(content: Mapping[str, Any], source: str) -> Titok:
         ModelError: A field is missing or out of range, or it is no tokenizer with codes and pixels.
     """
     model = Fields(source, content["model"]).section("vq_model")
-    pictures = Fields(source, content.get("dataset", {"preprocessing": {}})).section("preprocessing")
+    dataset, pictures = content.get("dataset"), Fields(source, {})
+    if isinstance(dataset, Mapping) and "preprocessing" in dataset:
+        pictures = Fields(source, dataset).section("preprocessing")
     mode = model.values.get("quantize_mode", "vq")
     if mode != "vq":
         raise ModelError(f"{source}: quantize_mode {shown(mode)} has no codes.", "Use a tokenizer with codes (VQ).")
@@ -105,10 +107,13 @@ def read_titok(content: Mapping[str, Any], source: str) -> Titok:
 
 def _transformer(model: Fields, part: str) -> TransformerShape:
     name = model.values.get(f"vit_{part}_model_size")
-    if name not in _SIZES:
+    if str(name) not in _SIZES:
         raise model.wrong(f"vit_{part}_model_size", name, " or ".join(_SIZES))
-    numbers = zip(("width", "layers", "heads"), _SIZES[str(name)], strict=True)
-    width, layers, heads = (model.whole(f"vit_{part}_{key}", 1, 8192, default=usual) for key, usual in numbers)
+    limits = {"width": 4096, "layers": 64, "heads": 64}
+    numbers = zip(limits.items(), _SIZES[str(name)], strict=True)
+    width, layers, heads = (
+        model.whole(f"vit_{part}_{key}", 1, most, default=usual) for (key, most), usual in numbers
+    )
     if width % heads:
         raise ModelError(f"{model.source}: width {width} is no multiple of heads {heads}.", HINT)
     return TransformerShape(width, layers, heads, model.whole(f"vit_{part}_patch_size", 1, 256))
