@@ -10,11 +10,13 @@ import hashlib
 import json
 import os
 import pathlib
+import sys
 import types
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import omegaconf
 import pytest
 import torch
 import yaml
@@ -82,6 +84,32 @@ def test_whatever_lies_beside_the_weights_is_left_alone(name: str, legacy: bool)
     path = makers.write_pt(Path("x.ckpt"), {"state_dict": STATE, "beside": BESIDE[name]}, legacy=legacy)
     assert read_state_dict(path)["encoder.a"].tolist() == [1, 1]
     assert "RAN" not in os.environ
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_checkpoint_as_lightning_wrote_it_in_2020(legacy: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = torch.nn.Linear(2, 2)
+    optimiser = torch.optim.Adam(model.parameters(), lr=4.5e-6, betas=(0.5, 0.9))
+    model(torch.ones(1, 2)).sum().backward()
+    optimiser.step()
+    # The classes of the callbacks were the keys of their states. Lightning itself is not needed to load them.
+    names = ("pytorch_lightning", "pytorch_lightning.callbacks", "pytorch_lightning.callbacks.model_checkpoint")
+    for name in names:
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    kind = type("ModelCheckpoint", (), {"__module__": names[-1]})
+    monkeypatch.setattr(sys.modules[names[-1]], "ModelCheckpoint", kind, raising=False)
+    config = omegaconf.OmegaConf.create({"ddconfig": {"ch": 128, "ch_mult": [1, 2]}, "seed": "${ddconfig.ch}"})
+    content = {
+        "epoch": 26, "global_step": 1_040_000, "pytorch-lightning_version": "1.0.8", "state_dict": STATE,
+        "callbacks": {kind: {"best_model_score": np.float64(0.3), "best_model_path": "logs/x/last.ckpt"}},
+        "optimizer_states": [optimiser.state_dict(), optimiser.state_dict()], "lr_schedulers": [],
+        "hparams_name": "kwargs", "hyper_parameters": {"config": config, "monitor": "val/rec_loss"},
+    }  # fmt: skip
+    path = makers.write_pt(Path("last.ckpt"), content, legacy=legacy)
+    for name in names:
+        monkeypatch.delitem(sys.modules, name)
+    found = read_state_dict(path)
+    assert {key: value.tolist() for key, value in found.items()} == {k: v.tolist() for k, v in STATE.items()}
 
 
 def test_a_pickled_module_without_a_state_dict_is_named() -> None:

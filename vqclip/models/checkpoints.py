@@ -47,12 +47,33 @@ Explain = Callable[[Mapping[str, "Tensor"], Mapping[str, "Tensor"]], str | None]
 
 @contextlib.contextmanager
 def without_weights() -> Iterator[None]:
-    """Build networks on the meta device, without storage; `load_into` gives them their weights.
-
-    Initial values are skipped: to draw them on the meta device, torch would import its compiler, which takes as long
-    as importing torch.
-    """
+    """Build networks on the meta device, without storage; `load_into` gives them their weights."""
     import torch
+
+    with torch.device("meta"), _without_init():
+        yield
+
+
+@contextlib.contextmanager
+def without_parameters() -> Iterator[None]:
+    """Build networks whose parameters have no storage, but whose buffers have their values."""
+    from torch import nn
+
+    register = nn.Module.register_parameter
+
+    def on_meta(module: nn.Module, name: str, parameter: nn.Parameter | None) -> None:
+        register(module, name, None if parameter is None else nn.Parameter(parameter.to("meta"), False))
+
+    nn.Module.register_parameter = on_meta  # type: ignore[method-assign,assignment]
+    try:
+        with _without_init():
+            yield
+    finally:
+        nn.Module.register_parameter = register  # type: ignore[method-assign]
+
+
+def _without_init() -> contextlib.AbstractContextManager[object]:
+    """Skip initial values: to draw them on the meta device, torch would import its compiler, which takes long."""
     from torch.overrides import TorchFunctionMode
 
     class _SkipInit(TorchFunctionMode):
@@ -62,8 +83,8 @@ def without_weights() -> Iterator[None]:
                 return known["tensor"] if "tensor" in known else args[0]
             return function(*args, **known)
 
-    with torch.device("meta"), _SkipInit():
-        yield
+    skipped: contextlib.AbstractContextManager[object] = _SkipInit()
+    return skipped
 
 
 def read_state_dict(path: Path, expected_bytes: int | None = None, *, averages: bool = False) -> dict[str, Tensor]:

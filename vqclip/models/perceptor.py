@@ -8,7 +8,7 @@ faster.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from vqclip.errors import ModelError
 from vqclip.files import printable
 from vqclip.models import clip_resnet, languages, text_encoders
-from vqclip.models.checkpoints import leave_file, load_into, read_state_dict, without_weights
+from vqclip.models.checkpoints import leave_file, load_into, read_state_dict, without_parameters, without_weights
 from vqclip.models.clip_config import check_model, check_preprocessing, read_clip_config
 from vqclip.models.clip_resnet import fold_norms, is_folded
 from vqclip.models.clip_vit import find_vit
@@ -269,7 +269,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     hint = "Give the open_clip_config.json that belongs to it." if own else "Name the network that it belongs to."
     ignored = (*text_encoders.COUNTED, *_OF_ARCHIVES)
     load_into(model, read_state_dict(weights), source, ignored=ignored, fits=(network, hint))
-    _rebuild_buffers(model, source)
+    _rebuild_buffers(model, source, lambda: _build(config, dtype, files, buffers=True))
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
     perceptor = Perceptor(model, tokenizer, mean, std, vocabulary, _framing(preprocessing))
     if not math.isfinite(perceptor.logit_scale):
@@ -294,8 +294,8 @@ def read_cut_size(files: ClipFiles) -> int:
     return int(size[0] if isinstance(size, (list, tuple)) else size)
 
 
-def _build(config: dict[str, Any], dtype: torch.dtype, files: ClipFiles) -> nn.Module:
-    """Build a network of open_clip without weights from a checked model_cfg."""
+def _build(config: dict[str, Any], dtype: torch.dtype, files: ClipFiles, *, buffers: bool = False) -> nn.Module:
+    """Build a network of open_clip without weights, but with its buffers if asked, from a checked model_cfg."""
     import open_clip.model as networks
 
     _check_timm(config["vision_cfg"], files)
@@ -308,7 +308,7 @@ def _build(config: dict[str, Any], dtype: torch.dtype, files: ClipFiles) -> nn.M
         known["text_cfg"] = {"layers": 1, "width": 64, "heads": 1, "vocab_size": 1, "context_length": 1}
     build = networks.CustomTextCLIP if named or config.get("custom_text") else networks.CLIP
     message = f"the configuration of the CLIP {printable(files.name)} describes no network of open_clip"
-    with refusing(message, _CHECK, ModelError), without_weights():
+    with refusing(message, _CHECK, ModelError), without_parameters() if buffers else without_weights():
         model: nn.Module = build(**known, cast_dtype=dtype if dtype != torch.float32 else None)
         if named:
             model.text = text_encoders.build(config, files)
@@ -374,8 +374,9 @@ def _cast(visual: nn.Module, dtype: torch.dtype) -> None:
     convert_weights_to_lp(visual, dtype=dtype)
 
 
-def _rebuild_buffers(model: nn.Module, source: str) -> None:
-    """Create the buffers that no file holds: the causal mask of the text encoder, or its position numbers."""
+def _rebuild_buffers(model: nn.Module, source: str, again: Callable[[], nn.Module]) -> None:
+    """Create the buffers that no file holds, such as masks and positions. again: Builds the network with buffers."""
+    built: dict[str, Tensor] | None = None
     for name, buffer in list(model.named_buffers()):
         if not buffer.is_meta:
             continue
@@ -385,7 +386,10 @@ def _rebuild_buffers(model: nn.Module, source: str) -> None:
         elif name.endswith("attn_mask"):
             value = torch.full(buffer.shape, -torch.inf).triu_(1)
         else:
-            raise ModelError(f"{source} leaves {name} of its network without a value.", "Take another CLIP.")
+            built = dict(again().named_buffers()) if built is None else built
+            value = built[name]
+            if value.is_meta:
+                raise ModelError(f"{source} leaves {name} of its network without a value.", "Take another CLIP.")
         setattr(owner, name.rpartition(".")[2], value)
 
 
