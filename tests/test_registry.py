@@ -11,6 +11,8 @@ from vqclip.errors import ModelError, UsageError
 from vqclip.files import data_path
 from vqclip.models import catalogue, registry
 from vqclip.models.architecture import read_architecture
+from vqclip.models.checkpoints import without_weights
+from vqclip.models.vqgan import VQGAN
 from vqclip.settings.option import names_checkpoint
 
 
@@ -65,6 +67,18 @@ def test_every_listed_model_has_a_sound_configuration_and_an_origin(name):
     assert all(origin.startswith("https://") for origin in entry.origins)
     assert entry.sha256 is None or (len(entry.sha256) == 64 and int(entry.sha256, 16))
     assert entry.licence
+
+
+@pytest.mark.parametrize("entry", [e for e in catalogue.vqgan_entries() if e.about_bytes is None and not e.file])
+def test_every_listed_vqgan_is_built_with_the_numbers_of_its_file(entry):
+    """On the meta device; those with a rough size have tests of their own."""
+    with without_weights():
+        model = VQGAN(read_architecture(entry.model))
+    numbers = sum(tensor.numel() for tensor in model.state_dict().values())
+    assert tuple(model.quantize.codes.shape) == entry.network[1:]
+    # A file holds the network, and often its discriminator, LPIPS and the states of two optimisers.
+    assert numbers > 5e7
+    assert entry.bytes is None or 0.2 < 4 * numbers / entry.bytes < 1 or entry.name == "sflckr"
 
 
 def test_an_unknown_name_is_a_usage_error_with_a_suggestion():

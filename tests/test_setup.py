@@ -105,7 +105,7 @@ def test_a_dry_run_says_what_where_from_and_where_to(server: Hub, data: bytes, c
 
 
 @pytest.mark.slow
-def test_a_set_is_fetched_checked_and_used(server: Hub, data: bytes, call: Any) -> None:
+def test_a_set_is_fetched_checked_and_used(server: Hub, data: bytes, tmp_path: Path, call: Any) -> None:
     server.files[MIRROR, "imagenet.ckpt"] = b"<html>moved</html>"  # the other host has it
     told = call("setup", "imagenet")
     assert (told.code, told.out) == (0, DRAW + "\n")
@@ -113,6 +113,10 @@ def test_a_set_is_fetched_checked_and_used(server: Hub, data: bytes, call: Any) 
     assert registry.find_clip("ViT-B-32").weights.read_bytes() == WEIGHTS
     asked = len(server.asked)
     assert call("setup", "imagenet", "--json").record["commands"] == [DRAW]
+    told = call("setup", "imagenet", "--to", str(tmp_path / "usb"))
+    assert told.out == f"vqclip setup --from {tmp_path / 'usb'}\n"
+    assert (tmp_path / "usb/vqgan/imagenet.ckpt").read_bytes() == data
+    assert not any(path.is_symlink() for path in (tmp_path / "usb").rglob("*"))
     assert len(server.asked) == asked, "what is here is not asked for"
     registry.find_clip("ViT-B-32").weights.resolve().write_bytes(b"damaged")
     registry.find_vqgan("imagenet").checkpoint.write_bytes(b"damaged")
