@@ -270,8 +270,8 @@ def test_folders_that_a_kill_left_empty_are_no_run(small: dict[str, Any]) -> Non
 @pytest.mark.timeout(600)
 def test_fault_38_a_killed_run_resumes_to_the_same_picture(small: dict[str, Any], isolated: Path) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", "vqclip.synthesis.loop", "vqclip.runs.recorder"])
-    small |= {"iterations": 12, "snapshot_every": 2, "stages": 2, "save_every": 1}
+    context.set_forkserver_preload(["torch", "av", "vqclip.api", "vqclip.synthesis.loop", "vqclip.runs.recorder"])
+    small |= {"iterations": 6, "snapshot_every": 2, "stages": 2, "save_every": 1}
     began = time.monotonic()
     whole = context.Process(target=_run, args=("whole", small, False))
     whole.start()

@@ -63,7 +63,7 @@ def material() -> None:
 )
 def test_a_stopped_command_given_again_ends_as_the_unbroken_one(command: tuple[str, ...], isolated: Path) -> None:
     context: Any = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", "vqclip.synthesis.loop", "vqclip.runs.recorder"])
+    context.set_forkserver_preload(["torch", "av", "vqclip.api", "vqclip.synthesis.loop", "vqclip.runs.recorder"])
 
     def start(folder: str) -> Any:
         Path(folder).mkdir(exist_ok=True)

@@ -327,31 +327,45 @@ def s3() -> Iterator[dict[str, str]]:
 
 def s3_of(environment: dict[str, str]) -> Any:
     place = {"endpoint_url": environment["AWS_ENDPOINT_URL"]}
-    return fsspec.filesystem("s3", key="a-key-id", secret="a-secret-key", client_kwargs=place)
+    system = fsspec.filesystem("s3", key="a-key-id", secret="a-secret-key", client_kwargs=place)
+    system.invalidate_cache()
+    return system
 
 
-def vqclip_in(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "vqclip", *words]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+@pytest.fixture
+def call_in_s3(s3: dict[str, str], call: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Call the command line as a client of the server that knows no bucket yet, as in a new process."""
+    s3fs = pytest.importorskip("s3fs")
+
+    def call_in_s3(*arguments: str, **environment: str) -> Any:
+        for name, value in (s3 | environment).items():
+            monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(object_store, "_writable", set())
+        s3fs.S3FileSystem.clear_instance_cache()
+        return call(*arguments)
+
+    return call_in_s3
 
 
 @pytest.mark.slow
-def test_the_command_line_draws_into_s3_and_keeps_no_secret(s3: dict[str, str], isolated: Path) -> None:
-    drawn = vqclip_in(s3, "generate", "a red apple", *FLAGS, "-o", "s3://bucket/runs/apple", "--json")
-    assert drawn.returncode == 0, drawn.stderr
-    assert json.loads(drawn.stdout.splitlines()[-1])["image"] == "s3://bucket/runs/apple/image.png"
-    again = vqclip_in(s3, "resume", "s3://bucket/runs/apple")
-    assert (again.returncode, "already finished" in again.stderr + again.stdout) == (0, True)
-    repeated = vqclip_in(s3, "rerun", "s3://bucket/runs/apple", "-o", "local")
-    assert repeated.returncode == 0, repeated.stderr
+def test_the_command_line_draws_into_s3_and_keeps_no_secret(
+    s3: dict[str, str], call_in_s3: Any, isolated: Path
+) -> None:
+    drawn = call_in_s3("generate", "a red apple", *FLAGS, "-o", "s3://bucket/runs/apple", "--json")
+    assert drawn.code == 0, drawn.err
+    assert drawn.lines[-1]["image"] == "s3://bucket/runs/apple/image.png"
+    again = call_in_s3("resume", "s3://bucket/runs/apple")
+    assert (again.code, "already finished" in again.err + again.out) == (0, True)
+    repeated = call_in_s3("rerun", "s3://bucket/runs/apple", "-o", "local")
+    assert repeated.code == 0, repeated.err
     system = s3_of(s3)
     assert system.cat("bucket/runs/apple/image.png") == (isolated / "local" / "image.png").read_bytes()
     everything = b"".join(system.cat(path) for path in system.find("bucket"))
     assert b"a-secret-key" not in everything
     assert b"a-key-id" not in everything
-    missing = vqclip_in(s3, "generate", "a red apple", *FLAGS, "-o", "s3://no-such-bucket/apple")
-    assert (missing.returncode, len(missing.stderr.strip().splitlines())) == (5, 2), missing.stderr
-    assert "there is no such bucket" in missing.stderr
+    missing = call_in_s3("generate", "a red apple", *FLAGS, "-o", "s3://no-such-bucket/apple")
+    assert (missing.code, len(missing.err.strip().splitlines())) == (5, 2), missing.err
+    assert "there is no such bucket" in missing.err
     assert not list(isolated.glob("s3*"))
 
 
@@ -360,21 +374,20 @@ def pictures_of(rows: list[dict[str, Any]], read: Any) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_a_batch_in_s3_is_that_of_a_folder_and_continues(s3: dict[str, str], isolated: Path) -> None:
+def test_a_batch_in_s3_is_that_of_a_folder_and_continues(s3: dict[str, str], call_in_s3: Any, isolated: Path) -> None:
     (isolated / "list.txt").write_text("a red apple\na blue car\na yellow star\n")
-    command = ["batch", "list.txt", *FLAGS, "--jobs", "2"]
-    plain = vqclip_in(s3, *command, "-o", "local")
-    assert plain.returncode == 0, plain.stderr
-    for shard in ("1/2", "2/2"):
-        part = vqclip_in(s3, *command, "--shard", shard, "-o", "s3://bucket/batch")
-        assert part.returncode == 0, part.stderr
-        assert "s3://bucket/batch" in part.stderr
-    status = json.loads(vqclip_in(s3, "status", "s3://bucket/batch", "--json").stdout)
+    command = ["batch", "list.txt", *FLAGS]
+    plain = call_in_s3(*command, "-o", "local")
+    assert plain.code == 0, plain.err
+    for shard, jobs in (("1/2", "2"), ("2/2", "1")):
+        part = call_in_s3(*command, "--jobs", jobs, "--shard", shard, "-o", "s3://bucket/batch")
+        assert part.code == 0, part.err
+        assert "s3://bucket/batch" in part.err
+    status = call_in_s3("status", "s3://bucket/batch", "--json").record
     assert (status["total"], status["done"], status["failed"]) == (3, 3, 0)
-    collected = vqclip_in(s3, "collect", "s3://bucket/batch")
-    assert (collected.returncode, collected.stdout.strip()) == (0, "s3://bucket/batch/table.csv"), collected.stderr
+    collected = call_in_s3("collect", "s3://bucket/batch")
+    assert (collected.code, collected.out.strip()) == (0, "s3://bucket/batch/table.csv"), collected.err
     system = s3_of(s3)
-    system.invalidate_cache()
     rows = [json.loads(line) for line in system.cat("bucket/batch/table.jsonl").splitlines()]
     local = [json.loads(line) for line in (isolated / "local" / "table.jsonl").read_text().splitlines()]
     drawn = pictures_of(rows, lambda path: system.cat(f"bucket/batch/{path}"))
@@ -383,13 +396,13 @@ def test_a_batch_in_s3_is_that_of_a_folder_and_continues(s3: dict[str, str], iso
     assert system.exists("bucket/batch/sheet.png")
     assert system.exists("bucket/batch/gallery.html")
     everything = b"".join(system.cat(path) for path in system.find("bucket/batch"))
-    assert not any(secret in everything + part.stderr.encode() for secret in (b"a-secret-key", b"a-key-id"))
+    assert not any(secret in everything + part.err.encode() for secret in (b"a-secret-key", b"a-key-id"))
     ledgers = [path for path in system.find("bucket/batch") if "/ledger/" in path]
     system.rm(ledgers[0])
-    resumed = vqclip_in(s3, "resume", "s3://bucket/batch")
-    assert (resumed.returncode, "2 done" in resumed.stderr or "1 done" in resumed.stderr) == (0, True), resumed.stderr
-    again = vqclip_in(s3, *command, "-o", "s3://bucket/batch")
-    assert again.returncode == 0, again.stderr
+    resumed = call_in_s3("resume", "s3://bucket/batch")
+    assert (resumed.code, "2 done" in resumed.err or "1 done" in resumed.err) == (0, True), resumed.err
+    again = call_in_s3(*command, "-o", "s3://bucket/batch")
+    assert again.code == 0, again.err
     rows = [json.loads(line) for line in s3_of(s3).cat("bucket/batch/table.jsonl").splitlines()]
     assert [row["score"] for row in rows] == [row["score"] for row in local], "runs are found without a ledger"
     assert not list(isolated.glob("s3*"))
@@ -507,10 +520,10 @@ def test_no_store_is_used_offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_missing_credentials_are_one_line(s3: dict[str, str], tmp_path: Path) -> None:
-    nothing = {name: value for name, value in s3.items() if "KEY" not in name} | {"HOME": str(tmp_path)}
-    answer = vqclip_in(nothing, "generate", "a red apple", *FLAGS, "-o", "s3://bucket/apple")
-    assert answer.returncode == 5
-    assert answer.stderr.startswith("error: Cannot write s3://bucket/apple: ")
-    assert "credentials" in answer.stderr
-    assert "Traceback" not in answer.stderr
+def test_missing_credentials_are_one_line(call_in_s3: Any) -> None:
+    nothing = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    answer = call_in_s3("generate", "a red apple", *FLAGS, "-o", "s3://bucket/apple", **nothing)
+    assert answer.code == 5
+    assert answer.err.startswith("error: Cannot write s3://bucket/apple: ")
+    assert "credentials" in answer.err
+    assert "Traceback" not in answer.err
