@@ -47,6 +47,8 @@ def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERMINAL_WIDTH", "80")
     monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    # Each further process of a batch takes seconds to start; tests of several say so with --jobs.
+    monkeypatch.setattr("vqclip.jobs.batch.default_jobs", lambda settings: 1)
     work = tmp_path_factory.mktemp("work")
     monkeypatch.chdir(work)
     return work
