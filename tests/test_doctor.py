@@ -28,11 +28,11 @@ def cache(tmp_path: Path, monkeypatch: Patch) -> Path:
 
 
 def test_a_sound_machine_is_ok_and_nothing_is_left_behind(cache: Path, isolated: Path, call: Any) -> None:
-    told = call("doctor")
-    assert told.code == 0, told.out
-    assert [line.split()[:2] for line in told.out.splitlines()] == [["ok", check] for check in CHECKS]
-    assert "torch 2." in told.out
-    assert "libx264 writes mp4" in told.out
+    answer = call("doctor")
+    assert answer.code == 0, answer.out
+    assert [line.split()[:2] for line in answer.out.splitlines()] == [["ok", check] for check in CHECKS]
+    assert "torch 2." in answer.out
+    assert "libx264 writes mp4" in answer.out
     assert not cache.exists()
     assert list(isolated.iterdir()) == []
 
@@ -145,8 +145,8 @@ def test_a_fault_has_its_word_its_code_and_its_remedy(
     cache: Path, call: Any, monkeypatch: Patch,
 ) -> None:  # fmt: skip
     spoil(cache, monkeypatch)
-    told = call("doctor", "--json")
-    found = [each for each in told.record["checks"] if each["fault"]]
+    answer = call("doctor", "--json")
+    found = [each for each in answer.record["checks"] if each["fault"]]
     assert {(each["check"], each["fault"]) for each in found} == {(check, fault)}, found
-    assert (told.code, found[0]["exit_code"]) == (code, code)
+    assert (answer.code, found[0]["exit_code"]) == (code, code)
     assert hint in found[0]["hint"]

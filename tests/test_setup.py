@@ -96,33 +96,33 @@ def test_the_sets_are_listed(call: Any) -> None:
 
 @pytest.mark.option("setup --dry-run")
 def test_a_dry_run_says_what_where_from_and_where_to(server: Hub, data: bytes, call: Any) -> None:
-    told = call("setup", "imagenet", "--dry-run")
+    answer = call("setup", "imagenet", "--dry-run")
     size = f"{len(data) / 1e6:.0f} MB"
     for part in (f"imagenet (vqgan, {size})", "License.txt", "from: 127.0.0.1", "vqgan/imagenet.ckpt", "Free in "):
-        assert part in told.out
-    assert "ViT-B-32 (clip, 605 MB)" in told.out
+        assert part in answer.out
+    assert "ViT-B-32 (clip, 605 MB)" in answer.out
     assert server.asked == []
 
 
 @pytest.mark.slow
 def test_a_set_is_fetched_checked_and_used(server: Hub, data: bytes, tmp_path: Path, call: Any) -> None:
     server.files[MIRROR, "imagenet.ckpt"] = b"<html>moved</html>"  # the other host has it
-    told = call("setup", "imagenet")
-    assert (told.code, told.out) == (0, DRAW + "\n")
+    answer = call("setup", "imagenet")
+    assert (answer.code, answer.out) == (0, DRAW + "\n")
     assert registry.find_vqgan("imagenet").checkpoint.read_bytes() == data
     assert registry.find_clip("ViT-B-32").weights.read_bytes() == WEIGHTS
     asked = len(server.asked)
     assert call("setup", "imagenet", "--json").record["commands"] == [DRAW]
-    told = call("setup", "imagenet", "--to", str(tmp_path / "usb"))
-    assert told.out == f"vqclip setup --from {tmp_path / 'usb'}\n"
+    answer = call("setup", "imagenet", "--to", str(tmp_path / "usb"))
+    assert answer.out == f"vqclip setup --from {tmp_path / 'usb'}\n"
     assert (tmp_path / "usb/vqgan/imagenet.ckpt").read_bytes() == data
     assert not any(path.is_symlink() for path in (tmp_path / "usb").rglob("*"))
     assert len(server.asked) == asked, "what is here is not asked for"
     registry.find_clip("ViT-B-32").weights.resolve().write_bytes(b"damaged")
     registry.find_vqgan("imagenet").checkpoint.write_bytes(b"damaged")
-    told = call("setup", "imagenet")
-    assert told.code == 0, told.err
-    assert "is damaged, and is fetched again" in told.err
+    answer = call("setup", "imagenet")
+    assert answer.code == 0, answer.err
+    assert "is damaged, and is fetched again" in answer.err
     assert registry.find_vqgan("imagenet").checkpoint.read_bytes() == data
     assert registry.find_clip("ViT-B-32").weights.read_bytes() == WEIGHTS
 
@@ -132,8 +132,8 @@ def test_it_asks_in_a_terminal_alone(server: Hub, call: Any, monkeypatch: pytest
     asked = []
     monkeypatch.setattr("vqclip.cli.setup._in_terminal", lambda: True)
     monkeypatch.setattr("typer.confirm", lambda *a, **k: asked.append(a))
-    told = call("setup", "imagenet")
-    assert (told.code, told.out, len(asked)) == (0, "Nothing was downloaded.\n", 1)
+    answer = call("setup", "imagenet")
+    assert (answer.code, answer.out, len(asked)) == (0, "Nothing was downloaded.\n", 1)
     assert server.asked == []
     assert call("setup", "imagenet", "--yes").out == DRAW + "\n"
     assert len(asked) == 1
@@ -141,9 +141,9 @@ def test_it_asks_in_a_terminal_alone(server: Hub, call: Any, monkeypatch: pytest
 
 def test_a_full_disk_is_named_before_the_first_byte(server: Hub, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
-    told = call("setup", "imagenet")
-    assert told.code == 5
-    assert "has 0.0 GB free; the models need 0.6 GB" in told.err
+    answer = call("setup", "imagenet")
+    assert answer.code == 5
+    assert "has 0.0 GB free; the models need 0.6 GB" in answer.err
     assert server.asked == []
 
 
@@ -160,11 +160,11 @@ def test_the_recipe_of_the_page_serves_a_machine_without_network(
             machine(tmp_path / "second", monkeypatch)
             no_network()
         elif line.startswith("vqclip "):
-            told = call(*shlex.split(line)[1:])
-            assert told.code == 0, told.err
+            answer = call(*shlex.split(line)[1:])
+            assert answer.code == 0, answer.err
         elif not line.startswith("#"):
             subprocess.run(["bash", "-ec", line], check=True, capture_output=True)
-    assert told.out == DRAW + "\n"
+    assert answer.out == DRAW + "\n"
     assert registry.find_vqgan("imagenet").checkpoint == tmp_path / "second/cache/vqgan/imagenet.ckpt"
     assert registry.find_vqgan("imagenet").checkpoint.read_bytes() == data
     weights = registry.find_clip("ViT-B-32").weights
@@ -189,9 +189,9 @@ def test_a_folder_with_a_fault_is_not_installed(
     whole_folder = shutil.copytree(folder, tmp_path / "whole")
     (weights,) = (folder / "hub").rglob("open_clip_model.safetensors")
     weights.write_bytes(WEIGHTS[:-1] + b"?")
-    told = call("setup", "--from", str(folder))
-    assert told.code == 3
-    assert "open_clip_model.safetensors is damaged: its SHA-256 is" in told.err
+    answer = call("setup", "--from", str(folder))
+    assert answer.code == 3
+    assert "open_clip_model.safetensors is damaged: its SHA-256 is" in answer.err
     assert not list(second.rglob("open_clip_model.safetensors"))
     weights.unlink()
     assert "is missing" in call("setup", "--from", str(folder)).err

@@ -45,13 +45,13 @@ def _record(row: ModelRow, width: int) -> str:
 
 def _table(rows: Sequence[ModelRow], width: int) -> Iterator[str]:
     """The models for people: what each is good for in a second column, as wide as the terminal."""
-    room = max(30, shutil.get_terminal_size().columns - width - 22)
+    columns = max(30, shutil.get_terminal_size().columns - width - 22)
     kind = ""
     for row in rows:
         if row.kind != kind:
             yield f"{kind and chr(10)}{_KINDS[row.kind]}"
             kind = row.kind
-        first, *others = textwrap.wrap(f"{row.note} [{row.licence}]", room)
+        first, *others = textwrap.wrap(f"{row.note} [{row.licence}]", columns)
         size, here = _size(row.bytes, row.about_bytes), "here" if row.present else ""
         yield f"  {row.name:{width}}  {size:>10}  {here:4}  {first}"
         yield from (f"{'':{width + 22}}{line}" for line in others)

@@ -1,7 +1,7 @@
 """Downloads CLIPs from the Hugging Face hub into its cache, where open_clip and other tools find them too.
 
 huggingface_hub says what the hub has. It discards partial files and compares only sizes, so `download` transfers the
-bytes, resumes, and checks the hash that the hub has told.
+bytes, resumes, and checks the hash that the hub gives.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def missing_bytes(steps: Iterable[Step]) -> int:
 
 
 def require_space(steps: Iterable[Step]) -> None:
-    """Raise OutputError when a disk has less room than what is missing there."""
+    """Raise OutputError when a disk has less space than what is missing there."""
     needed: dict[int, tuple[Path, int]] = {}
     for step in steps:
         if not step.here:
