@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from documents import QUICK, ROOT
@@ -28,9 +31,22 @@ def run(*command: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.fixture
+def run_python(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
+    """Run a Python script of examples/ in this process, and return the lines that it prints."""
+
+    def run_python(name: str, *arguments: str) -> list[str]:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", [name, *arguments])
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        return capsys.readouterr().out.splitlines()
+
+    return run_python
+
+
 @pytest.mark.slow
-def test_a_run_is_followed_through_its_events() -> None:
-    lines = run(sys.executable, str(EXAMPLES / "watch.py"), "a red apple", "apple.png")
+def test_a_run_is_followed_through_its_events(run_python: Any) -> None:
+    lines = run_python("watch.py", "a red apple", "apple.png")
     assert re.fullmatch(r"step 2 of 2: loss [\d.-]+, score [\d.-]+", lines[0])
     assert lines[-1] == "apple.png"
     assert Image.open("apple.png").size == (32, 32)
@@ -47,8 +63,8 @@ def test_a_refused_prompt_ends_the_example_with_its_message() -> None:
 
 
 @pytest.mark.slow
-def test_seeds_are_sorted_by_their_score() -> None:
-    lines = run(sys.executable, str(EXAMPLES / "seeds.py"), "a blue car", "3", "cars.png")
+def test_seeds_are_sorted_by_their_score(run_python: Any) -> None:
+    lines = run_python("seeds.py", "a blue car", "3", "cars.png")
     scores = [float(line.split()[-1]) for line in lines]
     assert len(scores) == 3
     assert scores == sorted(scores, reverse=True)
@@ -56,12 +72,11 @@ def test_seeds_are_sorted_by_their_score() -> None:
 
 
 @pytest.mark.slow
-def test_each_prompt_starts_from_the_run_before_it() -> None:
-    script = str(EXAMPLES / "metamorphosis.py")
-    first = run(sys.executable, script, "out", "a red apple", "a green apple")
+def test_each_prompt_starts_from_the_run_before_it(run_python: Any) -> None:
+    first = run_python("metamorphosis.py", "out", "a red apple", "a green apple")
     assert first == [str(Path(f"out/{number}/image.png").absolute()) for number in ("01", "02")]
     drawn = Path("out/02/image.png").stat().st_mtime_ns
-    run(sys.executable, script, "out", "a red apple", "a green apple")
+    run_python("metamorphosis.py", "out", "a red apple", "a green apple")
     assert Path("out/02/image.png").stat().st_mtime_ns == drawn
 
 
