@@ -211,6 +211,17 @@ def test_blend_brings_the_frame_before_into_the_next(small: dict[str, Any]) -> N
 
 
 @pytest.mark.slow
+def test_a_sketch_is_not_sketched_again_in_the_next_frame(small: dict[str, Any]) -> None:
+    encoded_video("in.mp4", count=2, sound=False)
+    drawn = []
+    for blend in (0.9, 0.0):
+        settings = wanted(small, video=False, sketch="pencil")
+        list(restyle(settings, Restyle("in.mp4", 1, blend=blend), output=Path("out"), overwrite=True))
+        drawn.append(np.asarray(Image.open("out/frames/00001.png")))
+    assert np.array_equal(*drawn)
+
+
+@pytest.mark.slow
 @pytest.mark.option(
     "restyle --frame-steps", "restyle --strength", "restyle --blend", "restyle --preset", "restyle --overwrite"
 )

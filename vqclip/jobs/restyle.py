@@ -256,7 +256,8 @@ class _Restyling:
         for number, pixels in enumerate(self.source.pictures(done), done):
             own = fit(to_pixels(pixels, device), *size)
             start = own
-            if last is not None and self.how.blend:
+            # A sketch of a frame would be sketched again in the next one.
+            if last is not None and self.how.blend and settings.sketch == "none":
                 move = motion.move_at(self.inputs.settings, number, self.source.frames)
                 before = fit(to_pixels(last, device), *size)
                 if move is not None:
