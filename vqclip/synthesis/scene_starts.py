@@ -133,7 +133,7 @@ class SceneStarts:
         drawings = [candidates.fill(image[None], size, edges=edges, extend=False) for image in found.images]
         blended = torch.cat([over(picture, drawing, self.settings.init_candidate) for drawing in drawings])
         losses = found.losses + candidates.rank(blended, self.clip_targets, self.settings, weights)
-        return found.take((losses - 2 * _LIKENESS * likeness(blended, picture)).argsort(stable=True))
+        return found.take((losses - _LIKENESS * likeness(blended, picture)).argsort(stable=True))
 
     def _box(self, name: str, picture: Tensor) -> tuple[Any, ...]:
         """The index of the rectangle around a region in a picture (1, 3, H, W)."""
