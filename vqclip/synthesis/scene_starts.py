@@ -29,8 +29,9 @@ from vqclip.synthesis.scoring import Scorer
 
 _GROUND = 0.12
 """How far a colour may be from white to count as the plain ground of a candidate."""
-_LIKENESS = 0.3
-"""What the correlation of a candidate's form with that of the picture before counts, beside CLIP's loss."""
+_LIKENESS, _OVER = 0.3, 0.42
+"""What the correlation of a candidate's form with that of the picture before counts, beside CLIP's loss: of a
+candidate in place of the picture, and of one over it."""
 
 _COARSE = 6
 """Cells along the shorter side of a picture, below which lie its details."""
@@ -133,7 +134,7 @@ class SceneStarts:
         drawings = [candidates.fill(image[None], size, edges=edges, extend=False) for image in found.images]
         blended = torch.cat([over(picture, drawing, self.settings.init_candidate) for drawing in drawings])
         losses = found.losses + candidates.rank(blended, self.clip_targets, self.settings, weights)
-        return found.take((losses - _LIKENESS * likeness(blended, picture)).argsort(stable=True))
+        return found.take((losses - _OVER * likeness(blended, picture)).argsort(stable=True))
 
     def _box(self, name: str, picture: Tensor) -> tuple[Any, ...]:
         """The index of the rectangle around a region in a picture (1, 3, H, W)."""
