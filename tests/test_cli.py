@@ -400,6 +400,7 @@ def test_a_prompt_without_a_command_is_answered_with_the_command(call: Any) -> N
     assert answer.code == 2
     assert 'vqclip generate "a red apple"' in answer.err
     assert "Did you mean 'generate'?" in call("genrate").err
+    assert 'vqclip generate "a red apple"' in call("draw", "a red apple", "--seed", "1").err
 
 
 @pytest.mark.parametrize(

@@ -108,5 +108,5 @@ def test_a_folder_without_a_run_says_so(isolated: Path) -> None:
     with pytest.raises(UsageError, match="holds no run"):
         run_folder.read_manifest(isolated)
     (isolated / "run.json").write_text("<html>")
-    with pytest.raises(UsageError, match=r"run\.json is not JSON"):
+    with pytest.raises(UsageError, match=r"run\.json is not JSON(?s:.*)--overwrite"):
         run_folder.read_manifest(isolated)

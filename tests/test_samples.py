@@ -103,7 +103,8 @@ def test_a_bad_pick_is_refused_with_the_valid_numbers(call: Any, sheet: Path, is
     assert str(known[0]) in answer.err.splitlines()[1]
     answer = call("continue", str(sheet))
     assert (answer.code, f"holds {len(known)} candidates" in answer.err) == (2, True), answer.err
-    assert call("continue", "nowhere", "--pick", "1").code == 4
+    lost = call("continue", "nowhere", "--pick", "1")
+    assert (lost.code, "There is no nowhere." in lost.err) == (4, True)
     assert call("generate", "x", "--pick", "1").code == 2
     with pytest.raises(UsageError, match=r"Choose one by its number: pick=1\."):
         vqclip.continue_run(sheet)

@@ -281,14 +281,14 @@ def check_structure(text: bytes, most: int) -> None:
         position = found.end()
 
 
-def read_json(path: Path, most: int, error: type[VqclipError] = InputError) -> Any:
-    """Read a JSON file of at most `most` bytes; see `parse_json`.
+def read_json(path: Path, most: int, error: type[VqclipError] = InputError, hint: str = "Give another file.") -> Any:
+    """Read a JSON file of at most `most` bytes; see `parse_json`. hint: Of the error for what is not JSON.
 
     Raises:
         error: As `read_bytes`, and when the file is not JSON.
     """
     data = read_bytes(path, most, error)
-    with refusing(f"{printable(path)} is not JSON", "Give another file.", error):
+    with refusing(f"{printable(path)} is not JSON", hint, error):
         return parse_json(data)
 
 

@@ -196,7 +196,8 @@ class SettingsGroup(TyperGroup):
         """Find the command of the first argument. Raises UsageError for any other word, which may be a prompt."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
             word = args[0]
-            meant = f'vqclip generate "{word}"'
+            prompt = next((one for one in args if " " in one), word)
+            meant = f'vqclip generate "{prompt}"'
             hint = did_you_mean(word, self.commands, f"To draw it: {meant}")
             raise UsageError(f"there is no command {word!r}.", f"To draw it: {meant}" if " " in word else hint)
         name, command, rest = super().resolve_command(ctx, args)

@@ -175,7 +175,8 @@ def read_manifest(directory: Path) -> Manifest:
     again = "Give the folder of a run, as printed by `vqclip generate`."
     if not os.path.lexists(path):
         raise UsageError(f"{files.printable(directory)} holds no run: there is no run.json.", again)
-    values = reading.read_json(path, MAX_MANIFEST_BYTES, UsageError)
+    damaged = "Give another folder, or draw the run again with --overwrite."
+    values = reading.read_json(path, MAX_MANIFEST_BYTES, UsageError, damaged)
     if not isinstance(values, dict) or not isinstance(values.get("settings"), dict):
         raise UsageError(f"{shown} is not a vqclip manifest.", again)
     schema = values.pop("schema", None)

@@ -135,6 +135,8 @@ def read_start(source: Path) -> Recipe:
     if record is not None:
         found = samples.read(record)
         return Recipe(record, found.settings, found.models, found.versions, sample_side=min(found.size))
+    if not files.exists(source):
+        raise InputError(f"There is no {files.printable(source)}.", "Give the folder of a run or of samples.")
     if not files.is_folder(source):
         raise InputError(
             f"{files.printable(source)} is neither the folder of a run nor of samples.", "Give one of these."
