@@ -13,19 +13,19 @@ from vqclip.media import images
 from vqclip.media.images import Pixels
 
 _FAINT = 0.01
-"""What the rest of a thing that goes counts beside what stays, where colours flow in."""
+"""The weight of what is left outside the white of a thing that goes, where colours flow in; what stays has 1."""
 _ALIKE = 0.05
 """The difference of neighbouring pixels, in their most different channel of 0 to 1, that still is no edge."""
 _WHOLE = 0.8
-"""The share of a thing in the white at which it goes: people do not paint masks to the pixel."""
+"""The share of a thing that the white has to cover: people do not paint masks to the pixel."""
 
 
 def without(pixels: Pixels, mask: Mask) -> Pixels:
     """A picture without the things that are shown in the white of a mask.
 
-    The background is all that edges do not divide from the border of the picture; what hangs together of the rest is
-    a thing. A thing goes if the white covers it. The background stays, and so does a thing that the white only cuts
-    off: nothing ends at the border of the white. The colours around fill the gaps.
+    The background is all that no edge divides from the border of the picture; each connected part of the rest is a
+    thing. A thing goes if the white covers it. The background stays, and so does a thing of which the white covers
+    only a part. The colours around fill the gaps.
 
     Args:
         pixels: (H, W, 3) uint8.

@@ -48,7 +48,7 @@ class Step:
     """One model of a set, and what it takes to get it.
 
     Attributes:
-        bytes: Its size, where it is not published about.
+        bytes: Its size; a rough one where no exact one is published.
         terms: Page with its licence.
         hosts: Where it comes from.
         path: Where it goes, a folder for a CLIP.

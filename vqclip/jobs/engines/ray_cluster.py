@@ -19,7 +19,7 @@ from vqclip.runtime import devices, limits
 # Workers have the Python of their node, also when `uv run` started this process. Ray reads both when it is imported.
 os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-# Ray gives its workers the lowest priority but four, so any other process of the machine takes their cores.
+# Ray starts its workers at nice 15, where every other process of the machine takes their cores.
 os.environ.setdefault("RAY_worker_niceness", "0")
 try:
     import ray
