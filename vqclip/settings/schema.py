@@ -185,6 +185,9 @@ class Settings(StartSettings):
         kind="size", unit="pixels", common=True, also=("encode", "reconstruct", "interpolate", "cutouts", *EDITS))
     stages: int = _option(1, "Size and stages", "Work coarse to fine in stages that double the size; 0 is automatic.",
         unit="stages", low=0, high=6, frame=False, on_grid=True)
+    refine: str = _option("auto", "Size and stages",
+        "Draw the edges of the finished picture crisply; auto: in a drawing of the built-in models.",
+        choices=("auto", "on", "off"), frame=False)
     stage_upsampling: str = _option("pixels", "Size and stages",
         "Upsample candidates and stages by pixels or with sharp edges.", choices=("pixels", "edges"), frame=False,
         requires=(need.STAGES,))
@@ -284,6 +287,16 @@ class Settings(StartSettings):
         """Whether the run has its form from the start: it is a candidate or an init picture of a single scene."""
         formed = not self.init_run and (self.uses_prior or bool(self.init_image))
         return formed and len(self.story.scenes) == 1 and not self.motion_schedules
+
+    @property
+    def may_refine(self) -> bool:
+        """Whether a refiner redraws the finished picture, if the VQGAN has one.
+
+        By itself only a drawing from nothing: it wipes out details of a photo, and the last frame of a motion would
+        jump.
+        """
+        drawn = self.uses_prior and not self.init_image and not self.init_run and not self.motion_schedules
+        return self.refine == "on" or (self.refine == "auto" and drawn)
 
     @property
     def keeps_edges(self) -> bool:
