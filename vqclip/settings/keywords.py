@@ -120,6 +120,7 @@ class SettingsKeywords(TypedDict, total=False):
     best_of_share: float
     size: str | int
     stages: int
+    refine: Literal["auto", "on", "off"]
     stage_upsampling: Literal["pixels", "edges"]
     tile_size: int | None
     seamless: Literal["none", "horizontal", "vertical", "both"]

@@ -185,7 +185,7 @@ class Settings(StartSettings):
         kind="size", unit="pixels", common=True, also=("encode", "reconstruct", "interpolate", "cutouts", *EDITS))
     stages: int = _option(1, "Size and stages", "Work coarse to fine in stages that double the size; 0 is automatic.",
         unit="stages", low=0, high=6, frame=False, on_grid=True)
-    refine: str = _option("auto", "Size and stages",
+    refine: str = _option("off", "Size and stages",
         "Draw the edges of the finished picture crisply; auto: in a drawing of the built-in models.",
         choices=("auto", "on", "off"), frame=False)
     stage_upsampling: str = _option("pixels", "Size and stages",
