@@ -186,6 +186,11 @@ def test_unknown_words_come_with_the_word_that_was_meant(tiny: Perceptor) -> Non
     assert tiny.unknown_words("A red Apple, 3 cars") == {}
     found = tiny.unknown_words("a red appel, a bannana, an umbrela and a xqjkv")
     assert found == {"appel": "apple", "bannana": "banana", "umbrela": "umbrella", "xqjkv": ""}
+    short = tiny.unknown_words("an aple at dsuk, a dgo, a brid, Leon and Gary, much coal, and a lute")
+    assert {word: right for word, right in short.items() if right} == {
+        "aple": "apple", "dsuk": "dusk", "dgo": "dog", "brid": "bird",
+    }  # fmt: skip
+    assert {"leon", "gary", "coal"} <= short.keys()
     foreign = tiny.unknown_words("ein roter apfel, une pomme rouge, una manzana roja, in the shelves of a forge")
     assert not any(foreign.values())
 

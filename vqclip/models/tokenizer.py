@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import html
+import importlib.util
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -61,23 +62,36 @@ def words_of(text: str) -> list[str]:
 def is_slip(word: str, known: str) -> bool:
     """Whether a word is most likely a known one with a typing slip.
 
-    The slips are two letters in the wrong order, a letter that is missing, doubled or not doubled, and in words of
-    at least seven letters a letter too many and another vowel. The first letter is right, and so is the end: another
-    ending is more often another word.
+    The slips are two letters in the wrong order, from four letters on a letter that is missing, from five on one that
+    is doubled, and from seven on a letter too many and another vowel. The first letter is right, and so is the end:
+    another ending is more often another word. A short word that is a name or common is like a known one by chance.
     """
     pairs = enumerate(zip(word, known, strict=False))
     start = next((at for at, (one, other) in pairs if one != other), min(len(word), len(known)))
     rest, wanted = word[start:], known[start:]
-    if len(word) < 5 or not start or not word.isascii():
+    if len(word) < 3 or not start or not word.isascii():
         return False
     if len(word) == len(known):
         swapped = len(rest) > 1 and rest[0] == wanted[1] and rest[1] == wanted[0] and rest[2:] == wanted[2:]
         vowels = len(rest) > 1 and {rest[0], wanted[0]} <= set("aeiouy") and rest[1:] == wanted[1:]
-        return swapped or (vowels and len(word) >= 7)
-    missing = rest == wanted[1:] and len(wanted) > 1
-    doubled = rest[1:] == wanted and rest[:1] == word[start - 1]
+        return (swapped and not _is_common(word)) or (vowels and len(word) >= 7)
+    missing = rest == wanted[1:] and len(wanted) > 1 and len(word) >= 4
+    doubled = rest[1:] == wanted and rest[:1] == word[start - 1] and len(word) >= 5
     extra = rest[1:] == wanted and len(rest) > 1 and len(word) >= 7
-    return missing or doubled or extra
+    return (missing and not _is_common(word)) or doubled or extra
+
+
+def _is_common(word: str) -> bool:
+    """Whether a word of up to four letters is one token of OpenAI's CLIP, as names and common words are."""
+    return len(word) < 5 and word in _common_words()
+
+
+@functools.cache
+def _common_words() -> frozenset[str]:
+    spec = importlib.util.find_spec("open_clip")
+    place = Path(spec.origin).parent if spec is not None and spec.origin else Path()
+    lines = read_gzip(place / "bpe_simple_vocab_16e6.txt.gz", _MAX_BYTES, ModelError).decode("utf-8").splitlines()
+    return frozenset(line[:-4].replace(" ", "") for line in lines[1 : _MERGES + 1] if line.endswith("</w>"))
 
 
 def _without_marks(text: str) -> str:
