@@ -15,7 +15,7 @@ from PIL import Image
 
 import vqclip
 from vqclip.errors import UsageError
-from vqclip.events import Finished, PriorSampleChosen, Stepped
+from vqclip.events import Finished, PriorSampleChosen, Stepped, Warned
 from vqclip.jobs import sample as sampling
 from vqclip.models import registry
 from vqclip.models.prior import load_sampler
@@ -174,6 +174,19 @@ def test_a_run_begins_with_the_best_of_its_candidates(small: dict[str, Any]) -> 
         np.array_equal(sheet[8 : 8 + 64, left : left + 64], last.image()) for left in range(0, sheet.shape[1] - 64)
     ]
     assert sum(places) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("prompt", "warned"), [("a table", 1), ("a red apple", 0)])
+def test_a_best_candidate_that_hardly_shows_the_prompt_is_warned_about_once(
+    small: dict[str, Any], prompt: str, warned: int
+) -> None:
+    drawn = list(vqclip.generate(prompt, seed=1, **small | {"init": "prior", "candidates": 2, "iterations": 1}))
+    doubts = [event.message for event in drawn if isinstance(event, Warned) and "hardly shows" in event.message]
+    assert len(doubts) == warned
+    (best,) = [event for event in drawn if isinstance(event, PriorSampleChosen)]
+    assert (best.score < 0.3) == bool(warned)
+    assert all(f"its score is {best.score:.2f}" in message for message in doubts)
 
 
 @pytest.mark.slow

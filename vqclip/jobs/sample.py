@@ -63,8 +63,9 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     ]
     labels = [f"{row['number']}: score {row['score']:.3f}" for row in found]
     images.save_png(output, images.contact_sheet(pictures, labels, min(COLUMNS, len(pictures))), {})
+    doubt = models.doubt(float(str(found[0]["score"])), inputs.settings)
     report = {"image": str(output), "samples": str(record), "seed": settings.seed, "candidates": found}
-    return report | {"read_as": models.read_as, "warnings": models.warnings}
+    return report | {"read_as": models.read_as, "warnings": [*models.warnings, *filter(None, [doubt])]}
 
 
 def _refuse_other_files(record: Path) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from vqclip.synthesis.loop import Synthesizer
 
 Network = TypeVar("Network")
+UNLIKE = 0.3
+"""The score, by the built-in CLIP, up to which pictures of something else come."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,19 @@ class Models:
         yield from map(Warned, self.warnings)
         if self.read_as is not None:
             yield PromptRead(self.read_as)
+
+    def doubt(self, score: float, settings: Settings) -> str | None:
+        """A warning about the best candidate of a prompt whose score says that it shows something else.
+
+        Only scores of the built-in CLIP for texts alone are known well enough.
+        """
+        built_in = all(target.perceptor.vocabulary for target in self.clip_targets)
+        if score >= UNLIKE or not built_in or any(prompt.kind != "text" for prompt in settings.prompts):
+            return None
+        return (
+            f"the best candidate hardly shows the prompt: its score is {score:.2f}, and 0.4 to 0.6 is usual. "
+            "Try plainer words, another --seed or more --candidates."
+        )
 
     def synthesizer(self, inputs: Inputs, settings: Settings, spent: float | None = 0.0) -> Synthesizer:
         """The optimisation loop of a run with these models.

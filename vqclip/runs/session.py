@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vqclip._version import __version__
-from vqclip.events import Event, Opened, Warned
+from vqclip.events import Event, Opened, PriorSampleChosen, Warned
 from vqclip.runs import best_of, recorder
 from vqclip.runs import directory as run_folder
 from vqclip.runs.directory import Manifest, Run
 from vqclip.runs.inputs import Inputs
-from vqclip.runs.loading import ModelCache, load
+from vqclip.runs.loading import ModelCache, Models, load
 from vqclip.runs.recipe import Recipe
 from vqclip.runs.time_left import TimeLeft, Work
 from vqclip.runtime.devices import DeviceConfig
@@ -59,7 +59,7 @@ class Session:
             settings, state = yield from self._starts().noting(best_of.choose(models, self.inputs))
             seconds = time.monotonic() - started
         loop = models.synthesizer(self.inputs, settings, spent=seconds)
-        yield from map(self._rest(settings, seconds).note, loop.run(state))
+        yield from self._doubting(models, map(self._rest(settings, seconds).note, loop.run(state)))
 
     def record(
         self,
@@ -108,8 +108,18 @@ class Session:
                     manifest = replace(manifest, settings=settings, seconds=seconds)
                     run.write(manifest)
             events = models.synthesizer(self.inputs, settings, spent=seconds).run(state)
-            events = map(self._rest(settings, seconds).note, events)
+            events = self._doubting(models, map(self._rest(settings, seconds).note, events))
             yield from recorder.record(events, run, manifest, self.stop)
+
+    def _doubting(self, models: Models, events: Iterable[Event]) -> Iterator[Event]:
+        """The events of the loop, with one warning where a candidate hardly shows the prompt."""
+        warned = False
+        for event in events:
+            yield event
+            doubt = models.doubt(event.score, self.inputs.settings) if isinstance(event, PriorSampleChosen) else None
+            if doubt and not warned:
+                yield Warned(doubt)
+                warned = True
 
     def _starts(self) -> TimeLeft:
         """The time that is left while the starts of best-of are drawn."""
