@@ -204,13 +204,33 @@ def test_fault_42_missing_frames_and_damaged_snapshots_are_survived(small: dict[
     with pytest.raises(Interrupted):
         draw("run", small, iterations=6, snapshot_every=2, stop=lambda: next(asked))
     Path("run/frames/00001.png").unlink()
+    first = Path("run/frames/00000.png")
+    first.write_bytes(first.read_bytes()[:-4])
     newest = sorted(Path("run/state").iterdir())[-1]
     newest.write_bytes(newest.read_bytes()[:100])
     events = list(vqclip.resume("run"))
     warnings = " ".join(e.message for e in events if isinstance(e, Warned))
     assert "is damaged" in warnings
-    assert "1 frame(s)" in warnings
+    assert "2 frame(s)" in warnings
     assert Path("run/image.png").read_bytes() == Path("whole/image.png").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("length", [None, 0, 90, -1])
+def test_fault_42_a_finished_run_without_its_whole_picture_is_not_finished(
+    small: dict[str, Any], length: int | None
+) -> None:
+    draw("run", small)
+    picture = Path("run/image.png")
+    whole = picture.read_bytes()
+    for finished in (False, True):
+        if not finished:
+            picture.unlink() if length is None else picture.write_bytes(whole[:length])
+        events = list(vqclip.resume("run"))
+        (opened,) = [event for event in events if isinstance(event, Opened)]
+        said = [e.message for e in events if isinstance(e, Warned) and "missing or incomplete" in e.message]
+        assert (opened.finished, len(said)) == (finished, not finished)
+        assert picture.read_bytes() == whole
 
 
 def test_fault_42_another_model_is_refused(small: dict[str, Any]) -> None:

@@ -180,6 +180,20 @@ def _drawn(folder: str) -> Any:
         worker.launch.start = before
 
 
+def test_a_run_whose_picture_is_cut_off_is_drawn_again(isolated: Path) -> None:
+    Path("p.txt").write_text("a cat\na dog\na tree\n")
+    list(_drawn("out"))
+    whole = {row["path"]: Path("out", row["path"]).read_bytes() for row in rows("out")}
+    cut, gone, kept = whole
+    Path("out", cut).write_bytes(whole[cut][:-1])
+    Path("out", gone).unlink()
+    begun = [event.directory for event in _drawn("out") if isinstance(event, JobStarted)]
+    assert len(begun) == 2
+    assert kept not in {f"{path.relative_to(Path('out').absolute())}/image.png" for path in begun}
+    assert {path: Path("out", path).read_bytes() for path in whole} == whole
+    assert [event for event in _drawn("out") if isinstance(event, JobStarted)] == []
+
+
 @pytest.mark.slow
 @pytest.mark.option("--flat")
 def test_parts_and_a_stop_draw_the_pictures_of_a_plain_batch(call: Any, isolated: Path) -> None:

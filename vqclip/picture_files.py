@@ -22,6 +22,17 @@ MAX_PIXELS = 64_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "TGA", "JPEG2000", "AVIF", "ICO")
 
 
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+
+
+def is_whole_png(path: Path) -> bool:
+    """Whether a PNG file is there to its last byte, so that a run need not write it again; only the end is read."""
+    with contextlib.suppress(InputError, OSError), reading.open_regular(path) as handle:
+        handle.seek(-len(_PNG_END), io.SEEK_END)
+        return handle.read() == _PNG_END
+    return False
+
+
 class _PillowLimits:
     """Pillow's pixel limit and Python's warning filters, set while any thread reads a picture.
 

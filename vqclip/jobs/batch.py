@@ -201,7 +201,7 @@ def _open(
             f"Choose another --output, or remove that folder. {resume_hint(directory)}",
         )
     count, share = plan.count(shard)
-    done, mine = ledger.finished(directory, shard) if directory else ledger.NOTHING
+    done, mine = ledger.finished(directory, shard, here=mirror is None) if directory else ledger.NOTHING
     found = plan.jobs(done, shard)
     first = _checked(found, asked, plan)
     sample = [job.settings for job in first if isinstance(job, engines.Job)]

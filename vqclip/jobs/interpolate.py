@@ -18,6 +18,7 @@ from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import images, token_grids, video
 from vqclip.models import registry
+from vqclip.picture_files import is_whole_png
 from vqclip.runs import latents, progress_video
 from vqclip.runs.capabilities import check_capabilities
 from vqclip.runs.directory import (
@@ -328,7 +329,7 @@ def _decoded(vqgan: ImageModel, z: Tensor, size: tuple[int, int], *, quantise: b
 
 def _frames_done(run: Run, count: int) -> int:
     """How many frames are there, from the first on without a gap."""
-    return next((number for number in range(count) if not files.is_file(run.frame(number))), count)
+    return next((number for number in range(count) if not is_whole_png(run.frame(number))), count)
 
 
 def _latents(

@@ -33,6 +33,7 @@ from vqclip import files, reading
 from vqclip.errors import OutputError
 from vqclip.jobs.digests import DigestSet
 from vqclip.jobs.shards import Shard
+from vqclip.picture_files import is_whole_png
 
 FOLDER = "ledger"
 BEAT_SECONDS = 60.0
@@ -42,6 +43,7 @@ NOTHING = (DigestSet(), 0)
 MAX_LINE_BYTES = 2_000_000
 # The keys of a record are in the order of the alphabet. The start of an id is its number in a `DigestSet`.
 _HEAD = re.compile(rb'\{"event":"([a-z]+)"(?:,"job":"([0-9a-f]{16})[0-9a-f]{4}")?[,}]')
+_PATH = re.compile(rb'"path":"([^"\\]+)"[,}]')
 _NUMBER = re.compile(rb'"number":(\d{1,12})[,}]')
 _ID = re.compile(r"[0-9a-f]{20}")
 
@@ -130,16 +132,20 @@ class Reader:
         self._handle.close()
 
 
-def finished(directory: Path, shard: Shard) -> tuple[DigestSet, int]:
+def finished(directory: Path, shard: Shard, *, here: bool = True) -> tuple[DigestSet, int]:
     """Return the ids of all finished runs, and how many of them belong to a shard.
 
     The files of all shards are read: another shard may have drawn a run of this one, before lines were added or
-    removed, or with another number of shards.
+    removed, or with another number of shards. here: The folder holds the pictures too, and a run whose picture is
+    missing or incomplete is not finished.
     """
     runs, numbers = array("Q"), array("q")
     for path in paths(directory):
         for event, run, _, line in entries(path):
             if event == b"finished" and run is not None and (number := number_of(line)) is not None:
+                picture = _PATH.search(line) if here else None
+                if picture and not is_whole_png(directory / os.fsdecode(picture[1])):
+                    continue
                 runs.append(run)
                 numbers.append(number)
     unique, first = np.unique(np.frombuffer(runs, np.uint64), return_index=True)

@@ -19,6 +19,7 @@ from vqclip.events import Event, Finished, Opened, Saved, Started, Stepped, Warn
 from vqclip.media import images, video
 from vqclip.media.sound import add_sound
 from vqclip.media.video_source import VideoSource
+from vqclip.picture_files import is_whole_png
 from vqclip.runs import progress_video
 from vqclip.runs.directory import (
     Manifest,
@@ -211,7 +212,7 @@ class _Restyling:
         with run:
             yield from [*run.warnings(), *map(Warned, self.source.warnings)]
             done = 0
-            while not replaces and done < self.source.frames and files.is_file(run.frame(done)):
+            while not replaces and done < self.source.frames and is_whole_png(run.frame(done)):
                 done += 1
             target = run.video_path(settings.video_format)
             has_all = done == self.source.frames and (files.is_file(target) or not settings.video)

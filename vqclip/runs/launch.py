@@ -14,6 +14,7 @@ from vqclip.errors import InputError, ModelError, NotDownloaded, OutputError, Us
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import given_pictures
 from vqclip.object_store import ObjectFolder, address_of
+from vqclip.picture_files import is_whole_png
 from vqclip.runs import best_of, recorder, remote
 from vqclip.runs import directory as run_folder
 from vqclip.runs import recipe as recipes
@@ -245,10 +246,13 @@ def resume(
     directory = Path(directory)
     manifest = run_folder.read_manifest(directory)
     warnings = [] if asked is None else _unused(asked, manifest.settings)
-    if manifest.status == "finished" and files.is_file(directory / "image.png"):
+    if manifest.status == "finished" and is_whole_png(directory / "image.png"):
         directory, step = directory.absolute(), manifest.step
         opened = Opened(directory, manifest.settings.seed or 0, step, finished=True)
         return iter([*warnings, opened, Saved("image", directory / "image.png", step)])
+    if manifest.status == "finished":
+        shown = files.printable(directory / "image.png")
+        warnings.append(Warned(f"{shown} is missing or incomplete, and is drawn again from the newest snapshot."))
     settings = manifest.settings.with_paths(lambda path: run_folder.find_moved(path, directory, manifest))
     try:
         session = Session(Inputs.check(settings, recorded=True), stop, cache=cache)

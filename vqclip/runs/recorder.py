@@ -18,6 +18,7 @@ from vqclip import files
 from vqclip.errors import Interrupted
 from vqclip.events import Event, Finished, Saved, StageStarted, Started, Stepped, Warned
 from vqclip.media import images, metadata, video
+from vqclip.picture_files import is_whole_png
 from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video, report
 from vqclip.runs.directory import Manifest, Run
@@ -146,12 +147,14 @@ class _Recorder:
         missing = 0
         for index in range(kept):
             path = self.run.frame(index)
-            if not files.is_file(path):
+            if not is_whole_png(path):
                 missing += 1
             elif self.writer is not None:
                 self.writer.write(images.open_image(path))
         if missing:
-            yield Warned(f"{missing} frame(s) of the first {step} steps are gone; the video skips them.")
+            yield Warned(
+                f"{missing} frame(s) of the first {step} steps are missing or cut off; the video skips them."
+            )
         self.next_frame = kept
 
     def _step(self, event: Stepped) -> Iterator[Event]:
