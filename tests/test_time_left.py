@@ -42,7 +42,7 @@ def events(clock: Clock, start: float, steps: Sequence[float]) -> Iterator[Event
 @pytest.mark.parametrize("preset", MEASURED)
 def test_later_stages_count_with_what_their_steps_take(preset: str) -> None:
     clock, steps = Clock(), MEASURED[preset]
-    work = Work.of(resolve({"prompt": "a red apple", "device": "cpu"}, preset=preset).settings)
+    work = Work.of(resolve({"prompt": "a red apple", "device": "cpu", "refine": "off"}, preset=preset).settings)
     assert len(work.steps) == len(steps)
     noted = map(TimeLeft(work, clock=clock).note, events(clock, 2.0, steps))
     found = {event.step: event.seconds_left for event in noted if isinstance(event, Stepped)}
@@ -56,7 +56,7 @@ def test_later_stages_count_with_what_their_steps_take(preset: str) -> None:
 
 def test_a_scene_that_samples_candidates_counts_with_them() -> None:
     one, two = (
-        Work.of(resolve({"prompt": prompt, "device": "cpu"}, preset="draft").settings)
+        Work.of(resolve({"prompt": prompt, "device": "cpu", "refine": "off"}, preset="draft").settings)
         for prompt in ("a tree", "a tree ^ a flower")
     )
     assert two.start == pytest.approx(one.start)

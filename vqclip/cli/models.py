@@ -17,7 +17,7 @@ from vqclip.cli.shared import JsonOption, QuietOption, console_for, option
 if TYPE_CHECKING:
     from vqclip.models.registry import ModelRow
 
-_KINDS = {"vqgan": "VQGANs", "clip": "CLIPs", "prior": "Priors", "upsampler": "Upsamplers", "refiner": "Refiners"}
+_KINDS = {"vqgan": "VQGANs", "clip": "CLIPs", "prior": "Priors", "upsampler": "Upsamplers"}
 models = typer.Typer(cls=SettingsGroup, help="List, download, convert and verify models.", no_args_is_help=True)
 
 

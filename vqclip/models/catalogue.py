@@ -190,12 +190,8 @@ def clip_entry(name: str) -> ClipEntry | None:
     return next((e for e in _clips().values() if name == e.name or name in e.aliases), None)
 
 
-Companion = Literal["prior", "upsampler", "refiner"]
-"""A network that was trained on the codes or pictures of one VQGAN."""
-
-
-def companions(kind: Companion) -> Mapping[str, Mapping[str, Any]]:
-    """The networks of that kind: their fields in models.yaml, by name."""
+def companions(kind: Literal["prior", "upsampler"]) -> Mapping[str, Mapping[str, Any]]:
+    """The networks of that kind that were trained on the codes of a VQGAN: their fields in models.yaml, by name."""
     found: Mapping[str, Mapping[str, Any]] = _document()[kind]
     return found
 

@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal
 
 from vqclip.errors import ModelError, NotDownloaded, UsageError, VqclipError, did_you_mean
 from vqclip.files import data_path, is_file, is_folder, matching, printable, require_file, require_folder, user_path
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
     ClipEntry,
-    Companion,
     VqganEntry,
     clip_entries,
     clip_entry,
@@ -186,13 +185,7 @@ def find_upsampler(vqgan: str) -> UpsamplerFiles:
     return UpsamplerFiles(name, weights, weights.with_suffix(".json"))
 
 
-def find_refiner(vqgan: str) -> Path | None:
-    """The weights of the refiner for a VQGAN, if it has one."""
-    found = _companion("refiner", vqgan)
-    return found[1] if found else None
-
-
-def _companion(kind: Companion, vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
+def _companion(kind: Literal["prior", "upsampler"], vqgan: str) -> tuple[str, Path, Mapping[str, Any]] | None:
     """Name, weights and fields in models.yaml of the network of that kind for a VQGAN."""
     names = [name for name in vqgan_names() if vqgan in (name, *vqgan_entry(name).aliases)]
     for name, fields in companions(kind).items():
@@ -218,7 +211,8 @@ def list_models() -> list[ModelRow]:
         about = None if weights else clip.about_bytes
         path = str(weights) if weights else None
         rows.append(ModelRow(clip.name, "clip", size, about, clip.licence, weights is not None, path, clip.note))
-    for kind in get_args(Companion):
+    kinds: tuple[Literal["prior", "upsampler"], ...] = ("prior", "upsampler")
+    for kind in kinds:
         for name, fields in companions(kind).items():
             file = data_path("checkpoints", fields["file"])
             size = file.stat().st_size if is_file(file) else None

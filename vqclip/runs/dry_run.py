@@ -102,8 +102,6 @@ def _files(settings: Settings) -> Iterator[dict[str, Any]]:
         yield _file("prior", settings.vqgan, lambda: registry.find_prior(settings.vqgan).weights)
     if settings.uses_prior and settings.upsample_candidates:
         yield _file("upsampler", settings.vqgan, lambda: registry.find_upsampler(settings.vqgan).weights)
-    if settings.may_refine and (refiner := registry.find_refiner(settings.vqgan)) is not None:
-        yield _file("refiner", settings.vqgan, lambda: refiner)
     for name, path in settings.named_files():
         if name in ("vqgan", "clip"):
             continue

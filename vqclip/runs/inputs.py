@@ -55,7 +55,6 @@ class Inputs:
     clips: tuple[tuple[registry.ClipFiles, float], ...]
     prior: registry.PriorFiles | None
     upsampler: registry.UpsamplerFiles | None
-    refiner: Path | None
     init_inputs: InitInputs
     prompt_pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
     ended: latents.Ended | None = None
@@ -101,7 +100,6 @@ class Inputs:
             clips,
             prior,
             upsampler,
-            _find_refiner(settings) if settings.may_refine else None,
             init_inputs,
             prompt_pictures,
             ended=ended,
@@ -136,8 +134,6 @@ class Inputs:
             weights[f"prior {self.prior.name}"] = self.prior.weights
         if self.upsampler is not None:
             weights[f"upsampler {self.upsampler.name}"] = self.upsampler.weights
-        if self.refiner is not None:
-            weights[f"refiner {self.settings.vqgan}"] = self.refiner
         known = {f"clip {clip.name}": clip.weights for clip, _ in self.clips}
         weights |= {name: path for name, path in known.items() if path is not None}
         for path in weights.values():
@@ -259,15 +255,6 @@ def _open_init_image(settings: Settings) -> np.ndarray | None:
         f"init {settings.init} has no effect: nothing of it shows beneath {files.printable(path)}.",
         "Lower --init-image-alpha, give a picture with transparent parts, or leave one of the two out.",
     )
-
-
-def _find_refiner(settings: Settings) -> Path | None:
-    refiner = registry.find_refiner(settings.vqgan)
-    if refiner is None and settings.refine == "on":
-        raise UsageError(
-            f"refine cannot be used: the VQGAN {settings.vqgan!r} has no refiner.", "Use --refine auto or off."
-        )
-    return refiner
 
 
 def _find_prior(settings: Settings, vqgan: registry.VqganFiles) -> registry.PriorFiles:

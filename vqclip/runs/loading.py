@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vqclip import files
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from vqclip.models.net2net import Net2Net
     from vqclip.models.perceptor import ClipTarget, Perceptor
     from vqclip.models.prior import PriorSampler
-    from vqclip.models.refiner import Refiner
     from vqclip.synthesis.loop import Synthesizer
 
 Network = TypeVar("Network")
@@ -46,7 +44,6 @@ class Models:
         warnings: About the run's pictures, and about texts that a CLIP reads only in part.
         latent: Of the finished run that this run starts from, on the CPU.
         read_as: The prompt in the English that the built-in models read; None where they read it as it is.
-        refiner: Redraws the finished picture.
     """
 
     vqgan: ImageModel
@@ -55,7 +52,6 @@ class Models:
     warnings: list[str]
     latent: Tensor | None = None
     read_as: str | None = None
-    refiner: Refiner | None = None
 
     def remarks(self) -> Iterator[Event]:
         """What to know before the run starts."""
@@ -92,7 +88,6 @@ class Models:
             settings,
             replace(inputs.init_inputs, latent=self.latent, latent_size=inputs.ended.size if inputs.ended else None),
             sampler=self.sampler,
-            refiner=self.refiner,
             scored_steps=None if settings.until_score is not None else _scored_steps(settings),
             time_is_up=run_folder.deadline(None if spent is None else settings.max_seconds, spent or 0.0),
         )
@@ -176,10 +171,7 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
     if inputs.ended is not None and (inputs.settings.resample or not resumed):
         latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan)
     read_as = _read_as(inputs.settings, clip_targets, sampler)
-    refiner = None
-    if (found := inputs.refiner) is not None:
-        refiner = cache.get(key(found), lambda: _load_refiner(found, on))
-    return Models(vqgan, clip_targets, sampler, warnings, latent, read_as, refiner)
+    return Models(vqgan, clip_targets, sampler, warnings, latent, read_as)
 
 
 def _read_as(
@@ -210,12 +202,6 @@ def _load_sampler(inputs: Inputs, vqgan: ImageModel, on: DeviceConfig) -> PriorS
     if prior.tokenizer is None:
         return load_net2net(prior, vqgan.n_embed, on.device)
     return load_sampler(prior, vqgan.codebook, inputs.upsampler)
-
-
-def _load_refiner(weights: Path, on: DeviceConfig) -> Refiner:
-    from vqclip.models.refiner import load_refiner
-
-    return load_refiner(weights, on.device)
 
 
 def _load_perceptor(clip: registry.ClipFiles, settings: Settings, on: DeviceConfig) -> Perceptor:

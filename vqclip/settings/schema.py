@@ -185,8 +185,8 @@ class Settings(StartSettings):
         kind="size", unit="pixels", common=True, also=("encode", "reconstruct", "interpolate", "cutouts", *EDITS))
     stages: int = _option(1, "Size and stages", "Work coarse to fine in stages that double the size; 0 is automatic.",
         unit="stages", low=0, high=6, frame=False, on_grid=True)
-    refine: str = _option("off", "Size and stages",
-        "Draw the edges of the finished picture crisply; auto: in a drawing of the built-in models.",
+    refine: str = _option("auto", "Size and stages",
+        "Make edges of the finished picture crisp; auto: in a drawing with --stage-upsampling edges.",
         choices=("auto", "on", "off"), frame=False)
     stage_upsampling: str = _option("pixels", "Size and stages",
         "Upsample candidates and stages by pixels or with sharp edges.", choices=("pixels", "edges"), frame=False,
@@ -289,14 +289,14 @@ class Settings(StartSettings):
         return formed and len(self.story.scenes) == 1 and not self.motion_schedules
 
     @property
-    def may_refine(self) -> bool:
-        """Whether a refiner redraws the finished picture, if the VQGAN has one.
+    def refines(self) -> bool:
+        """Whether edges of the finished picture are made crisp.
 
-        By itself only a drawing from nothing: it wipes out details of a photo, and the last frame of a motion would
-        jump.
+        By itself only a still drawing from nothing: it wipes out details of a photo, and a video would jump.
         """
-        drawn = self.uses_prior and not self.init_image and not self.init_run and not self.motion_schedules
-        return self.refine == "on" or (self.refine == "auto" and drawn)
+        drawn = self.iterations > 0 and not self.init_image and not self.init_run
+        still = len(self.story.scenes) == 1 and not self.motion_schedules
+        return self.refine == "on" or (self.refine == "auto" and self.keeps_edges and drawn and still)
 
     @property
     def keeps_edges(self) -> bool:

@@ -28,7 +28,6 @@ from vqclip.models.image_model import ImageModel
 from vqclip.models.net2net import Net2Net
 from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
-from vqclip.models.refiner import Refiner
 from vqclip.runtime import allocation
 from vqclip.runtime.torch_state import in_own_state
 from vqclip.schedules import Schedule
@@ -50,6 +49,7 @@ from vqclip.synthesis.randomness import (
     TILE_STREAM,
     make_generator,
 )
+from vqclip.synthesis.refine import refine
 from vqclip.synthesis.regions import Regions
 from vqclip.synthesis.scene_starts import SceneStarts
 from vqclip.synthesis.scoring import Scorer
@@ -93,7 +93,6 @@ class Synthesizer:
         inputs: InitInputs | None = None,
         *,
         sampler: PriorSampler | Net2Net | None = None,
-        refiner: Refiner | None = None,
         time_is_up: Callable[[], bool] = lambda: False,
         step_range: tuple[int, int] | None = None,
         scored_steps: Collection[int] | None = None,
@@ -105,7 +104,6 @@ class Synthesizer:
             settings: With a seed.
             inputs: The pictures of the run.
             sampler: Samples the candidates of each scene if `settings.uses_prior`.
-            refiner: Redraws the finished picture.
             time_is_up: Asked before every step. When it says so, the picture is upsampled to its full size and the
                 run ends.
             step_range: For a run that is a part of a longer story: its first step, and the steps of the whole story.
@@ -132,7 +130,7 @@ class Synthesizer:
             below = self.init.pixels if self.init.mask is not None or settings.draws_candidate else None
             known = (vqgan, sampler, clip_targets, settings, self.regions)
             self.starts = SceneStarts(*known, self.inputs.latent, below)
-        self.refiner, self.steps_done, self._ended = refiner, 0, False
+        self.steps_done, self._ended = 0, False
         self.score: float | None = None
         self.scorer, self.scored_steps = Scorer(clip_targets, settings.story.prompts), scored_steps
         self._shown: tuple[int, np.ndarray] | None = None
@@ -203,8 +201,8 @@ class Synthesizer:
             # The next stage starts from the picture as the VQGAN draws it. Showing that keeps the video from jumping.
             latent_image = self._image_of(self.current.stage, pixels=False)
             picture = latent_image.decode(latent_image.encode(picture))
-        if self.refiner is not None and (self._ended or self.steps_done >= self.settings.iterations):
-            picture = self.refiner.refine(picture.float(), self.settings.wraps)
+        if self.settings.refines and (self._ended or self.steps_done >= self.settings.iterations):
+            picture = refine(picture.float(), self.settings.wraps)
         rows = (self.finish(picture)[0] * 255).round().to(torch.uint8).permute(1, 2, 0)
         # In the order of a picture file: sums over another order of the same numbers end in other digits.
         result: np.ndarray = rows.contiguous().cpu().numpy()

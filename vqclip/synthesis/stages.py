@@ -13,6 +13,8 @@ from vqclip.settings.prompts import REGIONS
 from vqclip.settings.schema import Settings
 
 _SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.25, 0.25, 0.5)}
+_REFINED = 0.1
+"""Share of the steps of the last stage of a drawing that starts from a candidate and gets crisp edges."""
 _CANDIDATE = 8
 """Tokens along a side of a candidate of the built-in prior; `stages=0` plans no smaller stage."""
 
@@ -42,7 +44,10 @@ def stages_of(settings: Settings, factor: int) -> tuple[Stage, ...]:
     size = settings.width, settings.height
     candidate = 2 * _CANDIDATE if settings.uses_prior and settings.upsample_candidates else _CANDIDATE
     stages = settings.stages or _automatic_stages(tokens_along(min(size), factor), candidate * _drawings(settings))
-    return plan_stages(*size, factor, stages, settings.iterations, settings.pixel_steps)
+    # What stops a run early looks at the last stage, which has to be long then.
+    stops_early = settings.auto_stop or settings.until_score is not None
+    refined = settings.refines and settings.uses_prior and not stops_early
+    return plan_stages(*size, factor, stages, settings.iterations, settings.pixel_steps, refined=refined)
 
 
 def _drawings(settings: Settings) -> int:
@@ -67,14 +72,22 @@ def _automatic_stages(tokens: int, candidate: int) -> int:
 
 
 def plan_stages(
-    width: int, height: int, factor: int, stages: int, iterations: int, pixel_steps: float = 0.0
+    width: int,
+    height: int,
+    factor: int,
+    stages: int,
+    iterations: int,
+    pixel_steps: float = 0.0,
+    *,
+    refined: bool = False,
 ) -> tuple[Stage, ...]:
     """Divide the steps over sizes that double from stage to stage.
 
     width, height: of the final picture; those before it are whole tokens of `factor` pixels. Two stages take 40 and
-    60 % of the steps, three 25, 25 and 50 % (pytti-core, 2026), more take equal parts. Before them all `pixel_steps`,
-    a share of the steps, is a stage of the first size; the last step always optimises a latent. Raises UsageError
-    when the first stage would have no picture.
+    60 % of the steps, three 25, 25 and 50 % (pytti-core, 2026), more take equal parts. If the picture is refined, the
+    last of several stages takes a tenth and those before it equal parts: its edges need few steps. Before them all
+    `pixel_steps`, a share of the steps, is a stage of the first size; the last step always optimises a latent. Raises
+    UsageError when the first stage would have no picture.
     """
     columns, rows = tokens_along(width, factor), tokens_along(height, factor)
     smallest = min(columns, rows) >> (stages - 1)
@@ -84,6 +97,8 @@ def plan_stages(
             "Use fewer --stages or a larger --size.",
         )
     shares = _SHARES.get(stages, (1 / stages,) * stages)
+    if refined and stages > 1:
+        shares = (*[(1 - _REFINED) / (stages - 1)] * (stages - 1), _REFINED)
     coarse = [((columns >> shrink) * factor, (rows >> shrink) * factor) for shrink in range(stages - 1, 0, -1)]
     sizes = [*coarse, (width, height)]
     first = begun = min(round(pixel_steps * iterations), max(0, iterations - 1))
