@@ -36,6 +36,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"init_image": "a.png", "init_candidate": 0.5}, {"init": "prior"}),
     ({"prior_style": "noto"}, {"init": "prior"}),
     ({"upsample_candidates": 4}, {"init": "prior"}),
+    ({"init": "prior", "init_run": "run", "resample": True, "layout": "none"}, {"init_run": None, "resample": False}),
+    ({"init": "prior", "seamless": "both", "layout": "none"}, {"seamless": "none"}),
     ({"scene_steps": 3}, {"prompt": "a ^ b"}),
     ({"cross_fade": "3"}, {"prompt": "a ^ b"}),
     ({"init": "prior", "prompt": "", "image_prompt": ("a.png",), "guidance": 2.0}, {"prompt": "a"}),

@@ -17,7 +17,7 @@ from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import load_sampler
 from vqclip.runs import recipe
 from vqclip.settings.schema import Settings
-from vqclip.synthesis import retrieval, scene_starts
+from vqclip.synthesis import composition, retrieval, scene_starts
 from vqclip.synthesis.candidates import Candidates
 from vqclip.synthesis.loop import Synthesizer
 from vqclip.synthesis.regions import Regions
@@ -64,7 +64,7 @@ def test_a_tile_repeats_drawings_in_shifted_lines(wraps: tuple[bool, bool]) -> N
 
 
 def test_the_ground_of_a_drawing_is_clear_and_a_white_spot_within_it_is_not() -> None:
-    opacity = scene_starts.opacity(disc(RED)[None])[0, 0]
+    opacity = composition.opacity(disc(RED)[None])[0, 0]
     assert opacity[0, 0] == 0
     assert opacity[16, 16] == 1
     assert opacity[16, 8] == 1

@@ -46,6 +46,13 @@ class PromptRead(Event):
 
 
 @dataclass(frozen=True)
+class PromptLaidOut(Event):
+    """The prompt names several things, and each is drawn in its place."""
+
+    layout: str
+
+
+@dataclass(frozen=True)
 class Started(Event):
     """The models are loaded, and the initial picture is there.
 

@@ -29,6 +29,7 @@ from vqclip.events import (
     JobStarted,
     Opened,
     PriorSampleChosen,
+    PromptLaidOut,
     PromptRead,
     Saved,
     StageStarted,
@@ -100,6 +101,11 @@ class Console:
         """Say how the built-in models read a text that is not in English."""
         if english is not None:
             self.note(f"read as: {english}")
+
+    def laid_out(self, layout: str | None) -> None:
+        """Say where the things of a prompt are drawn."""
+        if layout is not None:
+            self.note(f"laid out: {layout}")
 
     def announce(self, text: str, record: Mapping[str, Any]) -> None:
         """Print a line on standard error that was asked for, also with `--quiet`, or the record as a JSON line."""
@@ -177,6 +183,8 @@ class Console:
             self.warn(event.message)
         elif isinstance(event, PromptRead):
             self.read_as(event.english)
+        elif isinstance(event, PromptLaidOut):
+            self.laid_out(event.layout)
         elif isinstance(event, PriorSampleChosen):
             self.note(f"candidate {event.number} of {event.count} is the best (score {event.score:.3f})")
         elif isinstance(event, CandidateScored):

@@ -101,6 +101,7 @@ def _show_plan(console: Console, settings: Settings, output: Path | None, *, ove
 
     report, missing = plan(settings, output, overwrite=overwrite)
     console.read_as(report["read_as"])
+    console.laid_out(report["laid_out"])
     for warning in report["warnings"]:
         console.warn(warning)
     console.answer(format_plan(report), report)

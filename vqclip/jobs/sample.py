@@ -42,7 +42,7 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     if settings.seed is None:
         settings = settings.replace(seed=secrets.randbelow(2**32))
     no_video = {"video": False, **{name: default_of(name) for name in options_of("video")}}
-    inputs = Inputs.check(settings.replace(init="prior", init_image=None, **no_video))
+    inputs = Inputs.check(settings.replace(init="prior", layout="none", init_image=None, **no_video))
     files.ensure_writable(output.parent)
 
     from vqclip.synthesis import candidates

@@ -164,7 +164,7 @@ def _from_candidates(
     from vqclip.synthesis import candidates
     from vqclip.synthesis.init import fit, to_pixels
 
-    settings = request.settings(**own)
+    settings = request.settings(**own, layout="none")
     models = load(Inputs.check(settings), DeviceConfig.find(settings), cache=cache)
     place = next(at for at, prompt in enumerate(settings.prompts) if prompt.kind == "image")
     clips = [replace(clip, targets=clip.targets[place : place + 1]) for clip in models.clip_targets]
@@ -224,7 +224,7 @@ def nearest_colours(picture: Tensor) -> list[str]:
 
 def mean_colour(picture: Tensor) -> Tensor:
     """The mean colour of what lies on the ground, or of all if nothing does: (1, 3, H, W) to (1, 3, 1, 1)."""
-    from vqclip.synthesis.scene_starts import opacity
+    from vqclip.synthesis.composition import opacity
 
     cover = opacity(picture)
     cover = cover if bool(cover.any()) else cover + 1
@@ -310,7 +310,7 @@ def choose(found: Tensor, losses: Tensor, picture: Tensor, count: int, strength:
 
 def blended(start: Tensor, picture: Tensor, strength: float) -> Tensor:
     """A candidate that takes colours of the picture, and below half strength its form: (1, 3, H, W) in [0, 1]."""
-    from vqclip.synthesis.scene_starts import opacity
+    from vqclip.synthesis.composition import opacity
 
     shift = (1 - strength) * (mean_colour(picture) - mean_colour(start))
     start = (start + shift * opacity(start)).clamp(0, 1)

@@ -18,13 +18,13 @@ _ORDER = (
     frozenset(("golden", "gold", "silver")),
 )  # fmt: skip
 ADJECTIVES = frozenset().union(*_ORDER)
-_IRREGULAR = {
+IRREGULAR = {
     "man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice", "tooth": "teeth",
     "foot": "feet", "goose": "geese", "leaf": "leaves", "wolf": "wolves", "knife": "knives", "ox": "oxen",
     "snowman": "snowmen", "potato": "potatoes", "tomato": "tomatoes", "hero": "heroes", "loaf": "loaves",
     "elf": "elves", "butterfly": "butterflies",
 }  # fmt: skip
-_SAME = ("fish", "sheep", "deer", "people", "hair", "bread", "shrimp", "squid", "rice", "cheese", "police")
+SAME = ("fish", "sheep", "deer", "people", "hair", "bread", "shrimp", "squid", "rice", "cheese", "police")
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ def _ordered(group: Sequence[Part]) -> list[str]:
 def plural(noun: str) -> str:
     """Several of a thing."""
     first, blank, last = noun.rpartition(" ")
-    if last in _IRREGULAR:
-        return first + blank + _IRREGULAR[last]
-    if not last.isalpha() or last.endswith(_SAME) or (last.endswith("s") and not last.endswith(("ss", "us", "bus"))):
+    if last in IRREGULAR:
+        return first + blank + IRREGULAR[last]
+    if not last.isalpha() or last.endswith(SAME) or (last.endswith("s") and not last.endswith(("ss", "us", "bus"))):
         return noun
     if last.endswith("y") and last[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"

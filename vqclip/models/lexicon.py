@@ -89,13 +89,13 @@ class Entry:
 
 
 class Words:
-    """The words of one script."""
+    """The words of one script. english: What they mean."""
 
     def __init__(self, path: Path) -> None:
         """Read the words. Raises ModelError."""
         with refusing(f"{path.name} is no lexicon", "Install vqclip again.", ModelError):
             head, *self._lines = _unpacked(path).split("\n")
-        self._english = head.split("\t")
+        self.english = head.split("\t")
 
     def exact(self, key: str) -> list[Entry]:
         """The entries of a folded word or phrase."""
@@ -151,7 +151,7 @@ class Words:
         for marks, sure in enumerate(_FITS):
             some = tuple(code.lstrip("~") for code in codes if code.count("~") == marks)
             if some:
-                yield Entry(some, self._english[int(number)], fit * sure)
+                yield Entry(some, self.english[int(number)], fit * sure)
 
 
 def common_start(one: str, other: str) -> str:

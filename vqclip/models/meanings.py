@@ -37,3 +37,9 @@ def _things() -> dict[str, tuple[str, ...]]:
         lines = lzma.LZMADecompressor().decompress(packed, _MAX_BYTES).decode().splitlines()
         rows = (line.split("\t") for line in lines)
         return {word: tuple(things.split(",")) for word, things in rows}
+
+
+@functools.cache
+def things() -> frozenset[str]:
+    """All things that are near to some word."""
+    return frozenset(thing for near in _things().values() for thing in near)

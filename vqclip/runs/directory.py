@@ -262,7 +262,7 @@ def new_name(settings: Settings) -> str:
 
 def words_of(settings: Settings) -> str:
     """A few words of the first prompt, for the name of a folder."""
-    first = settings.prompts[0]
+    first = settings.typed_story.prompts[0]
     return names.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
 
 

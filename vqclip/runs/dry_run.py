@@ -41,6 +41,7 @@ def plan(
             network is unknown. A short measurement of this machine gives the seconds.
         warnings: Those of the run.
         read_as: The prompt in the English that the built-in models read; None where they read it as it is.
+        laid_out: The things of the prompt with their places; None where it is drawn as a whole.
 
     Raises:
         VqclipError: The run would fail with the same error.
@@ -50,7 +51,8 @@ def plan(
     models = load(inputs, DeviceConfig.find(inputs.settings)) if isinstance(inputs, Inputs) else None
     found, warnings = list(_files(settings)), models.warnings if models else []
     report: dict[str, Any] = {"settings": settings.to_dict(), "files": found, "warnings": warnings}
-    report["read_as"] = models.read_as if models else None
+    report |= {name: getattr(models, name, None) for name in ("read_as", "laid_out")}
+    settings = inputs.settings if isinstance(inputs, Inputs) else settings
     run = run_sizes(settings)
     if run is None:
         empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")

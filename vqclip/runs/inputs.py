@@ -17,6 +17,7 @@ from vqclip.media import images
 from vqclip.models import registry
 from vqclip.models.architecture import read_architecture, read_net2net_shape, read_prior_shape
 from vqclip.models.inspection import inspect
+from vqclip.models.phrases import laid_out
 from vqclip.object_copies import local_file
 from vqclip.runs import latents, progress_video
 from vqclip.runs.capabilities import check_capabilities
@@ -95,7 +96,7 @@ class Inputs:
             registry.find_upsampler(settings.vqgan) if settings.uses_prior and settings.upsample_candidates else None
         )
         return Inputs(
-            settings,
+            laid_out(settings),
             vqgan,
             clips,
             prior,

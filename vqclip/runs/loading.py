@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vqclip import files
 from vqclip.errors import VqclipError
-from vqclip.events import Event, PromptRead, Warned
+from vqclip.events import Event, PromptLaidOut, PromptRead, Warned
 from vqclip.models import languages, registry
 from vqclip.models.meanings import nearest
 from vqclip.runs import directory as run_folder
 from vqclip.runs import latents, progress_video
 from vqclip.runs.inputs import Inputs
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings.layout import LaidOutSettings
 from vqclip.settings.presets import read_style
 from vqclip.settings.schema import Settings
 
@@ -44,6 +45,7 @@ class Models:
         warnings: About the run's pictures, and about texts that a CLIP reads only in part.
         latent: Of the finished run that this run starts from, on the CPU.
         read_as: The prompt in the English that the built-in models read; None where they read it as it is.
+        laid_out: The things of the prompt with their places; None where it is drawn as a whole.
     """
 
     vqgan: ImageModel
@@ -52,12 +54,15 @@ class Models:
     warnings: list[str]
     latent: Tensor | None = None
     read_as: str | None = None
+    laid_out: str | None = None
 
     def remarks(self) -> Iterator[Event]:
         """What to know before the run starts."""
         yield from map(Warned, self.warnings)
         if self.read_as is not None:
             yield PromptRead(self.read_as)
+        if self.laid_out is not None:
+            yield PromptLaidOut(self.laid_out)
 
     def doubt(self, score: float, settings: Settings) -> str | None:
         """A warning about the best candidate of a prompt whose score says that it shows something else.
@@ -146,8 +151,12 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
 
     vqgan = cache.get(key(inputs.vqgan, compiled), lambda: _load_vqgan(inputs, on, encoder=keep_loaded))
     sampler: PriorSampler | Net2Net | None = None
-    # A resumed run may come to scenes that start from a candidate.
-    later = inputs.settings.resample or len(inputs.settings.story.scenes) > 1
+    # A resumed run may come to scenes that start from a candidate, or keep the ground around its things.
+    later = (
+        inputs.settings.resample
+        or len(inputs.settings.story.scenes) > 1
+        or isinstance(inputs.settings, LaidOutSettings)
+    )
     if inputs.prior is not None and (later or not resumed):
         prior_key = key(inputs.prior, inputs.upsampler, inputs.vqgan)
         sampler = cache.get(prior_key, lambda: _load_sampler(inputs, vqgan, on))
@@ -171,7 +180,8 @@ def load(inputs: Inputs, on: DeviceConfig, *, resumed: bool = False, cache: Mode
     if inputs.ended is not None and (inputs.settings.resample or not resumed):
         latent = latents.read(inputs.ended, sha256(inputs.vqgan.checkpoint), vqgan)
     read_as = _read_as(inputs.settings, clip_targets, sampler)
-    return Models(vqgan, clip_targets, sampler, warnings, latent, read_as)
+    layout = str(inputs.settings) if isinstance(inputs.settings, LaidOutSettings) else None
+    return Models(vqgan, clip_targets, sampler, warnings, latent, read_as, layout)
 
 
 def _read_as(
@@ -180,7 +190,7 @@ def _read_as(
     from vqclip.models.prior import PriorSampler
 
     spell_out = isinstance(sampler, PriorSampler) or any(target.perceptor.vocabulary for target in clip_targets)
-    return languages.read_story([scene.prompts for scene in settings.story.scenes]) if spell_out else None
+    return languages.read_story([scene.prompts for scene in settings.typed_story.scenes]) if spell_out else None
 
 
 def _load_vqgan(inputs: Inputs, on: DeviceConfig, *, encoder: bool) -> ImageModel:
@@ -221,7 +231,7 @@ def _encode_prompts(inputs: Inputs, perceptor: Perceptor) -> Tensor:
 
 
 def _texts(settings: Settings, perceptor: Perceptor) -> list[str]:
-    return list(map(perceptor.read, settings.texts))
+    return list(dict.fromkeys(map(perceptor.read, settings.texts)))
 
 
 def _text_warnings(name: str, perceptor: Perceptor, settings: Settings) -> Iterator[str]:

@@ -217,7 +217,7 @@ class _Recorder:
         return metadata.describe(
             # Only what shapes the picture, so that the file does not depend on other options.
             metadata.shaping(settings),
-            [(prompt.text, prompt.weight) for prompt in settings.texts],
+            [(prompt.text, prompt.weight) for prompt in settings.typed_story.prompts if prompt.kind == "text"],
             seed=settings.seed or 0,
             steps=event.step,
             size=(settings.width, settings.height),

@@ -75,7 +75,7 @@ class Work:
 
 def _sampling(sizes: RunSizes, settings: Settings, scene: int) -> StepOperations:
     """The candidates of a scene, for each of its regions; nothing without a prior, or with one of unknown cost."""
-    from vqclip.synthesis.scene_starts import weights_by_region
+    from vqclip.synthesis.scene_starts import regions_to_draw
 
     found = StepOperations()
     try:
@@ -87,7 +87,7 @@ def _sampling(sizes: RunSizes, settings: Settings, scene: int) -> StepOperations
         one = sizes.sampling(read_prior_shape(prior.config), upsampler, settings.candidates, best)
     except VqclipError:
         return found
-    return found.plus(one, len(weights_by_region(settings, scene)))
+    return found.plus(one, len(regions_to_draw(settings, scene)))
 
 
 def _later_scenes(settings: Settings) -> Iterator[tuple[int, int]]:

@@ -71,6 +71,7 @@ class SettingsKeywords(TypedDict, total=False):
     language: str
     text_off: float
     long_prompts: Literal["cut", "mean"]
+    layout: Literal["auto", "none"]
     seed: int | str | None
     candidates: int
     upsample_candidates: int

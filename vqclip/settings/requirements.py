@@ -90,6 +90,16 @@ TEXT = Requirement(
     lambda s: not s.texts, "without a text that candidates could follow", "Add a prompt or leave it out."
 )
 
+LAYOUT = (
+    *PRIOR,
+    Requirement(lambda s: bool(s.init_image or s.init_run), "on an init picture or run", "Leave it out."),
+    Requirement(
+        lambda s: s.seamless != "none" or s.symmetry != "none" or bool(s.motion_schedules),
+        "on a picture that repeats, is mirrored or moves",
+        "Leave it out.",
+    ),
+)
+
 FORM_TO_KEEP = Requirement(
     lambda s: not s.keeps_form,
     "on a start, a story or a motion that has to change",

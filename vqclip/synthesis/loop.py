@@ -144,6 +144,8 @@ class Synthesizer:
             ModelError: The snapshot is not one of this run.
         """
         with _reporting_memory(self.settings):
+            if self.starts is not None and self.settings.uses_prior:
+                self.init = self.starts.ground(self.stages[-1].size) or self.init
             if state is not None:
                 self._restore(state)
             else:

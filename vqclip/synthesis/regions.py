@@ -112,7 +112,9 @@ def coverage(mask: Tensor, homographies: Tensor, warps: Tensor | None = None) ->
 def _mask(name: str, masks: Mapping[str, np.ndarray]) -> Tensor:
     """A region as (1, 1, h, w) float32 in [0, 1]."""
     if not name.startswith("["):
-        left, top, right, bottom = (round(edge * _GRAIN) for edge in REGIONS[name])
+        # A thing that is laid out has the edges of its box for a name.
+        edges = REGIONS[name] if name in REGIONS else map(float, name.split(","))
+        left, top, right, bottom = (round(edge * _GRAIN) for edge in edges)
         mask = torch.zeros(1, 1, _GRAIN, _GRAIN)
         mask[..., top:bottom, left:right] = 1
         return mask

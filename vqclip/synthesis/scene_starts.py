@@ -7,7 +7,8 @@ in rows that are shifted as bricks are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,19 +21,24 @@ from vqclip.models.image_model import ImageModel
 from vqclip.models.net2net import Net2Net
 from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
+from vqclip.settings.layout import SceneLayout, layout_of
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import candidates, init
 from vqclip.synthesis.candidates import Candidates
+from vqclip.synthesis.composition import compose, grown, opacity, paint
+from vqclip.synthesis.init import InitPicture
 from vqclip.synthesis.randomness import SCENE_STREAM, START_STREAM, make_generator
 from vqclip.synthesis.regions import Regions
 from vqclip.synthesis.scoring import Scorer
 
-_GROUND = 0.12
-"""How far a colour may be from white to count as the plain ground of a candidate."""
 _LIKENESS, _OVER = 0.3, 0.42
 """What the correlation of a candidate's form with that of the picture before counts, beside CLIP's loss: of a
 candidate in place of the picture, and of one over it."""
 
+_AROUND = 0.02
+"""How far a thing may grow over the ground around it, in shares of the shorter side."""
+_FRAMED = 0.2
+"""What a border without white ground counts, beside CLIP's loss, of a candidate that is composed with others."""
 _COARSE = 6
 """Cells along the shorter side of a picture, below which lie its details."""
 _DETAILED = 0.7
@@ -70,8 +76,12 @@ class SceneStarts:
             seed = self.settings.seed or 0
             generator = make_generator(seed, SCENE_STREAM, scene) if scene else make_generator(seed, START_STREAM)
             draw_from = (self.vqgan, self.sampler, self.clip_targets, self.settings, generator)
+            draw = partial(candidates.draw, *draw_from)
             weighed = weights_by_region(self.settings, scene)
-            drawn = {name: candidates.draw(*draw_from, weights) for name, weights in weighed.items()}
+            if layout := composed(self.settings, scene):
+                drawn = self._of_things(layout, draw, weighed)
+            else:
+                drawn = {name: draw(weights) for name, weights in weighed.items()}
             if self.like is not None and not scene:
                 before = self.vqgan.decode(self.vqgan.quantize(self.like.to(self.vqgan.codebook.device))).clamp(0, 1)
                 drawn = {name: likest(found, before[self._box(name, before)]) for name, found in drawn.items()}
@@ -85,9 +95,10 @@ class SceneStarts:
         return self._drawn[scene]
 
     def chosen(self, scene: int) -> Iterator[PriorSampleChosen]:
-        """An event for the best candidate of each region."""
+        """An event for the best candidate of each region, or of each thing that is laid out."""
         weighed, scorer = weights_by_region(self.settings, scene), Scorer(self.clip_targets, self.settings.prompts)
-        for name, found in self.drawn(scene).items():
+        for name in regions_to_draw(self.settings, scene):
+            found = self.drawn(scene)[name]
             score = scorer(to_uint8(found.images[0].cpu().numpy()), weighed[name])
             number, loss = int(found.numbers[0]) + 1, float(found.losses[0])
             yield PriorSampleChosen(number, self.settings.candidates, loss, score)
@@ -96,13 +107,49 @@ class SceneStarts:
     def latent(self, scene: int, size: tuple[int, int]) -> Tensor:
         """The latent that a scene starts from, (1, D, h, w) float32. size: width and height."""
         found, edges = self.drawn(scene), self.settings.keeps_edges
-        if self.picture is not None or list(found) != [""]:
+        if layout := composed(self.settings, scene):
+            picture, _ = self._composed(layout, scene, size)
+        elif self.picture is not None or list(found) != [""]:
             picture = self._in_regions(found, size)
         elif any(self.settings.wraps):
             picture = tile(found[""].images, size, self.settings.wraps, edges=edges)
         else:
             return candidates.first_latent(self.vqgan, found[""], size, edges=edges)
         return self.vqgan.encode(picture).float()
+
+    def _composed(self, layout: SceneLayout, scene: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """The picture of a layout and where it shows a drawing."""
+        drawings = [self.drawn(scene)[thing.region].images[:1] for thing in layout.things]
+        return compose(layout, drawings, size, edges=self.settings.keeps_edges)
+
+    def ground(self, size: tuple[int, int]) -> InitPicture | None:
+        """The ground of a composed picture, which stays as it is around the things; None for another run."""
+        layout = composed(self.settings, 0)
+        if layout is None or len(self.settings.story.scenes) > 1:
+            return None
+        _, cover = self._composed(layout, 0, size)
+        around = round(_AROUND * min(size)) + self.settings.mask_feather
+        width = around if layout.ground is None else self.settings.mask_feather // 2
+        return InitPicture(paint(layout.ground, size).to(cover.device), mask=grown(cover, width))
+
+    def _of_things(
+        self,
+        layout: SceneLayout,
+        draw: Callable[[Sequence[float]], Candidates],
+        weighed: Mapping[str, Sequence[float]],
+    ) -> dict[str, Candidates]:
+        """The candidates of each thing that is laid out; things of the same text take the best of theirs in turn."""
+        by_text: dict[str, Candidates] = {}
+        found: dict[str, Candidates] = {}
+        for thing in layout.things:
+            if thing.text not in by_text:
+                drawn = draw(weighed[thing.region])
+                losses = drawn.losses + _FRAMED * framed(drawn.images)
+                by_text[thing.text] = drawn.take(losses.argsort(stable=True))
+            drawn = by_text[thing.text]
+            found[thing.region] = drawn
+            by_text[thing.text] = drawn.take(torch.arange(len(drawn.losses)).roll(-1))
+        return found
 
     def _in_regions(self, found: dict[str, Candidates], size: tuple[int, int]) -> Tensor:
         """The best candidate of each region in its place: over the init picture, that of the whole, or white."""
@@ -145,6 +192,26 @@ class SceneStarts:
             for first, last, side in ((top, bottom, height), (left, right, width))
         )
         return ..., rows, columns
+
+
+def framed(images: Tensor) -> Tensor:
+    """The share of the border that is no white ground: (N, 3, H, W) to (N,)."""
+    dark = torch.cat([opacity(image[None]) for image in images])
+    return torch.cat([dark[..., 0, :], dark[..., -1, :], dark[..., 0], dark[..., -1]], -1).mean((1, 2))
+
+
+def regions_to_draw(settings: Settings, scene: int) -> list[str]:
+    """The regions for each of which candidates are sampled: of things of the same text, only the first."""
+    layout = composed(settings, scene)
+    if layout is None:
+        return list(weights_by_region(settings, scene))
+    return list({thing.text: thing.region for thing in reversed(layout.things)}.values())[::-1]
+
+
+def composed(settings: Settings, scene: int) -> SceneLayout | None:
+    """The layout of a scene whose things are composed; None for one that a single candidate draws."""
+    layout = layout_of(settings, scene)
+    return layout if layout is not None and layout.is_composed else None
 
 
 def likest(found: Candidates, before: Tensor) -> Candidates:
@@ -234,19 +301,3 @@ def tile(drawings: Tensor, size: tuple[int, int], wraps: tuple[bool, bool], *, e
         ]
         lines.append(torch.cat(line, 3).roll(row % 2 * (width // columns // 2), 3))
     return torch.cat(lines, 2)
-
-
-def opacity(drawing: Tensor) -> Tensor:
-    """0 on the white ground around a drawing, 1 on the drawing: (1, 3, H, W) in [0, 1] to (1, 1, H, W).
-
-    The ground is what is nearly white and connected with the border, so a white spot within the drawing stays.
-    """
-    white = ((1 - drawing).amax(1, keepdim=True) < _GROUND).float()
-    ground = white.clone()
-    ground[..., 1:-1, 1:-1] = 0
-    for _ in range(2 * max(drawing.shape[2:])):
-        grown = F.max_pool2d(ground, 3, stride=1, padding=1) * white
-        if torch.equal(grown, ground):
-            break
-        ground = grown
-    return 1 - ground

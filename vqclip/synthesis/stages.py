@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vqclip.errors import UsageError
 from vqclip.models.architecture import tokens_along
+from vqclip.settings.layout import layout_of
 from vqclip.settings.prompts import REGIONS
 from vqclip.settings.schema import Settings
 
@@ -54,6 +55,9 @@ def _drawings(settings: Settings) -> int:
     """How many candidates lie along the shorter side of the picture, where a run starts from several."""
     if not settings.uses_prior:
         return 1
+    layouts = (layout_of(settings, scene) for scene in range(len(settings.story.scenes)))
+    if any(layout is not None and layout.is_composed for layout in layouts):
+        return 2
     named = {prompt.region for prompt in settings.prompts if prompt.region and prompt.weight > 0}
     if not named:
         return 2 if any(settings.wraps) else 1

@@ -16,6 +16,7 @@ from vqclip import files, reading
 from vqclip.errors import InputError, ModelError
 from vqclip.models.architecture import Architecture
 from vqclip.models.inspection import inspect
+from vqclip.models.phrases import laid_out
 from vqclip.models.titok_config import Titok
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.stages import stages_of
@@ -94,7 +95,7 @@ class Layout:
     @staticmethod
     def of(settings: Settings, architecture: Architecture | Titok) -> Layout:
         """The layout of a run with these settings and an image model of that architecture."""
-        stages = stages_of(settings, architecture.factor)
+        stages = stages_of(laid_out(settings), architecture.factor)
         shapes = (
             (1, 3, stage.height, stage.width) if stage.pixels else architecture.latent_shape(stage.size)
             for stage in stages
