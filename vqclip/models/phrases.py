@@ -12,6 +12,7 @@ from vqclip.models.catalogue import companions
 from vqclip.models.grounds import ground_of, split_ground
 from vqclip.models.languages import legible
 from vqclip.settings import requirements as need
+from vqclip.settings import scenes
 from vqclip.settings.layout import Box, Ground, LaidOutSettings, SceneLayout, Thing, in_rows
 from vqclip.settings.scenes import Scene
 from vqclip.settings.schema import Settings, options
@@ -32,8 +33,8 @@ _MADE = re.compile(
     r"(.+)$"
 )
 _MANNER = re.compile(
-    r"^(.+?)((?:,(?!.*\band\b)(?! (?:an?|the|one|two|three|four|five) )| in the style of | in [a-z]+ style\b| as an? )"
-    r".*)$"
+    r"^(.+?)((?:,(?!.*\band\b)(?! (?:an?|the|one|two|three|four|five) )| in the style of | in [a-z]+ style\b"
+    r"| as an? ).*)$"
 )
 _RESTING = re.compile(
     r" (?:sitting|standing|lying|resting|sleeping|perched|perching|placed|parked|that is|which is)$"
@@ -65,7 +66,7 @@ def laid_out(settings: Settings) -> Settings:
     of_ours = any(fields["vqgan"] == settings.vqgan for fields in companions("prior").values())
     if settings.layout == "none" or not of_ours or any(one.unmet(settings) for one in need.LAYOUT):
         return settings
-    layouts = tuple(_layout_of(scene, settings) for scene in settings.typed_story.scenes)
+    layouts = tuple(_layout_of(scene, settings) for scene in scenes.read(settings).scenes)
     if not any(layouts):
         return settings
     return LaidOutSettings(**{name: getattr(settings, name) for name in options()}, layouts=layouts)

@@ -28,6 +28,7 @@ from vqclip.media import given_pictures
 from vqclip.media.video_encoders import format_of, formats
 from vqclip.object_store import address_of
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings import scenes
 from vqclip.settings.schema import Settings, from_dict
 
 SCHEMA = 2
@@ -262,7 +263,7 @@ def new_name(settings: Settings) -> str:
 
 def words_of(settings: Settings) -> str:
     """A few words of the first prompt, for the name of a folder."""
-    first = settings.typed_story.prompts[0]
+    first = scenes.read(settings).prompts[0]
     return names.slug(Path(first.text).stem if first.kind == "image" else first.text, 40)
 
 

@@ -16,6 +16,7 @@ from vqclip.runs import directory as run_folder
 from vqclip.runs import latents, progress_video
 from vqclip.runs.inputs import Inputs
 from vqclip.runtime.devices import DeviceConfig
+from vqclip.settings import scenes
 from vqclip.settings.layout import LaidOutSettings
 from vqclip.settings.presets import read_style
 from vqclip.settings.schema import Settings
@@ -190,7 +191,7 @@ def _read_as(
     from vqclip.models.prior import PriorSampler
 
     spell_out = isinstance(sampler, PriorSampler) or any(target.perceptor.vocabulary for target in clip_targets)
-    return languages.read_story([scene.prompts for scene in settings.typed_story.scenes]) if spell_out else None
+    return languages.read_story([scene.prompts for scene in scenes.read(settings).scenes]) if spell_out else None
 
 
 def _load_vqgan(inputs: Inputs, on: DeviceConfig, *, encoder: bool) -> ImageModel:

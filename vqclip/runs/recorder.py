@@ -23,6 +23,7 @@ from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video, report
 from vqclip.runs.directory import Manifest, Run
 from vqclip.runtime import snapshot_request
+from vqclip.settings import scenes
 from vqclip.synthesis import state
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class _Recorder:
         return metadata.describe(
             # Only what shapes the picture, so that the file does not depend on other options.
             metadata.shaping(settings),
-            [(prompt.text, prompt.weight) for prompt in settings.typed_story.prompts if prompt.kind == "text"],
+            [(prompt.text, prompt.weight) for prompt in scenes.read(settings).prompts if prompt.kind == "text"],
             seed=settings.seed or 0,
             steps=event.step,
             size=(settings.width, settings.height),

@@ -39,6 +39,7 @@ class SettingsKeywords(TypedDict, total=False):
     low_memory: bool
     compile: bool
     init: Literal["tokens", "spot", "prior", "pixels", "perlin", "gradient", "spectrum"]
+    layout: Literal["auto", "none"]
     init_image: Picture | None
     init_run: FilePath | None
     pick: int | None
@@ -71,7 +72,6 @@ class SettingsKeywords(TypedDict, total=False):
     language: str
     text_off: float
     long_prompts: Literal["cut", "mean"]
-    layout: Literal["auto", "none"]
     seed: int | str | None
     candidates: int
     upsample_candidates: int

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vqclip.settings import prompts
+from vqclip.settings import prompts, scenes
 from vqclip.settings.scenes import Scene, Story
 from vqclip.settings.schema import Settings
 
@@ -84,13 +84,13 @@ class LaidOutSettings(Settings):
     layouts: tuple[SceneLayout | None, ...] = ()
 
     def __str__(self) -> str:
-        pairs = zip(self.layouts, self.typed_story.scenes, strict=True)
+        pairs = zip(self.layouts, scenes.read(self).scenes, strict=True)
         return " ^ ".join(str(layout or prompts.format(scene.prompts)) for layout, scene in pairs)
 
     @functools.cached_property
     def story(self) -> Story:
         """The prompts of all scenes as they are drawn."""
-        typed = self.typed_story
+        typed = scenes.read(self)
         laid_out = zip(typed.scenes, self.layouts, strict=True)
         return replace(typed, scenes=tuple(_with_things(scene, layout) for scene, layout in laid_out))
 

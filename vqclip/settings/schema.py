@@ -82,8 +82,6 @@ class Settings(StartSettings):
     text_off: float = _option(0.0, "Prompt", "Push written letters away, with this weight.", low=0, high=1000)
     long_prompts: str = _option("cut", "Prompt", "Cut off texts beyond CLIP's context, or average their parts.",
         choices=("cut", "mean"))
-    layout: str = _option("auto", "Prompt", "Lay out several things, or leave the prompt whole.",
-        choices=("auto", "none"), frame=False, requires=need.LAYOUT)
     seed: int | None = _option(None, "Prompt", "Set the seed: a whole number or a word.", kind="seed", low=0,
         high=MAX_SEED, common=True, default_text="random", also=("sample", "cutouts", *EDITS))
     candidates: int = _option(32, "Prior", "Sample this many candidates for CLIP to choose from.", unit="candidates",
@@ -221,11 +219,6 @@ class Settings(StartSettings):
     @functools.cached_property
     def story(self) -> Story:
         """The prompts of all scenes as they are drawn, with the steps at which they count."""
-        return self.typed_story
-
-    @property
-    def typed_story(self) -> Story:
-        """The prompts of all scenes as they are typed; see `layout.LaidOutSettings`."""
         return scenes.read(self)
 
     @property

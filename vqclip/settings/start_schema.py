@@ -21,6 +21,8 @@ class StartSettings(OutputSettings):
     # fmt: off
     init: str = _option("tokens", "Start", "Choose what a run without a picture starts from.",
         choices=INITS, frame=False)
+    layout: str = _option("auto", "Start", "Lay out several things, or leave the prompt whole.",
+        choices=("auto", "none"), frame=False, requires=need.LAYOUT)
     init_image: str | None = _option(None, "Start", "Start from a picture file.", kind="picture", common=True,
         frame=False, requires=(need.NO_INIT_RUN_BUT_FOR_A_TARGET,))
     init_run: str | None = _option(None, "Start", "Start from the latent of a finished run's folder.",
