@@ -49,14 +49,18 @@ LAID_OUT = [
     ("a girl with glasses and a cat", "a girl with glasses (left), a cat (right)"),
     ("zwei Bananen", "a banana (left), a banana (right)"),
     ("دو سیب", "an apple (left), an apple (right)"),
-    ("una manzana y un plátano", "an apple (left), a banana (right)"),
+    ("una manzana y un plátano", "apple (left), banana (right)"),
+    ("a bird over the sea", "a bird (top), on the sea"),
+    ("a house and a tree under a rainbow", "a house (bottom left), a tree (bottom right), a rainbow (top)"),
 ]
 WHOLE = [
     "a red apple", "a black and white cat", "an orange and white cat", "a red and green apple", "salt and pepper",
     "a couch and lamp", "a bow and arrow", "a man with a beard", "a girl with glasses", "a boy with a blue hat",
     "a man with a hat and a beard", "a man on a horse", "a pair of scissors", "a wug and a cat", "a wug on a table",
     "a ship on the sea", "a house in a green field", "a city at night", "mountains at sunset", "a happy and sad face",
-    "six cats", "twenty-two cats", "a bird in a cage", "a heart on fire", "sun behind cloud", "flowers",
+    "a red heart on a white background", "a tree with red apples",
+    "a person and a robot shaking hands", "a sunset over the sea", "six cats", "twenty-two cats",
+    "a bird in a cage", "a heart on fire", "sun behind cloud", "flowers",
     "three apples, four pears and five cats", "a four leaf clover", "a running and jumping dog", "and", "two", "with",
 ]  # fmt: skip
 

@@ -44,6 +44,11 @@ def ground_of(noun: str) -> Ground | None:
     return next((one.ground for one in _taught() if noun in one.alone), None)
 
 
+def names_ground(noun: str) -> bool:
+    """Whether a noun is among the words for grounds, so that it is no thing on another one."""
+    return any(noun in (*row["learnt"], *row["alike"]) for row in layout_words()["grounds"])
+
+
 @functools.cache
 def _taught() -> tuple[Taught, ...]:
     return (*_scenery(), *_backgrounds())

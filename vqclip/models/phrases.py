@@ -9,7 +9,7 @@ from itertools import pairwise, starmap
 
 from vqclip.models import nouns
 from vqclip.models.catalogue import companions
-from vqclip.models.grounds import ground_of, split_ground
+from vqclip.models.grounds import ground_of, names_ground, split_ground
 from vqclip.models.languages import legible
 from vqclip.settings import requirements as need
 from vqclip.settings import scenes
@@ -126,9 +126,9 @@ def _laid_out(text: str, aspect: float) -> SceneLayout | None:
         return None
     kept, whole = _bound(text)
     core, ground, learnt = split_ground(kept)
-    if ground is None and (named := _on_its_own_ground(core)):
-        core, ground = named
-        things = _things(core, aspect) or _single(core)
+    if ground is None and (named := _over_its_own_ground(core)):
+        core, ground, room = named
+        things = _things(core, aspect) or _single(core, room)
     else:
         things = _things(core, aspect)
     if not things:
@@ -136,7 +136,7 @@ def _laid_out(text: str, aspect: float) -> SceneLayout | None:
             return None
         return SceneLayout((Thing(f"{whole(core)} {ground.name}"),))
     found = [replace(one, text=whole(one.text)) for one in things]
-    if ground is not None and len({one.box[1] for one in found}) == 1:
+    if ground is not None and len(found) > 1 and len({one.box[1] for one in found}) == 1:
         # What stands on a ground has its feet on the land.
         found = [replace(one, box=(one.box[0], 0.12, one.box[2], 0.92), stands=True) for one in found]
     return SceneLayout(tuple(found), ground)
@@ -150,21 +150,25 @@ def _bound(text: str) -> tuple[str, Callable[[str], str]]:
     return text, lambda part: part.replace("\u00a0", " ")
 
 
-def _on_its_own_ground(text: str) -> tuple[str, Ground] | None:
-    """What is on a ground that comes first, as in "a beach with a palm tree"."""
-    found = re.match(r"^(?:an? |the )?(?:[a-z]+ )?([a-z]+) with (.+)$", text)
-    ground = ground_of(found[1]) if found else None
-    return (found[2], ground) if found and ground else None
+def _over_its_own_ground(text: str) -> tuple[str, Ground, Box] | None:
+    """What is on or over a ground that a noun names, as in "a beach with a palm tree" or "a bird over the sea"."""
+    first = re.match(r"^(?:an? |the )?(?:[a-z]+ )?([a-z]+) with (.+)$", text)
+    if first and (ground := ground_of(first[1])):
+        return first[2], ground, (0.15, 0.1, 0.85, 0.9)
+    second = re.match(r"^(.+) (?:over|above) (?:an? |the )?(?:[a-z]+ )?([a-z]+)$", text)
+    if second and (ground := ground_of(second[2])):
+        return second[1], ground, (0.2, 0.02, 0.8, 0.62)
+    return None
 
 
-def _single(text: str) -> list[Thing] | None:
+def _single(text: str, room: Box) -> list[Thing] | None:
     one = named_by(text)
-    return [Thing(one.text, (0.15, 0.1, 0.85, 0.9))] if one and one.count == 1 else None
+    return [Thing(one.text, room)] if one and one.count == 1 and not names_ground(one.noun) else None
 
 
 def _things(text: str, aspect: float) -> list[Thing] | None:
     """The boxes of two or more things; None where a text names one, or what is not known."""
-    if (found := _VERTICAL.match(text)) and (things := _in_columns(found, aspect)):
+    if (found := _VERTICAL.match(text)) and (things := _in_columns(found)):
         return things
     groups = _side_by_side(text)
     if groups is None or not 2 <= sum(one.count for one in groups) <= _MOST or (len(groups) == 1 and groups[0].bare):
@@ -179,26 +183,23 @@ def _things(text: str, aspect: float) -> list[Thing] | None:
     return [Thing(one, box, stands=stands) for one, box in zip(texts, boxes, strict=True)]
 
 
-def _in_columns(found: re.Match[str], aspect: float) -> list[Thing] | None:
+def _in_columns(found: re.Match[str]) -> list[Thing] | None:
     """One or more things above another one: the lower one first."""
     first, link, second = _RESTING.sub("", found[1]), found[2], found[3]
     upper, lower = (second, first) if link in _BELOW else (first, second)
-    base, above = named_by(lower), _side_by_side(upper)
-    if base is None or above is None or base.count > 2 or not 1 <= sum(one.count for one in above) <= 3:
+    below, above = _side_by_side(lower), _side_by_side(upper)
+    if below is None or above is None or nouns.is_a("worn", below[0].noun):
         return None
-    rides = nouns.is_a("people", above[0].noun) and nouns.is_a("ridden", base.noun)
-    if nouns.is_a("worn", base.noun) or (not _UPRIGHT[link] and rides):
+    bases, texts = ([one.text for one in groups for _ in range(one.count)] for groups in (below, above))
+    if max(len(bases), len(texts)) > _MOST // 2:
         return None
-    texts = [one.text for one in above for _ in range(one.count)]
     if _UPRIGHT[link]:
-        return [
-            *_row([base.text] * base.count, (0.0, 0.5, 1.0, 1.0)),
-            *_row(texts, (0.0, 0.0, 1.0, 0.5)),
-        ]
-    if base.count > 1:
+        return [*_row(bases, (0.0, 0.5, 1.0, 1.0)), *_row(texts, (0.0, 0.0, 1.0, 0.5))]
+    rides = nouns.is_a("people", above[0].noun) and nouns.is_a("ridden", below[0].noun)
+    if rides or len(bases) > 1:
         return None
     top = [Thing(one.text, one.box, on=True) for one in _row(texts, (0.14, 0.0, 0.86, 0.55))]
-    return [Thing(base.text, (0.05, 0.22, 0.95, 1.0), stands=True), *top]
+    return [Thing(bases[0], (0.05, 0.22, 0.95, 1.0), stands=True), *top]
 
 
 def _row(texts: Sequence[str], within: Box) -> list[Thing]:
@@ -222,7 +223,7 @@ def _side_by_side(text: str) -> list[Named] | None:
 def _are_one(first: Named, second: Named) -> bool:
     """Whether two parts of a list are one thing: "an orange and white cat", "a man with a hat and a beard"."""
     colour = first.text.endswith(first.noun) and nouns.is_adjective(first.noun)
-    described = second.bare and len(second.text.split()) > 2
+    described = second.bare and len(second.text.split()) > 1
     return (colour and described) or (nouns.is_a("worn", second.noun) and " with " in first.text)
 
 
@@ -236,7 +237,8 @@ def _parted(text: str) -> list[str]:
     for part in split:
         found = re.match(r"^(.+?) (?:with|by) (.+)$", part)
         one, other = (named_by(found[1]), named_by(found[2])) if found else (None, None)
-        if found and one and other and nouns.is_a("free", one.noun) and nouns.is_a("free", other.noun):
+        described = other is not None and other.bare
+        if found and one and other and not described and all(nouns.is_a("free", each.noun) for each in (one, other)):
             parts += [found[1], found[2]]
         else:
             parts.append(part)
@@ -264,22 +266,23 @@ def named_by(text: str) -> Named | None:
         return None
     if not words or _WITHIN.search(core) or _WITHIN.search(stuff) or " and " in core + stuff or len(words) > 5:
         return None
-    noun = words[-1].split("\u00a0")[0] if "\u00a0" in words[-1] else words[-1]
+    noun = words[-1]
     if not nouns.is_noun(noun) or (of and not nouns.is_noun(stuff.split()[-1])):
         return None
-    one = nouns.singular(words[-1])
-    if bare and one and one != words[-1] and not nouns.is_a("paired", words[-1]) and not of:
+    if any(map(_does_something, pairwise(words))) or (counted and "\u00a0" in core):
+        return None
+    one = nouns.singular(noun)
+    if bare and one and one != noun and not nouns.is_a("paired", noun) and not of:
         # "Cats and dogs" are several of each.
         count = 2
     if count == 1:
-        shown = text if article else _with_article(inner, plural=one is not None and one != words[-1])
-        return Named(1, shown, noun, bare)
-    if one is None or (counted and nouns.is_a("paired", words[-1])):
+        return Named(1, text, noun, bare)
+    if one is None or (counted and nouns.is_a("paired", noun)):
         return None
-    return Named(count, _with_article(" ".join([*words[:-1], one]) + of + stuff + tail), one, bare)
+    single = " ".join([*words[:-1], one]) + of + stuff + tail
+    return Named(count, f"{'an' if single[0] in 'aeiou' else 'a'} {single}", one, bare)
 
 
-def _with_article(text: str, *, plural: bool = False) -> str:
-    if plural:
-        return text
-    return f"{'an' if text[0] in 'aeiou' else 'a'} {text}"
+def _does_something(words: tuple[str, str]) -> bool:
+    """Whether the second of two words says what the first one does, as in "a robot shaking hands"."""
+    return words[1].endswith("ing") and nouns.is_noun(words[0]) and not nouns.is_noun(words[1])
