@@ -181,18 +181,19 @@ def take(step: Step, steps: int) -> Taken:
 
 
 @torch.no_grad()
-def limits(dtype: str, rounds: int = 3) -> dict[str, float]:
-    """The most operations per second that this processor gives in large products, by kind.
+def limits(dtype: str, rounds: int = 3, device: torch.device | None = None) -> dict[str, float]:
+    """The most operations per second that this processor, or a device, gives in large products, by kind.
 
     Both libraries that the loops rest on are asked: matrix products, and 3x3 convolutions of a decoder's shapes.
     """
-    kind = getattr(torch, dtype)
+    kind: dict[str, Any] = {"dtype": getattr(torch, dtype), "device": device}
     best = {"matmul": 0.0, "convolution": 0.0}
     for side in (1024, 2048, 4096):
-        a, b = torch.randn(side, side).to(kind), torch.randn(side, side).to(kind)
+        a, b = torch.randn(side, side, **kind), torch.randn(side, side, **kind)
         best["matmul"] = max(best["matmul"], 2 * side**3 / fastest(lambda a=a, b=b: a @ b, rounds))
     for channels, side in ((128, 256), (256, 128), (512, 32)):
-        x, w = torch.randn(1, channels, side, side).to(kind), torch.randn(channels, channels, 3, 3).to(kind)
+        x = torch.randn(1, channels, side, side, **kind)
+        w = torch.randn(channels, channels, 3, 3, **kind)
         quickest = fastest(lambda x=x, w=w: torch.nn.functional.conv2d(x, w, padding=1), rounds)
         best["convolution"] = max(best["convolution"], 2 * 9 * channels**2 * side**2 / quickest)
     return best
@@ -203,7 +204,9 @@ def fastest(work: Callable[[], torch.Tensor], rounds: int) -> float:
     seconds = []
     for _ in range(rounds + 1):
         began = time.perf_counter()
-        work()
+        done = work()
+        if done.is_cuda:
+            torch.cuda.synchronize(done.device)
         seconds.append(time.perf_counter() - began)
     return min(seconds[1:])
 

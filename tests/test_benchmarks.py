@@ -25,6 +25,7 @@ from benchmarks import (  # noqa: E402
     battery,
     compare,
     effects,
+    gpu,
     ledgers,
     naming,
     parity,
@@ -38,7 +39,7 @@ from benchmarks import (  # noqa: E402
     sides,
     starts,
 )
-from vqclip.errors import InputError  # noqa: E402
+from vqclip.errors import InputError, OutOfMemory  # noqa: E402
 from vqclip.media import images  # noqa: E402
 
 GENERATE = """
@@ -450,3 +451,33 @@ def test_ledgers_measures_every_part_of_a_batch() -> None:
     assert first.measures["size"].median == pytest.approx(second.measures["size"].median, rel=0.02)
     times = {name for name, measure in second.measures.items() if measure.unit == "us" and measure.median > 0}
     assert times == {"append", "read", "skip", "own", "rows"}
+
+
+def test_the_benchmark_for_a_gpu_measures_on_the_processor_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = list(gpu.cases([256, 512], ["a", "b"]))
+    assert len(found) == 2 * 2 * 2 + 1 + 2, "sizes, precisions, CLIPs; compiled; chunks"
+    one = {"size": 32, "dtype": "float32", "clip": ["tiny"], "compile": False, "cut_chunk": 8}
+    monkeypatch.setattr(gpu, "cases", lambda sizes, clips: [one])
+    monkeypatch.setattr(sides, "limits", lambda dtype, device: {"matmul": 1e12})
+    arguments = ["--device", "cpu", "--built-in", "--sizes", "32", "--steps", "1", "--json", "gpu.json"]
+    monkeypatch.setattr(sys, "argv", ["gpu", *arguments])
+    gpu.main()
+    agreed, step = records.Record.read(Path("gpu.json")).results
+    assert max(abs(measure.median) for measure in agreed.measures.values()) < 1e-6
+    assert 0 < step.measures["share_of_limit"].median < 1
+    assert "32  float32" in capsys.readouterr().out
+
+
+def test_a_case_that_does_not_fit_into_the_gpu_is_in_its_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OutOfMemory("the device has not enough memory")
+
+    monkeypatch.setattr(gpu, "measure", full)
+    case = {"size": 1024, "dtype": "float32", "clip": ["a", "b"], "compile": False, "cut_chunk": 64}
+    result = gpu._shown(torch.device("cpu"), "tiny", 1, {}, case)
+    assert list(result.measures) == ["out_of_memory"]
+    assert "out of memory" in capsys.readouterr().out
