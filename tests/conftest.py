@@ -104,6 +104,27 @@ def read_pair() -> tuple[Any, Callable[..., Any]]:
     return vqgan, targets_of
 
 
+@pytest.fixture
+def kept_models(monkeypatch: pytest.MonkeyPatch, session_models: Any) -> None:
+    """Runs of the command line and of Python find the models of the run before them, as the runs of a batch do."""
+    from vqclip.runs import session
+
+    load = session.load
+
+    def load_once(*arguments: Any, cache: Any = None, **known: Any) -> Any:
+        return load(*arguments, cache=cache or session_models, **known)
+
+    monkeypatch.setattr(session, "load", load_once)
+
+
+@pytest.fixture(scope="session")
+def session_models() -> Any:
+    """The models of the last runs that kept theirs."""
+    from vqclip.runs.loading import ModelCache
+
+    return ModelCache()
+
+
 class Answer:
     """Exit code, standard output and standard error of one call in this process."""
 

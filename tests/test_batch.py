@@ -148,6 +148,18 @@ def test_the_seed_is_drawn_once_for_all(isolated: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_failure_is_said_once_and_with_its_hint(call: Any, isolated: Path) -> None:
+    Path("p.txt").write_text("a red apple\n[gone.png]\n")
+    flags = ["--size", "32x32", "-n", "1", "--stages", "1", "--init", "tokens", "--cutouts", "2", "--no-video"]
+    answer = call("batch", "p.txt", "-o", "out", *flags)
+    assert answer.code == 9
+    (line,) = [line for line in answer.err.splitlines() if "p.txt, line 2" in line]
+    alone = call("generate", "[gone.png]")
+    assert alone.err.splitlines()[-1] in line, "the hint"
+    assert "error: 1 of 2 runs failed.\n" in answer.err
+
+
+@pytest.mark.slow
 def test_a_run_that_fails_does_not_stop_the_others(isolated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = launch.start
 

@@ -395,6 +395,21 @@ def test_the_help_of_every_command_has_an_example_that_calls_it(call: Any, comma
     assert f"  vqclip {command}".rstrip() in text
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("generate", "-p", "apple"), 'The prompt needs no option, as in: vqclip generate "a red apple"'),
+        (("generate", "apple", "--presett", "draft"), "Did you mean '--preset'? See --help for what is valid."),
+        (("generate", "apple", "--seed", "-1"), "Valid: 0 and above, or no seed for another picture each time."),
+        (("outpaint", "a.png", "--right", "10"), "Write it as in: vqclip outpaint photo.png --right 64 -o wider.png"),
+        (("variations", "a.png"), "Write it as in: vqclip variations photo.png -n 8 -o variations"),
+    ],
+)
+def test_a_wrong_command_line_shows_the_right_one(call: Any, arguments: tuple[str, ...], hint: str) -> None:
+    answer = call(*arguments)
+    assert (answer.code, answer.err.splitlines()[1:]) == (2, [hint]), answer.err
+
+
 def test_a_prompt_without_a_command_is_answered_with_the_command(call: Any) -> None:
     answer = call("a red apple")
     assert answer.code == 2

@@ -32,8 +32,8 @@ PAGES = [f"docs/{path.name}" for path in sorted(DOCS.glob("*.md")) if blocks(f"d
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make runs short, and let a shell find this vqclip."""
+def quick(monkeypatch: pytest.MonkeyPatch, kept_models: None) -> None:
+    """Make runs short, keep their models, and let a shell find this vqclip."""
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")

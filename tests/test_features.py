@@ -59,6 +59,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("kept_models")
 @pytest.mark.parametrize("command", commands())
 def test_a_command_of_the_page_runs(command: str, material: Path, call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**QUICK, "VQCLIP_SAVE_EVERY": "1"}.items():

@@ -303,6 +303,7 @@ def test_an_address_where_no_ray_answers_is_one_line(
             answer = call("batch", "p.txt", "--engine", "ray", *flags, "-o", "out")
             assert (answer.code, f"127.0.0.1:{port}" in answer.err) == (2, True), answer.err
             assert ("RAY_ADDRESS" in answer.err) == variable
+            assert not Path("out").exists()
         server.shutdown()
 
 

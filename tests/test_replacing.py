@@ -106,6 +106,13 @@ def test_a_folder_of_pictures_is_not_restyled_into_itself(pictures: Path) -> Non
     assert not (pictures / "frames").exists()
 
 
+def test_a_device_that_is_not_there_leaves_no_folder(call: Any, isolated: Path) -> None:
+    for flags in ((), ("-o", "run")):
+        answer = call("generate", "a red apple", "--device", "cuda:99", *flags)
+        assert (answer.code, "device 'cuda:99' is not there" in answer.err) == (2, True), answer.err
+        assert not [path for path in isolated.rglob("*") if path.name != "runs"]
+
+
 @pytest.mark.slow
 def test_nothing_is_replaced_before_the_new_run_can_begin(
     run: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch

@@ -31,7 +31,7 @@ from vqclip.jobs.plan import Plan
 from vqclip.jobs.shards import Shard
 from vqclip.jobs.status import status
 
-LINES = int(os.environ.get("LINES_OF_A_BATCH", "20000"))
+LINES = int(os.environ.get("LINES_OF_A_BATCH", "5000"))
 """Of the large batch; 100,000 takes five minutes."""
 FLAGS = ["--size", "32x32", "-n", "2", "--stages", "1", "--init", "tokens", "--cutouts", "2", "--no-video",
          "--save-every", "0", "--threads", "1", "--dtype", "float32"]  # fmt: skip

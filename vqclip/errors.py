@@ -99,10 +99,11 @@ class InUse(OutputError):
 
 
 class RunsFailed(VqclipError):
-    """Some runs of a batch or sweep failed; the others are done."""
+    """Some runs of a batch or sweep failed; the others are done. FOR_ONE is between their number and a reason."""
 
     exit_code = 9
     kind = "runs"
+    FOR_ONE = ", for one: "
 
 
 class ReaderGone(VqclipError):

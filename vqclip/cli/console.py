@@ -166,7 +166,7 @@ class Console:
             self.note(f"{name}: {cell(excerpt(event.label), stream=sys.stderr)}")
         elif isinstance(event, JobFailed):
             self._place += event.number != self._started
-            self.warn(f"run {event.number} failed: {event.message}")
+            self.warn(f"run {event.number} failed: {event.message} {event.hint}".rstrip())
         elif isinstance(event, JobPreempted):
             self.warn(f"run {event.number}: {event.message}")
         elif isinstance(event, Saved) and event.kind in ("sheet", "table", "gallery"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import gc
 import os
@@ -61,7 +62,23 @@ def _of_usage(problem: BaseException) -> UsageError | None:
         hint = 'Put a text of several words in quotes, as in: vqclip generate "a red apple"'
     elif "--continue" in message:
         hint = "Continue a finished run with: vqclip continue RUN, or --init-run RUN."
+    elif message.startswith("Missing") and (examples := _examples(problem)):
+        hint = f"Write it as in: {examples[0]}"
+    elif named := getattr(problem, "option_name", None):
+        message = message.partition(" (Possible options")[0]
+        known = getattr(problem, "possibilities", None) or ()
+        if named in ("-p", "--prompt") and (examples := _examples(problem)):
+            hint = f"The prompt needs no option, as in: {examples[0]}"
+        elif close := difflib.get_close_matches(named, known, 1):
+            hint = f"Did you mean '{close[0]}'? {hint}"
     return UsageError(message.replace("\n", " "), hint)
+
+
+def _examples(problem: BaseException) -> tuple[str, ...]:
+    """The examples of the command whose arguments are wrong."""
+    from vqclip.cli.help import EXAMPLES
+
+    return EXAMPLES.get(getattr(getattr(problem, "ctx", None), "command_path", ""), ())
 
 
 def _of_limits(problem: BaseException) -> VqclipError | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vqclip.cli.help import SHORT
-from vqclip.errors import Interrupted, UsageError
+from vqclip.errors import Interrupted, RunsFailed, UsageError
 
 if TYPE_CHECKING:
     from vqclip.cli.console import Console
@@ -163,15 +163,21 @@ def follow(start: Callable[[Stop], Iterator[Event]], console: Console, *, live: 
 
     with StopSignals() as stop, _page(stop, console, live=live) as page:
         events = start(stop)
-        for event in events:
-            number = stop()
-            if number is not None and not stop.optimising:
-                # The signal came during an import that suppressed the exception.
-                raise Interrupted("stopped at once.", "", number)
-            stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored, JobStepped))
-            console.show(event)
-            if page is not None:
-                page.show(event)
+        try:
+            for event in events:
+                number = stop()
+                if number is not None and not stop.optimising:
+                    # The signal came during an import that suppressed the exception.
+                    raise Interrupted("stopped at once.", "", number)
+                stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored, JobStepped))
+                console.show(event)
+                if page is not None:
+                    page.show(event)
+        except RunsFailed as error:
+            if console.quiet or console.as_json:
+                raise
+            # The reasons are on the screen already.
+            raise RunsFailed(f"{error.message.partition(RunsFailed.FOR_ONE)[0]}.", error.hint) from None
     return console.finish()
 
 

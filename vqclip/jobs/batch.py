@@ -208,6 +208,7 @@ def _open(
     known = sample * 4 if asked.source == "-" else sample  # more lines of standard input will come
     jobs = pool.size or (kept.jobs if kept else default_jobs(known) if engine == "local" else 1)
     asked = replace(asked, jobs=max(1, min(jobs, len(sample) if asked.kind == "sweep" else jobs)))
+    engines.check_address(engine, pool.cluster)
     if directory is None:
         words = words_of(sample[0]) if sample else ""
         directory = fresh_folder(parent or Path("runs"), f"{datetime.date.today().isoformat()}-{asked.kind}-{words}")
@@ -327,7 +328,8 @@ class _Batch:
             yield Warned(f"{self._elsewhere} runs are being drawn by another process.")
         if self._failures:
             number = f"{self._failures} of {self._count if whole and self._count else 'the'} runs failed"
-            raise RunsFailed(f"{number}, for one: {self._first_failure}", "Give the same command to try them again.")
+            which = f"{number}{RunsFailed.FOR_ONE}{self._first_failure}"
+            raise RunsFailed(which, "Give the same command to try them again.")
 
     def _drawn(
         self, draw: engines.Engine, pool: engines.Pool, found: Iterable[engines.Job | Refused]

@@ -21,6 +21,7 @@ from vqclip.runs import recipe as recipes
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import ModelCache
 from vqclip.runs.session import Session, never
+from vqclip.runtime.devices import check_device
 from vqclip.settings.option import absolute
 from vqclip.settings.schema import Settings, options
 
@@ -91,6 +92,8 @@ def _start(
     if output is None and parent is None:
         return session.run()
     settings = session.inputs.settings
+    if output is None or not run_folder.holds_run(output):
+        check_device(settings.device)
     directory = output or run_folder.new_directory(settings, parent or Path("runs"))
     overwrite = overwrite or run_folder.failed_at_once(directory)
     if _resumes(settings, output, session.inputs.pictures(), overwrite=overwrite):

@@ -87,6 +87,13 @@ def check_device_name(name: str) -> None:
         raise UsageError(f"device {name!r} is unknown.", _VALID)
 
 
+def check_device(name: str) -> None:
+    """Raise UsageError for a named device that is not there; torch is imported only for one beside the processor."""
+    check_device_name(name)
+    if name not in ("auto", "cpu"):
+        find_device(name)
+
+
 def find_device(name: str) -> torch.device:
     """The device of that name; auto takes cuda, then mps, then cpu.
 

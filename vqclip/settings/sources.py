@@ -333,6 +333,10 @@ def read_seed(text: str, origin: str) -> str | None:
     if text == "random":
         return None
     word = seed_of_word(text)
+    if re.fullmatch(r"-\d+", text):
+        raise UsageError(
+            f"{origin}: seed is {text}.", "Valid: 0 and above, or no seed for another picture each time."
+        )
     if word is None and not _WHOLE_NUMBER.fullmatch(text):
         raise UsageError(
             f"{origin}: seed cannot be {text!r}.",

@@ -120,6 +120,13 @@ def names() -> list[str]:
     return [found.name for found in pkgutil.iter_modules(__path__) if found.name not in _PARTS]
 
 
+def check_address(name: str, cluster: Cluster) -> None:
+    """Raise UsageError where an engine needs a cluster at an address and none answers, before there are files."""
+    check = getattr(importlib.import_module(f"{__name__}.{name}"), "check_address", None)
+    if check is not None:
+        check(cluster.address)
+
+
 def find(name: str) -> Engine:
     """Return an engine by its name. Raises UsageError for another name."""
     if name not in names():

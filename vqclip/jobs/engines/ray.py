@@ -37,6 +37,7 @@ from vqclip.jobs.engines.ray_cluster import (
     place_of,
     ray,
 )
+from vqclip.jobs.engines.ray_cluster import check_address as check_address
 from vqclip.object_store import address_of
 
 _POLL_SECONDS, _ADD_SECONDS = 0.2, 2.0

@@ -29,7 +29,8 @@ except ImportError:
     raise UsageError("--engine ray needs Ray.", 'Install it with: pip install "vqclip[ray]"') from None
 
 __all__ = [
-    "ActorUnavailableError", "Needs", "RayActorError", "RayError", "connected", "hosts_of_nodes", "last_line",
+    "ActorUnavailableError", "Needs", "RayActorError", "RayError", "check_address", "connected", "hosts_of_nodes",
+    "last_line",
     "nodes", "place_of", "ray",
 ]  # fmt: skip
 _STORE_BYTES = 80 * 2**20  # only settings and events go through Ray
@@ -61,32 +62,47 @@ def connected(cluster: Cluster) -> Iterator[bool]:
             signal.signal(signal.SIGTERM, before)
 
 
-def _connect(address: str | None) -> bool:
-    """Connect to the cluster at an address, or to that of this machine if there is one, or start Ray here.
+def check_address(address: str | None) -> str | None:
+    """Find the cluster at an address, or one of this machine; None where there is none.
 
-    Returns whether Ray started here.
+    Raises UsageError where one is named and does not answer.
     """
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     given = address or os.environ.get("RAY_ADDRESS")
     try:
         found = services.canonicalize_bootstrap_address(given)
     except (OSError, ValueError):
         found = None
     # Ray itself tries an address that does not answer for ten minutes.
-    there = found is not None and _answers(found)
-    where = f"--address {files.printable(address)}" if address else f"RAY_ADDRESS {files.printable(given or '')}"
-    nobody = UsageError(
+    if found is not None and _answers(found):
+        return str(found)
+    if given not in (None, "local"):
+        raise _nobody(address)
+    return None
+
+
+def _nobody(address: str | None) -> UsageError:
+    given = os.environ.get("RAY_ADDRESS", "")
+    where = f"--address {files.printable(address)}" if address else f"RAY_ADDRESS {files.printable(given)}"
+    return UsageError(
         f"no Ray cluster answers at {where[:200]}.",
         "Give what `ray start --head` printed, such as HOST:6379, or no address to start Ray on this machine.",
     )
-    if given not in (None, "local") and not there:
-        raise nobody
+
+
+def _connect(address: str | None) -> bool:
+    """Connect to the cluster at an address, or to that of this machine if there is one, or start Ray here.
+
+    Returns whether Ray started here.
+    """
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    found = check_address(address)
+    there = found is not None
     here = {"num_cpus": limits.cores(), "object_store_memory": _STORE_BYTES, "include_dashboard": False}
     try:
         ray.init(address=found, **quiet) if there else ray.init("local", **here, **quiet)
     except (OSError, RuntimeError, ValueError, RayError) as error:
         if there and isinstance(error, ConnectionError):
-            raise nobody from None
+            raise _nobody(address) from None
         if there and "ersion mismatch" in str(error):
             said, hint = " ".join(str(error).split()), "Install the same versions of Python and Ray everywhere."
         else:
