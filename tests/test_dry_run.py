@@ -94,6 +94,7 @@ def test_a_dry_run_lists_all_and_draws_nothing(call: Any) -> None:
         " MB, here",
         "# memory: about ",
         "# time: about",
+        "# of that: ",
     ):
         assert words in answer.out
     record = call("generate", "a red apple", "--dry-run", "--json", "--threads", "1").record
@@ -102,6 +103,10 @@ def test_a_dry_run_lists_all_and_draws_nothing(call: Any) -> None:
     )
     assert 1e8 < record["memory_bytes"] < 2e9
     assert 0 < record["seconds_per_step"] < record["seconds"] < math.inf
+    parts = record["seconds_before_steps"], record["seconds_of_frames"]
+    assert all(0 < part < record["seconds"] for part in parts)
+    unshown = call("generate", "a red apple", "--dry-run", "--json", "--save-every", "0", "--no-video").record
+    assert unshown["seconds_of_frames"] == 0
 
 
 def test_a_dry_run_names_what_is_missing_and_how_it_is_fetched(call: Any) -> None:

@@ -239,6 +239,14 @@ def test_pictures_without_a_run_make_a_video_too(call: Any) -> None:
     assert (reported(Path("new.mp4"))["title"], reported(Path("new.mp4"))["comment"]) == ("Grey", "steps")
 
 
+def test_the_pictures_of_a_folder_without_a_run_are_named(call: Any, isolated: Path) -> None:
+    for name in ("IMG_1", "IMG_2", "IMG_3", "scan 04"):
+        Image.new("RGB", (16, 16), "red").save(f"{name}.png")
+    answer = call("video", ".", "-o", "all.mp4", "--allow-gaps")
+    assert answer.code == 0
+    assert "holds no run; the video shows its numbered pictures: 3 of the form IMG_N.png, 1 of" in answer.err
+
+
 @pytest.mark.option("video --allow-gaps")
 def test_the_video_command_leaves_gaps_out_on_request_alone(call: Any) -> None:
     folder = Path("steps")

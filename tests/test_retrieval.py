@@ -180,6 +180,14 @@ def test_the_classifier_is_that_of_open_clip(
     assert shares.max() > 2 / len(LABELS), "the scale of the model makes a difference"
 
 
+def test_a_siglip_judges_each_label_alone(ours: Perceptor, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, classes = torch.eye(3)[:1], torch.tensor([[1.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0]])
+    monkeypatch.setattr(ours, "logit_scale", 10.0)
+    monkeypatch.setattr(ours, "logit_bias", -5.0)
+    shares = retrieval.probabilities(ours, picture, classes)[0]
+    assert shares.tolist() == pytest.approx([0.9933, 0.9933, 0.0067], abs=1e-4)
+
+
 def test_the_scale_is_the_checkpoint_s(ours: Perceptor, theirs: tuple[Any, Any, Any]) -> None:
     assert ours.logit_scale == pytest.approx(theirs[0].logit_scale.exp().item(), rel=1e-6)
     assert ours.logit_scale > 2

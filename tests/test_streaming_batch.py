@@ -248,7 +248,9 @@ def test_the_status_tells_living_processes_from_dead_ones_and_lists_failures(cal
     book.close()
     found = status(Path())
     assert (found.running, found.failed, found.seconds_left) == (0, 1, None)
-    assert "run 3: c: it is too dark" in call("status", ".").out
+    said = call("status", ".").out
+    assert "run 3: c: it is too dark" in said
+    assert "nothing draws it now: give the same command again" in said
     assert call("status", "nowhere").code == 2
 
 

@@ -76,6 +76,8 @@ class Status:
         if self.seconds_left:
             hours, minutes = divmod(round(self.seconds_left / 60), 60)
             yield f"left     {hours} h {minutes} min" if hours else f"left     {self.seconds_left:.0f} s"
+        if not self.running and (self.total is None or self.done < self.total):
+            yield "nothing draws it now: give the same command again, or vqclip resume, to draw the rest"
         for run, prompt, reason in self.failures:
             yield f"run {run}: {files.excerpt(prompt, 60)}: {reason}"
         if self.failed > len(self.failures):

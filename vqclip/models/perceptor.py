@@ -64,6 +64,7 @@ class Perceptor(nn.Module):
         mean, std: (1, 3, 1, 1), its normalisation of pixels.
         framing: How it expects whole pictures.
         logit_scale: Its learned factor on cosines, at most 100 in the CLIP paper.
+        logit_bias: What SigLIP learned to add to them (arXiv 2303.15343); None for a CLIP.
     """
 
     mean: Tensor
@@ -93,6 +94,7 @@ class Perceptor(nn.Module):
         self.framing = framing or Framing()
         # open_clip keeps the logarithm, in some models as a vector of one.
         self.logit_scale = float(model.logit_scale.float().exp())
+        self.logit_bias = None if getattr(model, "logit_bias", None) is None else float(model.logit_bias.float())
         self.visual = model.visual
         self._vit = find_vit(model.visual)
         self._compiled: Compiled | None = None
@@ -272,7 +274,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     _rebuild_buffers(model, source, lambda: _build(config, dtype, files, buffers=True))
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
     perceptor = Perceptor(model, tokenizer, mean, std, vocabulary, _framing(preprocessing))
-    if not math.isfinite(perceptor.logit_scale):
+    if not math.isfinite(perceptor.logit_scale + (perceptor.logit_bias or 0.0)):
         raise ModelError(f"{source}: its logit_scale is out of range.", "Take another CLIP.")
     if files.folder is not None and not isinstance(model, clip_resnet.CLIP):
         _check_encodes(perceptor, printable(files.name))

@@ -37,8 +37,9 @@ def plan(
         settings: By name.
         files: Of each file the kind, name, presence, bytes (None when unknown) and a hint how to get
             it.
-        memory_bytes, operations_per_step, seconds_per_step, seconds: Estimates; None when the configuration of a
-            network is unknown. A short measurement of this machine gives the seconds.
+        memory_bytes, operations_per_step, seconds_per_step, seconds, seconds_before_steps, seconds_of_frames:
+            Estimates; None when the configuration of a network is unknown. A short measurement of this machine gives
+            the seconds; the last two are parts of those in all.
         warnings: Those of the run.
         read_as: The prompt in the English that the built-in models read; None where they read it as it is.
         laid_out: The things of the prompt with their places; None where it is drawn as a whole.
@@ -55,15 +56,18 @@ def plan(
     settings = inputs.settings if isinstance(inputs, Inputs) else settings
     run = run_sizes(settings)
     if run is None:
-        empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds")
+        empty = ("memory_bytes", "operations_per_step", "seconds_per_step", "seconds", "seconds_before_steps",
+                 "seconds_of_frames")  # fmt: skip
         return report | dict.fromkeys(empty), missing
     speed = Speed.measured(settings)
-    work = Work.of(settings, speed)
+    work, unshown = Work.of(settings, speed), Work.of(settings.replace(save_every=0), speed)
     report |= {
         "memory_bytes": round(run.memory()),
         "operations_per_step": round(run.operations().total),
         "seconds_per_step": round(speed.seconds(run.operations()), 3),
         "seconds": round(work.start + sum(work.steps), 1),
+        "seconds_before_steps": round(work.start, 1),
+        "seconds_of_frames": round(sum(work.steps) - sum(unshown.steps), 1),
     }
     return report, missing
 
@@ -90,6 +94,8 @@ def format_plan(report: dict[str, Any]) -> str:
         lines.append(f"# memory: about {report['memory_bytes'] / 1e9:.1f} GB")
         lines.append(f"# time: about {report['seconds_per_step']:.3g} s a step of the full size, "
                      f"{report['seconds']:.0f} s in all, models loaded")  # fmt: skip
+        lines.append(f"# of that: {report['seconds_before_steps']:.0f} s for the candidates before the first step, "
+                     f"{report['seconds_of_frames']:.0f} s for the frames (--save-every)")  # fmt: skip
     return "\n".join(lines)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -128,6 +130,11 @@ def render_again(
         **{name: getattr(wanted, name) for name in options_of("video")}
     )
     frames = video.frame_paths(folder)
+    if kept is None and frames and warn is not None:
+        patterns = Counter(re.sub(r"\d+", "N", path.name) for path in frames)
+        found = ", ".join(f"{count} of the form {files.printable(name)}" for name, count in patterns.most_common(4))
+        more = f" and {len(patterns) - 4} more forms" if len(patterns) > 4 else ""
+        warn(f"{files.printable(folder)} holds no run; the video shows its numbered pictures: {found}{more}.")
     target = output or folder / f"video{format_of(settings.video_format).suffix}"
     size = images.open_image(frames[-1]).shape[1::-1] if frames else None
     options = writer_options(settings, len(frames) or 1)

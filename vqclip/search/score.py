@@ -102,8 +102,8 @@ def classify(
         top: How many labels to return for each picture.
 
     Returns:
-        clip, images (each with its `top` labels and their probabilities among all labels), skipped and warnings.
-        Raises VqclipError.
+        clip, images (each with its `top` labels and their probabilities, by `retrieval.probabilities`), skipped and
+        warnings. Raises VqclipError.
     """
     for template in templates:
         if "{}" not in template:

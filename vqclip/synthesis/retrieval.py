@@ -92,8 +92,12 @@ def fill(template: str, label: str) -> str:
 
 
 def probabilities(perceptor: Perceptor, pictures: Tensor, classes: Tensor) -> Tensor:
-    """Softmax over the classes of the CLIP's own scale times the cosine: (N, E) and (L, E) to (N, L)."""
-    return (perceptor.logit_scale * pictures @ classes.T).softmax(dim=-1)
+    """How likely each class is by the CLIP's own scale of the cosine: (N, E) and (L, E) to (N, L).
+
+    A CLIP shares 1 among the classes. SigLIP, which has a bias, judges each alone, as it was trained.
+    """
+    logits = perceptor.logit_scale * pictures @ classes.T
+    return logits.softmax(dim=-1) if perceptor.logit_bias is None else (logits + perceptor.logit_bias).sigmoid()
 
 
 def compare(picture: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
