@@ -41,6 +41,7 @@ from vqclip.object_store import address_of
 from vqclip.runs import lease
 from vqclip.runs.directory import fresh_folder, holds_run, words_of
 from vqclip.runs.recorder import Stop, resume_hint
+from vqclip.settings.schema import Settings
 
 AHEAD = 100
 """Lines that are checked before the line that is drawn."""
@@ -208,11 +209,9 @@ def _open(
     known = sample * 4 if asked.source == "-" else sample  # more lines of standard input will come
     jobs = pool.size or (kept.jobs if kept else default_jobs(known) if engine == "local" else 1)
     asked = replace(asked, jobs=max(1, min(jobs, len(sample) if asked.kind == "sweep" else jobs)))
-    engines.check_address(engine, pool.cluster)
-    if directory is None:
-        words = words_of(sample[0]) if sample else ""
-        directory = fresh_folder(parent or Path("runs"), f"{datetime.date.today().isoformat()}-{asked.kind}-{words}")
-    directory = files.ensure_writable(directory)
+    if sample:
+        engines.check_address(engine, pool.cluster)
+    directory = files.ensure_writable(directory or _new_folder(asked, sample, parent))
     files.sweep(directory)
     if kept is None or not kept.same_runs(asked):
         asked.write(directory)
@@ -222,6 +221,11 @@ def _open(
     at_once = pool.size if engine == "local" else max(2, pool.size)
     opened = BatchOpened(asked.kind, directory, share, min(mine, share or mine), at_once=at_once)
     return _Batch(plan, directory, shard, count, stop, mirror).run(engine, pool, itertools.chain(first, rest), opened)
+
+
+def _new_folder(asked: Command, sample: Sequence[Settings], parent: Path | None) -> Path:
+    words = words_of(sample[0]) if sample else ""
+    return fresh_folder(parent or Path("runs"), f"{datetime.date.today().isoformat()}-{asked.kind}-{words}")
 
 
 def _checked(found: Iterator[engines.Job | Refused], asked: Command, plan: Plan) -> list[engines.Job | Refused]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from vqclip._version import __version__
@@ -59,7 +60,8 @@ class Session:
             settings, state = yield from self._starts().noting(best_of.choose(models, self.inputs))
             seconds = time.monotonic() - started
         loop = models.synthesizer(self.inputs, settings, spent=seconds)
-        yield from self._doubting(models, map(self._rest(settings, seconds).note, loop.run(state)))
+        events = map(self._rest(settings, seconds).note, loop.run(state))
+        yield from chain.from_iterable(map(self._doubting(models), events))
 
     def record(
         self,
@@ -108,18 +110,22 @@ class Session:
                     manifest = replace(manifest, settings=settings, seconds=seconds)
                     run.write(manifest)
             events = models.synthesizer(self.inputs, settings, spent=seconds).run(state)
-            events = self._doubting(models, map(self._rest(settings, seconds).note, events))
+            events = map(self._rest(settings, seconds).note, events)
+            events = chain.from_iterable(map(self._doubting(models), events))
             yield from recorder.record(events, run, manifest, self.stop)
 
-    def _doubting(self, models: Models, events: Iterable[Event]) -> Iterator[Event]:
-        """The events of the loop, with one warning where a candidate hardly shows the prompt."""
-        warned = False
-        for event in events:
-            yield event
-            doubt = models.doubt(event.score, self.inputs.settings) if isinstance(event, PriorSampleChosen) else None
-            if doubt and not warned:
-                yield Warned(doubt)
-                warned = True
+    def _doubting(self, models: Models) -> Callable[[Event], tuple[Event, ...]]:
+        """A function that adds a warning to the first event of a candidate that hardly shows the prompt."""
+        warned: list[Warned] = []
+
+        def with_doubt(event: Event) -> tuple[Event, ...]:
+            if warned or not isinstance(event, PriorSampleChosen):
+                return (event,)
+            doubt = models.doubt(event.score, self.inputs.settings)
+            warned.extend([Warned(doubt)] if doubt else [])
+            return (event, *warned)
+
+        return with_doubt
 
     def _starts(self) -> TimeLeft:
         """The time that is left while the starts of best-of are drawn."""
