@@ -90,6 +90,7 @@ def test_the_sets_are_listed(call: Any) -> None:
     rows = {row["name"]: row for row in call("setup", "--json").record["sets"]}
     assert rows["imagenet"]["bytes"] == rows["imagenet"]["missing"] > 1.5e9
     assert rows["imagenet"]["command"] == DRAW
+    assert "-: to be fetched by vqclip setup NAME; ?: some sizes are not published" in call("setup").err
     assert call("setup", "imagnet").err.count("Did you mean 'imagenet'") == 1
     assert call("setup", "imagenet", "--to", "a", "--from", "b").code == 2
 

@@ -25,7 +25,7 @@ models = typer.Typer(cls=SettingsGroup, help="List, download, convert and verify
 def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """List the models: size, whether they are here, what they are good for, licence.
 
-    Piped, one line for each model; `--json` for programs.
+    Piped, one line for each model: kind, name, bytes, here or -, licence, note. `--json` for programs.
     """
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import registry

@@ -90,6 +90,7 @@ def _list(console: Console) -> None:
         for row in rows
     ]
     console.answer("\n".join(lines), {"sets": rows})
+    console.note("here: nothing to fetch; -: to be fetched by vqclip setup NAME; ?: some sizes are not published")
 
 
 def _fetch(console: Console, names: Sequence[str], folder: Path | None, *, dry_run: bool, ask: bool) -> None:

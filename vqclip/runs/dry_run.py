@@ -9,7 +9,7 @@ from typing import Any
 from vqclip.errors import ModelError, NotDownloaded
 from vqclip.files import exists, is_file, parent_folder
 from vqclip.models import registry
-from vqclip.models.catalogue import companions, vqgan_entry
+from vqclip.models.catalogue import clip_entry, companions, vqgan_entry
 from vqclip.object_copies import local_file
 from vqclip.runs import launch
 from vqclip.runs.inputs import Inputs
@@ -35,8 +35,8 @@ def plan(
 
     Returns:
         settings: By name.
-        files: Of each file the kind, name, presence, bytes (None when unknown) and a hint how to get
-            it.
+        files: Of each file the kind, name, presence, bytes (None when unknown, and rough for a CLIP that is missing)
+            and a hint how to get it.
         memory_bytes, operations_per_step, seconds_per_step, seconds, seconds_before_steps, seconds_of_frames:
             Estimates; None when the configuration of a network is unknown. A short measurement of this machine gives
             the seconds; the last two are parts of those in all.
@@ -129,6 +129,8 @@ def _file(kind: str, name: str, find: Any) -> dict[str, Any]:
         size = None
         if kind == "vqgan" and not names_checkpoint(name):
             size = vqgan_entry(name).bytes
+        elif kind == "clip" and (entry := clip_entry(name)) is not None:
+            size = entry.about_bytes
         return {"kind": kind, "name": name, "present": False, "bytes": size, "hint": error.hint}
     size = path.stat().st_size if path is not None else None
     return {"kind": kind, "name": name, "present": True, "bytes": size, "hint": ""}
