@@ -19,6 +19,8 @@ from vqclip.settings.schema import Settings, options
 
 _MOST = 6
 """Things in one picture; more would be too small."""
+_FAR = 0.3
+"""The horizon behind several rows of things."""
 _COUNTS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "both": 2, "2": 2, "3": 3, "4": 4, "5": 5,
     "a couple of": 2, "a pair of": 2, "couple of": 2, "pair of": 2,
@@ -139,6 +141,8 @@ def _laid_out(text: str, aspect: float) -> SceneLayout | None:
     if ground is not None and len(found) > 1 and len({one.box[1] for one in found}) == 1:
         # What stands on a ground has its feet on the land.
         found = [replace(one, box=(one.box[0], 0.12, one.box[2], 0.92), stands=True) for one in found]
+    elif ground is not None and len(found) > 1:
+        ground = replace(ground, horizon=_FAR)
     return SceneLayout(tuple(found), ground)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -35,8 +36,6 @@ _LIKENESS, _OVER = 0.3, 0.42
 """What the correlation of a candidate's form with that of the picture before counts, beside CLIP's loss: of a
 candidate in place of the picture, and of one over it."""
 
-_AROUND = 0.02
-"""How far a thing may grow over the ground around it, in shares of the shorter side."""
 _FRAMED = 0.2
 """What a border without white ground counts, beside CLIP's loss, of a candidate that is composed with others."""
 _COARSE = 6
@@ -128,8 +127,8 @@ class SceneStarts:
         if layout is None or len(self.settings.story.scenes) > 1:
             return None
         _, cover = self._composed(layout, 0, size)
-        around = round(_AROUND * min(size)) + self.settings.mask_feather
-        width = around if layout.ground is None else self.settings.mask_feather // 2
+        feather = self.settings.mask_feather
+        width = feather if layout.ground is None else feather // 2
         return InitPicture(paint(layout.ground, size).to(cover.device), mask=grown(cover, width))
 
     def _of_things(
@@ -138,17 +137,21 @@ class SceneStarts:
         draw: Callable[[Sequence[float]], Candidates],
         weighed: Mapping[str, Sequence[float]],
     ) -> dict[str, Candidates]:
-        """The candidates of each thing that is laid out; things of the same text take the best of theirs in turn."""
-        by_text: dict[str, Candidates] = {}
+        """The candidates of each thing that is laid out.
+
+        Things of the same text take the best two of theirs in turn, and then the mirror images of these.
+        """
+        by_text: dict[str, list[Candidates]] = {}
         found: dict[str, Candidates] = {}
         for thing in layout.things:
             if thing.text not in by_text:
                 drawn = draw(weighed[thing.region])
                 losses = drawn.losses + _FRAMED * framed(drawn.images)
-                by_text[thing.text] = drawn.take(losses.argsort(stable=True))
-            drawn = by_text[thing.text]
-            found[thing.region] = drawn
-            by_text[thing.text] = drawn.take(torch.arange(len(drawn.losses)).roll(-1))
+                order = losses.argsort(stable=True)
+                by_text[thing.text] = [drawn.take(order), drawn.take(order.roll(-1))]
+            one, *other = by_text[thing.text]
+            found[thing.region] = one
+            by_text[thing.text] = [*other, replace(one, images=one.images.flip(3))]
         return found
 
     def _in_regions(self, found: dict[str, Candidates], size: tuple[int, int]) -> Tensor:
