@@ -188,6 +188,7 @@ def test_a_stop_keeps_the_step_and_resume_ends_the_same(small: dict[str, Any]) -
     assert 'vqclip.resume("' in caught.value.hint
     assert json.loads(Path("run/run.json").read_text())["status"] == "interrupted"
     assert not Path("run/image.png").exists()
+    assert not Path("run/video.mp4").exists(), "a kill comes soon after SIGTERM: there is no time to encode"
     events = list(vqclip.resume("run"))
     opened = events[0]
     assert isinstance(opened, Opened)
@@ -203,6 +204,7 @@ def test_fault_42_missing_frames_and_damaged_snapshots_are_survived(small: dict[
     asked = iter([None, None, None, None, signal.SIGINT])
     with pytest.raises(Interrupted):
         draw("run", small, iterations=6, snapshot_every=2, stop=lambda: next(asked))
+    assert Path("run/video.mp4").stat().st_size > 0, "of the frames so far"
     Path("run/frames/00001.png").unlink()
     first = Path("run/frames/00000.png")
     first.write_bytes(first.read_bytes()[:-4])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import shlex
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -53,7 +54,7 @@ def record(events: Iterable[Event], run: Run, manifest: Manifest, stop: Stop) ->
             yield event
             yield from recorder.write(event)
     except BaseException as error:
-        recorder.end(_status(error))
+        recorder.end(error)
         raise
 
 
@@ -81,6 +82,7 @@ class _Recorder:
         self.next_frame = 0
         self._clock: float | None = None
         self._full_size = True
+        self._signal: int | None = None
 
     def write(self, event: Event) -> Iterator[Event]:
         """Write what belongs to this event."""
@@ -94,13 +96,18 @@ class _Recorder:
         elif isinstance(event, Finished):
             yield from self._finish(event)
 
-    def end(self, status: str) -> None:
-        """Close the video and say in run.json how the run ended."""
+    def end(self, error: BaseException) -> None:
+        """Say in run.json how the run ended, and close the video of the frames so far.
+
+        After SIGTERM, which a kill follows soon on most clusters, and after a second signal there is no time to
+        encode: a resumed run writes the video from the frames in any case.
+        """
+        self._note(status=_status(error))
         if self.writer is not None:
-            # A video of the frames so far; a resumed run writes it again from the frames.
-            self.writer.close()
+            stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
+            hurried = stopped and (self._signal is None or self._signal == signal.SIGTERM)
+            self.writer.abort() if hurried else self.writer.close()
             self.writer = None
-        self._note(status=status)
 
     def _note(self, **changes: Any) -> None:
         """Write run.json, and add the time since it was last written."""
@@ -168,15 +175,15 @@ class _Recorder:
         row["learning_rate"] = event.learning_rate
         files.append_line(self.run.metrics, row | dict(event.losses))
         yield from self._frame(event.image, event.step)
-        signal = self.stop()
+        self._signal = self.stop()
         asked = snapshot_request.taken()
-        if signal is not None or asked or event.step % self.settings.snapshot_every == 0:
+        if self._signal is not None or asked or event.step % self.settings.snapshot_every == 0:
             yield self._snapshot(event)
-        if signal is not None:
+        if self._signal is not None:
             raise Interrupted(
                 f"stopped at step {event.step} of {event.steps}.",
                 resume_hint(self.run.directory),
-                signal,
+                self._signal,
             )
 
     def _snapshot(self, event: Started | Stepped | Finished) -> Event:
