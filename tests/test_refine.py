@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import torch
 from PIL import Image
 
 import vqclip
+from vqclip import api
 from vqclip.events import Event, Finished, Stepped
+from vqclip.runs.directory import read_manifest
 from vqclip.settings import sources
 from vqclip.synthesis import refine as module
 from vqclip.synthesis.refine import refine
@@ -105,6 +108,20 @@ def test_drawings_from_nothing_are_refined_by_themselves(changes: dict[str, Any]
     assert found.refines == refined
     last = stages_of(found, 8)[-1]
     assert (0 < last.last - last.first <= 0.05 * found.iterations) == (refined and not found.init_image)
+
+
+@pytest.mark.slow
+def test_a_run_that_continues_a_drawing_is_refined_and_one_that_continues_a_photo_is_not(
+    small: dict[str, Any],
+) -> None:
+    Image.new("RGB", (32, 32), "teal").save("photo.png")
+    candidates = {"init": "prior", "candidates": 2, "size": "64x64", "stage_upsampling": "edges"}
+    flags = {**small, **candidates, "iterations": 1}
+    for name, changes in (("drawing", {}), ("over", {"init_image": "photo.png"})):
+        list(vqclip.generate("a cat", output=name, **{**flags, **changes}))
+        list(api.continue_run(name, output=f"{name}-next", iterations=1))
+    found = {name: read_manifest(Path(f"{name}-next")).settings.refines for name in ("drawing", "over")}
+    assert found == {"drawing": True, "over": False}
 
 
 def test_the_last_stage_of_a_refined_drawing_takes_a_tenth_of_the_steps() -> None:

@@ -94,6 +94,10 @@ class Recipe:
         elif given.get("prompt", old.get("prompt")) != old.get("prompt"):
             given = {"resample": old.get("init") == "prior" and not old.get("init_image"), **given}
         given = {"stages": stages, "pixel_steps": 0.0, **given}
+        if old.get("refine") == "auto":
+            # What drew the start is left out below, so this says whether it was a drawing or has a photo in it.
+            drawing = old.get("stage_upsampling") == "edges" and not old.get("init_image")
+            given = {"refine": "on" if drawing else "off", **given}
         forget = ("pick", "best_of", "resample", *(("prompt_at",) if "prompt" in given else ()))
         record = self._record([*forget, *given], explicit=False)
         return sources.resolve({**given, "init_run": str(self.source)}, recorded=record)

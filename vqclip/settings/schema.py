@@ -294,7 +294,7 @@ class Settings(StartSettings):
 
         By itself only a still drawing from nothing: it wipes out details of a photo, and a video would jump.
         """
-        drawn = self.iterations > 0 and not self.init_image and not self.init_run
+        drawn = self.iterations > 0 and not self.init_image
         still = len(self.story.scenes) == 1 and not self.motion_schedules
         return self.refine == "on" or (self.refine == "auto" and self.keeps_edges and drawn and still)
 
