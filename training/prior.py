@@ -41,7 +41,7 @@ STYLES = {
 SIDE, WORDS = 8, 16
 PLACES = SIDE * SIDE
 #: Shares of a batch: pictures as they are, moved a little, and compositions.
-SHARES = (0.7, 0.12, 0.18)
+SHARES = (0.5, 0.2, 0.3)
 
 
 class TiedPrior(Prior):

@@ -164,7 +164,7 @@ class Scenes:
 
     def compositions(self, count):
         """Upright drawings with captions that name their background, in pairs, and in twos and threes."""
-        pairs, counts = count * 3 // 20, count // 10
+        pairs, counts = count * 3 // 10, count // 5
         rows = self.singles(count - pairs - counts)
         groups, texts = self._groups(self.singles(2 * pairs + counts), pairs, counts)
         ground, words = self._grounds(count, white=0.3, plain=0.4, scenery=0.3)
