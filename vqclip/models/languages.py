@@ -82,7 +82,7 @@ def _name_with_marks(text: str, language: str) -> Reading | None:
     """A text that is one entry of the lexicon although it has marks, as in "Familie: 2 Kinder"."""
     key = fold(text)
     words = words_in(script_of(key)) if len(list(_runs(text))) > 1 else None
-    if words is None or (text.isascii() and (vocabulary() | about()["english"]).issuperset(key.split())):
+    if words is None or (text.isascii() and _english_words().issuperset(key.split())):
         return None
     entries = [entry for entry in words.exact(key) if entry.english and entry.fit == 1]
     entries = [entry for entry in entries if language == "auto" or language in entry.languages]
@@ -157,6 +157,18 @@ class _Span:
     count: str = ""
 
 
+@functools.lru_cache(maxsize=4096)
+def _forms(words: lexicon.Words, key: str) -> list[Entry]:
+    """The entries of which a folded word may be another form. Many texts of a file have the same words."""
+    return words.forms(key, *_endings())
+
+
+@functools.cache
+def _english_words() -> frozenset[str]:
+    """The words that the built-in models know, and others of English."""
+    return frozenset(vocabulary() | about()["english"])
+
+
 class _Run:
     """One run of words, and what the lexicon has for each part of it."""
 
@@ -169,7 +181,7 @@ class _Run:
             for start in range(len(self.units) - len(loan) + 1):
                 if [unit.key for unit in self.units[start : start + len(loan)]] == loan:
                     self.english[start : start + len(loan)] = [True] * len(loan)
-        words = vocabulary() | about()["english"]
+        words = _english_words()
         self.maybe = [
             at or (unit.typed.isascii() and unit.key in words)
             for at, unit in zip(self.english, self.units, strict=True)
@@ -212,20 +224,18 @@ class _Run:
         if not first.glued:
             yield from self._inflected(start, words)
             for end in range(start + 2, min(start + 3, len(self.units)) + 1):
-                yield from (
-                    _Span(start, end, entry) for entry in words.forms(_key(self.units[start:end]), *_endings())
-                )
+                yield from (_Span(start, end, entry) for entry in _forms(words, _key(self.units[start:end])))
 
     def _inflected(self, start: int, words: lexicon.Words) -> Iterator[_Span]:
         key, end = self.units[start].key, start + 1
-        for entry in words.forms(key, *_endings()):
+        for entry in _forms(words, key):
             count = "two" if key.endswith(tuple(about()["dual"].get(entry.languages[0], ()))) else ""
             yield _Span(start, end, entry, count=count)
         for code, prefixes in about()["prefixes"].items():
             for prefix, english in prefixes.items():
                 rest = key.removeprefix(prefix)
                 if rest != key and len(rest) > 1:
-                    for entry in (*words.exact(rest), *words.forms(rest, *_endings())):
+                    for entry in (*words.exact(rest), *_forms(words, rest)):
                         if code in entry.languages:
                             dual = entry.fit < 0.8 and rest.endswith(tuple(about()["dual"].get(code, ())))
                             count = "two" if dual else ""
