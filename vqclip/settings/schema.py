@@ -290,13 +290,9 @@ class Settings(StartSettings):
 
     @property
     def refines(self) -> bool:
-        """Whether edges of the finished picture are made crisp.
-
-        By itself only a still drawing from nothing: it wipes out details of a photo, and a video would jump.
-        """
-        drawn = self.iterations > 0 and not self.init_image
-        still = len(self.story.scenes) == 1 and not self.motion_schedules
-        return self.refine == "on" or (self.refine == "auto" and self.keeps_edges and drawn and still)
+        """Whether edges become crisp; by itself not in a photo, whose details go, nor in a video that would jump."""
+        still = self.iterations > 0 and len(self.story.scenes) == 1 and not self.motion_schedules
+        return self.refine == "on" or (self.refine == "auto" and self.keeps_edges and still and not self.init_image)
 
     @property
     def keeps_edges(self) -> bool:

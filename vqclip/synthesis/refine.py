@@ -19,8 +19,8 @@ _SMOOTH = 2.0
 """Deviation in pixels of the blur in which edges are found."""
 _CERTAIN = 300.0
 """Curvature below the inverse of which a pixel hardly moves: it lies in a flat part or in a gradient."""
-_SIDE = 0.12
-"""Weight of each neighbour in the blur at the end. With it, edges at 256x256 are as steep as those of drawings."""
+_SIDE = 0.08
+"""Weight of each neighbour in the blur at the end; edges at 256x256 are then about as steep as those of drawings."""
 _STRIP, _AROUND = 512, 48
 """Rows that are worked on at once, and how many rows around them decide about them."""
 
