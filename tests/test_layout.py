@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from vqclip.media import images
 from vqclip.models.languages import legible
 from vqclip.models.nouns import layout_words
-from vqclip.models.phrases import laid_out, lay_out
+from vqclip.models.phrases import _SEVERAL, laid_out, lay_out
 from vqclip.settings.layout import Ground, LaidOutSettings, SceneLayout, Thing, in_rows
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import composition
@@ -53,6 +53,15 @@ LAID_OUT = [
     ("a bird over the sea", "a bird (top), on the sea"),
     ("a house and a tree under a rainbow", "a house (bottom left), a tree (bottom right), a rainbow (top)"),
 ]
+
+
+def test_what_can_be_laid_out_is_told_from_other_texts_without_a_list_of_words() -> None:
+    rows = layout_words()["grounds"]
+    phrases = [phrase for row in rows for phrase in row.get("phrases", ())]
+    assert len(phrases) > 2
+    assert [text for text in (*phrases, *(text for text, _ in LAID_OUT[:-5])) if not _SEVERAL.search(text)] == []
+
+
 WHOLE = [
     "a red apple", "a black and white cat", "an orange and white cat", "a red and green apple", "salt and pepper",
     "a couch and lamp", "a bow and arrow", "a man with a beard", "a girl with glasses", "a boy with a blue hat",

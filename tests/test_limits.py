@@ -70,3 +70,24 @@ def test_no_quota_and_damaged_files_limit_nothing(system: Path) -> None:
     put(system, "2:cpu:/\n0::/\n", groups)
     assert limits.cores() == 64
     assert limits.free_memory() == 8000 * 1024
+
+
+@pytest.mark.parametrize(
+    ("given", "policy", "spins"),
+    [
+        ({}, "PASSIVE", "5000"),
+        ({"GOMP_SPINCOUNT": "9"}, "PASSIVE", "9"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE", None),
+    ],
+)
+def test_threads_that_wait_sleep_unless_the_user_says_otherwise(
+    given: dict[str, str], policy: str, spins: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        # Set first, so that it is put back afterwards.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    limits.let_threads_sleep()
+    assert (os.environ["OMP_WAIT_POLICY"], os.environ.get("GOMP_SPINCOUNT")) == (policy, spins)

@@ -31,8 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     streams.prepare()
     limits.guard_imports()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    # OpenMP threads that wait should sleep: spinning, they take whole cores from other processes.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    limits.let_threads_sleep()
     sys.exit(_run(arguments))
 
 

@@ -56,6 +56,11 @@ _VERTICAL = re.compile(rf"^(.+?) ({'|'.join(_UPRIGHT)}) (.+)$")
 _BESIDE = re.compile(
     r" (?:right |just )?(?:next to|beside|alongside|besides|near|close to|in front of|to the left of) "
 )
+_SEVERAL = re.compile(
+    rf",|\b(?:{'|'.join(map(re.escape, _COUNTS))}|and|plus|with|by|in|on|upon|onto|at|near|next|close|beside|besides"
+    r"|alongside|over|above|below|beneath|underneath|under|underwater|during|before|against|through)\b"
+)
+"""Without any of these, a text names one thing and no ground, and no list of words has to be read."""
 _QUOTED = re.compile(r"[\"“”«»„‚‘「」『』]|(?:^|\s)'")
 _LISTED = re.compile(r",? and |, | plus ")
 
@@ -112,6 +117,8 @@ def lay_out(text: str, aspect: float = 1.0) -> SceneLayout | None:
         aspect: The width of the picture in heights.
     """
     text = " ".join(text.lower().split())
+    if not _SEVERAL.search(text):
+        return None
     made = _MADE.match(text)
     before, text = (made[1], made[2]) if made else ("", text)
     found, manner = _laid_out(text, aspect), ""

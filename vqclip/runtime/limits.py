@@ -37,6 +37,21 @@ except ImportError as error:
 _PROC, _GROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 
 
+_SPINS = 5000
+"""How often an OpenMP thread looks for work before it sleeps: some ten microseconds."""
+
+
+def let_threads_sleep() -> None:
+    """Let OpenMP's threads wait for the next operation for microseconds, and then sleep.
+
+    By default they spin for milliseconds and take whole cores from other processes. If they slept at once, waking
+    them for each operation would take as long as a second core saves. Call it before torch is imported.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+        os.environ.setdefault("GOMP_SPINCOUNT", str(_SPINS))
+
+
 def cores() -> int:
     """The number of cores that this process may use, by its affinity and its quota of CPU time."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vqclip import __version__
 from vqclip.events import Event, Saved, Stepped
 from vqclip.jobs.engines import Job
-from vqclip.runtime import snapshot_request
+from vqclip.runtime import limits, snapshot_request
 
 if TYPE_CHECKING:
     from vqclip.runs.loading import ModelCache
@@ -24,9 +24,9 @@ class Actor:
     """What draws runs in the process of a worker. threads: Of runs whose settings name no number."""
 
     def __init__(self, threads: int) -> None:
-        # Before torch is imported: OpenMP reads them once. Threads that wait should sleep.
+        # Before torch is imported: OpenMP reads them once.
         os.environ["OMP_NUM_THREADS"] = str(threads)
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        limits.let_threads_sleep()
         self._threads, self._signal = threads, 0
         self._cache: ModelCache | None = None
 
