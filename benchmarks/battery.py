@@ -33,6 +33,26 @@ STYLES = (
     "an emoji of a happy face", "a painting of a rose", "an illustration of a dragon", "a photo of a pizza",
 )  # fmt: skip
 PROMPTS = ONE_WORD + COLOURED + TWO_THINGS + SCENES + STYLES
+
+#: Two things, counts, scenes, people, furniture, instruments and animals in profile, chosen like the others.
+HARDER = (
+    "an apple and a banana", "a cat and a dog", "a car beside a house", "a tree and a bench",
+    "a fish and a crab", "a red ball and a blue cube", "a moon above a mountain", "a cup beside a book",
+    "a hat on a chair", "a bird on a branch", "two bananas", "two cats",
+    "three apples", "three stars", "four balloons", "five fish",
+    "two red hearts", "three mushrooms", "five flowers", "four cups",
+    "a beach with a palm tree", "a city at night", "a forest in the snow", "mountains at sunset",
+    "a ship on the sea", "a house in a green field", "a road through the desert", "a waterfall",
+    "a campfire at night", "a rainbow over a hill", "an old man with a white beard", "a woman with red hair",
+    "a girl with glasses", "a boy with a blue hat", "a cook", "a police officer",
+    "a king with a crown", "a child on a swing", "an astronaut", "a farmer",
+    "a table", "a chair", "a bed", "a sofa",
+    "a lamp", "a bookshelf", "a bathtub", "a wardrobe",
+    "a violin", "a piano", "a drum", "a trumpet",
+    "a harp", "an accordion", "a saxophone", "a horse in profile",
+    "an elephant from the side", "a running dog", "a lion", "an owl",
+    "a peacock", "a seahorse", "a swan", "a kangaroo",
+)  # fmt: skip
 CANDIDATES = 200
 
 #: For the hues: a colour word and the hue of it in degrees; pictures are asked to come within 30.

@@ -147,6 +147,23 @@ def test_a_dry_run_says_what_is_read(
     assert json.loads(answer.out.splitlines()[-1])["read_as"] == english
 
 
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        # "and" is a duck in Swedish, and "und" a wave in Romansh.
+        ("🍎 and 🍌", "🍎 and 🍌"),
+        ("🍎 und 🍌", "🍎 and 🍌"),
+        ("🍎 y 🍌", "🍎 and 🍌"),
+        ("🍎 اور 🍌", "🍎 and 🍌"),
+        ("a cat and 🐶", "a cat and 🐶"),
+        ("🍎 سیب", "🍎 apple"),
+        ("سرخ 🌹", "red 🌹"),
+    ],
+)
+def test_words_between_emoji_are_read_and_emoji_stay(text: str, english: str) -> None:
+    assert read(text).english == english
+
+
 def test_an_unknown_language_is_refused(call: Callable[..., Any]) -> None:
     answer = call("generate", "a tree", "--language", "klingon", "--dry-run")
     assert answer.code == 2

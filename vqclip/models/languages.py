@@ -29,6 +29,7 @@ PREFERRED = (
 )
 _RANK = {code: -place for place, code in enumerate(PREFERRED.split())}
 _PIECES = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]+(?:['‘’ʼ\-][\p{L}\p{M}\p{N}\u200c\u200d]+)*")
+_EMOJI = regex.compile(r"[\p{Emoji_Presentation}\p{Extended_Pictographic}\ufe0f\u200d]+")
 _JOINED = regex.compile(r"[\s'‘’ʼ\-\u200b-\u200f]*")
 
 
@@ -63,9 +64,9 @@ def read(text: str, language: str = "auto") -> Reading:
         return whole
     found: list[str] = []
     languages: list[str] = []
-    replaced = False
+    replaced, emoji = False, _EMOJI.search(text)
     for run, gap in _runs(text):
-        reading = _Run(run, language).read() if run else None
+        reading = (_link(run, language) if emoji else None) or (_Run(run, language).read() if run else None)
         if reading is None:
             found += [run, gap]
             continue
@@ -78,10 +79,21 @@ def read(text: str, language: str = "auto") -> Reading:
     return Reading(" ".join("".join(found).split()), True, tuple(order))
 
 
+def _link(run: str, language: str) -> tuple[str, list[str]] | None:
+    """The English of one small word, as "y" or "und", that stands alone between emoji."""
+    words = words_in(script_of(key := fold(run))) if run and not run.isspace() else None
+    entries = [one for one in words.exact(key) if one.english and one.english in _SMALL] if words else []
+    codes = [code for one in entries for code in one.languages if language in ("auto", code)]
+    if not codes or run.strip().lower() in _SMALL:
+        return None
+    return next(one.english for one in entries if _first(codes) in one.languages), [_first(codes)]
+
+
 def _name_with_marks(text: str, language: str) -> Reading | None:
     """A text that is one entry of the lexicon although it has marks, as in "Familie: 2 Kinder"."""
     key = fold(text)
-    words = words_in(script_of(key)) if len(list(_runs(text))) > 1 else None
+    # Folded, a text is without its emoji, and they are things of their own.
+    words = words_in(script_of(key)) if len(list(_runs(text))) > 1 and not _EMOJI.search(text) else None
     if words is None or (text.isascii() and _english_words().issuperset(key.split())):
         return None
     entries = [entry for entry in words.exact(key) if entry.english and entry.fit == 1]
@@ -118,7 +130,11 @@ def read_story(scenes: Iterable[Sequence[Prompt]]) -> str | None:
 
 def _is_english(text: str) -> bool:
     """Whether the built-in models know every word, so that the lexicon need not be read."""
-    return text.isascii() and vocabulary().issuperset(regex.findall(r"[a-z]+", text.lower()))
+    plain = _EMOJI.sub(" ", text)
+    words = regex.findall(r"[a-z]+", plain.lower())
+    # A letter between emoji, as the Spanish "y", is a word of another language.
+    alone = plain != text and any(len(word) == 1 and word != "a" for word in words)
+    return plain.isascii() and not alone and vocabulary().issuperset(words)
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
