@@ -32,7 +32,7 @@ from vqclip.settings.option import PICTURE_KINDS, change_paths, parse_clip
 from vqclip.settings.presets import ALL_SETTINGS, Layer, Raw, presets, read_preset, read_yaml, with_style
 from vqclip.settings.prompts import TYPED, join_lines
 from vqclip.settings.requirements import STEPS
-from vqclip.settings.schema import Settings, default_of, options, type_of
+from vqclip.settings.schema import MAX_SEED, Settings, default_of, options, type_of
 
 DEFAULT_PRESET = "normal"
 _WHOLE_NUMBER = re.compile(r"\s*[+-]?\d{1,100}\s*")
@@ -335,7 +335,7 @@ def read_seed(text: str, origin: str) -> str | None:
     word = seed_of_word(text)
     if re.fullmatch(r"-\d+", text):
         raise UsageError(
-            f"{origin}: seed is {text}.", "Valid: 0 and above, or no seed for another picture each time."
+            f"{origin}: seed is {text}.", f"Valid: 0 to {MAX_SEED}, or no seed for another picture each time."
         )
     if word is None and not _WHOLE_NUMBER.fullmatch(text):
         raise UsageError(

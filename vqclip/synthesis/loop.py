@@ -39,7 +39,7 @@ from vqclip.synthesis.finish import Finish
 from vqclip.synthesis.gradients import backward, require_finite
 from vqclip.synthesis.init import InitPicture, first_latent, fit
 from vqclip.synthesis.inputs import InitInputs
-from vqclip.synthesis.latent_image import LatentImage
+from vqclip.synthesis.latent_image import MIRRORS, LatentImage
 from vqclip.synthesis.optimisers import rate_at
 from vqclip.synthesis.randomness import (
     NOISE_STREAM,
@@ -205,6 +205,8 @@ class Synthesizer:
             picture = latent_image.decode(latent_image.encode(picture))
         if self.settings.refines and (self._ended or self.steps_done >= self.settings.iterations):
             picture = refine(picture.float(), self.settings.wraps)
+            for mirror in MIRRORS[self.settings.symmetry]:
+                picture = mirror(picture)
         rows = (self.finish(picture)[0] * 255).round().to(torch.uint8).permute(1, 2, 0)
         # In the order of a picture file: sums over another order of the same numbers end in other digits.
         result: np.ndarray = rows.contiguous().cpu().numpy()
