@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import published
 import pytest
 import torch
 import torch.nn.functional as F
@@ -30,63 +31,7 @@ LLAMAGEN: dict[str, Any] = {
 
 def llamagen_state() -> dict[str, Tensor]:
     """Random weights under the names that LlamaGen's own module has."""
-    generator = torch.Generator().manual_seed(0)
-    state: dict[str, Tensor] = {}
-
-    def conv(name: str, into: int, out: int, side: int) -> None:
-        spread = (into * side**2) ** -0.5
-        state[f"{name}.weight"] = torch.randn(out, into, side, side, generator=generator) * spread
-        state[f"{name}.bias"] = torch.randn(out, generator=generator) * 0.1
-
-    def norm(name: str, width: int) -> None:
-        state[f"{name}.weight"] = 1 + 0.2 * torch.randn(width, generator=generator)
-        state[f"{name}.bias"] = 0.2 * torch.randn(width, generator=generator)
-
-    def residual(name: str, into: int, out: int) -> None:
-        norm(f"{name}.norm1", into)
-        conv(f"{name}.conv1", into, out, 3)
-        norm(f"{name}.norm2", out)
-        conv(f"{name}.conv2", out, out, 3)
-        if into != out:
-            conv(f"{name}.nin_shortcut", into, out, 1)
-
-    def attention(name: str, width: int) -> None:
-        norm(f"{name}.norm", width)
-        for part in ("q", "k", "v", "proj_out"):
-            conv(f"{name}.{part}", width, width, 1)
-
-    def ends(name: str, first: tuple[int, int], middle: int, last: tuple[int, int]) -> None:
-        conv(f"{name}.conv_in", *first, 3)
-        residual(f"{name}.mid.0", middle, middle)
-        attention(f"{name}.mid.1", middle)
-        residual(f"{name}.mid.2", middle, middle)
-        norm(f"{name}.norm_out", last[0])
-        conv(f"{name}.conv_out", *last, 3)
-
-    top = len(MULT) - 1
-    ends("encoder", (3, CH), CH * MULT[top], (CH * MULT[top], Z))
-    ends("decoder", (Z, CH * MULT[top]), CH * MULT[top], (CH * MULT[0], 3))
-    width = CH
-    for level, mult in enumerate(MULT):
-        for block in range(BLOCKS):
-            residual(f"encoder.conv_blocks.{level}.res.{block}", width, CH * mult)
-            width = CH * mult
-            if level == top:
-                attention(f"encoder.conv_blocks.{level}.attn.{block}", width)
-        if level < top:
-            conv(f"encoder.conv_blocks.{level}.downsample.conv", width, width, 3)
-    for place, mult in enumerate(reversed(MULT)):
-        for block in range(BLOCKS + 1):
-            residual(f"decoder.conv_blocks.{place}.res.{block}", width, CH * mult)
-            width = CH * mult
-            if place == 0:
-                attention(f"decoder.conv_blocks.{place}.attn.{block}", width)
-        if place < top:
-            conv(f"decoder.conv_blocks.{place}.upsample.conv", width, width, 3)
-    conv("quant_conv", Z, DIM, 1)
-    conv("post_quant_conv", DIM, Z, 1)
-    state["quantize.embedding.weight"] = torch.randn(CODES, DIM, generator=generator) * 3
-    return state
+    return published.random_weights(published.llamagen(LLAMAGEN["params"]), codes=3)
 
 
 class Llamagen:

@@ -6,7 +6,6 @@ The networks are written out once more here, as plain functions over the publish
 from __future__ import annotations
 
 import json
-import math
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import published
 import pytest
 import torch
 import torch.nn.functional as F
@@ -37,8 +37,6 @@ from vqclip.settings.schema import Settings
 
 CPU = torch.device("cpu")
 SIDE, TOKENS, DIM, CODES, WIDTH = 32, 6, 12, 40, 16
-PIXELS = (32, 256, 1024)
-"""Channels of the pixel decoder here, and the length and number of its codes."""
 
 
 def config_of(*, legacy: bool) -> dict[str, Any]:
@@ -48,7 +46,7 @@ def config_of(*, legacy: bool) -> dict[str, Any]:
     model = {"codebook_size": CODES, "token_size": DIM, "use_l2_norm": legacy, "commitment_cost": 0.25,
              "vit_enc_model_size": "small", "vit_dec_model_size": "large", "vit_enc_patch_size": 16,
              "vit_dec_patch_size": 16, "num_latent_tokens": TOKENS, "finetune_decoder": legacy,
-             **({} if legacy else {"is_legacy": False}), **small, "pixel_channels": PIXELS[0]}  # fmt: skip
+             **({} if legacy else {"is_legacy": False}), **small, "pixel_channels": 32}  # fmt: skip
     return {
         "experiment": {"output_dir": "titok_s_128"},
         "model": {"vq_model": model, "generator": {"image_seq_len": "${model.vq_model.num_latent_tokens}"}},
@@ -58,69 +56,7 @@ def config_of(*, legacy: bool) -> dict[str, Any]:
 
 def state_of(*, legacy: bool) -> dict[str, Tensor]:
     """Random weights under the published names."""
-    generator = torch.Generator().manual_seed(0)
-    state: dict[str, Tensor] = {}
-
-    def put(name: str, *shape: int, scale: float = 0.3, shift: float = 0.0) -> None:
-        state[name] = shift + scale * torch.randn(shape, generator=generator)
-
-    def layer(name: str, out: int, *into: int, bias: bool = True) -> None:
-        put(f"{name}.weight", out, *into, scale=math.prod(into) ** -0.5)
-        if bias:
-            put(f"{name}.bias", out, scale=0.1)
-
-    def norm(name: str, width: int) -> None:
-        put(f"{name}.weight", width, scale=0.2, shift=1)
-        put(f"{name}.bias", width, scale=0.2)
-
-    put("latent_tokens", TOKENS, WIDTH)
-    for part in ("encoder", "decoder"):
-        put(f"{part}.class_embedding", 1, WIDTH)
-        put(f"{part}.positional_embedding", (SIDE // 16) ** 2 + 1, WIDTH)
-        put(f"{part}.latent_token_positional_embedding", TOKENS, WIDTH)
-        norm(f"{part}.ln_pre", WIDTH)
-        norm(f"{part}.ln_post", WIDTH)
-        for block in (f"{part}.transformer.0", f"{part}.transformer.1"):
-            norm(f"{block}.ln_1", WIDTH)
-            norm(f"{block}.ln_2", WIDTH)
-            put(f"{block}.attn.in_proj_weight", 3 * WIDTH, WIDTH)
-            put(f"{block}.attn.in_proj_bias", 3 * WIDTH, scale=0.1)
-            layer(f"{block}.attn.out_proj", WIDTH, WIDTH)
-            layer(f"{block}.mlp.c_fc", 4 * WIDTH, WIDTH)
-            layer(f"{block}.mlp.c_proj", WIDTH, 4 * WIDTH)
-    layer("encoder.patch_embed", WIDTH, 3, 16, 16)
-    layer("encoder.conv_out", DIM, WIDTH, 1, 1)
-    layer("decoder.decoder_embed", WIDTH, DIM)
-    put("decoder.mask_token", 1, 1, WIDTH)
-    put("quantize.embedding.weight", CODES, DIM, scale=2.0)
-    if not legacy:
-        layer("decoder.ffn.0", 3 * 256, WIDTH, 1, 1)
-        layer("decoder.conv_out", 3, 3, 3, 3)
-        return state
-    layer("decoder.ffn.0", 2 * WIDTH, WIDTH, 1, 1)
-    layer("decoder.ffn.2", PIXELS[2], 2 * WIDTH, 1, 1)
-    put("pixel_quantize.embedding.weight", PIXELS[2], PIXELS[1], scale=1.0)
-    widths = [PIXELS[0] * mult for mult in (1, 1, 2, 2, 4)]
-
-    def residual(name: str, before: int, after: int) -> None:
-        norm(f"{name}.norm1", before)
-        norm(f"{name}.norm2", after)
-        layer(f"{name}.conv1", after, before, 3, 3, bias=False)
-        layer(f"{name}.conv2", after, after, 3, 3, bias=False)
-        if before != after:
-            layer(f"{name}.nin_shortcut", after, after, 1, 1, bias=False)
-
-    layer("pixel_decoder.conv_in", widths[4], PIXELS[1], 3, 3)
-    for number in range(2):
-        residual(f"pixel_decoder.mid.{number}", widths[4], widths[4])
-    for level in range(5):
-        residual(f"pixel_decoder.up.{level}.block.0", widths[min(level + 1, 4)], widths[level])
-        residual(f"pixel_decoder.up.{level}.block.1", widths[level], widths[level])
-        if level:
-            layer(f"pixel_decoder.up.{level}.upsample_conv", widths[level], widths[level], 3, 3)
-    norm("pixel_decoder.norm_out", widths[0])
-    layer("pixel_decoder.conv_out", 3, widths[0], 3, 3)
-    return state
+    return published.random_weights(published.titok(config_of(legacy=legacy)["model"]["vq_model"], SIDE))
 
 
 class Reference:
