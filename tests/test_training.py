@@ -2,11 +2,13 @@
 
 import importlib
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -231,3 +233,29 @@ def test_a_training_that_is_resumed_goes_on_with_its_optimisers_and_average(trai
     lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4, 2, 4]
     assert lines[1]["loss"] == lines[3]["loss"]
+
+
+@pytest.mark.slow
+def test_every_kind_of_drawing_is_svg_with_names_that_a_person_would_type(training: Any) -> None:
+    draw, drawings = training("draw"), training("drawings")
+    draw.load()
+    assert len(drawings.THINGS) > 500
+    for name, (function, weight) in drawings.THINGS.items():
+        record = draw.drawn(random.Random(name), function)
+        picture = ElementTree.fromstring(record["svg"])
+        assert picture.get("viewBox") == "0 0 128 128", name
+        assert len(picture) > 1, f"{name} draws nothing"
+        assert record["names"], name
+        assert all(text and text == text.strip() and text.isascii() for text in record["names"]), record["names"]
+        assert set(record["colours"]) <= set(drawings.COLOURS), record["colours"]
+        assert weight > 0
+
+
+@pytest.mark.slow
+def test_drawings_are_the_same_for_one_seed_and_differ_from_each_other(training: Any) -> None:
+    draw = training("draw")
+    draw.load()
+    first, again = (list(draw.records(1000, seed=3)) for _ in range(2))
+    assert first == again
+    assert len({record["svg"] for record in first}) > 0.95 * len(first)
+    assert [r["svg"] for r in draw.records(1000, seed=4)] != [r["svg"] for r in first]

@@ -199,7 +199,7 @@ SYNONYMS = {
     "ninja": ["ninja warrior"],
 }
 #: emojibase's groups: people in their many professions, and signs, are far too many.
-GROUP_WEIGHT = {1: 0.35, 8: 0.5}
+GROUP_WEIGHT = {1: 0.5, 8: 0.5}
 NUMBERS = {2: "two", 3: "three"}
 IRREGULAR = {
     "fish": "fish",

@@ -2,7 +2,8 @@
 
     python training/data.py --work DIR
 
-reads DIR/pictures.{rgba,jsonl} (render.mjs) and the Fluent 3D webp files of DIR/node_modules and writes
+reads DIR/pictures.{rgba,jsonl} and DIR/drawn.{rgba,jsonl} (render.mjs; drawn by drawings.py) and the Fluent 3D webp
+files of DIR/node_modules and writes
 DIR/x128.npy, DIR/x64.npy (uint8 premultiplied RGBA, [N, S, S, 4]) and DIR/table.json (one record per
 row; rows from `count128` on are recoloured copies that exist at 64 px only).
 """
@@ -22,6 +23,9 @@ from PIL import Image
 SIZE = 128
 HELD_OUT = {"openmoji", "emojione-v1"}  # CC BY-SA: never trained on, they measure the style transfer
 FLAGS_GROUP = 9
+#: The set of the pictures that drawings.py draws, and the sets whose manner they have, flat or shaded.
+DRAWN = "drawn"
+MANNERS = {False: ("fluent-emoji-flat", "twemoji"), True: ("noto", "fluent-emoji", "emojione")}
 COLOUR_WORDS = {
     "red",
     "orange",
@@ -151,6 +155,28 @@ def _fluent_3d(work, by_hex):
         yield pixels.round().astype(np.uint8), dict(entry, set="fluent-3d", name=entry["label"])
 
 
+def _drawn(work):
+    """The pictures of drawings.py, with their own names and colour words. Each has the manner of one of the sets."""
+    records = [json.loads(line) for line in (work / "drawn.jsonl").open()]
+    pixels = np.memmap(work / "drawn.rgba", np.uint8, "r", shape=(len(records), SIZE, SIZE, 4))
+    for image, record in zip(pixels, records, strict=True):
+        manners, row = MANNERS[record["shaded"]], {"set": DRAWN, "name": f"{record['kind']} {record['index']}"}
+        yield (
+            image,
+            {
+                **row,
+                "style": manners[record["index"] % len(manners)],
+                "hexcode": None,
+                "group": None,
+                "names": [clean(name) for name in record["names"]],
+                "tags": [],
+                "copy": False,
+                "colours": record["colours"],
+                "test": is_test(row),
+            },
+        )
+
+
 def prepare(work, copies=2):
     rows = [json.loads(line) for line in (work / "pictures.jsonl").open()]
     pixels = np.memmap(work / "pictures.rgba", np.uint8, "r", shape=(len(rows), SIZE, SIZE, 4))
@@ -184,6 +210,9 @@ def prepare(work, copies=2):
             }
         )
         kept.append(image)
+    for image, record in _drawn(work):
+        kept.append(image)
+        table.append(record)
     large = np.stack(kept)
     np.save(work / "x128.npy", large)
     small = np.stack(
@@ -192,6 +221,8 @@ def prepare(work, copies=2):
     rng = np.random.default_rng(0)
     recoloured, records = [], []
     for row, (image, record) in enumerate(zip(small, table, strict=False)):
+        if record["set"] == DRAWN:
+            continue
         record["colours"] = colours(image)
         if record["set"] in HELD_OUT or any(COLOUR_WORDS & set(name.split()) for name in record["names"]):
             continue

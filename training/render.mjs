@@ -1,6 +1,7 @@
 // Render the picture sets' SVGs to premultiplied RGBA squares and write one table line per picture.
 //
 //   node training/render.mjs --work DIR [--size 128] [--sets a,b,c] [--name pictures]
+//   node training/render.mjs --work DIR --svgs FILE --name drawn    renders FILE's JSON lines instead, {"svg": ...}
 //
 // DIR/node_modules holds the packages of training/package.json (`npm ci`). Output, in DIR:
 //   NAME.rgba   uint8 [count, size, size, 4], premultiplied alpha, picture centred in its square
@@ -27,6 +28,7 @@ const EMOJI_SETS = ['fluent-emoji', 'fluent-emoji-flat', 'noto', 'noto-v1', 'twe
   'emojione-v1', 'openmoji', 'fxemoji', 'streamline-emojis'];
 const ICON_SETS = ['flat-color-icons', 'fluent-color', 'meteocons'];
 const sets = option('--sets', [...EMOJI_SETS, ...ICON_SETS].join(',')).split(',');
+const svgs = option('--svgs', '');
 const FLAGS_GROUP = 9;
 const MAX_ASPECT = 3.2;
 // resvg-js gives its buffers back only when the process ends: about 25 MB for a picture of 256 px
@@ -74,6 +76,13 @@ function isSmallerCopy(set, name, icons) {
 }
 
 function* tasks() {
+  if (svgs) {
+    for (const line of fs.readFileSync(svgs, 'utf8').split('\n').filter(Boolean)) {
+      const { svg, ...record } = JSON.parse(line);
+      yield { svg, record };
+    }
+    return;
+  }
   const { byHex, bySlug } = loadEmoji();
   for (const set of sets) {
     const data = require(`@iconify-json/${set}/icons.json`);
