@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import shlex
 import shutil
 import socket
@@ -263,20 +264,46 @@ def test_killed_at_ten_random_moments_it_ends_with_verified_files(
     assert left == []
 
 
+NOT_PINNED = {
+    "imagenet-1024", "ldm-vq-f4", "ldm-vq-f8", "ldm-vq-f16", "ibq-16384", "ibq-16384-pretrain", "ibq-262144-pretrain",
+    "titok-s-128", "titok-b-64", "titok-bl-64", "titok-bl-128", "titok-sl-256",
+}  # fmt: skip
+"""VQGANs of which neither a hash nor a commit was found in print; their makers serve them themselves."""
+
+
 @pytest.mark.parametrize("name", [entry.name for entry in catalogue.vqgan_entries() if not entry.file])
 def test_addresses_are_well_formed_and_pinned_or_hashed(name: str) -> None:
     entry = catalogue.vqgan_entry(name)
     for mirror in entry.mirrors:
-        pinned = len(mirror.revision) == 40 and int(mirror.revision, 16) >= 0
-        # Of these, nobody has published a hash or revision; their makers serve them themselves.
-        makers_own = ("FoundationVision/", "TencentARC/", "yucornetto/")
-        assert pinned or entry.sha256 or mirror.repo.startswith(makers_own), mirror
-        assert mirror.repo.count("/") == 1
-        assert not mirror.path.startswith("/")
+        assert mirror.revision == "main" or re.fullmatch(r"[0-9a-f]{40}", mirror.revision), mirror
+        assert mirror.pinned or entry.sha256 or name in NOT_PINNED, mirror
+        assert mirror.url == f"https://huggingface.co/{mirror.repo}/resolve/{mirror.revision}/{mirror.path}"
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+", mirror.repo)
+        assert re.fullmatch(r"[\w.-]+(/[\w.-]+)*\.(ckpt|pt|safetensors)", mirror.path)
+    assert entry.page is not None
     for address in (*entry.origins, entry.page):
-        assert address is None or address.startswith("https://"), address
-        assert " " not in (address or "")
+        assert re.fullmatch(r"https://[a-z.-]+/[^\s<>\"]+", address), address
     assert entry.upstream is None or "heibox" not in entry.upstream or entry.upstream.endswith("&dl=1")
+    assert (entry.member is not None) == (entry.upstream or "").endswith(".zip")
+
+
+def test_what_is_not_pinned_is_shown_as_such(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pins = {(row["kind"], row["name"]): row["pin"] for row in call("models", "list", "--json").record["models"]}
+    built_in = {(kind, "tiny") for kind in ("vqgan", "clip", "prior", "upsampler")}
+    clips = {("clip", entry.name) for entry in catalogue.clip_entries() if entry.repo}
+    assert {row for row, pin in pins.items() if pin == "none"} == clips | {("vqgan", name) for name in NOT_PINNED}
+    assert {pins[row] for row in built_in} == {"sha256"}
+    assert {pins["vqgan", name] for name in ("imagenet", "ibq-262144", "llamagen-vq-ds16")} == {"sha256"}
+    assert {pins["vqgan", name] for name in ("ibq-1024", "titok-l-32", "llamagen-vq-ds8")} == {"commit"}
+    for line in call("models", "list").out.splitlines():
+        kind, name, _, _, pin, *_ = line.split()
+        assert pins[kind, name] == pin
+    assert "pin: none\n" in call("models", "show", "titok-s-128").out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    table = call("models", "list").out
+    assert re.search(r"^  titok-s-128 .*\[Apache-2.0; not pinned\]$", table, re.MULTILINE)
+    assert re.search(r"^  titok-l-32 .*\[Apache-2.0\]$", table, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in catalogue.clip_entries() if not entry.folder])

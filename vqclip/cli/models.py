@@ -25,7 +25,9 @@ models = typer.Typer(cls=SettingsGroup, help="List, download, convert and verify
 def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """List the models: size, whether they are here, what they are good for, licence.
 
-    Piped, one line for each model: kind, name, bytes, here or -, licence, note. `--json` for programs.
+    Of a file that is "not pinned", neither a hash nor a commit was published: its address may have another one today.
+    Piped, one line for each model: kind, name, bytes, here or -, pin (sha256, commit or none), licence, note.
+    `--json` for programs.
     """
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import registry
@@ -37,10 +39,10 @@ def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None
 
 
 def _record(row: ModelRow, width: int) -> str:
-    """A model on one line, for other programs: kind, name, bytes, here, licence, note."""
+    """A model on one line, for other programs: kind, name, bytes, here, pin, licence, note."""
     here = "here" if row.present else "-"
     size = row.bytes or row.about_bytes or "-"
-    return f"{row.kind:9}  {row.name:{width}}  {size:>10}  {here:4}  {row.licence:20}  {row.note}"
+    return f"{row.kind:9}  {row.name:{width}}  {size:>10}  {here:4}  {row.pin:6}  {row.licence:20}  {row.note}"
 
 
 def _table(rows: Sequence[ModelRow], width: int) -> Iterator[str]:
@@ -51,7 +53,8 @@ def _table(rows: Sequence[ModelRow], width: int) -> Iterator[str]:
         if row.kind != kind:
             yield f"{kind and chr(10)}{_KINDS[row.kind]}"
             kind = row.kind
-        first, *others = textwrap.wrap(f"{row.note} [{row.licence}]", columns)
+        pinned = "; not pinned" if row.pin == "none" else ""
+        first, *others = textwrap.wrap(f"{row.note} [{row.licence}{pinned}]", columns)
         size, here = _size(row.bytes, row.about_bytes), "here" if row.present else ""
         yield f"  {row.name:{width}}  {size:>10}  {here:4}  {first}"
         yield from (f"{'':{width + 22}}{line}" for line in others)

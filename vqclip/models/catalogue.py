@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,16 @@ from vqclip.files import data_path, read_config, user_path
 CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 """Names of the weights in a folder or repository of open_clip, the safe format first."""
 
+Pin = Literal["sha256", "commit", "none"]
+"""What a download is checked by: a published hash, the commit in its address, or nothing that was published."""
+
 
 @dataclass(frozen=True)
 class Mirror:
-    """A file in a Hugging Face repository, pinned to a revision."""
+    """A file in a Hugging Face repository.
+
+    revision: A commit, or the branch `main` where no commit of the file was found in print.
+    """
 
     repo: str
     revision: str
@@ -31,6 +38,11 @@ class Mirror:
     def url(self) -> str:
         """The address of the file."""
         return f"{hub_endpoint()}/{self.repo}/resolve/{self.revision}/{self.path}"
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the address always has the same file."""
+        return re.fullmatch(r"[0-9a-f]{40}", self.revision) is not None
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,13 @@ class VqganEntry:
     def origins(self) -> tuple[str, ...]:
         """The addresses of the checkpoint, mirrors first."""
         return (*(mirror.url for mirror in self.mirrors), *([self.upstream] if self.upstream else []))
+
+    @property
+    def pin(self) -> Pin:
+        """What makes sure that a download is the file that is meant."""
+        if self.sha256 or self.file:
+            return "sha256"
+        return "commit" if self.mirrors and not self.upstream and all(m.pinned for m in self.mirrors) else "none"
 
     @property
     def page(self) -> str | None:
@@ -131,6 +150,11 @@ class ClipEntry:
     text: Need | None = None
     about_bytes: int | None = None
     terms: str | None = None
+
+    @property
+    def pin(self) -> Pin:
+        """What makes sure that a download is the file that is meant; a CLIP comes from the newest commit."""
+        return "sha256" if self.folder else "none"
 
     @property
     def page(self) -> str | None:

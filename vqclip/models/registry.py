@@ -13,6 +13,7 @@ from vqclip.files import data_path, is_file, is_folder, matching, printable, req
 from vqclip.models.catalogue import (
     CLIP_WEIGHTS,
     ClipEntry,
+    Pin,
     VqganEntry,
     clip_entries,
     clip_entry,
@@ -100,6 +101,7 @@ class ModelRow:
         about_bytes: Rough size, where no exact one is published.
         path: Where the model is or belongs, None if unknown.
         note: What it is good for.
+        pin: What a download of it is checked by.
     """
 
     name: str
@@ -110,6 +112,7 @@ class ModelRow:
     present: bool
     path: str | None
     note: str
+    pin: Pin
 
 
 def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
@@ -204,19 +207,21 @@ def list_models() -> list[ModelRow]:
         here = is_file(entry.path)
         size = entry.path.stat().st_size if here else entry.bytes
         about = None if here else entry.about_bytes
-        rows.append(ModelRow(entry.name, "vqgan", size, about, entry.licence, here, str(entry.path), entry.note))
+        place = str(entry.path)
+        rows.append(ModelRow(entry.name, "vqgan", size, about, entry.licence, here, place, entry.note, entry.pin))
     for clip in clip_entries():
         weights = _weights_in(data_path("checkpoints", clip.folder)) if clip.folder else _in_hub_cache(clip)
         size = weights.stat().st_size if weights else None
         about = None if weights else clip.about_bytes
-        path = str(weights) if weights else None
-        rows.append(ModelRow(clip.name, "clip", size, about, clip.licence, weights is not None, path, clip.note))
+        path, found = str(weights) if weights else None, weights is not None
+        rows.append(ModelRow(clip.name, "clip", size, about, clip.licence, found, path, clip.note, clip.pin))
     kinds: tuple[Literal["prior", "upsampler"], ...] = ("prior", "upsampler")
     for kind in kinds:
         for name, fields in companions(kind).items():
             file = data_path("checkpoints", fields["file"])
             size = file.stat().st_size if is_file(file) else None
-            rows.append(ModelRow(name, kind, size, None, fields["licence"], is_file(file), str(file), fields["note"]))
+            licence, note, here = fields["licence"], fields["note"], is_file(file)
+            rows.append(ModelRow(name, kind, size, None, licence, here, str(file), note, "sha256"))
     return rows
 
 
@@ -251,7 +256,8 @@ def describe(name: str) -> list[dict[str, Any]]:
         elif row.kind == "clip" and clip is not None:
             facts |= {"network": clip.model, "weights": clip.pretrained, "aliases": clip.aliases}
             facts |= {"terms": clip.terms or clip.page, "sources": (clip.page,) if clip.page else ()}
-        facts |= {"bytes": row.bytes, "about_bytes": row.about_bytes, "here": row.present, "path": row.path}
+        facts |= {"bytes": row.bytes, "about_bytes": row.about_bytes, "pin": row.pin}
+        facts |= {"here": row.present, "path": row.path}
         found.append({key: value for key, value in facts.items() if value not in (None, ())})
     if not found:
         raise unknown(name)
