@@ -80,6 +80,12 @@ def test_classify_finds_the_colour_of_each_picture(call: Any, discs: Path, encod
     assert max(map(len, (answer.out + answer.err).splitlines())) <= 80
 
 
+def test_the_help_says_when_the_chances_sum_to_a_hundred_per_cent(call: Any) -> None:
+    said = " ".join(call("classify", "--help").out.split())
+    assert "The chances of the labels sum to 100 %." in said
+    assert "A SigLIP judges each label alone: its chances need not sum to 100 %." in said
+
+
 def test_classify_takes_folders_and_tells_all_in_one_json_object(call: Any, discs: Path) -> None:
     answer = call("classify", str(discs), "--labels", CIRCLES, "--json", *FAST)
     assert (answer.code, answer.err) == (0, "")

@@ -43,7 +43,10 @@ def classify(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Find which of your labels fits a picture best (zero-shot)."""
+    """Find which of your labels fits a picture best (zero-shot).
+
+    The chances of the labels sum to 100 %. A SigLIP judges each label alone: its chances need not sum to 100 %.
+    """
     console = console_for(as_json=as_json, quiet=quiet)
     from rich.cells import cell_len
 
