@@ -53,8 +53,9 @@ bench: $(READY) ## time a step of the loop with the built-in pair
 bench-check: $(READY) ## compare two records of a benchmark: make bench-check A=before.json B=after.json
 	$(BIN)/python -m benchmarks.compare $(A) $(B)
 
-reference: $(READY) ## write docs/reference.md and the typed keywords of Python from the options
+reference: $(READY) ## write docs/reference.md, the tables of docs/models.md and the typed keywords of Python
 	$(BIN)/python docs/reference.py
+	$(BIN)/python docs/models.py
 	$(BIN)/python docs/keywords.py
 
 tiny: $(READY) ## train the built-in models from scratch (hours; see training/README.md)

@@ -122,6 +122,28 @@ KINDS = {kind(name): name for name in reversed(NAMES) if not name.startswith("co
 """The smallest network of each kind."""
 
 
+FAMILIES = {
+    "ViT": r"ViT-B-16-quickgelu", "ResNet": r"RN\d+", "ConvNeXt": r"convnext_base", "ConvNeXt-D": r"convnext_.*_d",
+    "Swin": r"swin_", "EVA": r"EVA01", "EVA-02": r"EVA02", "ViTamin": r"ViTamin", "MobileCLIP": r"MobileCLIP-S",
+    "MobileCLIP2": r"MobileCLIP2", "PE": r"PE-Core", "CLIPA": r".*-CLIPA", "SigLIP": r"ViT-B-16-SigLIP$",
+    "SigLIP i18n": r".*SigLIP-i18n", "SigLIP 2": r".*SigLIP2", "XLM-R": r"xlm-roberta", "RoBERTa": r"roberta",
+    "mT5": r"mt5", "NLLB": r"nllb-clip-base$", "NLLB, SigLIP": r"nllb-.*-siglip", "XLM-V": r".*worldwide",
+    "relative positions": r"vit_relpos", "GAP": r"vit_medium",
+}  # fmt: skip
+"""The families of open_clip's list by their image or text encoder; CoCa is refused."""
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_of_the_list_is_among_the_compared_networks(family: str) -> None:
+    assert any(re.match(FAMILIES[family], name) for name in KINDS.values())
+
+
+def test_every_network_but_coca_is_of_a_compared_kind() -> None:
+    assert {name for name in NAMES if kind(name) not in KINDS} == {
+        name for name in NAMES if "multimodal_cfg" in open_clip.get_model_config(name)
+    }
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_listed_network_is_accepted_or_refused_with_the_reason(name: str) -> None:
     config = open_clip.get_model_config(name)

@@ -6,6 +6,7 @@ import re
 import runpy
 from pathlib import Path
 
+from vqclip.models import registry
 from vqclip.settings.schema import options
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -14,6 +15,19 @@ PAGE = (DOCS / "reference.md").read_text(encoding="utf-8")
 
 def test_the_reference_is_not_stale() -> None:
     assert runpy.run_path(str(DOCS / "reference.py"))["page"]() == PAGE, "make reference"
+
+
+def test_the_tables_of_models_are_not_stale_and_hold_every_model() -> None:
+    script = runpy.run_path(str(DOCS / "models.py"))
+    page = script["PAGE"].read_text(encoding="utf-8")
+    assert script["page"]() == page, "make reference"
+    rows = re.findall(r"^\| (\w+) \| `([\w.-]+)` \|.*\| (yes|never) \|$", page, re.MULTILINE)
+    known = registry.list_models()
+    assert [(kind, name) for kind, name, _ in rows] == [(row.kind, row.name) for row in known]
+    assert {(kind, name) for kind, name, ran in rows if ran == "yes"} == {
+        (kind, "tiny") for kind in ("vqgan", "clip", "prior", "upsampler")
+    }
+    assert all(cell.strip() for line in re.findall(r"^\|.*\|$", page, re.MULTILINE) for cell in line[1:-1].split("|"))
 
 
 def test_the_typed_keywords_are_not_stale() -> None:

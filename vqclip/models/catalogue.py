@@ -57,6 +57,7 @@ class VqganEntry:
         upstream: The address of its makers' file.
         terms: Page with its licence, where that is not the page of its first mirror.
         member: Name of the checkpoint in the zip archive of its makers, None without an archive.
+        true_weights: Whether its published weights were run by vqclip's developers.
     """
 
     name: str
@@ -72,6 +73,7 @@ class VqganEntry:
     model: Mapping[str, Any] | None = None
     file: str | None = None
     terms: str | None = None
+    true_weights: bool = False
 
     @property
     def path(self) -> Path:
@@ -137,6 +139,7 @@ class ClipEntry:
         text: Configuration and tokenizer of a text encoder from Hugging Face's transformers.
         about_bytes: About the size of its weights: four for each number of the network.
         terms: Page with its licence, where that is not the page of its repository.
+        true_weights: Whether its published weights were run by vqclip's developers.
     """
 
     name: str
@@ -150,6 +153,7 @@ class ClipEntry:
     text: Need | None = None
     about_bytes: int | None = None
     terms: str | None = None
+    true_weights: bool = False
 
     @property
     def pin(self) -> Pin:

@@ -102,6 +102,7 @@ class ModelRow:
         path: Where the model is or belongs, None if unknown.
         note: What it is good for.
         pin: What a download of it is checked by.
+        true_weights: Whether its published weights were run by vqclip's developers.
     """
 
     name: str
@@ -113,6 +114,7 @@ class ModelRow:
     path: str | None
     note: str
     pin: Pin
+    true_weights: bool
 
 
 def find_vqgan(name_or_path: str, config_path: str | None = None) -> VqganFiles:
@@ -207,21 +209,21 @@ def list_models() -> list[ModelRow]:
         here = is_file(entry.path)
         size = entry.path.stat().st_size if here else entry.bytes
         about = None if here else entry.about_bytes
-        place = str(entry.path)
-        rows.append(ModelRow(entry.name, "vqgan", size, about, entry.licence, here, place, entry.note, entry.pin))
+        shared = (entry.note, entry.pin, entry.true_weights)
+        rows.append(ModelRow(entry.name, "vqgan", size, about, entry.licence, here, str(entry.path), *shared))
     for clip in clip_entries():
         weights = _weights_in(data_path("checkpoints", clip.folder)) if clip.folder else _in_hub_cache(clip)
         size = weights.stat().st_size if weights else None
         about = None if weights else clip.about_bytes
-        path, found = str(weights) if weights else None, weights is not None
-        rows.append(ModelRow(clip.name, "clip", size, about, clip.licence, found, path, clip.note, clip.pin))
+        path, shared = str(weights) if weights else None, (clip.note, clip.pin, clip.true_weights)
+        rows.append(ModelRow(clip.name, "clip", size, about, clip.licence, weights is not None, path, *shared))
     kinds: tuple[Literal["prior", "upsampler"], ...] = ("prior", "upsampler")
     for kind in kinds:
         for name, fields in companions(kind).items():
             file = data_path("checkpoints", fields["file"])
             size = file.stat().st_size if is_file(file) else None
-            licence, note, here = fields["licence"], fields["note"], is_file(file)
-            rows.append(ModelRow(name, kind, size, None, licence, here, str(file), note, "sha256"))
+            licence, shared = fields["licence"], (fields["note"], "sha256", fields["true_weights"])
+            rows.append(ModelRow(name, kind, size, None, licence, is_file(file), str(file), *shared))
     return rows
 
 
@@ -257,6 +259,7 @@ def describe(name: str) -> list[dict[str, Any]]:
             facts |= {"network": clip.model, "weights": clip.pretrained, "aliases": clip.aliases}
             facts |= {"terms": clip.terms or clip.page, "sources": (clip.page,) if clip.page else ()}
         facts |= {"bytes": row.bytes, "about_bytes": row.about_bytes, "pin": row.pin}
+        facts |= {"true_weights": row.true_weights}
         facts |= {"here": row.present, "path": row.path}
         found.append({key: value for key, value in facts.items() if value not in (None, ())})
     if not found:
