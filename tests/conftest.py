@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import json
+import multiprocessing.spawn
 import os
 import shutil
 import weakref
@@ -17,6 +18,7 @@ import option_markers
 import pytest
 import torch
 import typer
+from attacks import forks
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
@@ -115,6 +117,12 @@ def kept_models(monkeypatch: pytest.MonkeyPatch, session_models: Any) -> None:
         return load(*arguments, cache=cache or session_models, **known)
 
     monkeypatch.setattr(session, "load", load_once)
+
+
+@pytest.fixture
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workers of a batch are processes that need not import torch again."""
+    monkeypatch.setattr(multiprocessing.spawn, "_python_exe", os.fsencode(forks.python()))
 
 
 @pytest.fixture(scope="session")

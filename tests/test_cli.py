@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attacks import forks
 from PIL import Image
 
 from vqclip.cli.signals import StopSignals
@@ -479,7 +480,7 @@ def test_help_costs_little_more_than_typer() -> None:
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "vqclip", "generate", "a red apple", *arguments]
+    command = [forks.program(), "generate", "a red apple", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

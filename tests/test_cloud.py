@@ -29,6 +29,7 @@ from typing import Any
 import option_markers
 import pytest
 import yaml
+from attacks import forks
 from documents import QUICK, ROOT
 
 import vqclip
@@ -117,7 +118,7 @@ def slurm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, script in fakes.items():
         (programs / name).write_text(f"#!/bin/bash\nset -e\n{script}\n")
         (programs / name).chmod(stat.S_IRWXU)
-    monkeypatch.setenv("PATH", f"{programs}:{BIN}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{programs}:{forks.program().parent}:{BIN}:{os.environ['PATH']}")
     variables = {"JOB_ID": 4711, "CPUS_PER_TASK": 1, "ARRAY_TASK_ID": 1, "ARRAY_TASK_MIN": 0, "ARRAY_TASK_COUNT": 2}
     for name, value in variables.items():
         monkeypatch.setenv(f"SLURM_{name}", str(value))

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from attacks import forks
 from documents import DOCS, QUICK, ROOT, blocks, make_material
 from PIL import Image
 
@@ -36,7 +37,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, kept_models: None) -> None:
     """Make runs short, keep their models, and let a shell find this vqclip."""
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{forks.program().parent}:{Path(sys.executable).parent}:/usr/bin:/bin")
 
 
 @pytest.mark.slow

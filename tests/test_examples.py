@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attacks import forks
 from documents import QUICK, ROOT
 from PIL import Image
 
@@ -21,7 +22,7 @@ EXAMPLES = ROOT / "examples"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{forks.program().parent}:{Path(sys.executable).parent}:/usr/bin:/bin")
 
 
 def run(*command: str) -> list[str]:
@@ -55,7 +56,7 @@ def test_a_run_is_followed_through_its_events(run_python: Any) -> None:
 @pytest.mark.slow
 def test_a_refused_prompt_ends_the_example_with_its_message() -> None:
     done = subprocess.run(
-        [sys.executable, str(EXAMPLES / "watch.py"), ""], capture_output=True, text=True, check=False
+        [forks.python(), str(EXAMPLES / "watch.py"), ""], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert "prompt is empty" in done.stderr

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from attacks import forks
 from documents import DOCS, QUICK, blocks
 
 PAGE = (DOCS / "guide.md").read_text(encoding="utf-8")
@@ -19,7 +20,7 @@ def test_the_job_of_the_guide_draws_everything_once(monkeypatch: pytest.MonkeyPa
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
     Path("prompts.txt").write_text("a red apple\na blue car\n")
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{forks.program().parent}:{Path(sys.executable).parent}:/usr/bin:/bin")
     (script,) = blocks("docs/guide.md", "bash")
     Path("job.sh").write_text(script)
     drawn = []

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from attacks import forks
 from conftest import SMALL
 
 import vqclip
@@ -36,7 +37,7 @@ def at_a_terminal(*arguments: str, **variables: str) -> tuple[int, str]:
     environment.pop("NO_COLOR", None)
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "vqclip", *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+        [forks.program(), *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
     ) as process:
         os.close(theirs)
         told = b""

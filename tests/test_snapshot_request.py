@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attacks import forks
 
 import vqclip
 from vqclip.events import Saved, Stepped
@@ -51,9 +51,7 @@ def test_runs_snapshot_and_go_on(command: list[str], small: dict[str, Any]) -> N
     Path("prompts.txt").write_text("a red apple\na blue car\n")
     flags = ["--size", "32x32", "--init", "tokens", "--stages", "1", "--cutouts", "4", "--threads", "1", "-n", "4000"]
     whole = [*command, "-o", "out", "--seed", "1", "--snapshot-every", "4000", "--no-video", *flags]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "vqclip", *whole], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    process = subprocess.Popen([forks.program(), *whole], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     wanted = 2 if "batch" in command else 1
 
     def wait_for(number_of_runs: int, least: int) -> None:

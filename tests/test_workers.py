@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from attacks import forks
 from PIL import Image
 
 from vqclip.errors import Interrupted
@@ -43,7 +44,7 @@ def statuses(folder: str) -> list[str]:
 
 @pytest.mark.option("--jobs")
 @pytest.mark.slow
-def test_runs_at_once_give_the_pictures_of_runs_in_turn(isolated: Path) -> None:
+def test_runs_at_once_give_the_pictures_of_runs_in_turn(isolated: Path, forked_workers: None) -> None:
     at_once = list(batch.sweep("a red apple qwzx", ["seed=1..3"], output="at-once", jobs=2, **TINY))
     list(batch.sweep("a red apple qwzx", ["seed=1..3"], output="in-turn", **TINY))
     assert len(pixels("at-once")) == 3
@@ -57,7 +58,7 @@ def test_runs_at_once_give_the_pictures_of_runs_in_turn(isolated: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_stop_keeps_every_run_that_had_begun(isolated: Path) -> None:
+def test_a_stop_keeps_every_run_that_had_begun(isolated: Path, forked_workers: None) -> None:
     def stop() -> int | None:
         # once both have drawn and kept something
         kept = [list(Path("grid").glob(f"{number:03}-*/state/*.safetensors")) for number in (1, 2)]
@@ -72,7 +73,7 @@ def test_a_stop_keeps_every_run_that_had_begun(isolated: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_replaced_and_its_run_drawn_again(isolated: Path) -> None:
+def test_a_killed_worker_is_replaced_and_its_run_drawn_again(isolated: Path, forked_workers: None) -> None:
     events: list[Event] = []
     for event in batch.sweep("a red apple", ["seed=1..3"], output="grid", jobs=2, **TINY):
         events.append(event)
@@ -216,9 +217,8 @@ def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_reported(isola
     steps = dict[str, int]()
     for jobs in ([], ["--jobs", "1"]):
         reported = subprocess.run(
-            [sys.executable, "-m", "vqclip", "batch", "-", "-n", "1", "--init", "spot", "--stages", "1",
-             "--pixel-steps", "0", "--size", "32", "--cutouts", "2", "--device", "cpu", "--json", *jobs,
-             "-o", f"of{len(jobs)}"],
+            [forks.program(), "batch", "-", "-n", "1", "--init", "spot", "--stages", "1", "--pixel-steps", "0",
+             "--size", "32", "--cutouts", "2", "--device", "cpu", "--json", *jobs, "-o", f"of{len(jobs)}"],
             input=lines, capture_output=True, text=True, check=True,
         )  # fmt: skip
         steps[" ".join(jobs)] = sum(json.loads(line)["event"] == "stepped" for line in reported.stdout.splitlines())

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attacks import guard, process
+from attacks import forks, guard, process
 from PIL import Image
 
 from vqclip import errors, files
@@ -66,17 +66,33 @@ def run(
             preexec_fn=setup,  # noqa: PLW1509 - no test starts threads
             **{"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err, **streams},
         )
-        _, peak, seconds = guard.wait(child, time.monotonic() + 200)
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read().decode("utf-8", "backslashreplace"))
+        code, peak, seconds = guard.wait(child, time.monotonic() + 200)
+        return checked(forks.Ended(code, seconds, peak), out, err)
+
+
+def draw(*flags: str, stdout: int | None = None, stderr: int | None = None, closed: tuple[int, ...] = ()) -> Ended:
+    """Draw in a process that is forked from one with torch; fails as `run` does. closed: Descriptors of streams."""
+    with Path(os.devnull).open("rb") as nothing, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        streams = [
+            nothing.fileno(),
+            out.fileno() if stdout is None else stdout,
+            err.fileno() if stderr is None else stderr,
+        ]
+        return checked(forks.run("vqclip", [*GENERATE, *flags], streams, closed=closed, timeout=200), out, err)
+
+
+def checked(ended: forks.Ended, out: Any, err: Any) -> Ended:
+    """What the process wrote; fails for a traceback, and for too much time or memory."""
+    texts = []
+    for file in (out, err):
+        file.seek(0)
+        texts.append(file.read().decode("utf-8", "backslashreplace"))
     assert "Traceback" not in texts[1], texts[1]
     assert "Exception ignored" not in texts[1], texts[1]
     # The processor's seconds, since other tests run beside this one.
-    assert seconds < PROCESSOR_SECONDS
-    assert peak < PEAK_BYTES
-    return Ended(child.returncode, *texts)
+    assert ended.seconds < PROCESSOR_SECONDS
+    assert ended.peak < PEAK_BYTES
+    return Ended(ended.code, *texts)
 
 
 def without_override() -> None:
@@ -257,8 +273,7 @@ def test_a_command_that_fails_has_its_own_code_on_a_closed_standard_output() -> 
 @pytest.mark.parametrize("flags", [[], ["--json"], ["-q"]])
 def test_a_run_is_whole_whatever_becomes_of_standard_output(isolated: Path, where: str, flags: list[str]) -> None:
     with Path(FULL).open("wb") as full:
-        streams = {"stdout": full} if where == "full" else {"stdout": None, "setup": closing(1)}
-        ended = run(*GENERATE, *flags, **streams)
+        ended = draw(*flags, stdout=full.fileno(), closed=() if where == "full" else (1,))
     assert ended.code == 5
     assert "standard output" in ended.err
     assert (isolated / "run" / "image.png").is_file()
@@ -271,10 +286,7 @@ def test_a_run_is_whole_whatever_becomes_of_standard_error(isolated: Path, where
     reading, writing = os.pipe()
     os.close(reading)
     with Path(FULL).open("wb") as full:
-        streams: dict[str, Any] = {"full": {"stderr": full}, "gone": {"stderr": writing}}.get(
-            where, {"stderr": None, "setup": closing(2)}
-        )
-        ended = run(*GENERATE, **streams)
+        ended = draw(stderr=writing if where == "gone" else full.fileno(), closed=(2,) if where == "closed" else ())
     os.close(writing)
     assert ended.code == 0
     # No progress in the answer, and no picture with progress in it.
