@@ -17,7 +17,8 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 demo: $(READY) ## set up, and draw a red apple with its frames and video into demo/
 	$(BIN)/vqclip generate "a red apple" --seed 1 --output demo --overwrite
 
-PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist worksteal
+# Without compiled modules, every process of a test would compile vqclip again, and every run of the tests itself.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist worksteal
 
 test: $(READY) ## set up, and run every test
 	$(PYTEST) $(ARGS)

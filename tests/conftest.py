@@ -121,7 +121,7 @@ def kept_models(monkeypatch: pytest.MonkeyPatch, session_models: Any) -> None:
 
 @pytest.fixture
 def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The workers of a batch are processes that need not import torch again."""
+    """Processes of multiprocessing, as the workers of a batch, need not import torch again."""
     monkeypatch.setattr(multiprocessing.spawn, "_python_exe", os.fsencode(forks.python()))
 
 

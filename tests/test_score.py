@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from attacks import forks
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 
@@ -472,7 +473,7 @@ def test_a_reader_that_goes_away_causes_no_traceback(discs: Path) -> None:
     # Gone before the first word: what a shell starts behind a pipe may be late on a busy machine.
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "vqclip", "index", str(discs), "-q"]
+    command = [forks.program(), "index", str(discs), "-q"]
     reported = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writing)
     assert reported.returncode == 141

@@ -196,7 +196,7 @@ def test_a_run_whose_picture_is_cut_off_is_drawn_again(isolated: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.option("--flat")
-def test_parts_and_a_stop_draw_the_pictures_of_a_plain_batch(call: Any, isolated: Path) -> None:
+def test_parts_and_a_stop_draw_the_pictures_of_a_plain_batch(call: Any, isolated: Path, forked_workers: None) -> None:
     Path("p.txt").write_text("a red apple\na blue car\na red apple\n")
     assert call("batch", "p.txt", *FLAGS, "--jobs", "2", "--flat", "-o", "whole").code == 0
     steps = 0
