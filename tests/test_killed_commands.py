@@ -55,7 +55,7 @@ def material() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.usefixtures("material")
+@pytest.mark.usefixtures("material", "forked_workers")
 @pytest.mark.parametrize(
     "command",
     [(*RESTYLE, "-o", "{}"), (*INTERPOLATE, "-o", "{}"), ("models", "convert", "last.ckpt", "{}/small.safetensors")],

@@ -374,7 +374,9 @@ def pictures_of(rows: list[dict[str, Any]], read: Any) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_a_batch_in_s3_is_that_of_a_folder_and_continues(s3: dict[str, str], call_in_s3: Any, isolated: Path) -> None:
+def test_a_batch_in_s3_is_that_of_a_folder_and_continues(
+    s3: dict[str, str], call_in_s3: Any, isolated: Path, forked_workers: None
+) -> None:
     (isolated / "list.txt").write_text("a red apple\na blue car\na yellow star\n")
     command = ["batch", "list.txt", *FLAGS]
     plain = call_in_s3(*command, "-o", "local")
