@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import open_clip
 import pytest
 import torch
+from attacks import forks
 from faults import makers
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -32,7 +32,7 @@ def test_two_steps_of_f16_16384_and_vit_b_32_run_from_official_files() -> None:
     save_file(clip.state_dict(), "clip.safetensors")
     del reference, clip
     command = [
-        sys.executable, "-m", "vqclip", "generate", "a lighthouse at dusk", "--vqgan", "last.ckpt",
+        forks.program(), "generate", "a lighthouse at dusk", "--vqgan", "last.ckpt",
         "--clip", "ViT-B-32-quickgelu/clip.safetensors", "--size", "256x256", "-n", "2", "--cutouts", "8",
         "--seed", "1", "-o", "run", "--json", "--snapshot-every", "1",
     ]  # fmt: skip
