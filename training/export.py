@@ -42,6 +42,7 @@ CHECKED = [
     "tiny_clip/open_clip_model.safetensors",
     "tiny_clip/bpe.txt.gz",
     "tiny_clip/words.txt",
+    "tiny_clip/meanings.xz",
     "tiny_prior.safetensors",
     "tiny_prior.json",
     "tiny_upsampler.safetensors",
