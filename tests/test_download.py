@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -24,6 +25,7 @@ import torch
 from faults import makers
 from loopback import Handler, Server, cut, missing, serving, stalling, whole
 
+from vqclip import files
 from vqclip.errors import Interrupted, ModelError, OutputError
 from vqclip.models import catalogue, download
 from vqclip.models.catalogue import Mirror, VqganEntry
@@ -79,6 +81,17 @@ def test_a_checkpoint_arrives_whole_and_alone(entry, data, server):
     assert [step.done for step in steps] == sorted(step.done for step in steps)
     assert steps[-1] == Transfer("test", len(data), len(data))
     assert [file.name for file in path.parent.iterdir() if not file.name.endswith(".lock")] == ["test.ckpt"]
+
+
+def test_what_a_killed_download_left_in_the_middle_of_a_write_is_removed(entry, data, server):
+    entry.path.parent.mkdir(parents=True)
+    killed = subprocess.Popen([sys.executable, "-c", "pass"])
+    killed.wait()
+    ours = files.part_path(entry.path.parent / "test.ckpt.part.json")
+    left = ours.with_name(ours.name.replace(f"-{os.getpid()}-", f"-{killed.pid}-"))
+    left.write_text("{")
+    fetch(entry, server.put("/x", whole(data)))
+    assert not left.exists()
 
 
 def test_what_is_here_and_right_asks_nobody(entry, data, server, monkeypatch):

@@ -34,6 +34,7 @@ from vqclip.files import (
     output_error,
     printable,
     publish,
+    sweep,
     write_json,
 )
 from vqclip.models.catalogue import VqganEntry
@@ -160,6 +161,8 @@ class _Download:
         self.whole: int | None = None
 
     def run(self) -> Path:
+        # A download that was killed while it wrote its record leaves a part file, which nobody else removes.
+        sweep(self.path.parent)
         if self._is_here():
             return self.path
         if not self.source.origins:
