@@ -180,7 +180,7 @@ def test_a_blurred_picture_has_fewer_steep_edges(training: Any) -> None:
 
 
 SCRIPTS = [
-    "clip", "decoder", "edges", "export", "judges", "nearest", "plots", "prior", "sheets", "tokenizer", "upsampler",
+    "clip", "decoder", "draw", "edges", "export", "judges", "nearest", "plots", "prior", "sheets", "tokenizer", "upsampler",
     "vqgan",
 ]  # fmt: skip
 
