@@ -202,11 +202,3 @@ def test_an_excerpt_has_the_beginning_and_the_end() -> None:
     assert files.excerpt("a red apple") == "a red apple"
     long = files.excerpt("first " + "x" * 5000 + " last")
     assert (len(long) <= 200, long[:6], long[-5:], " ... " in long) == (True, "first ", " last", True)
-
-
-def test_the_configurations_of_the_package_have_the_values_that_yaml_gives_them() -> None:
-    folder = files.data_path("configs")
-    found = sorted(folder.rglob("*.yaml"))
-    assert len(found) > 10
-    for path in found:
-        assert files.read_config(*path.relative_to(folder).parts) == reading.parse_yaml(path.read_bytes()), path

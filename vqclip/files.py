@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from vqclip.errors import ModelError, OutputError, VqclipError
 from vqclip.object_store import address_of
@@ -58,20 +58,6 @@ def data_path(kind: Literal["configs", "checkpoints"], *parts: str) -> Path:
     if archive.is_file():
         raise VqclipError(f"vqclip cannot read its models inside {printable(archive)}.", "Unpack it, or install it.")
     return package.joinpath(kind, *parts)
-
-
-def read_config(*parts: str) -> Any:
-    """The plain values of a YAML file in the package's `configs`.
-
-    libyaml, where PyYAML has it, takes a tenth of the time. The limits of `reading.parse_yaml` are for other files.
-
-    Raises:
-        VqclipError: As `data_path`.
-    """
-    import yaml
-
-    text = data_path("configs", *parts).read_text(encoding="utf-8")
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def output_error(path: Path | str, error: OSError | ValueError) -> OutputError:

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from vqclip.cli.help import NAMED, SHORT, HelpCommand, show_all
+from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 from vqclip.settings.option import PANELS, Option
 from vqclip.settings.schema import default_of, options, type_of
 
@@ -142,7 +143,7 @@ def _plain(value: Any) -> str:
 @functools.cache
 def _of_default_preset() -> Mapping[str, str]:
     """The values of the default preset, which hold unless another model is named."""
-    from vqclip.files import read_config
+    from vqclip.files import data_path
 
-    values = read_config("presets", "normal.yaml")
+    values = parse_yaml(read_bytes(data_path("configs", "presets", "normal.yaml"), MAX_TEXT_BYTES))
     return {name: _plain(tuple(v) if isinstance(v, list) else v) for name, v in values.items()}

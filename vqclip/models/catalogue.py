@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.files import data_path, read_config, user_path
+from vqclip.files import data_path, user_path
+from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 
 CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 """Names of the weights in a folder or repository of open_clip, the safe format first."""
@@ -225,7 +226,8 @@ def companions(kind: Literal["prior", "upsampler"]) -> Mapping[str, Mapping[str,
 
 @functools.cache
 def _document() -> Mapping[str, Any]:
-    document: Mapping[str, Any] = read_config("models.yaml")
+    data = read_bytes(data_path("configs", "models.yaml"), MAX_TEXT_BYTES)
+    document: Mapping[str, Any] = parse_yaml(data)
     return document
 
 

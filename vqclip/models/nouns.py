@@ -6,10 +6,11 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from vqclip.files import read_config
+from vqclip.files import data_path
 from vqclip.models import lexicon
 from vqclip.models.english import ADJECTIVES, IRREGULAR, SAME, plural
 from vqclip.models.meanings import things
+from vqclip.reading import MAX_TEXT_BYTES, parse_yaml, read_bytes
 
 _VERB_ENDINGS = ("ing", "ed", "ly")
 _LINKS = ("and", "with", "on", "in", "over", "behind", "at", "of", "under")
@@ -18,7 +19,7 @@ _LINKS = ("and", "with", "on", "in", "over", "behind", "at", "of", "under")
 @functools.cache
 def layout_words() -> Mapping[str, Any]:
     """What configs/layout.yaml says."""
-    found: Mapping[str, Any] = read_config("layout.yaml")
+    found: Mapping[str, Any] = parse_yaml(read_bytes(data_path("configs", "layout.yaml"), MAX_TEXT_BYTES))
     return found
 
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vqclip.errors import ModelError, OutputError, UsageError, did_you_mean
-from vqclip.files import atomic, ensure_writable, existing_parent, is_file, printable, read_config, sweep, write_text
+from vqclip.files import atomic, data_path, ensure_writable, existing_parent, is_file, printable, sweep, write_text
 from vqclip.models import catalogue, hub
 from vqclip.models.catalogue import VqganEntry
 from vqclip.models.checkpoints import read_sums, sha256
 from vqclip.models.download import Note, Progress, Transfer
-from vqclip.reading import open_regular
+from vqclip.reading import MAX_TEXT_BYTES, open_regular, parse_yaml, read_bytes
 
 _BLOCK = 2**22
 _OF_VQGAN = re.compile(r"vqgan/(\w[\w.-]*)\.ckpt")
@@ -69,7 +69,7 @@ class Step:
 @functools.cache
 def sets() -> Mapping[str, ModelSet]:
     """Every set by its name."""
-    document = read_config("sets.yaml")
+    document = parse_yaml(read_bytes(data_path("configs", "sets.yaml"), MAX_TEXT_BYTES))
     return {
         name: ModelSet(name, fields["about"], tuple(fields["models"]), fields["use"])
         for name, fields in document.items()
