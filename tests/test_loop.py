@@ -426,7 +426,7 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
     vqgan, targets_of = pair
     # With this seed no pixel begins out of range. There only a gradient that brings it back would pass, and what
     # passes of a sum would not be the sum of what passes.
-    wanted = settings(seed=4)
+    wanted = settings(seed=9)
 
     def pull(weights: tuple[float, float]) -> torch.Tensor:
         known = [*targets_of("a red apple", weights[0]), *targets_of("a blue car", weights[1])]

@@ -136,7 +136,7 @@ def test_a_schedule_holds_a_prompt_back_to_the_byte_until_its_step(pair: Any) ->
             if isinstance(e, Stepped)
         ]
 
-    late, other = steps("a red apple | snow:[0:0, 3:1 hold]"), steps("a red apple | a car:[0:0, 3:1 hold]")
+    late, other = steps("a red apple | snow:[0:0, 3:1 hold]"), steps("a red apple | a tree:[0:0, 3:1 hold]")
     same = [bool(np.array_equal(a, b)) for a, b in zip(late, other, strict=True)]
     assert same == [True, True, True, False, False, False]
 

@@ -180,8 +180,8 @@ def test_a_blurred_picture_has_fewer_steep_edges(training: Any) -> None:
 
 
 SCRIPTS = [
-    "clip", "decoder", "draw", "edges", "export", "judges", "nearest", "plots", "prior", "sheets", "tokenizer", "upsampler",
-    "vqgan",
+    "clip", "decoder", "draw", "edges", "export", "judges", "nearest", "plots", "prior", "sheets", "tokenizer",
+    "upsampler", "vqgan",
 ]  # fmt: skip
 
 
