@@ -2,10 +2,9 @@
 
     python training/data.py --work DIR
 
-reads DIR/pictures.{rgba,jsonl} and DIR/drawn.{rgba,jsonl} (render.mjs; drawn by drawings.py) and the Fluent 3D webp
-files of DIR/node_modules and writes
-DIR/x128.npy, DIR/x64.npy (uint8 premultiplied RGBA, [N, S, S, 4]) and DIR/table.json (one record per
-row; rows from `count128` on are recoloured copies that exist at 64 px only).
+reads DIR/pictures.{rgba,jsonl} (render.mjs), DIR/drawn.{rgba,jsonl} (draw.py, then render.mjs) and the Fluent 3D webp
+files of DIR/node_modules. It writes DIR/x128.npy, DIR/x64.npy (uint8 premultiplied RGBA, [N, S, S, 4]) and
+DIR/table.json (one record per row; rows from `count128` on are recoloured copies that exist at 64 px only).
 """
 
 import argparse
@@ -23,7 +22,7 @@ from PIL import Image
 SIZE = 128
 HELD_OUT = {"openmoji", "emojione-v1"}  # CC BY-SA: never trained on, they measure the style transfer
 FLAGS_GROUP = 9
-#: The set of the pictures that drawings.py draws, and the sets whose manner they have, flat or shaded.
+#: The set of the pictures that draw.py draws. By whether they are shaded: the sets in whose styles they are learnt.
 DRAWN = "drawn"
 MANNERS = {False: ("fluent-emoji-flat", "twemoji"), True: ("noto", "fluent-emoji", "emojione")}
 COLOUR_WORDS = {
@@ -156,7 +155,7 @@ def _fluent_3d(work, by_hex):
 
 
 def _drawn(work):
-    """The pictures of drawings.py, with their own names and colour words. Each has the manner of one of the sets."""
+    """The pictures of draw.py, with their own names and colour words, each in the style of one of the sets."""
     records = [json.loads(line) for line in (work / "drawn.jsonl").open()]
     pixels = np.memmap(work / "drawn.rgba", np.uint8, "r", shape=(len(records), SIZE, SIZE, 4))
     for image, record in zip(pixels, records, strict=True):

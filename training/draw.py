@@ -1,13 +1,14 @@
-"""Draw the pictures of the package `drawings`: furniture, people with attributes, scenes, animals, common things.
+"""Draw the pictures of the package `drawings`: furniture, people with attributes, scenes, animals, everyday things.
 
-python training/draw.py --work DIR --count 12000    # writes DIR/drawings.jsonl, which render.mjs renders
-python training/draw.py --work DIR --sheet OUT.png --module things --count 48    # a sheet to look at
+    python training/draw.py --work DIR --count 12000    # writes DIR/drawings.jsonl, which render.mjs renders
+    python training/draw.py --work DIR --sheet OUT.png --module things --count 48    # a sheet to look at
 """
 
 import argparse
 import importlib
 import json
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def drawn(rng, function):
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 128 128">'
         f"<defs>{''.join(paint.definitions)}</defs>{drawing.body}</svg>"
     )
-    return {"svg": svg, "names": drawing.names, "colours": drawing.colours, "shaded": paint.shaded}
+    names = [re.sub(r"\ba orange\b", "an orange", name) for name in drawing.names]
+    return {"svg": svg, "names": names, "colours": drawing.colours, "shaded": paint.shaded}
 
 
 def load(modules=MODULES):
@@ -49,7 +51,7 @@ def records(count, seed=0):
     total = sum(weight for _, (_, weight) in kinds)
     for name, (function, weight) in kinds:
         for index in range(round(count * weight / total)):
-            yield {"kind": name, **drawn(random.Random(f"drawn_{name} {index} {rng.random()}"), function)}
+            yield {"kind": name, **drawn(random.Random(f"{name} {index} {rng.random()}"), function)}
 
 
 def sheet(out, count, size, work, seed):

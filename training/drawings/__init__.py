@@ -6,7 +6,7 @@ one kind of picture with random proportions, parts and colours, as SVG inside a 
 
 from dataclasses import dataclass, field
 
-MODULES = ("animals", "common", "people", "scenes", "things")
+MODULES = ("animals", "everyday", "people", "scenes", "things")
 COLOURS = {
     "red": ["#dd2e44", "#e53935", "#c62828"],
     "orange": ["#f4900c", "#fb8c00", "#f57c00"],

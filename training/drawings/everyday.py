@@ -1,4 +1,4 @@
-"""Common single things: food, plants, nature, vehicles, buildings and objects of everyday life."""
+"""Single everyday things: food, plants, nature, vehicles, buildings and objects."""
 
 import math
 
