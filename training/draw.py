@@ -2,6 +2,8 @@
 
     python training/draw.py --work DIR --count 12000    # writes DIR/drawings.jsonl, which render.mjs renders
     python training/draw.py --work DIR --sheet OUT.png --module things --count 48    # a sheet to look at
+
+The same seed gives the same drawings.
 """
 
 import argparse
