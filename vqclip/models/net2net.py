@@ -19,7 +19,7 @@ from vqclip.files import printable
 from vqclip.models.architecture import Net2NetShape, read_net2net_shape
 from vqclip.models.checkpoints import load_into, read_state_dict, without_weights
 from vqclip.models.registry import PriorFiles
-from vqclip.models.sampling import sample_top
+from vqclip.models.sampling import KeyValueCache, sample_top
 from vqclip.settings.prompts import Prompt
 
 _PREFIX = "transformer."
@@ -30,25 +30,24 @@ TOP = 100
 
 
 class Attention(nn.Module):
-    """Causal multi-head attention. `cache` holds keys and values of earlier positions."""
+    """Causal multi-head attention."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.key, self.query, self.value, self.proj = (nn.Linear(width, width) for _ in range(4))
 
-    def forward(self, x: Tensor, cache: list[Tensor], free: int) -> Tensor:
+    def forward(self, x: Tensor, cache: KeyValueCache | None, free: int) -> Tensor:
         """Attend from x, (B, L, width), the positions after those in the cache. The first `free` see each other."""
         batch, length, width = x.shape
         maps = (self.query, self.key, self.value)
         q, k, v = (layer(x).view(batch, length, self.heads, -1).transpose(1, 2) for layer in maps)
         mask = None
-        if cache:
-            k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
-        elif length > 1:
+        if length > 1:
             mask = torch.ones(length, length, dtype=torch.bool, device=x.device).tril()
             mask[:free, :free] = True
-        cache[:] = [k, v]
+        if cache is not None:
+            k, v = cache.add(k, v)
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         mixed: Tensor = self.proj(attended.transpose(1, 2).reshape(batch, length, width))
         return mixed
@@ -63,7 +62,7 @@ class Block(nn.Module):
         self.attn = Attention(width, heads)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
-    def forward(self, x: Tensor, cache: list[Tensor], free: int) -> Tensor:
+    def forward(self, x: Tensor, cache: KeyValueCache | None, free: int) -> Tensor:
         """Apply the block; arguments as in `Attention`."""
         x = x + self.attn(self.ln1(x), cache, free)
         mixed: Tensor = x + self.mlp(self.ln2(x))
@@ -82,10 +81,10 @@ class GPT(nn.Module):
         self.ln_f = nn.LayerNorm(shape.width)
         self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)
 
-    def forward(self, codes: Tensor, caches: Sequence[list[Tensor]] | None = None, first: int = 0) -> Tensor:
+    def forward(self, codes: Tensor, caches: Sequence[KeyValueCache] | None = None, first: int = 0) -> Tensor:
         """Predict the codes after (B, L) int64 codes at the positions from `first` on: (B, L, vocabulary) logits."""
         x = self.tok_emb(codes) + self.pos_emb[:, first : first + codes.shape[1]]
-        held = caches if caches is not None else [[] for _ in self.blocks]
+        held = caches if caches is not None else [None] * len(self.blocks)
         for block, cache in zip(self.blocks, held, strict=True):
             x = block(x, cache, self.shape.free)
         logits: Tensor = self.head(self.ln_f(x))
@@ -94,7 +93,7 @@ class GPT(nn.Module):
     @torch.no_grad()
     def sample(self, condition: Tensor, generator: torch.Generator, *, temperature: float = 1.0) -> Tensor:
         """Sample a picture for each condition: (N, C) int64 codes to (N, side, side) int64. generator: On the CPU."""
-        caches: list[list[Tensor]] = [[] for _ in self.blocks]
+        caches = [KeyValueCache(condition.shape[1] + self.shape.side**2) for _ in self.blocks]
         latest, position, chosen = condition, 0, []
         for _ in range(self.shape.side**2):
             scores = self(latest, caches, position)[:, -1, : self.shape.codes].float() / temperature

@@ -41,10 +41,6 @@ _MANNER = re.compile(
 _RESTING = re.compile(
     r" (?:sitting|standing|lying|resting|sleeping|perched|perching|placed|parked|that is|which is)$"
 )
-_WITHIN = re.compile(
-    r"\b(?:with|in|at|for|from|to|behind|inside|into|through|wearing|holding|who|that|which|is|are|like|as|without|"
-    r"between|around|against|across|along|off|out|up|down|not|no|or|but|than|under|over|on|by)\b"
-)
 _ATTRIBUTE = re.compile(r"^(.+?) (with|in|wearing) ((?:an? |the |his |her )?(?:[a-z]+ )*?([a-z]+))$")
 _UPRIGHT = {
     "above": True, "over": True, "on top of": False, "on": False, "upon": False, "onto": False,
@@ -56,10 +52,16 @@ _VERTICAL = re.compile(rf"^(.+?) ({'|'.join(_UPRIGHT)}) (.+)$")
 _BESIDE = re.compile(
     r" (?:right |just )?(?:next to|beside|alongside|besides|near|close to|in front of|to the left of) "
 )
-_SEVERAL = re.compile(
-    rf",|\b(?:{'|'.join(map(re.escape, _COUNTS))}|and|plus|with|by|in|on|upon|onto|at|near|next|close|beside|besides"
-    r"|alongside|over|above|below|beneath|underneath|under|underwater|during|before|against|through)\b"
+_PREPOSITIONS = (
+    *(word for word in _UPRIGHT if " " not in word), "across", "against", "along", "alongside", "around", "at",
+    "before", "behind", "beside", "besides", "between", "by", "close", "down", "during", "for", "from", "in",
+    "inside", "into", "near", "next", "off", "out", "through", "to", "underwater", "up", "with", "without",
+)  # fmt: skip
+_WITHIN = re.compile(
+    rf"\b(?:{'|'.join(_PREPOSITIONS)}|wearing|holding|who|that|which|is|are|like|as|not|no|or|but|than)\b"
 )
+"""What no noun phrase has within."""
+_SEVERAL = re.compile(rf",|\b(?:{'|'.join(map(re.escape, _COUNTS))}|{'|'.join(_PREPOSITIONS)}|and|plus)\b")
 """Without any of these, a text names one thing and no ground, and no list of words has to be read."""
 _QUOTED = re.compile(r"[\"“”«»„‚‘「」『』]|(?:^|\s)'")
 _LISTED = re.compile(r",? and |, | plus ")
@@ -141,7 +143,8 @@ def _laid_out(text: str, aspect: float) -> SceneLayout | None:
     else:
         things = _things(core, aspect)
     if not things:
-        if ground is None or learnt or (one := named_by(core)) is None or one.count > 1:
+        one = named_by(core)
+        if ground is None or learnt or one is None or one.count > 1 or nouns.is_a("scenery", one.noun):
             return None
         return SceneLayout((Thing(f"{whole(core)} {ground.name}"),))
     found = [replace(one, text=whole(one.text)) for one in things]
@@ -174,7 +177,9 @@ def _over_its_own_ground(text: str) -> tuple[str, Ground, Box] | None:
 
 def _single(text: str, room: Box) -> list[Thing] | None:
     one = named_by(text)
-    return [Thing(one.text, room)] if one and one.count == 1 and not names_ground(one.noun) else None
+    if one is None or one.count > 1 or names_ground(one.noun) or nouns.is_a("scenery", one.noun):
+        return None
+    return [Thing(one.text, room)]
 
 
 def _things(text: str, aspect: float) -> list[Thing] | None:
@@ -225,7 +230,7 @@ def _side_by_side(text: str) -> list[Named] | None:
     for side in _BESIDE.split(text):
         parts += _parted(side)
     found = [named_by(_RESTING.sub("", part)) for part in parts]
-    known = [one for one in found if one is not None]
+    known = [one for one in found if one is not None and not nouns.is_a("scenery", one.noun)]
     if len(known) < len(found) or not known:
         return None
     return None if any(starmap(_are_one, pairwise(known))) else known

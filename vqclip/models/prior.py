@@ -20,7 +20,7 @@ from vqclip.models.architecture import PriorShape, read_prior_shape
 from vqclip.models.checkpoints import load_into, read_state_dict, without_weights
 from vqclip.models.languages import legible
 from vqclip.models.registry import PriorFiles, UpsamplerFiles
-from vqclip.models.sampling import guided, sample_top
+from vqclip.models.sampling import KeyValueCache, guided, sample_top
 from vqclip.models.tokenizer import Tokenizer
 from vqclip.models.upsampler import Upsampler, load_upsampler
 from vqclip.settings.prompts import Prompt
@@ -31,7 +31,7 @@ _BATCH = 16
 
 
 class Block(nn.Module):
-    """Causal pre-norm attention and MLP. `cache` holds keys and values of earlier positions."""
+    """Causal pre-norm attention and MLP."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -40,14 +40,12 @@ class Block(nn.Module):
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
-    def forward(self, x: Tensor, cache: list[Tensor] | None = None) -> Tensor:
+    def forward(self, x: Tensor, cache: KeyValueCache | None = None) -> Tensor:
         """Apply the block to x, (B, L, width), the positions after those in the cache."""
         batch, length, width = x.shape
         q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         if cache is not None:
-            if cache:
-                k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
-            cache[:] = [k, v]
+            k, v = cache.add(k, v)
         attended = F.scaled_dot_product_attention(q, k, v, is_causal=length > 1)
         x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
         mixed: Tensor = x + self.down(F.gelu(self.up(self.norm2(x))))
@@ -121,7 +119,7 @@ class Prior(nn.Module):
         start = torch.full((len(groups), 1), self.shape.codes, device=words.device)
         places = self._places()
         x = torch.cat([x, self.embed_codes(start) + places[:1]], 1)
-        caches: list[list[Tensor]] = [[] for _ in self.blocks]
+        caches = [KeyValueCache(self.shape.words + 1 + len(places)) for _ in self.blocks]
         chosen: list[Tensor] = []
         for place in range(len(places)):
             for block, cache in zip(self.blocks, caches, strict=True):

@@ -14,7 +14,7 @@ from vqclip.settings.prompts import REGIONS
 from vqclip.settings.schema import Settings
 
 _SHARES = {1: (1.0,), 2: (0.4, 0.6), 3: (0.25, 0.25, 0.5)}
-_REFINED = 0.1
+_REFINED = 0.05
 """Share of the steps of the last stage of a drawing that starts from a candidate and gets crisp edges."""
 _CANDIDATE = 8
 """Tokens along a side of a candidate of the built-in prior; `stages=0` plans no smaller stage."""
@@ -89,9 +89,9 @@ def plan_stages(
 
     width, height: of the final picture; those before it are whole tokens of `factor` pixels. Two stages take 40 and
     60 % of the steps, three 25, 25 and 50 % (pytti-core, 2026), more take equal parts. If the picture is refined, the
-    last of several stages takes a tenth and those before it equal parts: its edges need few steps. Before them all
-    `pixel_steps`, a share of the steps, is a stage of the first size; the last step always optimises a latent. Raises
-    UsageError when the first stage would have no picture.
+    last of several stages takes a twentieth and those before it equal parts: its edges need few steps. Before all of
+    them `pixel_steps`, a share of the steps, is a stage of the first size; the last step always optimises a latent.
+    Raises UsageError when the first stage would have no picture.
     """
     columns, rows = tokens_along(width, factor), tokens_along(height, factor)
     smallest = min(columns, rows) >> (stages - 1)
