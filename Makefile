@@ -27,7 +27,7 @@ test-fast: $(READY) ## run the tests that take less than half a second each
 	$(PYTEST) -m "not slow" $(ARGS)
 
 coverage: $(READY) ## run every test; fail if they reach less than 90 % of the lines
-	$(MAKE) test ARGS="--cov --cov-report= $(ARGS)"
+	$(MAKE) test ARGS="--cov --cov-report= --durations=25 --durations-min=1 $(ARGS)"
 	$(BIN)/coverage report --fail-under=90 --skip-covered
 
 fuzz: $(READY) ## try changed files on every reader for a minute each: make fuzz FUZZ_SECONDS=600

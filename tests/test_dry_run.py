@@ -151,9 +151,9 @@ def test_less_memory_is_foreseen_where_less_is_taken() -> None:
     full: dict[str, Any] = {"vqgan": "imagenet", "clip": ("ViT-B-32",), "size": "1024x1024", "dtype": "float32"}
     full["tile_size"] = 0
     whole = memory(**full)
-    assert memory(**full, low_memory=True) < 0.7 * whole
-    assert memory(**full | {"tile_size": 512}) < 0.4 * whole
-    assert memory(**full | {"tile_size": None}) < 0.3 * whole
+    assert memory(**full, low_memory=True) < 0.9 * whole
+    assert memory(**full | {"tile_size": 512}) < 0.5 * whole
+    assert memory(**full | {"tile_size": None}) < 0.4 * whole
     assert memory(**full | {"dtype": "bfloat16"}) < 0.7 * whole
     assert memory(**full | {"size": "512x512"}) < 0.4 * whole
     small = full | {"size": "128x128", "cutouts": 64}

@@ -136,9 +136,7 @@ class CodeCache:
             )
 
         def known(rows):
-            records = [pictures.rows[r] for r in rows]
-            chosen = [x["set"] == DRAWN or (x["set"] in STYLES and bool(x["hexcode"])) for x in records]
-            return np.array(rows)[chosen]
+            return np.array([r for r in rows if is_learnt(pictures.rows[r])])
 
         rows, test_rows = known(pictures.train), known(pictures.test)
         test_rows = np.array([r for r in test_rows if not pictures.rows[r]["copy"]])
@@ -186,6 +184,11 @@ class Views(IterableDataset):
 def text_of(record):
     """A random caption of a picture."""
     return phrase(record, tags=False) if random.random() < 0.7 else caption(record)
+
+
+def is_learnt(record):
+    """Whether a picture is a drawing made by program, or of a set that is learnt."""
+    return record["set"] == DRAWN or (record["set"] in STYLES and bool(record["hexcode"]))
 
 
 def style_of(record):

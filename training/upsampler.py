@@ -19,10 +19,10 @@ from torch import nn
 from torch.utils.data import DataLoader, IterableDataset
 
 import prior as prior_training
-from captions import GROUP_WEIGHT, caption, phrase
+from captions import caption, phrase
 from clip import Tokens
-from data import COLOUR_WORDS, Pictures, affine, colours, over, rotate_hue, tensor
-from prior import STYLES, WORDS, is_block_matrix, words_of
+from data import COLOUR_WORDS, DRAWN, Pictures, affine, colours, over, rotate_hue, tensor
+from prior import STYLES, WORDS, is_block_matrix, is_learnt, style_of, weight_of, words_of
 from scenes import Scenes
 from trainer import (
     CHECKPOINTS,
@@ -98,24 +98,29 @@ class Views:
 
     def __init__(self, pictures):
         def known(rows):
-            return np.array([r for r in rows if pictures.rows[r]["set"] in STYLES and pictures.rows[r]["hexcode"]])
+            return np.array([r for r in rows if is_learnt(pictures.rows[r])])
 
         self.pictures, self.sets = pictures, list(STYLES)
         self.train, self.test = known(pictures.train128), known(pictures.test128)
-        weight = np.array([GROUP_WEIGHT.get(pictures.rows[r]["group"], 1.0) for r in self.train])
+        weight = np.array([weight_of(pictures.rows[r]) for r in self.train])
         self.weight = weight / weight.sum()
+        # Scenes fill their square: they are not moved.
+        weight = np.where([pictures.rows[r]["set"] == DRAWN for r in self.train], 0, self.weight)
+        self.movable = weight / weight.sum()
         self.scenes = [
             Scenes(pictures, [r for r in self.train if pictures.rows[r]["set"] == name], size=128)
             for name in self.sets
         ]
 
     def style_of(self, rows):
-        return [self.sets.index(self.pictures.rows[r]["set"]) for r in rows]
+        return [self.sets.index(style_of(self.pictures.rows[r])) for r in rows]
 
     def batch(self, count, recoloured=0.35):
         """-> pictures [count, 3, 128, 128] in 0..1, captions, styles."""
         plain, moved = (round(count * share) for share in SHARES[:2])
-        rows = np.random.choice(self.train, plain + moved, p=self.weight)
+        rows = np.concatenate(
+            [np.random.choice(self.train, n, p=p) for n, p in ((plain, self.weight), (moved, self.movable))]
+        )
         rgba, texts = [], []
         for row in rows:
             record, picture = self.pictures.rows[row], self.pictures.x128[row]

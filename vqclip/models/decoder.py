@@ -1,8 +1,8 @@
 """Forward passes of taming's encoder and decoder: the same arithmetic in less memory.
 
-SiLU and attention are fused, so that fewer and smaller tensors are kept for the gradient. Dropout is left out because
-it does nothing outside training. A decoder is a list of layers (`decoder_layers`), which can be recomputed one at a
-time for the gradient, or run on one tile of the latent.
+Attention is fused, and the layers of `frozen` keep fewer tensors for the gradient. Dropout is left out because it
+does nothing outside training. A decoder is a list of layers (`decoder_layers`), which can be recomputed one at a time
+for the gradient, or run on one tile of the latent.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from vqclip.models.frozen import convolve, norm_silu_conv
 
 Norm = Callable[[nn.GroupNorm, Tensor], Tensor]
 _TILE_CELLS = 2**16
@@ -90,7 +92,7 @@ def decode(network: Any, z: Tensor, *, low_memory: bool = False) -> Tensor:
         network: The decoder.
         z: The latent.
         low_memory: Keep only the input of each layer for the gradient and recompute the layer in the backward pass
-            (Chen et al. 2016, arXiv 1604.06174): a quarter of the memory for half more time.
+            (Chen et al. 2016, arXiv 1604.06174): three fifths of what is kept, for half more time.
     """
     for layer in decoder_layers(network):
         z = _run(layer, z, _norm, low_memory)
@@ -264,7 +266,7 @@ class DecoderLayer:
 
 def decoder_layers(network: Any) -> Iterator[DecoderLayer]:
     """The layers of a decoder in order: convolutions, residual blocks, attention and upsampling."""
-    yield DecoderLayer(lambda x, _: network.conv_in(x), reach=1)
+    yield DecoderLayer(lambda x, _: convolve(network.conv_in, x), reach=1)
     for block in _inner_parts(network):
         yield from _layers_of(block)
     yield DecoderLayer(lambda x, norm: _last(network, x, norm), reach=1)
@@ -276,19 +278,29 @@ def _layers_of(block: Any) -> Iterator[DecoderLayer]:
     elif hasattr(block, "norm"):
         yield _attention(block)
     elif not isinstance(block, nn.Identity):
-        yield DecoderLayer(lambda x, _: block(x), reach=1, scale=2)
+        yield DecoderLayer(lambda x, _: _upsampled(block, x), reach=1, scale=2)
+
+
+def _upsampled(block: Any, x: Tensor) -> Tensor:
+    x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+    return convolve(block.conv, x) if block.with_conv else x
 
 
 def _last(network: Any, h: Tensor, norm: Norm) -> Tensor:
-    out: Tensor = network.conv_out(F.silu(norm(network.norm_out, h)))
-    return out
+    return _normed_conv(norm, network.norm_out, network.conv_out, h)
+
+
+def _normed_conv(norm: Norm, group_norm: nn.GroupNorm, conv: nn.Conv2d, x: Tensor) -> Tensor:
+    if norm is _norm:
+        return norm_silu_conv(group_norm, conv, x)
+    return convolve(conv, F.silu(norm(group_norm, x)))
 
 
 def _residual(block: Any) -> DecoderLayer:
     def run(x: Tensor, norm: Norm) -> Tensor:
-        h = block.conv1(F.silu(norm(block.norm1, x)))
-        h = block.conv2(F.silu(norm(block.norm2, h)))
-        return (block.nin_shortcut(x) if hasattr(block, "nin_shortcut") else x) + h  # type: ignore[no-any-return]
+        h = _normed_conv(norm, block.norm1, block.conv1, x)
+        h = _normed_conv(norm, block.norm2, block.conv2, h)
+        return (convolve(block.nin_shortcut, x) if hasattr(block, "nin_shortcut") else x) + h
 
     return DecoderLayer(run, reach=2)
 
@@ -298,14 +310,14 @@ def _attention(block: Any, box: Box | None = None) -> DecoderLayer:
 
     def run(x: Tensor, norm: Norm) -> Tensor:
         h = norm(block.norm, x)
-        x, queries = (x, h) if box is None else (box.of(x), box.of(h))
+        x, asked = (x, h) if box is None else (box.of(x), box.of(h))
         # (B, 1, HW, C), contiguous: the layout for which torch's fused kernels keep no HW x HW matrix.
-        parts = (
-            conv(cells).flatten(2).transpose(1, 2)[:, None].contiguous()
-            for conv, cells in ((block.q, queries), (block.k, h), (block.v, h))
+        queries, keys, values = (
+            convolve(conv, cells).flatten(2).transpose(1, 2)[:, None].contiguous()
+            for conv, cells in ((block.q, asked), (block.k, h), (block.v, h))
         )
-        h = F.scaled_dot_product_attention(*parts)[:, 0].transpose(1, 2).reshape(x.shape)
-        return x + block.proj_out(h)  # type: ignore[no-any-return]
+        h = F.scaled_dot_product_attention(queries, keys, values)[:, 0].transpose(1, 2).reshape(x.shape)
+        return x + convolve(block.proj_out, h)
 
     return DecoderLayer(run, only=lambda box: _attention(block, box))
 

@@ -21,6 +21,7 @@ from vqclip.models.architecture import read_architecture
 from vqclip.models.checkpoints import check_state_dict, load_into, read_state_dict, without_weights
 from vqclip.models.clip_vit import attend, feed_forward, patches
 from vqclip.models.compiling import Compiled
+from vqclip.models.frozen import convolve, norm_silu_conv
 from vqclip.models.image_model import ImageModel, Quantiser
 from vqclip.models.titok_config import PIXEL_CODES, PIXEL_DIM, PIXEL_MULT, Titok, TransformerShape
 
@@ -240,8 +241,7 @@ class _PixelDecoder(nn.Module):
         x = self.conv_in(x)
         for part in (*self.mid, *reversed(self.up)):
             x = _run(part, x, low_memory)
-        pixels: Tensor = self.conv_out(F.silu(self.norm_out(x)))
-        return pixels
+        return norm_silu_conv(self.norm_out, self.conv_out, x)
 
 
 class _Level(nn.Module):
@@ -257,7 +257,7 @@ class _Level(nn.Module):
         for block in self.block:
             x = block(x)
         if self.upsample_conv is not None:
-            x = self.upsample_conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+            x = convolve(self.upsample_conv, F.interpolate(x, scale_factor=2.0, mode="nearest"))
         return x
 
 
@@ -273,8 +273,8 @@ class _Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the block."""
-        h: Tensor = self.conv1(F.silu(self.norm1(x)))
-        h = self.conv2(F.silu(self.norm2(h)))
+        h = norm_silu_conv(self.norm1, self.conv1, x)
+        h = norm_silu_conv(self.norm2, self.conv2, h)
         # Where the channels change, the published network adds a projection of the result, not of the input.
         return h + (x if self.nin_shortcut is None else self.nin_shortcut(h))
 

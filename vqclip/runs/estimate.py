@@ -1,7 +1,7 @@
 """Estimates the memory and operations of a run from the sizes of its networks, without loading anything.
 
-A model of what autograd keeps, layer by layer, as `models.decoder` and `models.clip_vit` compute them: the inputs of
-norms, of SiLU and of convolutions; products with frozen weights keep nothing. The counts equal those of torch's
+A model of what autograd keeps, layer by layer, as `models.frozen` and `models.clip_vit` compute them: the inputs of
+norms, and what attention reads; products with frozen weights keep nothing. The counts equal those of torch's
 FlopCounterMode (a test compares them), which needs 1.3 s to load before its first count on meta tensors.
 """
 
@@ -22,6 +22,8 @@ _OPEN_CLIP = 600e6
 """Bytes of open_clip, and of a text encoder, which is in memory until the prompts are encoded."""
 _PIXEL = 800
 """Numbers for each pixel of pixel optimisation, over all of its scales and its optimiser; measured."""
+_TOUCHED = 3
+"""Numbers that a decoder's norms and activations read and write, for each that is kept for the gradient."""
 UPSAMPLING_ROUNDS = 8
 """In which the upsampler fills in the codes."""
 
@@ -77,27 +79,27 @@ def decoder(architecture: Architecture | Titok, rows: int, columns: int) -> Cost
     levels, width = len(architecture.ch_mult), architecture.ch * architecture.ch_mult[-1]
     side = architecture.resolution // 2 ** (levels - 1)
 
-    def conv(given: int, made: int) -> None:
+    def conv(given: int, made: int, scale: int = 1) -> None:
         nonlocal cost
         cost = cost.plus(
             weights=9 * given * made,
             macs=9 * given * made * cells,
-            kept=given * cells,
-            given=given * cells,
+            kept=0,
+            given=given * cells / scale**2,
             made=made * cells,
         )
 
     def residual(given: int, made: int) -> None:
         nonlocal cost
         weights = 9 * made * (given + made) + (given * made if given != made else 0)
-        kept = 3 * (given + made) * cells
+        kept = (given + made) * cells
         cost = cost.plus(weights=weights, macs=weights * cells, kept=kept, given=given * cells, made=made * cells)
 
     def attention(channels: int) -> None:
         nonlocal cost
         weights, size, products = 4 * channels**2, channels * cells, 2 * channels * cells**2
         macs = weights * cells + products
-        cost = cost.plus(weights=weights, macs=macs, attention=products, kept=7 * size, given=size, made=size)
+        cost = cost.plus(weights=weights, macs=macs, attention=products, kept=5 * size, given=size, made=size)
 
     conv(architecture.z_channels, width)
     residual(width, width)
@@ -113,10 +115,9 @@ def decoder(architecture: Architecture | Titok, rows: int, columns: int) -> Cost
                 attention(width)
         if level:
             cells, side = cells * 4, side * 2
-            conv(width, width)
-    last = 3 * width * cells
-    weights = 9 * width * architecture.out_ch
-    return cost.plus(weights=weights, macs=weights * cells, kept=last, given=width * cells, made=width * cells)
+            conv(width, width, scale=2)
+    weights, last = 9 * width * architecture.out_ch, width * cells
+    return cost.plus(weights=weights, macs=weights * cells, kept=last, given=last, made=last)
 
 
 def _titok_decoder(titok: Titok) -> Cost:
@@ -255,9 +256,9 @@ class RunSizes:
         step = decoder(a, *self.decoded)
         kept = step.inputs + step.largest if self.low_memory else step.kept
         if self.tile and isinstance(a, Architecture):
-            # Norms with known statistics keep nothing. The margins are kept too, and the rest of the latent in reach.
+            # The margins are kept too, and the rest of the latent in reach.
             held = decoder(replace(a, ch_mult=a.ch_mult[-1:], attn_resolutions=()), *self.held)
-            kept = 0.85 * kept + held.kept
+            kept = 1.3 * kept + held.kept
         weights = whole.weights + a.n_embed * a.embed_dim + sum(encoder.weights for encoder, _ in self.encoders)
         tokens = math.prod(self.held)
         chunk = min(self.chunk, self.cutouts)
@@ -288,14 +289,14 @@ class RunSizes:
         return StepOperations(
             products=clip.products + 2 * passes * margins * (step.macs - step.attention),
             attention=2 * passes * held.attention,
-            numbers=clip.numbers + margins * step.kept,
+            numbers=clip.numbers + margins * _TOUCHED * step.kept,
         )
 
     def frame(self, *, pixels: bool = False) -> StepOperations:
         """The operations of a picture for a frame. pixels: Of pixel optimisation, which encodes it first."""
         times, whole = 2 if pixels else 1, decoder(self.architecture, *self.size)
         return StepOperations(
-            times * 2 * (whole.macs - whole.attention), times * 2 * whole.attention, times * whole.kept / 2
+            times * 2 * (whole.macs - whole.attention), times * 2 * whole.attention, times * _TOUCHED * whole.kept / 2
         )
 
     def sampling(self, prior: PriorShape, upsampler: UpsamplerShape | None, count: int, best: int) -> StepOperations:

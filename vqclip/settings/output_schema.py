@@ -56,7 +56,7 @@ class OutputSettings:
         choices=("auto", "float32", "bfloat16"), also=(*TOKENS, *SEARCH, "sample", *EDITS))
     threads: int | None = _option(None, "Runtime", "Use this many processor threads.", unit="threads", low=1,
         high=1024, default_text="all cores", also=(*TOKENS, *SEARCH, "sample", "upscale", *EDITS))
-    low_memory: bool = _option(False, "Runtime", "Recompute activations: 1/4 of the decoder's memory, 1.5x its time.",
+    low_memory: bool = _option(False, "Runtime", "Recompute activations: the decoder keeps 3/5, in 1.5x its time.",
         scope="runtime", requires=(need.NO_COMPILED_DECODER,), also=EDITS)
     compile: bool = _option(False, "Runtime", "Compile the networks: minutes at first, then faster steps.",
         requires=(need.STEPS,))
