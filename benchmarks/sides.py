@@ -60,11 +60,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Taken:
-    """What one side took: seconds on the clock and of the processor for every timed step, bytes before the first
-    step and at the peak, floating-point operations of a step, and the imports that were stubbed."""
+    """What one side took: seconds on the clock and of the processor for every timed step, the share of the machine's
+    processors that others took meanwhile (None where the system does not tell), bytes before the first step and at
+    the peak, floating-point operations of a step, and the imports that were stubbed."""
 
     seconds: list[float]
     processor_seconds: list[float]
+    others: float | None
     ready_bytes: int
     peak_bytes: int
     operations: int
@@ -168,16 +170,28 @@ def take(step: Step, steps: int) -> Taken:
     """Warm up, time, read the peak, count."""
     ready = peak_bytes()
     step()
-    seconds, worked = [], []
+    seconds, worked, before = [], [], busy_seconds()
     for _ in range(steps):
         began, began_work = time.perf_counter(), time.process_time()
         step()
         seconds.append(time.perf_counter() - began)
         worked.append(time.process_time() - began_work)
-    peak = peak_bytes()
+    peak, after = peak_bytes(), busy_seconds()
+    others = None
+    if before is not None and after is not None and seconds:
+        others = max(0.0, after - before - sum(worked)) / (sum(seconds) * (os.cpu_count() or 1))
     with FlopCounterMode(display=False) as counter:
         step()
-    return Taken(seconds, worked, ready, peak, counter.get_total_flops(), stubbed())
+    return Taken(seconds, worked, others, ready, peak, counter.get_total_flops(), stubbed())
+
+
+def busy_seconds(counts: Path = Path("/proc/stat")) -> float | None:
+    """Seconds that all processors of this machine were busy or given to other machines (steal, proc(5)), or None."""
+    try:
+        user, nice, system, _, _, interrupts, softirqs, steal = map(int, counts.read_text().split()[1:9])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + interrupts + softirqs + steal) / os.sysconf("SC_CLK_TCK")
 
 
 @torch.no_grad()

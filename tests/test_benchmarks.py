@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -140,6 +142,7 @@ def takes(seconds: list[list[float]], gib: float, operations: float) -> list[dic
         {
             "seconds": s,
             "processor_seconds": [one**2 for one in s],
+            "others": 0.02,
             "peak_bytes": gib * 2**30,
             "operations": operations,
             "stubbed": [],
@@ -167,6 +170,32 @@ def test_ratios_are_taken_within_a_repetition_and_shares_of_the_limit_beside_the
     assert ours["share_of_limit"].values == (0.25, 0.5)
     assert (ours["step"].median, ours["step"].spread, len(ours["step"].values)) == (3.0, (1.0, 4.0), 6)
     assert "rate_ratio" not in theirs
+
+
+def test_a_repetition_that_others_disturb_is_made_again_and_the_quietest_counts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    side = ("vqclip", "float32")
+
+    def least(*shares: float | None) -> tuple[float | None, int]:
+        left = [({}, {side: {"others": share}}) for share in shares]
+        _, taken = peers.least_disturbed(lambda: left.pop(0))
+        return taken[side]["others"], len(shares) - len(left)
+
+    assert least(0.05, 0.0) == (0.05, 1)
+    assert least(None, 0.0) == (None, 1)
+    assert least(0.3, 0.02, 0.0) == (0.02, 2)
+    assert least(0.3, 0.2, 0.4, 0.0) == (0.2, 3)
+    assert "others took 40% of the processors" in capsys.readouterr().err
+
+
+def test_a_side_says_what_others_took_of_the_processors(tmp_path: Path) -> None:
+    counts = tmp_path / "stat"
+    counts.write_text("cpu  100 20 30 900 5 1 2 47 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n", encoding="utf-8")
+    assert sides.busy_seconds(counts) == 200 / os.sysconf("SC_CLK_TCK")
+    assert sides.busy_seconds(tmp_path / "none") is None
+    taken = sides.take(lambda: time.sleep(0.1), 2)
+    assert taken.others is None or 0 <= taken.others < 1.5
 
 
 def record(**medians: tuple[float, ...]) -> records.Record:
