@@ -157,6 +157,18 @@ def test_a_folder_in_the_way_of_a_file_is_named(isolated: Path) -> None:
     assert names(isolated) == ["image.png"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells by a file")
+def test_a_killed_process_whose_parent_has_not_noticed_is_not_alive() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert files.is_alive(process.pid)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    os.kill(process.pid, 0)  # its entry is still there
+    assert not files.is_alive(process.pid)
+    process.communicate()
+    assert not files.is_alive(process.pid)
+
+
 def test_fault_38_sweep_removes_what_a_killed_process_left(isolated: Path) -> None:
     def part(pid: int, host: str = files._host()) -> Path:
         path = isolated / f"{files.PART_PREFIX}{host}-{pid}-00ff00ff-image.png"

@@ -401,6 +401,7 @@ def _host() -> str:
 
 
 def is_alive(pid: int) -> bool:
+    """Whether a process of this host runs; one that was killed does not, even if its parent has not noticed yet."""
     if os.name == "nt":
         # os.kill would end the process on Windows, so part files are kept for a day.
         return True
@@ -410,4 +411,8 @@ def is_alive(pid: int) -> bool:
         return False
     except OSError:
         return True
-    return True
+    try:
+        # The state follows the name, which may hold spaces and brackets: proc_pid_stat(5).
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (OSError, IndexError):
+        return True
