@@ -33,6 +33,7 @@ Side = tuple[str, str]
 Takes = dict[Side, list[dict[str, Any]]]
 """What each side took in every repetition, as `benchmarks.sides` answers."""
 Repetition = tuple[dict[str, dict[str, float]], dict[Side, dict[str, Any]]]
+"""The processor's limit by precision, and what each side took."""
 DISTURBED = 0.1
 """The share of the machine's processors that others may take during the steps of a side."""
 _ATTEMPTS = 3
@@ -146,8 +147,8 @@ def repetition(job: Mapping[str, Any], in_turn: Sequence[Side], scratch: Path) -
     taken = {}
     for name, dtype in in_turn:
         found = taken[name, dtype] = ask({**job, "side": name, "dtype": dtype}, scratch)
-        seconds, others = statistics.median(found["seconds"]), found["others"] or 0.0
-        print(f"{job['width']}: {name} {dtype} {seconds:.2f} s/step, others {others:.0%}", file=sys.stderr)
+        seconds, share = statistics.median(found["seconds"]), found["others"] or 0.0
+        print(f"{job['width']}: {name} {dtype} {seconds:.2f} s/step, others {share:.0%}", file=sys.stderr)
     return limits, taken
 
 

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 import torch
 
-from vqclip.models import decoder
+from vqclip.events import Started, Stepped
+from vqclip.models import decoder, frozen
+from vqclip.settings.schema import Settings
+from vqclip.synthesis.loop import Synthesizer
 
 
 def latent(vqgan: Any, side: int) -> torch.Tensor:
@@ -68,6 +71,27 @@ def test_constant_weights_halve_what_is_kept_for_the_same_gradient(
 def test_low_memory_keeps_two_thirds_at_most(pair: tuple[Any, Callable[..., Any]]) -> None:
     kept = [decode_counting(pair[0], low_memory=low_memory)[2] for low_memory in (False, True)]
     assert 0 < kept[1] < 0.67 * kept[0]
+
+
+@pytest.mark.option("low_memory")
+def test_low_memory_takes_less_memory_for_a_step(
+    pair: tuple[Any, Callable[..., Any]], peak_memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vqgan, targets_of = pair
+    peaks = {}
+    for low_memory in (True, False):
+        if not low_memory:
+            # Compared with torch's own layers.
+            monkeypatch.setattr(frozen, "_keeps_less", lambda *layers: False)
+        known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 1}
+        settings = Settings(**known, size="128x128", low_memory=low_memory)
+        events = Synthesizer(vqgan, targets_of("a red apple"), settings).run()
+        while not isinstance(next(events), Started):
+            pass
+        with peak_memory() as memory:
+            assert isinstance(next(events), Stepped)
+        peaks[low_memory] = memory.peak
+    assert peaks[True] < 0.6 * peaks[False]
 
 
 def test_attention_keeps_no_matrix_of_all_places(pair: tuple[Any, Callable[..., Any]], peak_memory: Any) -> None:

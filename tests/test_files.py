@@ -9,11 +9,14 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from vqclip import files, reading
 from vqclip.errors import OutputError
+from vqclip.media import images
 
 
 def names(folder: Path) -> list[str]:
@@ -167,6 +170,29 @@ def test_a_killed_process_whose_parent_has_not_noticed_is_not_alive() -> None:
     assert not files.is_alive(process.pid)
     process.communicate()
     assert not files.is_alive(process.pid)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("upscale", "{}", "-o", "out/large.png"),
+        ("cutouts", "{}", "-o", "out/sheet.png"),
+        ("reconstruct", "{}", "-o", "out/again.png"),
+        ("variations", "{}", "-n", "1", "-o", "out", "--size", "64x64", "--iterations", "2", "--candidates", "4"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_command_removes_what_a_killed_one_left(command: tuple[str, ...], call: Any, isolated: Path) -> None:
+    picture = isolated / "picture.png"
+    images.save_png(picture, np.full((64, 64, 3), 200, np.uint8))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = isolated / "out" / f"{files.PART_PREFIX}{files._host()}-{ended.pid}-00ff00ff-large.png"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    answer = call(*(part.format(picture) for part in command))
+    assert answer.code == 0, answer.err
+    assert not left.exists()
 
 
 def test_fault_38_sweep_removes_what_a_killed_process_left(isolated: Path) -> None:

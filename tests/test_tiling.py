@@ -15,7 +15,7 @@ from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import homography_grid
 from vqclip.errors import UsageError
 from vqclip.events import Finished, Stepped
-from vqclip.models import decoder
+from vqclip.models import decoder, frozen
 from vqclip.models.decoder import Box, NormStatistics
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.loop import Synthesizer
@@ -118,10 +118,15 @@ def test_a_step_decodes_one_tile_of_the_side_that_is_named(pair: Pair, monkeypat
 
 
 @pytest.mark.slow
-def test_a_tiled_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memory: Any) -> None:
+def test_a_tiled_step_takes_the_memory_of_a_small_picture(
+    pair: Pair, peak_memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     vqgan, targets_of = pair
     peaks = {}
     for size, side in (("64x64", 0), ("256x256", 64), ("256x256", 0)):
+        if (size, side) == ("256x256", 0):
+            # Compared with torch's own layers.
+            monkeypatch.setattr(frozen, "_keeps_less", lambda *layers: False)
         known: dict[str, Any] = {"prompt": "a red apple", "seed": 1, "cutouts": 2}
         events = Synthesizer(vqgan, targets_of("a red apple"), Settings(**known, size=size, tile_size=side)).run()
         while not isinstance(next(events), Stepped):
@@ -129,7 +134,7 @@ def test_a_tiled_step_takes_the_memory_of_a_small_picture(pair: Pair, peak_memor
         with peak_memory() as memory:
             assert isinstance(next(events), Stepped)
         peaks[size, side] = memory.peak
-    assert peaks["256x256", 64] < 0.5 * peaks["256x256", 0]
+    assert peaks["256x256", 64] < 0.35 * peaks["256x256", 0]
     assert peaks["256x256", 64] < 4 * peaks["64x64", 0]
 
 

@@ -345,6 +345,11 @@ def ensure_writable(folder: Path) -> Path:
     return real
 
 
+def prepare_folder_of(path: Path) -> None:
+    """Check the folder of a file to be written, see `ensure_writable`, and remove what killed commands left in it."""
+    sweep(ensure_writable(path.parent))
+
+
 @contextlib.contextmanager
 def leaving_no_folder(folder: Path) -> Iterator[None]:
     """Remove the empty folders that the block makes: this one, its parents and those directly in it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip._version import __version__
 from vqclip.errors import ModelError, OutputError, UsageError
-from vqclip.files import atomic, ensure_writable, excerpt, exists, printable, sweep, write_bytes
+from vqclip.files import atomic, excerpt, exists, prepare_folder_of, printable, write_bytes
 from vqclip.models import registry
 from vqclip.models.architecture import NET2NET, first_stage_of, read_architecture
 from vqclip.models.config_fields import MAX_CONFIG_BYTES, read_config
@@ -61,7 +61,7 @@ def convert(
         found.config, inner if inner is not stage and (only_vqgan or not transformer) else None, stage
     )
     beside = output.with_suffix(".yaml")
-    sweep(ensure_writable(output.parent))
+    prepare_folder_of(output)
     if exists(beside) and read_bytes(beside, MAX_CONFIG_BYTES, OutputError, empty=True) != text:
         raise OutputError(f"there is another {printable(beside)}.", "Choose another name for the copy.")
     _write(output, state, dtype, found.checkpoint)

@@ -50,7 +50,7 @@ def draw_sheet(
     pixels = images.open_image(picture)
     if with_size:
         pixels = images.resize(pixels, settings.width, settings.height)
-    files.ensure_writable(output.parent)
+    files.prepare_folder_of(output)
     seed = secrets.randbelow(2**32) if settings.seed is None else settings.seed
 
     import torch

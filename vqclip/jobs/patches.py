@@ -141,7 +141,7 @@ def check_output(output: Path, *inputs: Path | None) -> None:
     for path in inputs:
         if path is not None and files.exists(output) and files.exists(path) and output.samefile(path):
             raise OutputError(f"{files.printable(output)} is an input of this command.", "Choose another --output.")
-    files.ensure_writable(output.parent)
+    files.prepare_folder_of(output)
 
 
 def bounds_of(mask: Mask) -> tuple[int, int, int, int]:

@@ -43,7 +43,7 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
         settings = settings.replace(seed=secrets.randbelow(2**32))
     no_video = {"video": False, **{name: default_of(name) for name in options_of("video")}}
     inputs = Inputs.check(settings.replace(init="prior", layout="none", init_image=None, **no_video))
-    files.ensure_writable(output.parent)
+    files.prepare_folder_of(output)
 
     from vqclip.synthesis import candidates
     from vqclip.synthesis.randomness import START_STREAM, make_generator

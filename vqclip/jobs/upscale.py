@@ -75,7 +75,7 @@ def upscale(
             f"Valid: up to {picture_files.MAX_PIXELS / 1e6:g} million; use a smaller --factor or picture.",
         )
     output = output or picture.with_name(f"{picture.stem}-x{factor}.png")
-    files.ensure_writable(output.parent)
+    files.prepare_folder_of(output)
     done: dict[str, Any] = {"factor": factor, "from": [width, height], "method": "lanczos"}
     if earlier := metadata.record_of(texts):
         done["after"] = earlier

@@ -63,7 +63,7 @@ class Variations:
         if not 0 <= self.strength <= 1:
             raise UsageError(f"strength is {self.strength:g}.", "Valid: 0 to 1.")
         patches.refuse_regions(self.prompt, "Leave it out.")
-        files.ensure_writable(output)
+        files.sweep(files.ensure_writable(output))
         taken = [name for name in self.names if files.exists(output / name)]
         if taken and not self.overwrite:
             raise OutputError(

@@ -9,7 +9,7 @@ from torch import Tensor
 class KeyValueCache:
     """The keys and values of the positions so far, of one attention layer of a sampling transformer.
 
-    The memory for all positions is taken at once: joining tensors anew for every code took a third of the sampling.
+    The memory for all positions is taken at once: joining tensors for every code took a sixth of the sampling.
     """
 
     def __init__(self, length: int) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vqclip.errors import ModelError, OutputError, UsageError, did_you_mean
-from vqclip.files import atomic, data_path, ensure_writable, existing_parent, is_file, printable, sweep, write_text
+from vqclip.files import atomic, data_path, existing_parent, is_file, prepare_folder_of, printable, write_text
 from vqclip.models import catalogue, hub
 from vqclip.models.catalogue import VqganEntry
 from vqclip.models.checkpoints import read_sums, sha256
@@ -271,8 +271,7 @@ def _copy(source: Path, target: Path, digest: str) -> None:
     """Copy a file unless it is there. Raises ModelError when its SHA-256 is another."""
     if is_file(target) and sha256(target) == digest:
         return
-    ensure_writable(target.parent)
-    sweep(target.parent)
+    prepare_folder_of(target)
     found = hashlib.sha256()
     with open_regular(source, ModelError, empty=True) as handle, atomic(target) as temp, temp.open("wb") as copy:
         while block := handle.read(_BLOCK):

@@ -238,7 +238,7 @@ class _PixelDecoder(nn.Module):
 
     def forward(self, x: Tensor, low_memory: bool) -> Tensor:
         """Decode (B, 256, h, w) to (B, 3, 16h, 16w)."""
-        x = self.conv_in(x)
+        x = convolve(self.conv_in, x)
         for part in (*self.mid, *reversed(self.up)):
             x = _run(part, x, low_memory)
         return norm_silu_conv(self.norm_out, self.conv_out, x)
@@ -276,7 +276,7 @@ class _Residual(nn.Module):
         h = norm_silu_conv(self.norm1, self.conv1, x)
         h = norm_silu_conv(self.norm2, self.conv2, h)
         # Where the channels change, the published network adds a projection of the result, not of the input.
-        return h + (x if self.nin_shortcut is None else self.nin_shortcut(h))
+        return h + (x if self.nin_shortcut is None else convolve(self.nin_shortcut, h))
 
 
 def _norm(channels: int) -> nn.GroupNorm:

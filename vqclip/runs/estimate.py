@@ -22,8 +22,6 @@ _OPEN_CLIP = 600e6
 """Bytes of open_clip, and of a text encoder, which is in memory until the prompts are encoded."""
 _PIXEL = 800
 """Numbers for each pixel of pixel optimisation, over all of its scales and its optimiser; measured."""
-_TOUCHED = 3
-"""Numbers that a decoder's norms and activations read and write, for each that is kept for the gradient."""
 UPSAMPLING_ROUNDS = 8
 """In which the upsampler fills in the codes."""
 
@@ -37,6 +35,7 @@ class Cost:
         macs: Multiply-accumulate operations.
         attention: Those of them that are in the attention of a decoder.
         kept: Numbers kept for the gradient.
+        touched: Numbers that norms, activations and convolutions read, which torch's own layers would keep.
         inputs: Numbers kept when each layer is recomputed for the gradient.
         largest: Most numbers kept by one layer.
         map: Numbers of the largest feature map.
@@ -46,6 +45,7 @@ class Cost:
     macs: float = 0.0
     attention: float = 0.0
     kept: float = 0.0
+    touched: float = 0.0
     inputs: float = 0.0
     largest: float = 0.0
     map: float = 0.0
@@ -57,14 +57,16 @@ class Cost:
         return replace(Cost(*both), largest=largest, map=most)
 
     def plus(
-        self, *, weights: float, macs: float, kept: float, given: float, made: float, attention: float = 0.0
-    ) -> Cost:
-        """Add one layer with `given` numbers of input and `made` numbers of output."""
+        self, *, weights: float, macs: float, kept: float, given: float, made: float, attention: float = 0.0,
+        touched: float | None = None,
+    ) -> Cost:  # fmt: skip
+        """Add one layer with `given` numbers of input and `made` of output. touched: By default those kept."""
         return Cost(
             self.weights + weights,
             self.macs + macs,
             self.attention + attention,
             self.kept + kept,
+            self.touched + (kept if touched is None else touched),
             self.inputs + given,
             max(self.largest, kept),
             max(self.map, given, made),
@@ -87,19 +89,24 @@ def decoder(architecture: Architecture | Titok, rows: int, columns: int) -> Cost
             kept=0,
             given=given * cells / scale**2,
             made=made * cells,
+            touched=given * cells,
         )
 
     def residual(given: int, made: int) -> None:
         nonlocal cost
         weights = 9 * made * (given + made) + (given * made if given != made else 0)
-        kept = (given + made) * cells
-        cost = cost.plus(weights=weights, macs=weights * cells, kept=kept, given=given * cells, made=made * cells)
+        kept, macs = (given + made) * cells, weights * cells
+        cost = cost.plus(
+            weights=weights, macs=macs, kept=kept, given=given * cells, made=made * cells, touched=3 * kept
+        )
 
     def attention(channels: int) -> None:
         nonlocal cost
         weights, size, products = 4 * channels**2, channels * cells, 2 * channels * cells**2
         macs = weights * cells + products
-        cost = cost.plus(weights=weights, macs=macs, attention=products, kept=5 * size, given=size, made=size)
+        cost = cost.plus(
+            weights=weights, macs=macs, attention=products, kept=5 * size, given=size, made=size, touched=7 * size
+        )
 
     conv(architecture.z_channels, width)
     residual(width, width)
@@ -117,7 +124,7 @@ def decoder(architecture: Architecture | Titok, rows: int, columns: int) -> Cost
             cells, side = cells * 4, side * 2
             conv(width, width, scale=2)
     weights, last = 9 * width * architecture.out_ch, width * cells
-    return cost.plus(weights=weights, macs=weights * cells, kept=last, given=last, made=last)
+    return cost.plus(weights=weights, macs=weights * cells, kept=last, given=last, made=last, touched=3 * last)
 
 
 def _titok_decoder(titok: Titok) -> Cost:
@@ -289,14 +296,14 @@ class RunSizes:
         return StepOperations(
             products=clip.products + 2 * passes * margins * (step.macs - step.attention),
             attention=2 * passes * held.attention,
-            numbers=clip.numbers + margins * _TOUCHED * step.kept,
+            numbers=clip.numbers + margins * step.touched,
         )
 
     def frame(self, *, pixels: bool = False) -> StepOperations:
         """The operations of a picture for a frame. pixels: Of pixel optimisation, which encodes it first."""
         times, whole = 2 if pixels else 1, decoder(self.architecture, *self.size)
         return StepOperations(
-            times * 2 * (whole.macs - whole.attention), times * 2 * whole.attention, times * _TOUCHED * whole.kept / 2
+            times * 2 * (whole.macs - whole.attention), times * 2 * whole.attention, times * whole.touched / 2
         )
 
     def sampling(self, prior: PriorShape, upsampler: UpsamplerShape | None, count: int, best: int) -> StepOperations:

@@ -103,7 +103,7 @@ def update(folder: Path, path: Path, clip: str, encode: Encode, notify: Notify, 
     keeps = True
     if work.outdated:
         try:
-            files.sweep(files.ensure_writable(path.parent))
+            files.prepare_folder_of(path)
         except OutputError as error:
             refused = OutputError(error.message, "Keep the index elsewhere with --index FILE.")
             if must_keep:

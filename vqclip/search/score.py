@@ -244,7 +244,7 @@ def search(
     path = index_path(folder, path)
     wanted = images.open_image(query) if isinstance(query, Path) else None
     if sheet is not None:
-        files.ensure_writable(sheet.parent)
+        files.prepare_folder_of(sheet)
     updated = update(folder, path, clip.identity, clip.encode, notify, must_keep=False)
     import torch
 
