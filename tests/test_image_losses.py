@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 def look(image: torch.Tensor) -> LossInputs:
     """A picture on its own, with red and blue as the palette and a white edge."""
     z = torch.zeros(1, 4, 2, 2)
-    return LossInputs(image, z, z, image, image, z, torch.tensor([RED, BLUE]) / 255, torch.ones(3))
+    return LossInputs(image, z, z, image, image, z, torch.tensor([RED, BLUE]) / 255, torch.ones(3), image)
 
 
 def plain(red: float, green: float, blue: float) -> torch.Tensor:
@@ -106,9 +107,35 @@ def test_every_gradient_is_finite_on_a_flat_picture(name: str) -> None:
         image, z = plain(level, level, level).clone().requires_grad_(), torch.zeros(1, 4, 2, 2, requires_grad=True)
         still, z_still = image.detach(), z.detach()
         colours = torch.tensor([RED, BLUE]) / 255, torch.ones(3)
-        IMAGE_LOSSES[name](LossInputs(image, z, z_still, still, still, z_still, *colours)).backward()
+        IMAGE_LOSSES[name](LossInputs(image, z, z_still, still, still, z_still, *colours, still)).backward()
         for leaf in (image, z):
             assert leaf.grad is None or bool(torch.isfinite(leaf.grad).all())
+
+
+def flatness(image: torch.Tensor, start: torch.Tensor) -> float:
+    return IMAGE_LOSSES["flatness"](replace(look(image), start=start)).item()
+
+
+def test_flatness_charges_stains_and_hardly_a_new_colour_or_a_sharper_edge() -> None:
+    start = plain(1, 1, 1).clone()
+    start[..., 10:30, 10:30] = torch.tensor([0.2, 0.6, 0.2])[:, None, None]
+    stained, coloured, sharper = start.clone(), start.clone(), start.clone()
+    stained[..., 16:22, 16:22] += torch.tensor([0.3, -0.3, 0.3])[:, None, None]
+    coloured[..., 10:30, 10:30] += torch.tensor([0.3, -0.3, 0.3])[:, None, None]
+    sharper[..., 10:30, 10:30] -= 0.2
+    assert flatness(start, start) == pytest.approx(0, abs=0.01)
+    for change in (coloured, sharper):
+        assert flatness(stained, start) > 5 * flatness(change, start)
+
+
+def test_flatness_does_not_depend_on_the_size_of_the_picture() -> None:
+    start, stained = plain(1, 1, 1), plain(1, 1, 1).clone()
+    stained[..., 10:20, 10:20] = 0.5
+    small, large = (
+        flatness(*[shown.repeat_interleave(n, 2).repeat_interleave(n, 3) for shown in (stained, start)])
+        for n in (1, 4)
+    )
+    assert large == pytest.approx(small, rel=0.05)
 
 
 Pair = tuple[Any, Callable[..., list[ClipTarget]]]
@@ -133,7 +160,7 @@ def free(read_pair: Pair) -> torch.Tensor:
     return drawn(read_pair)
 
 
-SHOWN = [name for name in IMAGE_LOSSES if not name.startswith(("init", "latent", "target", "palette"))]
+SHOWN = [name for name in IMAGE_LOSSES if not name.startswith(("init", "latent", "target", "palette", "flatness"))]
 
 
 @pytest.mark.option("loss", "edge_colour")
@@ -144,7 +171,7 @@ def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: st
     image = drawn(pair, f"{name}:{weight}")
     blue = torch.tensor(BLUE) / 255
     before, after = (
-        IMAGE_LOSSES[name](LossInputs(*[shown] * 6, torch.tensor([RED, BLUE]) / 255, blue)).item()
+        IMAGE_LOSSES[name](LossInputs(*[shown] * 6, torch.tensor([RED, BLUE]) / 255, blue, shown)).item()
         for shown in (free, image)
     )
     assert after < before - 0.1 * abs(before)
@@ -190,6 +217,22 @@ def test_the_square_of_the_latent_pulls_in_the_first_half_of_a_run(pair: Pair) -
     assert ["latent_l2" in terms for _, terms in pulled] == [True] * 4 + [False] * 4
     # The second step's term is that of the latent after the first, at three quarters of the weight.
     assert pulled[1][1]["latent_l2"] == pytest.approx(750 * pulled[0][0], rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.option("flatness")
+def test_flatness_holds_the_areas_of_a_candidate_flat_through_pixels_and_latents() -> None:
+    def change(flat: float, output: str) -> float:
+        """The gradient of the picture where its start is flat, after steps of pixels and of latents."""
+        few = {"candidates": 4, "size": "64x64", "iterations": 16, "cutouts": 4, "refine": "off", "video": False}
+        list(vqclip.generate("a red heart", seed=1, output=output, flatness=flat, save_every=1, **few))
+        first, image = (
+            torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1)[None] / 255
+            for path in (Path(output, "frames", "00000.png"), Path(output, "image.png"))
+        )
+        return flatness(image, first)
+
+    assert change(3.0, "flat") < 0.75 * change(0.0, "free")
 
 
 def test_a_weight_below_zero_asks_for_the_opposite(pair: Pair, free: torch.Tensor) -> None:

@@ -19,7 +19,8 @@ LAYOUT = Layout("digest", (3, 100), ((1, 4, 1, 1), (1, 4, 2, 2)))
 
 def state(step: int = 7) -> State:
     generator = torch.Generator().manual_seed(step)
-    tensors = {name: torch.randn(1, 4, 2, 2, generator=generator) for name in ("z", "z_init", "optimiser.exp_avg")}
+    names = ("z", "z_init", "z_start", "optimiser.exp_avg")
+    tensors = {name: torch.randn(1, 4, 2, 2, generator=generator) for name in names}
     return State(step, 1, tensors, 0.4095100000000001, 0.25)
 
 

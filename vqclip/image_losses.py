@@ -33,6 +33,7 @@ class LossInputs:
         z_target: Its latent; without a target picture, `z` itself.
         palette: Colours in [0, 1], (K, 3).
         edge: The colour of the edge in [0, 1], (3,).
+        start: The picture that the stage, or the last move, started from, like `image`.
     """
 
     image: Tensor
@@ -43,6 +44,7 @@ class LossInputs:
     z_target: Tensor
     palette: Tensor
     edge: Tensor
+    start: Tensor
 
 
 LossFunction = Callable[[LossInputs], "Tensor"]
@@ -60,6 +62,10 @@ NEEDS = {
 
 OF_LATENT = ("latent-l2", "init", "target")
 """Losses of the latent, which pixel optimisation leaves out."""
+OF_START = ("flatness",)
+"""Losses that compare the picture with its start."""
+_EDGE_OF_START = 2.0
+"""Difference per side of the picture from which a place counts as an edge of the start rather than as flat."""
 
 
 def image_loss(function: LossFunction) -> LossFunction:
@@ -174,10 +180,23 @@ def smoothness(inputs: LossInputs) -> Tensor:
 
     Unlike `tv` it keeps edges and flattens the areas between them.
     """
-    image = inputs.image
-    across = image[..., :-1, 1:] - image[..., :-1, :-1]
-    down = image[..., 1:, :-1] - image[..., :-1, :-1]
+    across, down = _differences(inputs.image)
     return _length(across.square() + down.square()).mean()
+
+
+@image_loss
+def flatness(inputs: LossInputs) -> Tensor:
+    """Mean length of the gradient of the change since the start, in differences per side, where the start is flat.
+
+    Areas stay flat: they may change their colour as a whole, and their edges may move, but stains cost. It is the
+    total variation of the change (Rudin, Osher & Fatemi 1992), with the weight of Perona & Malik (1990), which falls
+    at the edges of the start.
+    """
+    side = min(inputs.start.shape[2:])
+    across, down = _differences(inputs.image - inputs.start)
+    across_start, down_start = _differences(inputs.start)
+    steep = side**2 * (across_start.square() + down_start.square()).sum(1, keepdim=True)
+    return (side * _length(across.square() + down.square()) / (1 + steep / _EDGE_OF_START**2)).mean()
 
 
 @image_loss
@@ -239,6 +258,12 @@ def symmetry(inputs: LossInputs) -> Tensor:
 def symmetry_vertical(inputs: LossInputs) -> Tensor:
     """Mean squared distance of the picture to its vertical mirror image."""
     return (inputs.image - inputs.image.flip(2)).square().mean()
+
+
+def _differences(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each pixel to the next one across and down: (B, C, H, W) to two of (B, C, H - 1, W - 1)."""
+    corner = image[..., :-1, :-1]
+    return image[..., :-1, 1:] - corner, image[..., 1:, :-1] - corner
 
 
 def _length(squares: Tensor) -> Tensor:

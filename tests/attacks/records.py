@@ -88,6 +88,8 @@ SNAPSHOTS: dict[str, Callable[[Path], None]] = {
     "infinite z": _tensor("z", lambda z: z / 0),
     "no z": _without("z"),
     "no z_init": _without("z_init"),
+    "z_start of another shape": _tensor("z_start", lambda z: z[:, :1]),
+    "no z_start": _without("z_start"),
     "optimiser of another shape": _tensor("optimiser.exp_avg", lambda z: z.flatten()),
     "optimiser without a part": _without("optimiser.exp_avg"),
     "optimiser with more": _tensor("optimiser.more", lambda z: z.clone()),

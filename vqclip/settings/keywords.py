@@ -91,6 +91,7 @@ class SettingsKeywords(TypedDict, total=False):
     edge_colour: str
     tv: float
     latent_l2: float
+    flatness: float
     cutouts: int
     cut_method: Literal["big-sleep", "crowson", "disco", "eleuther", "mse", "pixray", "pooled", "pytti", "smart"]
     cut_pow: float

@@ -31,6 +31,7 @@ class StageState:
         image: Decodes and encodes at that size.
         z: What is optimised: a latent, (1, D, h, w), or pixels, (1, 3, H, W). float32, a leaf.
         z_init: The z of the init picture; the first z without one, or with a candidate over it.
+        z_start: The first z; where scenes blend, as it would be with the share of each scene.
         optimiser: Of z.
         ema: The running mean of z.
         progress: Whether the losses of the stage still fall.
@@ -68,6 +69,8 @@ class StageState:
         self.z_init = z.detach().clone() if picture is None else self.image.encode(picture)
         self.z = z.detach().clone()
         self.image.project(self.z, self.z_init)
+        self.z_start = self.z.clone()
+        self._start: Tensor | None = None
         self.z.requires_grad_()
         self.optimiser = _make_optimiser(settings, stage, self.z)
         self.ema = EMA(settings.ema)
@@ -79,6 +82,13 @@ class StageState:
         return self.image.decode(self.ema.mean(self.z))
 
     @torch.no_grad()
+    def start(self) -> Tensor:
+        """The picture of z_start, (1, 3, H, W) in [0, 1]."""
+        if self._start is None:
+            self._start = self.image.decode(self.z_start)
+        return self._start
+
+    @torch.no_grad()
     def clamp(self) -> None:
         """Keep z in its range, and what a mask keeps at z_init."""
         self.z.clamp_(*self.image.bounds)
@@ -88,6 +98,8 @@ class StageState:
     def blend(self, z: Tensor, share: float) -> None:
         """Replace a share of z, and of its running mean, by another z: 1 is all of it."""
         self.z.lerp_(z, share)
+        self.z_start.lerp_(z, share)
+        self._start = None
         if self.settings.draws_candidate:
             self.z_init.lerp_(z, share)
         if self.ema.total is not None:
@@ -106,7 +118,7 @@ class StageState:
 
     def snapshot(self, step: int, score: float | None) -> State:
         """Copies of everything that the next step depends on. step: steps done of the run."""
-        tensors = {"z": self.z, "z_init": self.z_init}
+        tensors = {"z": self.z, "z_init": self.z_init, "z_start": self.z_start}
         if self.ema.total is not None:
             tensors["ema"] = self.ema.total
         tensors |= {f"optimiser.{name}": tensor for name, tensor in optimiser_tensors(self.optimiser).items()}
@@ -118,7 +130,7 @@ class StageState:
     def restore(self, state: State) -> None:
         """Continue from a snapshot of this stage, of which z is set already. Raises ValueError if it does not fit."""
         tensors = {name: tensor.to(self.z.device, copy=True) for name, tensor in state.tensors.items()}
-        self.z_init = tensors["z_init"]
+        self.z_init, self.z_start = tensors["z_init"], tensors["z_start"]
         self.ema.total, self.ema.weight = tensors.get("ema"), state.ema_weight
         if self.image.tiling is not None:
             self.image.tiling.restore(_with_prefix(tensors, "tiles."))

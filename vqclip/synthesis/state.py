@@ -36,7 +36,7 @@ class State:
     Attributes:
         step: Steps done.
         stage: The index of their stage.
-        tensors: float32 on the CPU: `z`, `z_init`, `ema` after the first step, the optimiser's memory as
+        tensors: float32 on the CPU: `z`, `z_init`, `z_start`, `ema` after the first step, the optimiser's memory as
             `optimiser.NAME`, and what tiled decoding keeps as `tiles.NAME`.
         ema_weight: Of the running mean.
         score: Of the last step.
@@ -107,7 +107,7 @@ class Layout:
         if state.stage >= len(self.last) or state.step > self.last[state.stage]:
             raise DamagedError(f"step {state.step} of stage {state.stage} is not a step of this run")
         shape = self.shapes[state.stage]
-        for name in ("z", "z_init", "ema"):
+        for name in ("z", "z_init", "z_start", "ema"):
             found = tuple(state.tensors[name].shape) if name in state.tensors else shape
             if found != shape:
                 raise DamagedError(f"its {name} has the shape {found} instead of {shape}")
@@ -184,7 +184,7 @@ def _state(numbers: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> State:
         known = checked(SnapshotRecord, numbers)
     except ValueError as error:
         raise DamagedError(str(error)) from None
-    if not {"z", "z_init"} <= tensors.keys():
+    if not {"z", "z_init", "z_start"} <= tensors.keys():
         raise DamagedError("it holds no latent")
     for name, tensor in tensors.items():
         if tensor.dtype != torch.float32 or not bool(torch.isfinite(tensor).all()):
