@@ -107,7 +107,8 @@ def test_a_mask_frees_its_white_part_for_a_candidate_of_the_prior(photo: str) ->
     Image.fromarray(np.repeat([[0] * 48 + [255] * 48], 64, 0).astype(np.uint8)).save("mask.png")
     found = resolve(init_image=photo, mask="mask.png")
     assert (found.uses_prior, found.init_weight, found.learning_rate) == (True, 0, 0.05)
-    assert [loss.name for loss in resolve(init_image=photo, mask="mask.png", init_weight=2).image_losses] == ["init"]
+    pulled = resolve(init_image=photo, mask="mask.png", init_weight=2)
+    assert [loss.name for loss in pulled.image_losses] == ["init", "flatness"]
     flags: dict[str, Any] = {"preset": "draft", "candidates": 2, "cutouts": 4, "iterations": 1, "seed": 1}
     events = list(vqclip.generate("a red flower", init_image=photo, mask="mask.png", **flags))
     assert any(isinstance(event, PriorSampleChosen) for event in events)

@@ -50,6 +50,7 @@ class SettingsKeywords(TypedDict, total=False):
     init_weight: float
     init_weight_pixels: float
     init_weight_end: float
+    flatness: float
     mask: Picture | None
     mask_feather: int
     target_image: Picture | None
@@ -91,7 +92,6 @@ class SettingsKeywords(TypedDict, total=False):
     edge_colour: str
     tv: float
     latent_l2: float
-    flatness: float
     cutouts: int
     cut_method: Literal["big-sleep", "crowson", "disco", "eleuther", "mse", "pixray", "pooled", "pytti", "smart"]
     cut_pow: float

@@ -120,8 +120,6 @@ class Settings(StartSettings):
         weight_of="tv", requires=(need.STEPS,))
     latent_l2: float = _option(0.0, "Losses", "Weight the latent's mean square, which fades out by half time.", low=0,
         high=1000, weight_of="latent-l2", requires=(need.STEPS,))
-    flatness: float = _option(0.0, "Losses", "Keep areas flat that are flat in the start: against stains.", low=0,
-        high=1000, frame=False, weight_of="flatness", requires=(need.STEPS, *need.PRIOR))
     cutouts: int = _option(32, "Where CLIP looks", "Show CLIP this many cutouts in each step.", unit="cutouts", low=1,
         high=4096, common=True, also=("cutouts", *EDITS))
     cut_method: str = _option("smart", "Where CLIP looks", "Choose cutouts by this method.",
@@ -239,8 +237,7 @@ class Settings(StartSettings):
         fading = Schedule.parse(f"0:1, 100%:{self.init_weight_end!r}")
         schedules = {"latent-l2": Schedule.parse("0:1, 50%:0"), "init": fading, "init-pixels": fading}
         unused = {"init"} if self.uses_prior and not self.init_run and not self.init_image else set()
-        unused |= set() if self.target_image else {"target"}
-        unused |= set() if self.uses_prior else {"flatness"}
+        unused |= {name for name, used in (("target", self.target_image), ("flatness", self.uses_prior)) if not used}
         own = [
             ImageLoss(option.weight_of, float(getattr(self, name)), schedules.get(option.weight_of, CONSTANT))
             for name, option in options().items()
