@@ -17,6 +17,7 @@ import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Finished, Stepped
 from vqclip.image_losses import IMAGE_LOSSES, ImageLoss, LossInputs, image_loss
+from vqclip.models.decoder import Box
 from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.schema import Settings
 from vqclip.synthesis.inputs import InitInputs
@@ -126,6 +127,18 @@ def test_flatness_charges_stains_and_hardly_a_new_colour_or_a_sharper_edge() -> 
     assert flatness(start, start) == pytest.approx(0, abs=0.01)
     for change in (coloured, sharper):
         assert flatness(stained, start) > 5 * flatness(change, start)
+
+
+def test_flatness_of_a_tile_is_that_of_its_part_of_the_picture() -> None:
+    start = plain(0.5, 0.5, 0.5)
+    stained = start.clone()
+    stained[..., 6:10, 6:10] += 0.1
+    known = replace(look(stained), start=start)
+    tiles = Box(0, 0, 20, 20), Box(20, 20, 40, 40)
+    shown, other = (IMAGE_LOSSES["flatness"](replace(known, tile=tile)).item() for tile in tiles)
+    # The mean of a quarter that holds the whole stain.
+    assert shown == pytest.approx(4 * flatness(stained, start), rel=0.1)
+    assert other == pytest.approx(0, abs=0.01)
 
 
 def test_flatness_does_not_depend_on_the_size_of_the_picture() -> None:

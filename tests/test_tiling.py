@@ -138,6 +138,23 @@ def test_a_tiled_step_takes_the_memory_of_a_small_picture(
     assert peaks["256x256", 64] < 4 * peaks["64x64", 0]
 
 
+@pytest.mark.slow
+def test_a_loss_against_the_start_takes_the_memory_of_a_tile(pair: Pair, peak_memory: Any) -> None:
+    vqgan, targets_of = pair
+    peaks = []
+    for losses in ([], ["flatness:0.3"]):
+        wanted = settings(size="768x768", tile_size=64, cutouts=2, loss=losses)
+        events = Synthesizer(vqgan, targets_of("a red apple"), wanted, scored_steps=()).run()
+        # The first step decodes the start too.
+        while not isinstance(next(events), Stepped):
+            pass
+        with peak_memory() as memory:
+            assert isinstance(next(events), Stepped)
+        peaks.append(memory.peak)
+    picture = 3 * 4 * 768**2
+    assert peaks[1] - peaks[0] < 1.5 * picture
+
+
 def settings(**changes: Any) -> Settings:
     known: dict[str, Any] = {
         "prompt": "a red apple", "seed": 3, "size": "96x64", "tile_size": 32, "iterations": 6, "cutouts": 6,

@@ -18,6 +18,8 @@ from vqclip.schedules import Schedule
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from vqclip.models.decoder import Box
+
 
 @dataclass(frozen=True)
 class LossInputs:
@@ -34,6 +36,7 @@ class LossInputs:
         palette: Colours in [0, 1], (K, 3).
         edge: The colour of the edge in [0, 1], (3,).
         start: The picture that the stage, or the last move, started from, like `image`.
+        tile: The part of `image`, in pixels, that the step decoded and that has a gradient; None for all of it.
     """
 
     image: Tensor
@@ -45,6 +48,7 @@ class LossInputs:
     palette: Tensor
     edge: Tensor
     start: Tensor
+    tile: Box | None = None
 
 
 LossFunction = Callable[[LossInputs], "Tensor"]
@@ -193,8 +197,12 @@ def flatness(inputs: LossInputs) -> Tensor:
     at the edges of the start.
     """
     side = min(inputs.start.shape[2:])
-    across, down = _differences(inputs.image - inputs.start)
-    across_start, down_start = _differences(inputs.start)
+    image, start = inputs.image, inputs.start
+    if inputs.tile is not None:
+        # The rest has no gradient, and its differences would take several times the memory of a large picture.
+        image, start = inputs.tile.of(image), inputs.tile.of(start)
+    across, down = _differences(image - start)
+    across_start, down_start = _differences(start)
     steep = side**2 * (across_start.square() + down_start.square()).sum(1, keepdim=True)
     return (side * _length(across.square() + down.square()) / (1 + steep / _EDGE_OF_START**2)).mean()
 

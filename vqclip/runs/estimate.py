@@ -278,7 +278,8 @@ class RunSizes:
         libraries = _LIBRARIES + (0 if self.own else _OPEN_CLIP)
         # While loading, the float32 files and the cast copies are in memory together.
         loading = 4.0 * weights if self.bytes_each < 4 else 0.0
-        return libraries + self.bytes_each * weights + max(loading, 5 * pixels + max(working, tiled_decode))
+        # Five pictures are in the step and its frame; the sixth is the start, for the losses that compare with it.
+        return libraries + self.bytes_each * weights + max(loading, 6 * pixels + max(working, tiled_decode))
 
     def operations(self, *, pixels: bool = False) -> StepOperations:
         """The operations of one step. pixels: Of pixel optimisation, which decodes nothing."""

@@ -183,7 +183,7 @@ class Synthesizer:
         tile = self._choose_tile()
         image = now.image.decode(now.z, tile)
         clip = self._clip_loss(seamless.roll(image, self.rolled_axes, self._generator(ROLL_STREAM)), tile)
-        image_losses = self._image_losses(image)
+        image_losses = self._image_losses(image, tile)
         backward(clip.gradients, image_losses.values())
         losses = {"prompt": clip.loss} | {name: loss.item() for name, loss in image_losses.items()}
         require_finite(losses, now.z.grad, self.steps_done + 1, settings.learning_rate)
@@ -388,14 +388,15 @@ class Synthesizer:
             return self.regions.plan_cutouts(weights, context, self.settings, generator)
         return tiling.plan_cutouts(tile, context, self.settings, generator)
 
-    def _image_losses(self, image: Tensor) -> dict[str, Tensor]:
-        """The weighted image losses of this step, by name."""
+    def _image_losses(self, image: Tensor, tile: Box | None) -> dict[str, Tensor]:
+        """The weighted image losses of this step, by name. tile: The part that is decoded, in tokens."""
         now = self.current
         picture = image if now.image.picture is None else now.image.picture
         target, z_target = (image, now.z) if now.target is None else (now.target.image, now.target.z)
         # The start is decoded once for a stage, and not at all where no loss needs it.
         start = now.start() if any(loss.name in OF_START for loss in self.settings.image_losses) else image
-        known = LossInputs(image, now.z, now.z_init, picture, target, z_target, self.palette, self.edge, start)
+        part = None if tile is None or now.image.tiling is None else now.image.tiling.shown(tile)
+        known = LossInputs(image, now.z, now.z_init, picture, target, z_target, self.palette, self.edge, start, part)
         return {
             loss.label: weight * loss.value(known)
             for loss in self.settings.image_losses

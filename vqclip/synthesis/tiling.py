@@ -101,7 +101,7 @@ class Tiling:
         parts = [full_views(views, context, settings, generator)]
         weights = [torch.full((views,), _FULL_VIEW / self.share)]
         if views < settings.cutouts:
-            part = self._seen(tile)
+            part = self.shown(tile)
             inner = dataclasses.replace(context, width=part.right - part.left, height=part.bottom - part.top)
             near = cutouts.plan_cutouts(settings.cutouts - views, inner, settings, generator)
             across, down = inner.width / context.width, inner.height / context.height
@@ -112,7 +112,7 @@ class Tiling:
         plan, weight = join(parts), torch.cat(weights)
         return dataclasses.replace(plan, weights=weight / weight.mean())
 
-    def _seen(self, tile: Box) -> Box:
+    def shown(self, tile: Box) -> Box:
         """The part of the picture, in pixels, that a tile covers: without the margin of whole tokens."""
         box, (width, height) = tile.scaled(self.vqgan.factor), self.size
         left, top = (self.columns * self.vqgan.factor - width) // 2, (self.rows * self.vqgan.factor - height) // 2
