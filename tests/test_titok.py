@@ -350,7 +350,7 @@ def test_tokens_of_a_picture_are_kept_in_a_file_and_drawn_again(tmp_path, call):
 
 
 PRESET = ("--preset", "titok", "--clip", "tiny", "--size", "32", "--cutouts", "2", "--seed", "1",
-          "--dtype", "float32", "--save-every", "0", "--snapshot-every", "1")  # fmt: skip
+          "--dtype", "float32", "--threads", "1", "--save-every", "0", "--snapshot-every", "1")  # fmt: skip
 
 
 @pytest.mark.slow
