@@ -16,7 +16,7 @@ from PIL import Image
 import vqclip
 from vqclip.errors import InputError, UsageError
 from vqclip.events import Finished, Stepped
-from vqclip.image_losses import IMAGE_LOSSES, ImageLoss, LossInputs, image_loss
+from vqclip.image_losses import IMAGE_LOSSES, OF_START, ImageLoss, LossInputs, image_loss
 from vqclip.models.decoder import Box
 from vqclip.models.perceptor import ClipTarget
 from vqclip.settings.schema import Settings
@@ -151,6 +151,29 @@ def test_flatness_does_not_depend_on_the_size_of_the_picture() -> None:
     assert large == pytest.approx(small, rel=0.05)
 
 
+def hue(colour: tuple[float, float, float], start: tuple[float, float, float]) -> float:
+    return IMAGE_LOSSES["hue"](replace(look(plain(*colour)), start=plain(*start))).item()
+
+
+@pytest.mark.parametrize("start", [(0.5, 0.2, 0.2), (0.8, 0.6, 0.2), (0.3, 0.3, 0.7)])
+def test_hue_lets_a_colour_become_stronger_paler_lighter_and_darker(start: tuple[float, float, float]) -> None:
+    mean = sum(start) / 3
+    stronger, paler = (tuple(mean + share * (part - mean) for part in start) for share in (1.3, 0.6))
+    lighter, darker = (tuple(part + change for part in start) for change in (0.15, -0.15))
+    turned = start[2], start[0], start[1]
+    opposite = tuple(2 * mean - part for part in start)
+    for allowed in (start, stronger, paler, lighter, darker):
+        for other in (turned, opposite):
+            assert hue(other, start) > 4 * hue(allowed, start)
+
+
+def test_hue_charges_tints_of_white_grey_and_black() -> None:
+    for level in (0.0, 0.5, 1.0):
+        grey = (level, level, level)
+        assert hue((0.4, 0.4, 0.4), grey) == pytest.approx(0, abs=0.001)
+        assert hue((level, level, abs(level - 0.1)), grey) == pytest.approx(3 * 0.1 * (2 / 3) ** 0.5, rel=0.01)
+
+
 Pair = tuple[Any, Callable[..., list[ClipTarget]]]
 
 
@@ -173,7 +196,8 @@ def free(read_pair: Pair) -> torch.Tensor:
     return drawn(read_pair)
 
 
-SHOWN = [name for name in IMAGE_LOSSES if not name.startswith(("init", "latent", "target", "palette", "flatness"))]
+OF_OTHERS = "init", "latent", "target", "palette", *OF_START
+SHOWN = [name for name in IMAGE_LOSSES if not name.startswith(OF_OTHERS)]
 
 
 @pytest.mark.option("loss", "edge_colour")
@@ -239,13 +263,28 @@ def test_flatness_holds_the_areas_of_a_candidate_flat_through_pixels_and_latents
         """The gradient of the picture where its start is flat, after steps of pixels and of latents."""
         few = {"candidates": 4, "size": "64x64", "iterations": 16, "cutouts": 4, "refine": "off", "video": False}
         list(vqclip.generate("a red heart", seed=1, output=output, flatness=flat, save_every=1, **few))
-        first, image = (
-            torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1)[None] / 255
-            for path in (Path(output, "frames", "00000.png"), Path(output, "image.png"))
-        )
+        first, image = (read(Path(output, name)) for name in ("frames/00000.png", "image.png"))
         return flatness(image, first)
 
     assert change(3.0, "flat") < 0.75 * change(0.0, "free")
+
+
+@pytest.mark.slow
+@pytest.mark.option("hue")
+def test_hue_keeps_the_greys_of_a_candidate_grey_through_pixels_and_latents() -> None:
+    def tint(weight: float, output: str) -> float:
+        """The mean chroma of what is grey in the start, after steps of pixels and of latents."""
+        few = {"candidates": 4, "size": "64x64", "iterations": 16, "cutouts": 4, "refine": "off", "video": False}
+        list(vqclip.generate("a grey elephant", seed=1, output=output, hue=weight, save_every=1, **few))
+        first, image = (read(Path(output, name)) for name in ("frames/00000.png", "image.png"))
+        chroma = [picture.amax(1) - picture.amin(1) for picture in (first, image)]
+        return float(chroma[1][chroma[0] < 0.05].mean())
+
+    assert tint(3.0, "grey") < 0.5 * tint(0.0, "free")
+
+
+def read(path: Path) -> torch.Tensor:
+    return torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1)[None] / 255
 
 
 def test_a_weight_below_zero_asks_for_the_opposite(pair: Pair, free: torch.Tensor) -> None:

@@ -108,7 +108,7 @@ def test_a_mask_frees_its_white_part_for_a_candidate_of_the_prior(photo: str) ->
     found = resolve(init_image=photo, mask="mask.png")
     assert (found.uses_prior, found.init_weight, found.learning_rate) == (True, 0, 0.05)
     pulled = resolve(init_image=photo, mask="mask.png", init_weight=2)
-    assert [loss.name for loss in pulled.image_losses] == ["init", "flatness"]
+    assert [loss.name for loss in pulled.image_losses] == ["init", "flatness", "hue"]
     flags: dict[str, Any] = {"preset": "draft", "candidates": 2, "cutouts": 4, "iterations": 1, "seed": 1}
     events = list(vqclip.generate("a red flower", init_image=photo, mask="mask.png", **flags))
     assert any(isinstance(event, PriorSampleChosen) for event in events)

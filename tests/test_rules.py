@@ -31,6 +31,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"init_strength": 0.9}, {"init_image": "a.png"}),
     ({"learning_rate_steps": 9}, {"init": "prior"}),
     ({"flatness": 1.0}, {"init": "prior"}),
+    ({"hue": 1.0}, {"init": "prior"}),
     ({"init": "prior", "learning_rate_steps": 9, "prompt": "a ^ b"}, {"prompt": "a"}),
     ({"init": "prior", "init_image": "a.png", "candidates": 3}, {"init_image": None}),
     ({"init": "prior", "init_image": "a.png", "mask": "m.png", "init_candidate": 0.5}, {"mask": None}),

@@ -66,10 +66,14 @@ NEEDS = {
 
 OF_LATENT = ("latent-l2", "init", "target")
 """Losses of the latent, which pixel optimisation leaves out."""
-OF_START = ("flatness",)
+OF_START = ("flatness", "hue")
 """Losses that compare the picture with its start."""
 _EDGE_OF_START = 2.0
 """Difference per side of the picture from which a place counts as an edge of the start rather than as flat."""
+_GREY = 0.1
+"""Chroma in [0, 1] below which a colour of the start counts as grey."""
+_WEIGHT_OF_GREY = 3.0
+"""Of the hue of a pixel that is grey in the start, beside that of a coloured one."""
 
 
 def image_loss(function: LossFunction) -> LossFunction:
@@ -197,14 +201,27 @@ def flatness(inputs: LossInputs) -> Tensor:
     at the edges of the start.
     """
     side = min(inputs.start.shape[2:])
-    image, start = inputs.image, inputs.start
-    if inputs.tile is not None:
-        # The rest has no gradient, and its differences would take several times the memory of a large picture.
-        image, start = inputs.tile.of(image), inputs.tile.of(start)
+    image, start = _decoded(inputs)
     across, down = _differences(image - start)
     across_start, down_start = _differences(start)
     steep = side**2 * (across_start.square() + down_start.square()).sum(1, keepdim=True)
     return (side * _length(across.square() + down.square()) / (1 + steep / _EDGE_OF_START**2)).mean()
+
+
+@image_loss
+def hue(inputs: LossInputs) -> Tensor:
+    """Mean part of the chroma that is not along the chroma of the start: 0 where only its strength changes.
+
+    Chroma is here the vector from the grey of the same mean to the colour. Grey has no direction, so what is grey in
+    the start costs with all of its chroma, three times: on white, grey and black a tint is seen first. What is
+    coloured may become stronger, paler, lighter or darker.
+    """
+    image, start = (colour - colour.mean(1, keepdim=True) for colour in _decoded(inputs))
+    strength = start.square().sum(1)
+    grey = 1 / (1 + (strength / _GREY**2).square())
+    along = (image * start).sum(1).clamp(min=0).square() / (strength + 1e-8)
+    rest = (image.square().sum(1) - (1 - grey) * along).clamp(min=0)
+    return ((1 + (_WEIGHT_OF_GREY - 1) * grey) * _length(rest)).mean()
 
 
 @image_loss
@@ -272,6 +289,15 @@ def _differences(image: Tensor) -> tuple[Tensor, Tensor]:
     """Of each pixel to the next one across and down: (B, C, H, W) to two of (B, C, H - 1, W - 1)."""
     corner = image[..., :-1, :-1]
     return image[..., :-1, 1:] - corner, image[..., 1:, :-1] - corner
+
+
+def _decoded(inputs: LossInputs) -> tuple[Tensor, Tensor]:
+    """The parts of the picture and of its start that the step decoded.
+
+    The rest has no gradient, and would take several times the memory of a large picture.
+    """
+    tile = inputs.tile
+    return (inputs.image, inputs.start) if tile is None else (tile.of(inputs.image), tile.of(inputs.start))
 
 
 def _length(squares: Tensor) -> Tensor:

@@ -51,6 +51,7 @@ class SettingsKeywords(TypedDict, total=False):
     init_weight_pixels: float
     init_weight_end: float
     flatness: float
+    hue: float
     mask: Picture | None
     mask_feather: int
     target_image: Picture | None

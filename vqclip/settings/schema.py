@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.image_losses import CONSTANT, IMAGE_LOSSES, ImageLoss
+from vqclip.image_losses import CONSTANT, IMAGE_LOSSES, OF_START, ImageLoss
 from vqclip.schedules import Position, Schedule
 from vqclip.settings import checks, scenes
 from vqclip.settings import requirements as need
@@ -237,7 +237,7 @@ class Settings(StartSettings):
         fading = Schedule.parse(f"0:1, 100%:{self.init_weight_end!r}")
         schedules = {"latent-l2": Schedule.parse("0:1, 50%:0"), "init": fading, "init-pixels": fading}
         unused = {"init"} if self.uses_prior and not self.init_run and not self.init_image else set()
-        unused |= {name for name, used in (("target", self.target_image), ("flatness", self.uses_prior)) if not used}
+        unused.update(() if self.target_image else {"target"}, () if self.uses_prior else OF_START)
         own = [
             ImageLoss(option.weight_of, float(getattr(self, name)), schedules.get(option.weight_of, CONSTANT))
             for name, option in options().items()

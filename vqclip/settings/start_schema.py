@@ -47,6 +47,8 @@ class StartSettings(OutputSettings):
         high=1, frame=False, requires=(need.INIT_WEIGHT,))
     flatness: float = _option(0.0, "Start", "Keep areas flat that are flat in the candidate: against stains.", low=0,
         high=1000, frame=False, weight_of="flatness", requires=(need.STEPS, *need.PRIOR))
+    hue: float = _option(0.0, "Start", "Keep the hues of the candidate, and what is grey grey: against tints.", low=0,
+        high=1000, frame=False, weight_of="hue", requires=(need.STEPS, *need.PRIOR))
     mask: str | None = _option(None, "Start", "Keep the init picture where this picture file is black.",
         kind="picture", frame=False, on_grid=True, requires=(need.INIT_IMAGE,))
     mask_feather: int = _option(8, "Start", "Set the width of the mask's soft edge, inside the white.", unit="pixels",
