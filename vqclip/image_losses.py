@@ -70,7 +70,7 @@ OF_START = ("flatness", "hue")
 """Losses that compare the picture with its start."""
 _EDGE_OF_START = 2.0
 """Difference per side of the picture from which a place counts as an edge of the start rather than as flat."""
-_GREY = 0.1
+_GREY = 0.15
 """Chroma in [0, 1] below which a colour of the start counts as grey."""
 _WEIGHT_OF_GREY = 3.0
 """Of the hue of a pixel that is grey in the start, beside that of a coloured one."""
@@ -210,18 +210,18 @@ def flatness(inputs: LossInputs) -> Tensor:
 
 @image_loss
 def hue(inputs: LossInputs) -> Tensor:
-    """Mean part of the chroma that is not along the chroma of the start: 0 where only its strength changes.
+    """Mean length of the change of chroma since the start that is not along the chroma of the start.
 
-    Chroma is here the vector from the grey of the same mean to the colour. Grey has no direction, so what is grey in
-    the start costs with all of its chroma, three times: on white, grey and black a tint is seen first. What is
-    coloured may become stronger, paler, lighter or darker.
+    Chroma is here the vector from the grey of the same mean to the colour. What is coloured in the start may become
+    stronger, paler, lighter or darker. Grey has no direction, so there every change of chroma counts, and three
+    times: on white, grey and black a tint is seen first.
     """
     image, start = (colour - colour.mean(1, keepdim=True) for colour in _decoded(inputs))
-    strength = start.square().sum(1)
+    strength = start.square().sum(1, keepdim=True)
     grey = 1 / (1 + (strength / _GREY**2).square())
-    along = (image * start).sum(1).clamp(min=0).square() / (strength + 1e-8)
-    rest = (image.square().sum(1) - (1 - grey) * along).clamp(min=0)
-    return ((1 + (_WEIGHT_OF_GREY - 1) * grey) * _length(rest)).mean()
+    share = (image * start).sum(1, keepdim=True).clamp(min=0) / (strength + 1e-8)
+    change = image - (grey + (1 - grey) * share) * start
+    return ((1 + (_WEIGHT_OF_GREY - 1) * grey) * _length(change.square().sum(1, keepdim=True))).mean()
 
 
 @image_loss
