@@ -71,7 +71,7 @@ OF_START = ("flatness", "hue")
 _EDGE_OF_START = 2.0
 """Difference per side of the picture from which a place counts as an edge of the start rather than as flat."""
 _GREY = 0.15
-"""Chroma in [0, 1] below which a colour of the start counts as grey."""
+"""Length of the chroma below which a colour of the start counts as grey; that of pure red is 0.82."""
 _WEIGHT_OF_GREY = 3.0
 """Of the hue of a pixel that is grey in the start, beside that of a coloured one."""
 
