@@ -4,7 +4,7 @@
 
 Draws every prompt of the battery with every seed and row into DIR/ROW, except for pictures that exist already. Judges
 all of them, and writes DIR/quality.json, a labelled sheet per row, and a table. `prior` is the prior's best
-candidate, `no-prior` starts from a random latent, `both` is the default, and `upsampled` starts from an upsampled
+candidate, `no-prior` starts from a soft spot, `both` is the default, and `upsampled` starts from an upsampled
 candidate. `--hues` measures colours instead.
 """
 

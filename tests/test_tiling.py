@@ -139,10 +139,10 @@ def test_a_tiled_step_takes_the_memory_of_a_small_picture(
 
 
 @pytest.mark.slow
-def test_a_loss_against_the_start_takes_the_memory_of_a_tile(pair: Pair, peak_memory: Any) -> None:
+def test_losses_against_the_start_keep_one_picture_and_little_more(pair: Pair, peak_memory: Any) -> None:
     vqgan, targets_of = pair
     peaks = []
-    for losses in ([], ["flatness:0.3"]):
+    for losses in ([], ["flatness:0.3", "hue:1"]):
         wanted = settings(size="768x768", tile_size=64, cutouts=2, loss=losses)
         events = Synthesizer(vqgan, targets_of("a red apple"), wanted, scored_steps=()).run()
         # The first step decodes the start too.

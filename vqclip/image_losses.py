@@ -71,9 +71,9 @@ OF_START = ("flatness", "hue")
 _EDGE_OF_START = 2.0
 """Difference per side of the picture from which a place counts as an edge of the start rather than as flat."""
 _GREY = 0.15
-"""Length of the chroma below which a colour of the start counts as grey; that of pure red is 0.82."""
+"""Length of the chroma at which a colour of the start counts half as grey; that of pure red is 0.82."""
 _WEIGHT_OF_GREY = 3.0
-"""Of the hue of a pixel that is grey in the start, beside that of a coloured one."""
+"""How many times as much a pixel that is grey in the start counts as a coloured one."""
 
 
 def image_loss(function: LossFunction) -> LossFunction:
@@ -196,9 +196,9 @@ def smoothness(inputs: LossInputs) -> Tensor:
 def flatness(inputs: LossInputs) -> Tensor:
     """Mean length of the gradient of the change since the start, in differences per side, where the start is flat.
 
-    Areas stay flat: they may change their colour as a whole, and their edges may move, but stains cost. It is the
-    total variation of the change (Rudin, Osher & Fatemi 1992), with the weight of Perona & Malik (1990), which falls
-    at the edges of the start.
+    Areas stay flat: they may change their colour as a whole, but a stain costs, and so does an edge that moves. It is
+    the total variation of the change (Rudin, Osher & Fatemi 1992), with the weight of Perona & Malik (1990), which
+    falls at the edges of the start.
     """
     side = min(inputs.start.shape[2:])
     image, start = _decoded(inputs)
@@ -210,11 +210,11 @@ def flatness(inputs: LossInputs) -> Tensor:
 
 @image_loss
 def hue(inputs: LossInputs) -> Tensor:
-    """Mean length of the change of chroma since the start that is not along the chroma of the start.
+    """Mean length of the change of chroma since the start, without the part along the chroma of the start.
 
-    Chroma is here the vector from the grey of the same mean to the colour. What is coloured in the start may become
-    stronger, paler, lighter or darker. Grey has no direction, so there every change of chroma counts, and three
-    times: on white, grey and black a tint is seen first.
+    Chroma is here the vector from the grey of the same mean to the colour. A strong colour may become stronger or
+    paler. Grey has no direction, so every change of chroma counts there, and three times as much, because a viewer
+    sees a tint most on white, grey and black. Weak colours are in between. Brightness does not count.
     """
     image, start = (colour - colour.mean(1, keepdim=True) for colour in _decoded(inputs))
     strength = start.square().sum(1, keepdim=True)

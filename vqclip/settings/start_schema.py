@@ -45,9 +45,9 @@ class StartSettings(OutputSettings):
     init_weight_end: float = _option(0.0, "Start",
         "End both init weights at this share of their first values.", low=0,
         high=1, frame=False, requires=(need.INIT_WEIGHT,))
-    flatness: float = _option(0.0, "Start", "Keep areas flat that are flat in the candidate: against stains.", low=0,
+    flatness: float = _option(0.0, "Start", "Keep areas flat that are flat in the candidate.", low=0,
         high=1000, frame=False, weight_of="flatness", requires=(need.STEPS, *need.PRIOR))
-    hue: float = _option(0.0, "Start", "Keep the hues of the candidate, and what is grey grey: against tints.", low=0,
+    hue: float = _option(0.0, "Start", "Keep the hues of the candidate, and keep its grey areas grey.", low=0,
         high=1000, frame=False, weight_of="hue", requires=(need.STEPS, *need.PRIOR))
     mask: str | None = _option(None, "Start", "Keep the init picture where this picture file is black.",
         kind="picture", frame=False, on_grid=True, requires=(need.INIT_IMAGE,))

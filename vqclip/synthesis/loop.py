@@ -393,7 +393,7 @@ class Synthesizer:
         now = self.current
         picture = image if now.image.picture is None else now.image.picture
         target, z_target = (image, now.z) if now.target is None else (now.target.image, now.target.z)
-        # The start is decoded once for a stage, and not at all where no loss needs it.
+        # Decoding the start takes time, so it is done only where a loss needs it.
         start = now.start() if any(loss.name in OF_START for loss in self.settings.image_losses) else image
         part = None if tile is None or now.image.tiling is None else now.image.tiling.shown(tile)
         known = LossInputs(image, now.z, now.z_init, picture, target, z_target, self.palette, self.edge, start, part)
