@@ -273,14 +273,21 @@ def test_the_square_of_the_latent_pulls_in_the_first_half_of_a_run(pair: Pair) -
     assert pulled[1][1]["latent_l2"] == pytest.approx(750 * pulled[0][0], rel=1e-4)
 
 
+def first_and_last(prompt: str, output: str, **changes: Any) -> list[torch.Tensor]:
+    """The start and the picture of a run with steps of pixels and of latents."""
+    few = {"candidates": 4, "size": "64x64", "iterations": 16, "cutouts": 4, "refine": "off", "video": False}
+    list(vqclip.generate(prompt, seed=1, output=output, save_every=1, **few, **changes))
+    files = Path(output, "frames", "00000.png"), Path(output, "image.png")
+    pixels = (np.array(Image.open(file).convert("RGB")) for file in files)
+    return [torch.from_numpy(rows).permute(2, 0, 1)[None] / 255 for rows in pixels]
+
+
 @pytest.mark.slow
 @pytest.mark.option("flatness")
 def test_flatness_holds_the_areas_of_a_candidate_flat_through_pixels_and_latents() -> None:
     def change(flat: float, output: str) -> float:
-        """The gradient of the picture where its start is flat, after steps of pixels and of latents."""
-        few = {"candidates": 4, "size": "64x64", "iterations": 16, "cutouts": 4, "refine": "off", "video": False}
-        list(vqclip.generate("a red heart", seed=1, output=output, flatness=flat, save_every=1, **few))
-        first, image = (read(Path(output, name)) for name in ("frames/00000.png", "image.png"))
+        """The gradient of the change where the start is flat."""
+        first, image = first_and_last("a red heart", output, flatness=flat)
         return flatness(image, first)
 
     assert change(3.0, "flat") < 0.75 * change(0.0, "free")
@@ -290,18 +297,11 @@ def test_flatness_holds_the_areas_of_a_candidate_flat_through_pixels_and_latents
 @pytest.mark.option("hue")
 def test_hue_keeps_the_greys_of_a_candidate_grey_through_pixels_and_latents() -> None:
     def tint(weight: float, output: str) -> float:
-        """The mean chroma of what is grey in the start, after steps of pixels and of latents."""
-        few = {"candidates": 4, "size": "64x64", "iterations": 16, "cutouts": 4, "refine": "off", "video": False}
-        list(vqclip.generate("a grey elephant", seed=1, output=output, hue=weight, save_every=1, **few))
-        first, image = (read(Path(output, name)) for name in ("frames/00000.png", "image.png"))
-        chroma = [picture.amax(1) - picture.amin(1) for picture in (first, image)]
+        """The mean chroma of what is grey in the start."""
+        chroma = [x.amax(1) - x.amin(1) for x in first_and_last("a grey elephant", output, hue=weight)]
         return float(chroma[1][chroma[0] < 0.05].mean())
 
     assert tint(3.0, "grey") < 0.5 * tint(0.0, "free")
-
-
-def read(path: Path) -> torch.Tensor:
-    return torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1)[None] / 255
 
 
 def test_a_weight_below_zero_asks_for_the_opposite(pair: Pair, free: torch.Tensor) -> None:
