@@ -168,12 +168,25 @@ def same_as_alone(out: Path) -> int:
     return len(drawn)
 
 
+LATE = """
+import os, sys, time
+def wait(event, arguments):
+    if event == "open" and str(arguments[0]).endswith("tiny_vqgan.safetensors"):
+        end = time.monotonic() + 120
+        while not os.path.exists(os.environ["BEGIN"]) and time.monotonic() < end:
+            time.sleep(0.1)
+sys.addaudithook(wait)
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_nodes_without_the_model_and_with_a_full_disk_leave_their_runs_to_others(
     simulated: Any, isolated: Path, tmp_path: Path
 ) -> None:
-    add_node(simulated)
+    reasons, begin = ("tiny_vqgan.safetensors", "largest file"), tmp_path / "begin"
+    # The node that can draw waits for the losses of the others, which may start after it has drawn everything.
+    add_node(simulated, beginning(tmp_path / "late", LATE), BEGIN=str(begin))
     add_node(simulated, incomplete(tmp_path / "no-model", "tiny_vqgan.safetensors"))
     add_node(simulated, incomplete(tmp_path / "no-actor", "ray_actor.py"))
     # Files of 50 kB at most: as much as a full disk takes.
@@ -181,14 +194,18 @@ def test_nodes_without_the_model_and_with_a_full_disk_leave_their_runs_to_others
     add_node(simulated, beginning(tmp_path / "full", code))
     Path("prompts.txt").write_text("".join(f"a red apple {number}\n" for number in range(5)) + "b:nan\n")
     command = Command(simulated.address, *FLAGS)
-    events = list(command)
+    for _ in command:
+        losses = [event["message"] for event in command.events if event["event"] == "jobpreempted"]
+        if all(any(reason in message for message in losses) for reason in reasons):
+            begin.touch()
+    events = command.events
     said = command.process.stderr.read() if command.process.stderr else ""
     assert command.process.returncode == 9, events[-1]
     assert (command.count("jobfinished"), command.count("jobfailed")) == (5, 1)
     lost = [event for event in events if event["event"] == "jobpreempted"]
     again, first = [event["message"] for event in lost], {event["number"]: event["message"] for event in lost[::-1]}
     aside = [event["message"] for event in events if event["event"] == "warned" and "10 minutes" in event["message"]]
-    for reason in ("tiny_vqgan.safetensors", "largest file"):
+    for reason in reasons:
         assert any(reason in message for message in again), again
         assert any(reason in message for message in aside), aside
         assert sum(reason in message for message in first.values()) <= 3, "it does not take all new lines"
