@@ -1,4 +1,5 @@
-# Every target sets up what it needs in .venv; no target but `format` changes a source file.
+# Every target sets up what it needs in .venv; no target but `format` changes a source file. The package is compiled, since
+# Python does not keep what it compiles where PYTHONDONTWRITEBYTECODE is set, as in many images of containers.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,6 +13,7 @@ READY := $(VENV)/.ready
 $(READY): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m compileall -q vqclip
 	touch $(READY)
 
 demo: $(READY) ## set up, and draw a red apple with its frames and video into demo/

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 
-from vqclip.runtime import limits
+from vqclip.runtime import garbage, limits
 
 STAT = "anon 1000\ninactive_file 300\nactive_file 20\n"
 
@@ -91,3 +92,16 @@ def test_threads_that_wait_sleep_unless_the_user_says_otherwise(
         monkeypatch.setenv(name, value)
     limits.let_threads_sleep()
     assert (os.environ["OMP_WAIT_POLICY"], os.environ.get("GOMP_SPINCOUNT")) == (policy, spins)
+
+
+def test_the_import_of_torch_collects_no_garbage_and_leaves_collecting_as_it_was() -> None:
+    was = gc.isenabled()
+    try:
+        for enabled in (True, False):
+            (gc.enable if enabled else gc.disable)()
+            with pytest.raises(KeyError), garbage.uncollected():
+                assert not gc.isenabled()
+                raise KeyError
+            assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was else gc.disable)()

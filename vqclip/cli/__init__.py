@@ -5,6 +5,7 @@ Little is imported here. Imports inside `_run` are covered by its handling of si
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -32,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     limits.guard_imports()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     limits.let_threads_sleep()
-    sys.exit(_run(arguments))
+    code = _run(arguments)
+    # Otherwise Python collects garbage once more, which takes half a second after torch was imported.
+    gc.freeze()
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:

@@ -7,14 +7,13 @@ them would take. `vqclip.models.checkpoints` loads only what passes.
 from __future__ import annotations
 
 import contextlib
-import gc
 import io
 import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeVar
+from typing import BinaryIO, Literal
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
@@ -28,8 +27,7 @@ from vqclip.reading import (
     parse_json,
     refusing,
 )
-
-T = TypeVar("T")
+from vqclip.runtime.garbage import uncollected
 
 MAX_PICKLE_BYTES = 32 * 2**20
 """Limit of the index of a checkpoint, which has about 200 bytes per tensor."""
@@ -259,8 +257,8 @@ def _check_pickle(name: str, pickle: BinaryIO, walk: Walk, also: tuple[str, ...]
     """Return the globals of a pickle that have to be replaced; ModelError for a pickle that may not be loaded."""
     stand_ins = set()
     try:
-        with _damaged(f"{name} is damaged or cut short: its index ends too early."):
-            for found, text in _uncollected(walk.globals_of(pickle)):
+        with uncollected(), _damaged(f"{name} is damaged or cut short: its index ends too early."):
+            for found, text in walk.globals_of(pickle):
                 if found in _PLAIN:
                     continue
                 if found in _ODD_TENSORS:
@@ -280,20 +278,6 @@ def _check_pickle(name: str, pickle: BinaryIO, walk: Walk, also: tuple[str, ...]
     except PickleError as problem:
         raise ModelError(f"{name} is damaged: its index {problem}.", _AGAIN) from None
     return tuple(sorted(stand_ins))
-
-
-def _uncollected(items: Iterator[T]) -> Iterator[T]:
-    """Yield the items without collecting garbage.
-
-    A walk creates many objects and no cycles; the collections that they trigger would take as long as the walk.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield from items
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _large_index(name: str) -> ModelError:

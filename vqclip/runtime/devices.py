@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vqclip.errors import UsageError
-from vqclip.runtime import allocation, limits, torch_state
+from vqclip.runtime import allocation, garbage, limits, torch_state
 
 if TYPE_CHECKING:
     import torch
@@ -99,7 +99,8 @@ def find_device(name: str) -> torch.device:
 
     Raises UsageError when a named device is not there: a run never falls back in silence.
     """
-    import torch
+    with garbage.uncollected():
+        import torch
 
     check_device_name(name)
     kind = name.partition(":")[0]

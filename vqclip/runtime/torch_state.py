@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import vqclip
 from vqclip.errors import UsageError
+from vqclip.runtime import garbage
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,7 +56,8 @@ def _iterate(items: Any) -> Iterator[Any]:
 @contextlib.contextmanager
 def own_state() -> Iterator[None]:
     """Gradients on, float32 on the CPU by default, no autocast, no inference mode, every algorithm allowed."""
-    import torch
+    with garbage.uncollected():
+        import torch
 
     with contextlib.ExitStack() as stack:
         # Switching gradients on has no effect inside inference mode.
