@@ -94,15 +94,69 @@ def test_a_strength_below_1_keeps_more_of_what_is_there(photo: Path, mask: np.nd
 
 
 @pytest.mark.slow
-@pytest.mark.option("edit --from", "edit --to", "edit --amount")
-def test_the_difference_of_two_texts_changes_the_whole_picture(photo: Path, call: Any) -> None:
+@pytest.mark.parametrize("own", [(), ("--strength", "0.6"), ("--preset", "no-prior")])
+def test_the_difference_of_two_texts_changes_the_whole_picture(photo: Path, call: Any, own: tuple[str, ...]) -> None:
     ways = ("--from", "a cat", "--to", "a lion", "--amount", "0.5")
-    answer = call("edit", "photo.png", *ways, "-o", "out.png", "--json", *QUICK[:4], "--seed", "3")
+    answer = call("edit", "photo.png", *ways, *own, "-o", "out.png", "--json", *QUICK[:4], "--seed", "3")
     assert answer.code == 0, answer.err
     assert {"from": "a cat", "to": "a lion", "amount": 0.5}.items() <= answer.lines[-1].items()
     after = images.open_image(Path("out.png"))
     assert after.shape == (80, 96, 3)
     assert (after != ramp()).any()
+
+
+@pytest.mark.slow
+@pytest.mark.option("edit --from", "edit --to", "edit --amount")
+def test_an_apple_changes_its_colour_and_keeps_its_form_and_ground(call: Any) -> None:
+    how = ("--preset", "draft", "--seed", "1", "--threads", "1")
+    assert call("generate", "a red apple", *how, "--no-video", "-o", "apple").code == 0
+    before = np.full((128, 192, 3), 255, np.uint8)
+    before[40:112, 90:162] = images.resize(images.open_image(Path("apple/image.png")), 72, 72)
+    images.save_png(Path("wide.png"), before)
+    for source, target in (("a red apple", "a green apple"), ("ایک سرخ سیب", "ایک سبز سیب")):
+        answer = call("edit", "wide.png", "--from", source, "--to", target, "-o", "out.png", "--json", *how)
+        assert answer.code == 0, answer.err
+        after = images.open_image(Path("out.png"))
+        red, green = (picture[..., :2].astype(int) for picture in (before, after))
+        reds = red[..., 0] > red[..., 1] + 80
+        assert (green[..., 1] > green[..., 0] + 30)[reds].mean() > 0.8
+        apples = [picture.min(-1) < 200 for picture in (before, after)]
+        assert (apples[0] & apples[1]).sum() > 0.85 * (apples[0] | apples[1]).sum()
+        assert np.array_equal(before[:, :80], after[:, :80]), "the ground beside it"
+
+
+def test_what_changes_is_taken_and_what_is_only_less_sharp_stays() -> None:
+    before = np.full((384, 256, 3), 200, np.uint8)
+    before[:, 128:] = 90
+    after = before.copy()
+    after[:, 128] = 145
+    after[240:336, 32:96] = (255, 0, 0)
+    cover = edit.changed(before, after)
+    assert cover.shape == (384, 256)
+    assert (cover[240:336, 32:96] == 1).all()
+    assert (cover[:200] == 0).all(), "a blurred edge"
+    assert 0 < cover.mean() < 0.2
+
+
+@pytest.mark.parametrize("size", [(50, 90), (90, 50), (60, 60), (300, 700)])
+def test_a_square_is_cut_around_a_thing_on_white_or_the_whole_picture(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    scene = rng.integers(0, 200, (*size, 3), dtype=np.uint8)
+    square, box, inside = edit.framed(scene)
+    assert square.shape == (max(size), max(size), 3)
+    assert np.array_equal(scene[box], scene)
+    assert np.array_equal(square[inside], scene)
+    assert np.array_equal(square[0, -1], scene[0, -1]), "edges fill the corners"
+
+    white = np.full((*size, 3), 255, np.uint8)
+    white[5:35, 10:30] = (0, 0, 255)
+    square, box, inside = edit.framed(white)
+    blue = (square == (0, 0, 255)).all(-1)
+    assert 30 <= len(square) <= 38
+    assert 0.85 * 600 < blue.sum() <= 600
+    assert np.array_equal(square[inside], white[box])
+    blank = np.full((*size, 3), 255, np.uint8)
+    assert edit.framed(blank)[0].shape == (max(size), max(size), 3)
 
 
 def test_the_target_turns_from_the_picture_towards_the_difference(pair: Any) -> None:

@@ -12,8 +12,8 @@ import torch
 from vqclip.errors import ModelError
 from vqclip.models import registry
 from vqclip.models.architecture import PriorShape, read_prior_shape
-from vqclip.models.prior import Prior, load_sampler
-from vqclip.settings.prompts import parse
+from vqclip.models.prior import EditSampler, Prior, PriorSampler, load_sampler
+from vqclip.settings.prompts import Prompt, parse
 
 SHAPE = PriorShape(width=32, layers=2, heads=4, words=5, vocabulary=50, side=3, codes=40, styles=("flat", "round"))
 
@@ -132,3 +132,37 @@ def test_what_is_no_description_is_refused(text: str) -> None:
     Path("prior.json").write_text(text)
     with pytest.raises(ModelError, match=r"prior\.json"):
         read_prior_shape(Path("prior.json"))
+
+
+@pytest.mark.slow
+def test_edited_drawings_stay_as_near_to_a_drawing_as_the_amount_says(sampler: Any) -> None:
+    drawn = sampler.sample(parse("a red apple"), 1, seeded(), style="noto")
+    source, book = parse("a red apple")[0], sampler._codebook
+
+    def away(amount: float) -> float:
+        edited = EditSampler(sampler, drawn, source, amount)
+        codes = edited.sample(parse("a green apple"), 4, seeded(1))
+        return float((book[codes] - book[drawn]).norm(dim=-1).mean())
+
+    found = [away(amount) for amount in (0.0, 0.2, 0.5, 1.0)]
+    assert found[0] == 0
+    assert sorted(found) == found
+    assert found[1] < 0.7 * found[3]
+
+
+def test_an_edit_avoids_what_the_drawing_shows(prior: Prior) -> None:
+    sampler = PriorSampler(prior, Letters(), codebook=torch.eye(40))
+    drawn = torch.zeros(1, 3, 3, dtype=torch.long)
+    edited = EditSampler(sampler, drawn, Prompt("bc"), 1.0)
+    codes = edited.sample([Prompt("hij")], 1, seeded(), style="flat", temperature=1e-3)
+    text, avoided, nothing = words([7, 8, 9, 50, 50]), words([1, 2, 50, 50, 50]), words([50] * 5)
+    first, second, plain = (prior(each, torch.tensor([0]), codes.flatten(1)) for each in (text, avoided, nothing))
+    expected = plain + 3.0 * (first - plain) - 1.0 * (second - plain)
+    assert torch.equal(expected.argmax(2), codes.flatten(1))
+
+
+class Letters:
+    """A tokenizer whose tokens are letters."""
+
+    def encode(self, text: str) -> list[int]:
+        return [ord(letter) - ord("a") for letter in text]

@@ -7,6 +7,7 @@ DALL-E (arXiv 2102.12092), guidance by an empty text from arXiv 2207.12598.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ from vqclip.settings.prompts import Prompt
 _HINT = "Install vqclip again."
 # Candidates that are upsampled at once; fixed, so that a limit on memory does not change the result.
 _BATCH = 16
+_AVOIDED = 1 / 3
+"""The weight of the text of a drawing that is edited, beside 1 of the text that it shall show."""
+_HOLD = 4.0
+"""How much logit a code of the median distance loses in an edit by the amount of one half."""
 
 
 class Block(nn.Module):
@@ -97,6 +102,7 @@ class Prior(nn.Module):
         guidance: float = 3.0,
         temperature: float = 0.8,
         top: int = 128,
+        bias: Tensor | None = None,
     ) -> Tensor:
         """Sample N drawings for the P texts of one prompt.
 
@@ -108,6 +114,7 @@ class Prior(nn.Module):
             guidance: See `sampling.guided`; 1 is plain sampling.
             temperature: Of the logits.
             top: Only so many of the most probable codes are sampled.
+            bias: Added to the logits, after the temperature: (side², codes).
 
         Returns:
             (N, side, side) int64 codes.
@@ -126,6 +133,8 @@ class Prior(nn.Module):
                 x = block(x, cache)
             by_text = self.logits(x[:, -1]).float().view(texts + 1, count, -1)
             scores = guided(by_text, weights, guidance) / temperature
+            if bias is not None:
+                scores = scores + bias[place]
             codes = sample_top(scores, top, generator)
             chosen.append(codes)
             if place + 1 < len(places):
@@ -226,6 +235,52 @@ class PriorSampler:
         """The style of each drawing: the given one, or all in rotation."""
         of_each = numbers % len(self.styles) if style is None else torch.full_like(numbers, self.styles.index(style))
         return of_each.to(self.prior.head.weight.device)
+
+
+class EditSampler(PriorSampler):
+    """Samples drawings that show a text, and otherwise stay near to a given drawing of another text.
+
+    The given drawing's text is avoided by guidance. The logit of each code is lowered by its distance in the codebook
+    to the code that the drawing has in the same place.
+
+    Args:
+        sampler: Of the prior.
+        codes: (1, side, side) int64, those of the given drawing.
+        source: What that one shows.
+        amount: From 0, which keeps every code, to 1, which ignores the given drawing.
+        hold: How strongly each place is kept, (side²,); by default 1 everywhere.
+    """
+
+    def __init__(
+        self, sampler: PriorSampler, codes: Tensor, source: Prompt, amount: float, hold: Tensor | None = None
+    ) -> None:
+        super().__init__(sampler.prior, sampler._tokenizer, sampler.upsampler, sampler._codebook)
+        assert self._codebook is not None
+        self._source = replace(source, weight=-_AVOIDED)
+        book = self._codebook.float()
+        apart = torch.cdist(book[codes.flatten()], book)
+        self._bias = -_HOLD * (1 - amount) / max(amount, 0.01) * apart / apart.median()
+        if hold is not None:
+            self._bias = self._bias * hold[:, None]
+
+    def sample(
+        self,
+        prompts: Sequence[Prompt],
+        count: int,
+        generator: torch.Generator,
+        *,
+        style: str | None = None,
+        guidance: float = 3.0,
+        temperature: float = 0.8,
+    ) -> Tensor:
+        """Sample `count` edited drawings; the arguments are those of `PriorSampler.sample`."""
+        words, weights = self._tokenise([*prompts, self._source])
+        styles = self._styles(torch.arange(count), style)
+        # Weights are shares of the guidance: the prompts keep what they have without the source.
+        guidance *= 1 + _AVOIDED / max(sum(abs(prompt.weight) for prompt in prompts), 1e-9)
+        return self.prior.sample(
+            words, weights, styles, generator, guidance=guidance, temperature=temperature, bias=self._bias
+        )
 
 
 def load_sampler(files: PriorFiles, codebook: Tensor, upsampler: UpsamplerFiles | None = None) -> PriorSampler:
