@@ -24,7 +24,7 @@ from vqclip.settings import prompts
 _CELLS, _CHANGE = 32, 10
 """A picture is compared in so many cells along each side. A change is a mean difference of more levels of 255."""
 _SHRUNK, _MARGIN = 256, 0.03
-"""A thing on white is looked for in a picture of this longer side, and the square around it is wider by that share."""
+"""A thing on white is sought in a picture of this longer side; the square around it is wider by that share."""
 _BESIDE = 0.02
 """A code belongs to the ground where less than this share of its pixels does not; it is kept twice as strongly."""
 _AMOUNT = 0.35
