@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 
-from vqclip.jobs import edit
+import vqclip
+from vqclip.jobs import text_edit
 from vqclip.jobs.background import without
 from vqclip.jobs.patches import Picture, soft_mask, with_context
 from vqclip.media import images, metadata
@@ -93,75 +94,139 @@ def test_a_strength_below_1_keeps_more_of_what_is_there(photo: Path, mask: np.nd
     assert found[0] < 0.6 * found[1]
 
 
+WAYS = {
+    (): True,
+    ("--strength", "0.6"): False,
+    ("--preset", "no-prior"): False,
+    ("--style", "poster"): True,
+}
+"""Options, and whether the change then starts from candidates of the prior."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("own", [(), ("--strength", "0.6"), ("--preset", "no-prior")])
-def test_the_difference_of_two_texts_changes_the_whole_picture(photo: Path, call: Any, own: tuple[str, ...]) -> None:
+@pytest.mark.option("edit --from", "edit --to")
+@pytest.mark.parametrize("own", WAYS)
+def test_a_picture_changes_from_one_text_to_another(photo: Path, call: Any, own: tuple[str, ...]) -> None:
     ways = ("--from", "a cat", "--to", "a lion", "--amount", "0.5")
     answer = call("edit", "photo.png", *ways, *own, "-o", "out.png", "--json", *QUICK[:4], "--seed", "3")
     assert answer.code == 0, answer.err
     assert {"from": "a cat", "to": "a lion", "amount": 0.5}.items() <= answer.lines[-1].items()
+    assert any(line["event"] == "priorsamplechosen" for line in answer.lines) is WAYS[own]
     after = images.open_image(Path("out.png"))
     assert after.shape == (80, 96, 3)
-    assert (after != ramp()).any()
+    assert (after != ramp()).any(-1).mean() > 0.5
+    if "poster" in own:
+        assert (after == (244, 233, 205)).all(-1).mean() > 0.05, "the ground of the poster"
+
+
+APPLE = ("--preset", "draft", "--seed", "1", "--threads", "1", "--device", "cpu", "--dtype", "float32")
+
+
+@pytest.fixture(scope="module")
+def apple(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+    """A red apple on white, in a wide picture."""
+    folder = tmp_path_factory.mktemp("apple")
+    how = {"preset": "draft", "seed": 1, "threads": 1, "device": "cpu", "dtype": "float32"}
+    drawn = vqclip.draw("a red apple", output=folder / "run", size="72x72", video=False, **how)
+    wide = np.full((128, 192, 3), 255, np.uint8)
+    wide[40:112, 90:162] = np.asarray(drawn.image)
+    return wide
+
+
+def reds(picture: np.ndarray) -> np.ndarray:
+    return np.asarray(picture[..., 0] > picture[..., 1].astype(int) + 80)
 
 
 @pytest.mark.slow
-@pytest.mark.option("edit --from", "edit --to", "edit --amount")
-def test_an_apple_changes_its_colour_and_keeps_its_form_and_ground(call: Any) -> None:
-    how = ("--preset", "draft", "--seed", "1", "--threads", "1")
-    assert call("generate", "a red apple", *how, "--no-video", "-o", "apple").code == 0
-    before = np.full((128, 192, 3), 255, np.uint8)
-    before[40:112, 90:162] = images.resize(images.open_image(Path("apple/image.png")), 72, 72)
-    images.save_png(Path("wide.png"), before)
-    for source, target in (("a red apple", "a green apple"), ("ایک سرخ سیب", "ایک سبز سیب")):
-        answer = call("edit", "wide.png", "--from", source, "--to", target, "-o", "out.png", "--json", *how)
+@pytest.mark.option("edit --amount")
+def test_an_apple_changes_its_colour_and_keeps_its_form_and_ground(apple: np.ndarray, call: Any) -> None:
+    images.save_png(Path("wide.png"), apple)
+    pictures = []
+    for texts in (("red apple", "green apple"), ("سرخ سیب", "سبز سیب")):
+        answer = call("edit", "wide.png", "--from", texts[0], "--to", texts[1], "-o", "out.png", "--json", *APPLE)
         assert answer.code == 0, answer.err
-        after = images.open_image(Path("out.png"))
-        red, green = (picture[..., :2].astype(int) for picture in (before, after))
-        reds = red[..., 0] > red[..., 1] + 80
-        assert (green[..., 1] > green[..., 0] + 30)[reds].mean() > 0.8
-        apples = [picture.min(-1) < 200 for picture in (before, after)]
-        assert (apples[0] & apples[1]).sum() > 0.85 * (apples[0] | apples[1]).sum()
-        assert np.array_equal(before[:, :80], after[:, :80]), "the ground beside it"
+        pictures.append(images.open_image(Path("out.png")))
+    assert np.array_equal(*pictures), "Urdu is read as the same English"
+    after = pictures[0]
+    assert (after[..., 1] > after[..., 0].astype(int) + 30)[reds(apple)].mean() > 0.8
+    apples = [picture.min(-1) < 200 for picture in (apple, after)]
+    assert (apples[0] & apples[1]).sum() > 0.8 * (apples[0] | apples[1]).sum()
+    far = np.asarray(Image.fromarray(apples[0].astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(12))) == 0
+    assert np.array_equal(apple[far], after[far]), "the ground"
+    low = ("--from", "red apple", "--to", "green apple", "--amount", "0.02")
+    call("edit", "wide.png", *low, "-o", "same.png", *APPLE)
+    assert reds(images.open_image(Path("same.png")))[reds(apple)].mean() > 0.8, "a low amount keeps the colour"
 
 
-def test_what_changes_is_taken_and_what_is_only_less_sharp_stays() -> None:
-    before = np.full((384, 256, 3), 200, np.uint8)
+@pytest.mark.slow
+def test_what_is_transparent_stays_transparent_around_what_changes(apple: np.ndarray, call: Any) -> None:
+    shown = apple.min(-1) < 230
+    Image.fromarray(np.dstack([apple, shown.astype(np.uint8) * 255])).save("clear.png")
+    answer = call("edit", "clear.png", "--from", "a red apple", "--to", "a green apple", "-o", "out.png", *APPLE)
+    assert answer.code == 0, answer.err
+    after = np.asarray(Image.open("out.png"))
+    assert after.shape == (128, 192, 4)
+    green = after[..., 1] > after[..., 0].astype(int) + 30
+    assert (after[..., 3] > 0)[green].all()
+    white = (after[..., :3].min(-1) > 250) & ~shown
+    assert (after[..., 3] == 0)[white].mean() > 0.98, "no white rim"
+
+
+@pytest.mark.slow
+def test_a_picture_that_nothing_changes_is_said(call: Any) -> None:
+    images.save_png(Path("white.png"), np.full((64, 64, 3), 255, np.uint8))
+    ways = ("--from", "a glorp", "--to", "a white cat", "--amount", "0")
+    answer = call("edit", "white.png", *ways, "-o", "out.png", *QUICK[:4], "--seed", "3")
+    assert "did not change" in answer.err
+    assert "none of the words of 'a glorp'" in answer.err
+
+
+def test_a_thin_picture_takes_no_square_of_its_length() -> None:
+    scene = np.random.default_rng(0).integers(0, 200, (16, 40_000, 3), dtype=np.uint8)
+    frame = text_edit.Frame.around(scene)
+    assert frame.narrow
+    assert frame.cut(scene, 64).shape == (64, 64, 3)
+
+
+def test_what_changes_is_taken_and_the_ground_stays() -> None:
+    before = np.full((256, 256, 3), 200, np.uint8)
     before[:, 128:] = 90
     after = before.copy()
     after[:, 128] = 145
-    after[240:336, 32:96] = (255, 0, 0)
-    cover = edit.changed(before, after)
-    assert cover.shape == (384, 256)
-    assert (cover[240:336, 32:96] == 1).all()
-    assert (cover[:200] == 0).all(), "a blurred edge"
+    after[160:220, 32:96] = (255, 0, 0)
+    cover = text_edit.changed(before, after)
+    assert cover.shape == (256, 256)
+    assert (cover[160:220, 32:96] == 1).all()
+    assert (cover[:130] == 0).all(), "a blurred edge"
     assert 0 < cover.mean() < 0.2
+    grey, white = (np.full((64, 64, 3), level, np.uint8) for level in (232, 255))
+    assert not text_edit.changed(grey, white).any(), "both are white ground"
 
 
-@pytest.mark.parametrize("size", [(50, 90), (90, 50), (60, 60), (300, 700)])
-def test_a_square_is_cut_around_a_thing_on_white_or_the_whole_picture(size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", [(50, 90), (90, 50), (60, 60), (300, 700), (1200, 900)])
+def test_a_square_is_put_around_a_thing_on_white_or_the_whole_picture(size: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
     scene = rng.integers(0, 200, (*size, 3), dtype=np.uint8)
-    square, box, inside = edit.framed(scene)
+    frame = text_edit.Frame.around(scene)
+    square = frame.cut(scene, max(size))
     assert square.shape == (max(size), max(size), 3)
-    assert np.array_equal(scene[box], scene)
-    assert np.array_equal(square[inside], scene)
+    assert np.array_equal(scene[frame.box], scene)
+    assert np.array_equal(frame.inner(square), scene)
     assert np.array_equal(square[0, -1], scene[0, -1]), "edges fill the corners"
 
     white = np.full((*size, 3), 255, np.uint8)
-    white[5:35, 10:30] = (0, 0, 255)
-    square, box, inside = edit.framed(white)
-    blue = (square == (0, 0, 255)).all(-1)
-    assert 30 <= len(square) <= 38
-    assert 0.85 * 600 < blue.sum() <= 600
-    assert np.array_equal(square[inside], white[box])
-    blank = np.full((*size, 3), 255, np.uint8)
-    assert edit.framed(blank)[0].shape == (max(size), max(size), 3)
+    white[5:35, 10:30] = white[12, 10:42] = (0, 0, 255)
+    frame = text_edit.Frame.around(white)
+    assert (white[frame.box] == (0, 0, 255)).all(-1).sum() == 30 * 20 + 12, "all of it, thin lines too"
+    assert frame.side <= 36 + 4 * max(1, max(size) / 256)
+    assert frame.cut(white, 64).shape == (64, 64, 3)
+    assert text_edit.Frame.around(white, whole=True).shape == size
+    assert text_edit.Frame.around(np.full((*size, 3), 255, np.uint8)).shape == size
 
 
 def test_the_target_turns_from_the_picture_towards_the_difference(pair: Any) -> None:
     clip = pair[1]("a cat")[0].perceptor
-    ends = torch.stack([edit.turned(clip, ramp(), "a cat", "a lion", share)[0] for share in (0.0, 0.35, 1.0)])
+    ends = torch.stack([text_edit.turned(clip, ramp(), "a cat", "a lion", share)[0] for share in (0.0, 0.35, 1.0)])
     before, after = clip.encode_text(["a cat", "a lion"])
     way = torch.nn.functional.normalize(after - before, dim=0)
     assert torch.allclose(ends @ way, torch.cat([ends[:1] @ way, (ends[1] @ way)[None], torch.ones(1)]), atol=1e-5)

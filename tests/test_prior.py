@@ -150,6 +150,17 @@ def test_edited_drawings_stay_as_near_to_a_drawing_as_the_amount_says(sampler: A
     assert found[1] < 0.7 * found[3]
 
 
+def test_a_place_that_is_held_keeps_its_code(prior: Prior) -> None:
+    sampler, drawn = PriorSampler(prior, Letters(), codebook=torch.eye(40)), torch.full((1, 3, 3), 5)
+    hold = torch.zeros(9)
+    hold[4] = 1000
+    codes = EditSampler(sampler, drawn, Prompt("bc"), 0.5, hold).sample([Prompt("hij")], 8, seeded())
+    assert (codes[:, 1, 1] == 5).all()
+    assert (codes == 5).float().mean() < 0.5
+    codes = EditSampler(sampler, drawn, Prompt("bc"), 0.0).sample([Prompt("hij")], 8, seeded())
+    assert (codes == 5).all()
+
+
 def test_an_edit_avoids_what_the_drawing_shows(prior: Prior) -> None:
     sampler = PriorSampler(prior, Letters(), codebook=torch.eye(40))
     drawn = torch.zeros(1, 3, 3, dtype=torch.long)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PictureOption = Annotated[
     Path, option("--output", "-o", help="Write this PNG file. [required]", metavar="OUT.png", panel="Output")
 ]
-_SIZE = "Draw about this many pixels, in the shape of what is drawn."
+_SIZE = "Draw about this many pixels; the shape is that of what is drawn, or a square."
 
 
 def edit(

@@ -30,9 +30,9 @@ _HINT = "Install vqclip again."
 # Candidates that are upsampled at once; fixed, so that a limit on memory does not change the result.
 _BATCH = 16
 _AVOIDED = 1 / 3
-"""The weight of the text of a drawing that is edited, beside 1 of the text that it shall show."""
+"""The weight of the text that an edit avoids; the text that it shall show has 1."""
 _HOLD = 4.0
-"""How much logit a code of the median distance loses in an edit by the amount of one half."""
+"""The logit that a code at the median distance loses in an edit by the amount 0.5."""
 
 
 class Block(nn.Module):
@@ -238,16 +238,16 @@ class PriorSampler:
 
 
 class EditSampler(PriorSampler):
-    """Samples drawings that show a text, and otherwise stay near to a given drawing of another text.
+    """Samples drawings of a text that stay near a given drawing of another text.
 
-    The given drawing's text is avoided by guidance. The logit of each code is lowered by its distance in the codebook
-    to the code that the drawing has in the same place.
+    Guidance avoids the text of the given drawing. Each code loses logit by its distance in the codebook from the code
+    that the given drawing has in that place.
 
     Args:
         sampler: Of the prior.
         codes: (1, side, side) int64, those of the given drawing.
         source: What that one shows.
-        amount: From 0, which keeps every code, to 1, which ignores the given drawing.
+        amount: From 0, which keeps nearly every code, to 1, which ignores the given drawing.
         hold: How strongly each place is kept, (side²,); by default 1 everywhere.
     """
 
@@ -258,7 +258,8 @@ class EditSampler(PriorSampler):
         assert self._codebook is not None
         self._source = replace(source, weight=-_AVOIDED)
         book = self._codebook.float()
-        apart = torch.cdist(book[codes.flatten()], book)
+        # The fast way, by products of matrices, would not give 0 for a code and itself.
+        apart = torch.cdist(book[codes.flatten()], book, compute_mode="donot_use_mm_for_euclid_dist")
         self._bias = -_HOLD * (1 - amount) / max(amount, 0.01) * apart / apart.median()
         if hold is not None:
             self._bias = self._bias * hold[:, None]
@@ -273,10 +274,10 @@ class EditSampler(PriorSampler):
         guidance: float = 3.0,
         temperature: float = 0.8,
     ) -> Tensor:
-        """Sample `count` edited drawings; the arguments are those of `PriorSampler.sample`."""
+        """Sample `count` drawings; the arguments are those of `PriorSampler.sample`."""
         words, weights = self._tokenise([*prompts, self._source])
         styles = self._styles(torch.arange(count), style)
-        # Weights are shares of the guidance: the prompts keep what they have without the source.
+        # `guided` divides by the sum of all weights; the prompts keep the share that they have without the source.
         guidance *= 1 + _AVOIDED / max(sum(abs(prompt.weight) for prompt in prompts), 1e-9)
         return self.prior.sample(
             words, weights, styles, generator, guidance=guidance, temperature=temperature, bias=self._bias
