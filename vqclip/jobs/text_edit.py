@@ -16,6 +16,7 @@ from vqclip.jobs import patches
 from vqclip.jobs.patches import Mask, Picture, Request
 from vqclip.media import images
 from vqclip.media.images import Pixels
+from vqclip.runtime.garbage import uncollected
 from vqclip.settings import prompts
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ AMOUNT = 0.35
 _CELLS, _CHANGE = 32, 10
 """Squares are compared in 32x32 cells. A cell has changed if its mean difference is above 10 of 255 levels."""
 _COPY, _MARGIN = 256, 0.03
-"""A thing on white is sought in a copy with this longer side. Its square has a margin of this share on each side."""
+"""A thing on white is found in a copy with this longer side. Its square has a margin of this share on each side."""
 _BESIDE = 0.02
 """A code is ground if less than this share of its pixels show the thing."""
 _WHITE = 225
@@ -77,8 +78,9 @@ class Frame:
     @staticmethod
     def around(pixels: Pixels, *, whole: bool = False) -> Frame:
         """The square around what stands on a white ground, or around all of a picture, (H, W, 3)."""
-        import torch
-        import torch.nn.functional as F
+        with uncollected():
+            import torch
+            import torch.nn.functional as F
 
         from vqclip.synthesis.composition import opacity
 
