@@ -68,7 +68,8 @@ def test_a_long_run_from_a_form_has_lower_rates_and_a_short_one_its_own() -> Non
 
     own = first_rates()
     assert first_rates(iterations=30) == own
-    assert first_rates(iterations=240) == pytest.approx((own[0] / 8, own[1] / 4))
+    assert first_rates(iterations=240) == pytest.approx((own[0] / 4, own[1] / 4))
+    assert first_rates(iterations=240, flatness=0) == pytest.approx((own[0] / 8, own[1] / 4)), "nothing holds pixels"
     assert first_rates(iterations=240, learning_rate_steps=0) == own
     assert first_rates(iterations=240, learning_rate=0.2)[1] == pytest.approx(0.2), "a rate that the user names"
     assert first_rates(iterations=240, init="spot") == own, "a start that has to find its form"
