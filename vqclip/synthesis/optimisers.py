@@ -167,7 +167,7 @@ def long_run_share(settings: Settings, stage: Stage) -> float:
 
     A candidate of the prior has its form already, and the gradient of CLIP leads on beyond it, to patterns that only
     CLIP takes for the thing. So the path of a longer run is divided into more steps. More steps also average the
-    noise of the cutouts, so pixels follow CLIP straighter. Where no `flatness` holds them, their path becomes shorter.
+    noise of the cutouts, so pixels follow CLIP straighter. Their path becomes shorter where no `flatness` holds them.
     """
     ratio = settings.learning_rate_steps / max(1, settings.iterations)
     return min(1.0, ratio) ** (1.5 if stage.pixels and not settings.flatness else 1.0) if ratio else 1.0
