@@ -55,10 +55,9 @@ def test_later_stages_count_with_what_their_steps_take(preset: str) -> None:
 
 
 def test_a_scene_that_samples_candidates_counts_with_them() -> None:
+    known = {"device": "cpu", "refine": "off", "candidates": 24, "iterations": 32}
     one, two = (
-        Work.of(
-            resolve({"prompt": prompt, "device": "cpu", "refine": "off", "candidates": 24}, preset="draft").settings
-        )
+        Work.of(resolve({**known, "prompt": prompt}, preset="draft").settings)
         for prompt in ("a tree", "a tree ^ a flower")
     )
     assert two.start == pytest.approx(one.start)
