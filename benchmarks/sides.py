@@ -83,7 +83,7 @@ def begin_vqclip(job: Job) -> Step:
         clip=[f"{pair.network}/{pair.clip}"],
         size=f"{job.width}x{job.height}",
         cutouts=job.cutouts,
-        iterations=job.steps + 2,
+        iterations=job.steps + 3,  # the last also draws the final picture
         device="cpu",
         dtype=job.dtype,
         threads=job.threads,
