@@ -44,10 +44,32 @@ def drawn(pair: Pair, sampler: Any, settings: Settings = FOUR) -> candidates.Can
 def test_candidates_come_best_first_with_their_numbers(pair: Pair, sampler: Any) -> None:
     found = drawn(pair, sampler)
     assert found.images.shape == (4, 3, 64, 64)
-    assert found.losses.tolist() == sorted(found.losses.tolist())
+    order = found.losses + 0.2 * candidates.cut_off(found.images)
+    assert order.tolist() == sorted(order.tolist())
     assert sorted(found.numbers.tolist()) == [0, 1, 2, 3]
     decoded = pair[0].decode(pair[0].lookup(found.codes)).clamp(0, 1)
     assert torch.allclose(found.images, decoded, atol=1e-4)
+
+
+def test_a_drawing_counts_as_cut_off_where_the_border_has_some_of_it() -> None:
+    whole, touching, scene = torch.ones(3, 3, 64, 64)
+    whole[:, 8:56, 8:56] = 0
+    touching[:, :, :16] = 0  # the left edge, and a quarter of two others
+    scene[:] = 0
+    scene[:, :4] = 0.95  # a pale sky
+    assert candidates.cut_off(torch.stack([whole, touching, scene])).tolist() == pytest.approx([0, 0.375, 0.28], abs=0.01)
+
+
+def test_of_candidates_that_fit_alike_the_whole_one_comes_first(
+    pair: Pair, sampler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = drawn(pair, sampler)
+    touched = before.images[0].clone()
+    monkeypatch.setattr(candidates, "rank", lambda images, *_: torch.zeros(len(images)))
+    monkeypatch.setattr(candidates, "cut_off", lambda images: (images - touched).abs().amax((1, 2, 3)).lt(1e-3).float())
+    after = drawn(pair, sampler)
+    assert after.numbers[-1] == before.numbers[0]
+    assert after.losses.tolist() == [0, 0, 0, 0]
 
 
 def test_the_ranking_is_the_prompt_s_loss_of_picture_and_mirror(pair: Pair, sampler: Any) -> None:

@@ -14,7 +14,7 @@ language with at least 1,200 names of emoji, the lexicon takes
 
 A file for each script has the English texts in its first line, then one line a word: the word without accents, the
 word itself if it differs, its languages, and the number of its English text. Lines are sorted, so that words with the
-same beginning are neighbours. languages.xz says how words of a language end and where its adjectives are.
+same beginning are neighbours. languages.xz says how words of a language end, where its adjectives are, and which links follow their noun.
 """
 
 from __future__ import annotations
@@ -281,7 +281,9 @@ def counted(words, classifiers):
 
 
 def packed(text):
-    return lzma.compress(text.encode(), lzma.FORMAT_XZ, lzma.CHECK_CRC32, preset=9 | lzma.PRESET_EXTREME)
+    # Four bits of context suit letters; nothing is aligned.
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 4, "pb": 0}]
+    return lzma.compress(text.encode(), lzma.FORMAT_XZ, lzma.CHECK_CRC32, filters=filters)
 
 
 def write(words, out):
@@ -370,13 +372,23 @@ def main():
     given.out.mkdir(parents=True, exist_ok=True)
     write(words, given.out)
     endings = {code: forms.split() for codes, forms in table["endings"].items() for code in codes.split()}
-    prefixes = {code: {fold(form): text for form, text in forms.items()} for code, forms in table["prefixes"].items()}
+    prefixes = {
+        code: {fold(form): text for form, text in forms.items()}
+        for codes, forms in table["prefixes"].items()
+        for code in codes.split()
+    }
+    suffixes = {
+        code: {fold(form): known for form, known in forms.items()}
+        for codes, forms in table["suffixes"].items()
+        for code in codes.split()
+    }
     about = {
         "languages": sorted(spoken),
         "after": table["after"].split(),
+        "behind": {code: links.split() for codes, links in table["behind"].items() for code in codes.split()},
         "endings": {code: sorted({plain(fold(one.strip("-"))) for one in forms}) for code, forms in endings.items()},
         "prefixes": prefixes,
-        "suffixes": table["suffixes"],
+        "suffixes": suffixes,
         "plurals": {code: forms.split() for codes, forms in table["plurals"].items() for code in codes.split()},
         "loans": [one.strip() for one in table["loans"].split("/")],
         "dual": {code: fold(forms).split() for code, forms in table["dual"].items()},

@@ -25,6 +25,8 @@ IRREGULAR = {
     "elf": "elves", "butterfly": "butterflies",
 }  # fmt: skip
 SAME = ("fish", "sheep", "deer", "people", "hair", "bread", "shrimp", "squid", "rice", "cheese", "police")
+_COMPOUNDS = ("fish", "people", "bread")
+"""Of SAME, those of which longer words are made, as "goldfish". A "chair" is not made of hair."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Part:
     Attributes:
         known: It comes from the lexicon.
         after: In its language, adjectives follow their noun.
+        behind: A link that follows its noun in its language, as the "in" of Hindi does.
         noun: What an adjective means where there is no other noun.
         glued, word: Of a part as typed: whether it is written together with the next one of the same word.
     """
@@ -41,6 +44,7 @@ class Part:
     text: str
     known: bool = True
     after: bool = False
+    behind: bool = False
     noun: str = ""
     glued: bool = False
     word: int = -1
@@ -54,6 +58,9 @@ def sentence(parts: Sequence[Part]) -> str:
             phrases += [[part], []]
         else:
             phrases[-1].append(part)
+    for place in range(1, len(phrases), 2):
+        if phrases[place][0].behind:
+            phrases[place - 1 : place + 2 : 2] = _turned(phrases[place - 1], phrases[place + 1])
     texts = [_phrase(phrase) for phrase in phrases]
     texts = [text for text in texts if text]
     while texts and texts[-1] in LINKS:
@@ -71,6 +78,20 @@ def sentence(parts: Sequence[Part]) -> str:
             continue
         found.append(text)
     return " ".join(found)
+
+
+def _turned(before: list[Part], after: list[Part]) -> tuple[list[Part], list[Part]]:
+    """What stands before and after a preposition of English, from the phrases around a link that follows its noun.
+
+    Where all stands on one side, as in "cat table under", its first or last noun is the thing in its place.
+    """
+    if before and after:
+        return after, before
+    groups = list(_groups(_joined(before or after)))
+    if len(groups) < 2:
+        return before, after
+    first, last = (groups[:1], groups[1:]) if before else (groups[-1:], groups[:-1])
+    return sum(first, []), sum(last, [])
 
 
 def _divided(part: Part) -> Part:
@@ -137,7 +158,9 @@ def plural(noun: str) -> str:
     first, blank, last = noun.rpartition(" ")
     if last in IRREGULAR:
         return first + blank + IRREGULAR[last]
-    if not last.isalpha() or last.endswith(SAME) or (last.endswith("s") and not last.endswith(("ss", "us", "bus"))):
+    if last in (*SAME, *IRREGULAR.values()) or last.endswith(_COMPOUNDS) or not last.isalpha():
+        return noun
+    if last.endswith("s") and not last.endswith(("ss", "us", "bus")):
         return noun
     if last.endswith("y") and last[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"

@@ -218,9 +218,9 @@ class _Run:
                 continue
             code = main if main in part.entry.languages else _first(part.entry.languages)
             languages.append(code)
-            after = code in about()["after"]
+            after, behind = code in about()["after"], about()["behind"].get(code, ())
             texts = [part.before, part.count, part.entry.english, part.behind]
-            parts += [Part(text, after=after) for text in texts if text]
+            parts += [Part(text, after=after, behind=text in behind) for text in texts if text]
         return sentence(parts), languages
 
     def _from(self, start: int) -> Iterator[_Span]:

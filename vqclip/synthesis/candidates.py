@@ -1,7 +1,8 @@
 """Candidates: samples of the prior, ranked by CLIP; a run starts from the best.
 
 Sampling many candidates and re-ranking them with CLIP follows DALL-E (arXiv 2102.12092, section 2.6). The best can be
-upsampled to twice their size, as in Muse (arXiv 2301.00704), and CLIP ranks them again.
+upsampled to twice their size, as in Muse (arXiv 2301.00704), and CLIP ranks them again. Of candidates that fit the prompt
+alike, those come first whose drawing the border does not cut off.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import clip_loss, init
+from vqclip.synthesis.composition import framed
 from vqclip.synthesis.stage_upsampling import upsample
+
+_CUT_OFF = 0.2
+"""What the share of the border counts, beside CLIP's loss, where it cuts off the drawing of a candidate."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Candidates:
     Attributes:
         codes: (N, side, side) int64.
         images: (N, 3, H, W) float32 in [0, 1].
-        losses: CLIP's, (N,); lower is better.
+        losses: CLIP's, (N,); lower is better. Drawings that the border cuts off come later than these say.
         numbers: (N,) int64, in the order of sampling, 0 for the first.
     """
 
@@ -93,8 +98,18 @@ def _ranked(
     images = torch.cat(
         [vqgan.decode(vqgan.lookup(part)).clamp(0, 1) for part in torch.split(codes, settings.cut_chunk)]
     )
-    ranking = rank(images, clip_targets, settings, weights)
-    return Candidates(codes, images, ranking, numbers).take(ranking.argsort(stable=True))
+    losses = rank(images, clip_targets, settings, weights)
+    order = (losses + _CUT_OFF * cut_off(images)).argsort(stable=True)
+    return Candidates(codes, images, losses, numbers).take(order)
+
+
+def cut_off(images: Tensor) -> Tensor:
+    """The share of the border where a drawing on white touches it: (N, 3, H, W) to (N,), in [0, 0.5].
+
+    A scene fills its square. So of a drawing that covers most of the border, the rest of it counts.
+    """
+    covered = framed(images)
+    return torch.minimum(covered, 1 - covered)
 
 
 def first_latent(vqgan: ImageModel, candidates: Candidates, size: tuple[int, int], *, edges: bool = False) -> Tensor:

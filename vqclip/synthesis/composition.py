@@ -25,7 +25,7 @@ def opacity(drawing: Tensor) -> Tensor:
 
     The ground is what is nearly white and connected with the border, so a white spot within the drawing stays.
     """
-    white = ((1 - drawing).amax(1, keepdim=True) < _GROUND).float()
+    white = 1 - _drawn(drawing)
     ground = white.clone()
     ground[..., 1:-1, 1:-1] = 0
     for _ in range(2 * max(drawing.shape[2:])):
@@ -34,6 +34,17 @@ def opacity(drawing: Tensor) -> Tensor:
             break
         ground = grown
     return 1 - ground
+
+
+def framed(images: Tensor) -> Tensor:
+    """The share of the border that is no white ground: (N, 3, H, W) to (N,)."""
+    drawn = _drawn(images)
+    return torch.cat([drawn[..., 0, :], drawn[..., -1, :], drawn[..., 0], drawn[..., -1]], -1).mean((1, 2))
+
+
+def _drawn(images: Tensor) -> Tensor:
+    """0 where a picture is nearly white, else 1: (N, 3, H, W) in [0, 1] to (N, 1, H, W)."""
+    return ((1 - images).amax(1, keepdim=True) >= _GROUND).float()
 
 
 def compose(

@@ -26,7 +26,7 @@ from vqclip.settings.layout import SceneLayout, layout_of
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import candidates, init
 from vqclip.synthesis.candidates import Candidates
-from vqclip.synthesis.composition import compose, grown, opacity, paint
+from vqclip.synthesis.composition import compose, framed, grown, opacity, paint
 from vqclip.synthesis.init import InitPicture
 from vqclip.synthesis.randomness import SCENE_STREAM, START_STREAM, make_generator
 from vqclip.synthesis.regions import Regions
@@ -195,12 +195,6 @@ class SceneStarts:
             for first, last, side in ((top, bottom, height), (left, right, width))
         )
         return ..., rows, columns
-
-
-def framed(images: Tensor) -> Tensor:
-    """The share of the border that is no white ground: (N, 3, H, W) to (N,)."""
-    dark = torch.cat([opacity(image[None]) for image in images])
-    return torch.cat([dark[..., 0, :], dark[..., -1, :], dark[..., 0], dark[..., -1]], -1).mean((1, 2))
 
 
 def regions_to_draw(settings: Settings, scene: int) -> list[str]:
