@@ -81,6 +81,17 @@ def test_translations_are_read_as_what_they_say() -> None:
         ("แมวดำ", "black cat"),
         ("qwxyz سیب", "qwxyz apple"),
         ("سرخ سیب اور red boat", "red apple and red boat"),
+        ("un rey y una reina", "king and queen"),
+        ("cuatro sillas", "four chairs"),
+        ("dos mujeres", "two women"),
+        # What follows its noun in other languages stands before it in English.
+        ("سمندر میں کشتی", "boat in sea"),
+        ("मेज के नीचे बिल्ली", "cat under table"),
+        ("桌子下面的一只猫", "cat under table"),
+        ("კატა მაგიდის ქვეშ", "cat under table"),
+        ("denizde bir tekne", "boat in sea"),
+        ("一个戴红帽子的男人", "man with red hat"),
+        ("रात में रॉकेट", "rocket at night"),
     ],
 )
 def test_words_of_any_language_become_english_in_its_order(typed: str, english: str) -> None:

@@ -172,7 +172,7 @@ def aligned(rows, english, *, zodiac):
         if (len(word) < 2 and not alone) or (" " in word and (len(signs) < 2 or word.count(" ") > 1)):
             continue
         best, score = english.best(signs, len(word.split()))
-        if score >= LEAST + 0.2 * (len(signs) == 1):
+        if score >= LEAST + 0.3 * (len(signs) == 1):
             named = {one for one in signs if word in map(keys_of, rows[one]["tts"])}
             known = all(best in english.words[one] for one in named)
             sure = len(signs) >= 2 and (score >= SURE or (score >= 0.7 and bool(named))) and known

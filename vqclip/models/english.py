@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 NUMBERS = frozenset(("two", "three", "four", "five"))
 LINKS = frozenset(("and", "of", "with", "on", "in", "under", "beside"))
+_LATE = frozenset(("at night",))
+"""What ends a text."""
 _ORDER = (
     frozenset(("beautiful", "cute", "happy", "sad")),
     frozenset(("big", "small", "large", "little", "tiny")),
@@ -53,13 +55,16 @@ class Part:
 def sentence(parts: Sequence[Part]) -> str:
     """The text of the parts in the order of English."""
     phrases: list[list[Part]] = [[]]
-    for part in map(_divided, parts):
+    late = [part for part in parts if part.known and part.text in _LATE]
+    for part in map(_divided, [*(part for part in parts if part not in late), *late]):
         if part.known and part.text in LINKS:
             phrases += [[part], []]
         else:
             phrases[-1].append(part)
     for place in range(1, len(phrases), 2):
-        if phrases[place][0].behind:
+        # A text that begins with "with" ends in the thing that has it, as in Chinese.
+        leads = phrases[place][0].text == "with" and not phrases[place - 1]
+        if phrases[place][0].behind or leads:
             phrases[place - 1 : place + 2 : 2] = _turned(phrases[place - 1], phrases[place + 1])
     texts = [_phrase(phrase) for phrase in phrases]
     texts = [text for text in texts if text]
