@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 NUMBERS = frozenset(("two", "three", "four", "five"))
 LINKS = frozenset(("and", "of", "with", "on", "in", "under", "beside"))
@@ -95,8 +96,8 @@ def _turned(before: list[Part], after: list[Part]) -> tuple[list[Part], list[Par
     groups = list(_groups(_joined(before or after)))
     if len(groups) < 2:
         return before, after
-    first, last = (groups[:1], groups[1:]) if before else (groups[-1:], groups[:-1])
-    return sum(first, []), sum(last, [])
+    first, last = (groups[0], groups[1:]) if before else (groups[-1], groups[:-1])
+    return first, list(chain(*last))
 
 
 def _divided(part: Part) -> Part:

@@ -1,8 +1,8 @@
 """Candidates: samples of the prior, ranked by CLIP; a run starts from the best.
 
 Sampling many candidates and re-ranking them with CLIP follows DALL-E (arXiv 2102.12092, section 2.6). The best can be
-upsampled to twice their size, as in Muse (arXiv 2301.00704), and CLIP ranks them again. Of candidates that fit the prompt
-alike, those come first whose drawing the border does not cut off.
+upsampled to twice their size, as in Muse (arXiv 2301.00704), and CLIP ranks them again. Of candidates that fit the
+prompt alike, those come first whose drawing the border does not cut off.
 """
 
 from __future__ import annotations
