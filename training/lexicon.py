@@ -14,8 +14,8 @@ language with at least 1,200 names of emoji, the lexicon takes
 
 A file for each script has the English texts in its first line, then one line a word: the word without accents, the
 word itself if it differs, its languages, and the number of its English text. Lines are sorted, so that words with the
-same beginning are neighbours. languages.xz says how words of a language end, where its adjectives are, and which links
-follow their noun.
+same beginning are neighbours. languages.xz says how words of a language end, where its adjectives are, and which
+links follow their noun.
 """
 
 from __future__ import annotations
