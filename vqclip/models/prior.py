@@ -260,7 +260,7 @@ class EditSampler(PriorSampler):
         book = self._codebook.float()
         # The fast way, by products of matrices, would not give 0 for a code and itself.
         apart = torch.cdist(book[codes.flatten()], book, compute_mode="donot_use_mm_for_euclid_dist")
-        self._bias = -_HOLD * (1 - amount) / max(amount, 0.01) * apart / apart.median()
+        self._bias = -_HOLD * (1 - amount) / max(amount, 1e-6) * apart / apart.median()
         if hold is not None:
             self._bias = self._bias * hold[:, None]
 
