@@ -110,7 +110,7 @@ def test_a_dry_run_lists_all_and_draws_nothing(call: Any) -> None:
 
 
 def test_a_dry_run_names_what_is_missing_and_how_it_is_fetched(call: Any) -> None:
-    flags = ("generate", "a lighthouse", "--preset", "imagenet", "--json")
+    flags = ("generate", "a lighthouse", "--preset", "imagenet", "--dtype", "float32", "--json")
     answer, run = call(*flags, "--dry-run"), call(*flags)
     result, error = answer.lines
     assert (answer.code, error) == (run.code, run.lines[-1]) == (3, error), "the error of the run, after the plan"
