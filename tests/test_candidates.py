@@ -44,7 +44,7 @@ def drawn(pair: Pair, sampler: Any, settings: Settings = FOUR) -> candidates.Can
 def test_candidates_come_best_first_with_their_numbers(pair: Pair, sampler: Any) -> None:
     found = drawn(pair, sampler)
     assert found.images.shape == (4, 3, 64, 64)
-    order = found.losses + 0.2 * candidates.cut_off(found.images)
+    order = found.losses + 0.2 * candidates.cut_off(found.images) - 0.12 * found.log_probabilities
     assert order.tolist() == sorted(order.tolist())
     assert sorted(found.numbers.tolist()) == [0, 1, 2, 3]
     decoded = pair[0].decode(pair[0].lookup(found.codes)).clamp(0, 1)
@@ -67,12 +67,44 @@ def test_of_candidates_that_fit_alike_the_whole_one_comes_first(
     before = drawn(pair, sampler)
     touched = before.images[0].clone()
     monkeypatch.setattr(candidates, "rank", lambda images, *_: torch.zeros(len(images)))
+    monkeypatch.setattr(sampler, "log_probability", lambda _, codes, *__, **___: torch.zeros(len(codes)))
     monkeypatch.setattr(
         candidates, "cut_off", lambda images: ((images - touched).abs().amax((1, 2, 3)) < 1e-3).float()
     )
     after = drawn(pair, sampler)
     assert after.numbers[-1] == before.numbers[0]
     assert after.losses.tolist() == [0, 0, 0, 0]
+
+
+def test_of_candidates_that_fit_alike_the_likelier_one_comes_first(
+    pair: Pair, sampler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "rank", lambda images, *_: torch.zeros(len(images)))
+    monkeypatch.setattr(candidates, "cut_off", lambda images: torch.zeros(len(images)))
+    likely = drawn(pair, sampler).log_probabilities.tolist()
+    assert likely == sorted(likely, reverse=True)
+    assert len(set(likely)) == 4
+
+
+def test_a_prior_finds_a_drawing_of_its_own_text_likelier_than_of_another_and_than_its_codes_in_another_order(
+    pair: Pair, sampler: Any
+) -> None:
+    found = drawn(pair, sampler, FOUR.replace(prior_style="noto"))
+    turned = found.codes.flatten(1).roll(20, 1).view_as(found.codes)
+
+    def likely(text: str, codes: torch.Tensor) -> torch.Tensor:
+        prompts = Settings(prompt=text).prompts
+        found_likely: torch.Tensor = sampler.log_probability(prompts, codes, found.numbers, style="noto")
+        return found_likely
+
+    assert torch.allclose(likely("a red apple", found.codes), found.log_probabilities, atol=1e-4)
+    assert (likely("a red apple", found.codes) > likely("a blue car", found.codes) + 0.3).all()
+    assert (likely("a red apple", found.codes) > likely("a red apple", turned) + 1).all()
+    # Weights are shares, and texts to avoid do not count.
+    both = likely("a red apple:3 | a blue car:1 | a dog:-1", found.codes)
+    expected = 0.75 * likely("a red apple", found.codes) + 0.25 * likely("a blue car", found.codes)
+    assert torch.allclose(both, expected, atol=1e-4)
+    assert likely("a dog:-1", found.codes).tolist() == [0, 0, 0, 0]
 
 
 def test_the_ranking_is_the_prompt_s_loss_of_picture_and_mirror(pair: Pair, sampler: Any) -> None:

@@ -115,7 +115,7 @@ def value(name: str, image: torch.Tensor, z: torch.Tensor | None = None, **known
         known.get("z_target", z),
         torch.eye(3),
         torch.ones(3),
-        known.get("start", image),
+        lambda: known.get("start", image),
     )
     return IMAGE_LOSSES[name](view).item()
 

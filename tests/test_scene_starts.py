@@ -149,7 +149,7 @@ def test_regions_know_their_place() -> None:
 def test_among_like_losses_the_candidate_of_a_like_form_comes_first() -> None:
     shown = torch.stack([disc(RED), disc(RED).roll(12, 2), disc(BLUE)])
     losses = torch.tensor([0.3, 0.4, 0.5])
-    found = Candidates(torch.zeros(3, 4, 4, dtype=torch.long), shown, losses, torch.arange(3))
+    found = Candidates(torch.zeros(3, 4, 4, dtype=torch.long), shown, losses, torch.arange(3), torch.zeros(3))
     moved = disc(BLUE, 64).roll(24, 2)[None]
     assert scene_starts.likest(found, moved).numbers.tolist() == [1, 0, 2]
 

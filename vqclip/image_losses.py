@@ -35,7 +35,8 @@ class LossInputs:
         z_target: Its latent; without a target picture, `z` itself.
         palette: Colours in [0, 1], (K, 3).
         edge: The colour of the edge in [0, 1], (3,).
-        start: The picture that the stage, or the last move, started from, like `image`.
+        start: Returns the picture that the stage, or the last move, started from, like `image`. The first call
+            decodes it.
         tile: The part of `image`, in pixels, that the step decoded and that has a gradient; None for all of it.
     """
 
@@ -47,7 +48,7 @@ class LossInputs:
     z_target: Tensor
     palette: Tensor
     edge: Tensor
-    start: Tensor
+    start: Callable[[], Tensor]
     tile: Box | None = None
 
 
@@ -67,7 +68,7 @@ NEEDS = {
 OF_LATENT = ("latent-l2", "init", "target")
 """Losses of the latent, which pixel optimisation leaves out."""
 OF_START = ("flatness", "hue")
-"""Losses that compare the picture with its start."""
+"""Losses that compare the picture with its start, for which a run without a prior has no use by default."""
 _EDGE_OF_START = 2.0
 """Difference per side of the picture from which a place counts as an edge of the start rather than as flat."""
 _GREY = 0.15
@@ -200,7 +201,7 @@ def flatness(inputs: LossInputs) -> Tensor:
     the total variation of the change (Rudin, Osher & Fatemi 1992), with the weight of Perona & Malik (1990), which
     falls at the edges of the start.
     """
-    side = min(inputs.start.shape[2:])
+    side = min(inputs.image.shape[2:])
     image, start = _decoded(inputs)
     across, down = _differences(image - start)
     across_start, down_start = _differences(start)
@@ -296,8 +297,8 @@ def _decoded(inputs: LossInputs) -> tuple[Tensor, Tensor]:
 
     The rest has no gradient, and would take several times the memory of a large picture.
     """
-    tile = inputs.tile
-    return (inputs.image, inputs.start) if tile is None else (tile.of(inputs.image), tile.of(inputs.start))
+    tile, start = inputs.tile, inputs.start()
+    return (inputs.image, start) if tile is None else (tile.of(inputs.image), tile.of(start))
 
 
 def _length(squares: Tensor) -> Tensor:

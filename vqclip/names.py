@@ -1,4 +1,4 @@
-"""Names of files and folders from any text, in its own script where the file system takes that."""
+"""Names of files and folders from any text, in its own script where the file system takes that; emoji as words."""
 
 from __future__ import annotations
 

@@ -105,6 +105,7 @@ def _name_with_marks(text: str, language: str) -> Reading | None:
     return Reading(entry.english.partition("|")[0], True, (code,))
 
 
+@functools.lru_cache(maxsize=1024)
 def legible(text: str, language: str = "auto") -> str:
     """A text as the built-in models read it: in English, and spelt out in words; see `tokenizer.spelt_out`."""
     return spelt_out(read(text, language).english)
@@ -112,7 +113,7 @@ def legible(text: str, language: str = "auto") -> str:
 
 def changes(text: str, language: str = "auto") -> bool:
     """Whether a text has words of other languages or emoji, so that its legible form has other words."""
-    return read(text, language).replaced or with_emoji_named(text) != text
+    return read(text, language).replaced or (not text.isascii() and with_emoji_named(text) != text)
 
 
 def read_story(scenes: Iterable[Sequence[Prompt]]) -> str | None:

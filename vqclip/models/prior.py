@@ -141,6 +141,18 @@ class Prior(nn.Module):
                 x = self.embed_codes(codes.repeat(texts + 1, 1)) + places[place + 1]
         return torch.cat(chosen, 1).view(count, self.shape.side, self.shape.side)
 
+    @torch.no_grad()
+    def log_probability(self, words: Tensor, style: Tensor, codes: Tensor) -> Tensor:
+        """The mean log-probability of the codes of N drawings of one text, in nats: (N,).
+
+        Args:
+            words: (words,) int64.
+            style: (N,) int64.
+            codes: (N, side²) int64.
+        """
+        logits = self(words.expand(len(codes), -1), style, codes).float()
+        return -F.cross_entropy(logits.transpose(1, 2), codes, reduction="none").mean(1)
+
     def _places(self) -> Tensor:
         return (self.row.weight[:, None] + self.column.weight[None]).flatten(0, 1)
 
@@ -221,6 +233,25 @@ class PriorSampler:
             for styles, part in zip(*parts, strict=True)
         ]  # fmt: skip
         return torch.cat(drawn)
+
+    def log_probability(
+        self, prompts: Sequence[Prompt], codes: Tensor, numbers: Tensor, *, style: str | None = None
+    ) -> Tensor:
+        """How likely the prior finds candidates: the mean log-probability of their codes, in nats, (N,).
+
+        Args:
+            prompts: Their texts. Those with a positive weight count, by their weight.
+            codes: (N, side, side) int64.
+            numbers, style: As in `upsample`.
+        """
+        words, weights = self._tokenise(prompts)
+        styles = self._styles(numbers, style)
+        found = torch.zeros(len(codes), device=codes.device)
+        shares = weights.clamp(min=0) / weights.clamp(min=0).sum().clamp(min=1e-9)
+        for text, share in zip(words[shares > 0], shares[shares > 0], strict=True):
+            parts = zip(torch.split(styles, _BATCH), torch.split(codes.flatten(1), _BATCH), strict=True)
+            found += share * torch.cat([self.prior.log_probability(text, *part) for part in parts])
+        return found
 
     def _tokenise(self, prompts: Sequence[Prompt]) -> tuple[Tensor, Tensor]:
         """The tokens, (P, words) int64, and the weights, (P,), of texts."""

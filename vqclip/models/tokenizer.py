@@ -39,6 +39,7 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 _COUNT, _MARKS = re.compile(r"(?<![\w.,:/-])(\d{1,2})(?!\w|[.,:/-]\d)"), re.compile(r"[^\w\s,]|[\d_]")
 
 
+@functools.lru_cache(maxsize=1024)
 def spelt_out(text: str) -> str:
     """Spell a text out in words that the built-in models were trained on.
 

@@ -42,8 +42,9 @@ def start(
 ) -> Iterator[Event]:
     """Start a run with resolved settings, and yield its events.
 
-    An output that holds the same run is resumed, or left alone if it is finished; without a seed, the run may have
-    any. Another run is replaced only with `overwrite`, or if it failed before its first frame.
+    An output that holds the same run is resumed, or left alone if it is finished; without a seed, a run with
+    any seed counts as the same. Another run is replaced only with `overwrite`, or if it failed before its first
+    frame.
 
     Args:
         settings: Of the run.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Network = TypeVar("Network")
 UNLIKE = 0.3
-"""The score, by the built-in CLIP, up to which pictures of something else come."""
+"""The score by the built-in CLIP up to which a picture usually shows something else."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,8 @@ def _text_warnings(name: str, perceptor: Perceptor, settings: Settings) -> Itera
     yield from cut
     if cut:
         yield "--long-prompts mean reads all of a long text, in parts."
-    for text in _texts(_without_style(settings), perceptor):
+    own = _without_style(settings)
+    for text in texts if own is settings else _texts(own, perceptor):
         yield from _unknown(name, perceptor, text)
     shown = settings.sketch != "none" or settings.palette or settings.pixel_grid
     if settings.style_words and not perceptor.knows_styles and not shown:

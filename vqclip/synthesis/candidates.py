@@ -1,8 +1,9 @@
 """Candidates: samples of the prior, ranked by CLIP; a run starts from the best.
 
 Sampling many candidates and re-ranking them with CLIP follows DALL-E (arXiv 2102.12092, section 2.6). The best can be
-upsampled to twice their size, as in Muse (arXiv 2301.00704), and CLIP ranks them again. Of candidates that fit the
-prompt alike, those come first whose drawing the border does not cut off.
+upsampled to twice their size, as in Muse (arXiv 2301.00704), and CLIP ranks them again. Among candidates that fit
+the prompt equally well, those come first whose codes the prior finds likely and whose drawing the border does not cut
+off.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from vqclip.synthesis.stage_upsampling import upsample
 
 _CUT_OFF = 0.2
 """What the share of the border counts, beside CLIP's loss, where it cuts off the drawing of a candidate."""
+_LIKELY = 0.12
+"""What the mean log-probability of its codes, in nats, counts for a candidate. Malformed drawings are less likely."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,31 @@ class Candidates:
     Attributes:
         codes: (N, side, side) int64.
         images: (N, 3, H, W) float32 in [0, 1].
-        losses: CLIP's, (N,); lower is better. Drawings that the border cuts off come later than these say.
+        losses: CLIP's, (N,); lower is better.
         numbers: (N,) int64, in the order of sampling, 0 for the first.
+        log_probabilities: See `PriorSampler.log_probability`, (N,); 0 for those of another sampler.
     """
 
     codes: Tensor
     images: Tensor
     losses: Tensor
     numbers: Tensor
+    log_probabilities: Tensor
+
+    @property
+    def ranking(self) -> Tensor:
+        """What orders them, (N,), lower is better: CLIP's losses with what `_CUT_OFF` and `_LIKELY` add."""
+        return self.losses + _CUT_OFF * cut_off(self.images) - _LIKELY * self.log_probabilities
 
     def take(self, order: Tensor) -> Candidates:
         """The candidates in another order, or some of them. order: (any,) int64."""
-        return Candidates(self.codes[order], self.images[order], self.losses[order], self.numbers[order.cpu()])
+        return Candidates(
+            self.codes[order],
+            self.images[order],
+            self.losses[order],
+            self.numbers[order.cpu()],
+            self.log_probabilities[order],
+        )
 
 
 @torch.no_grad()
@@ -79,11 +95,14 @@ def draw(
         "temperature": settings.temperature,
     }
     codes = sampler.sample(texts, settings.candidates, generator, **ways)
-    candidates = _ranked(vqgan, codes, torch.arange(len(codes)), clip_targets, settings, weights)
+    numbers, likely = torch.arange(len(codes)), torch.zeros(len(codes), device=codes.device)
+    if isinstance(sampler, PriorSampler):
+        likely = sampler.log_probability(texts, codes, numbers, style=settings.prior_style)
+    candidates = _ranked(vqgan, codes, numbers, likely, clip_targets, settings, weights)
     if settings.upsample_candidates and isinstance(sampler, PriorSampler):
-        best = slice(settings.upsample_candidates)
-        codes = sampler.upsample(texts, candidates.codes[best], candidates.numbers[best], generator, **ways)
-        candidates = _ranked(vqgan, codes, candidates.numbers[best], clip_targets, settings, weights)
+        best = candidates.take(torch.arange(min(settings.upsample_candidates, len(codes))))
+        codes = sampler.upsample(texts, best.codes, best.numbers, generator, **ways)
+        candidates = _ranked(vqgan, codes, best.numbers, best.log_probabilities, clip_targets, settings, weights)
     return candidates
 
 
@@ -91,6 +110,7 @@ def _ranked(
     vqgan: ImageModel,
     codes: Tensor,
     numbers: Tensor,
+    likely: Tensor,
     clip_targets: Sequence[ClipTarget],
     settings: Settings,
     weights: Sequence[float],
@@ -98,9 +118,8 @@ def _ranked(
     images = torch.cat(
         [vqgan.decode(vqgan.lookup(part)).clamp(0, 1) for part in torch.split(codes, settings.cut_chunk)]
     )
-    losses = rank(images, clip_targets, settings, weights)
-    order = (losses + _CUT_OFF * cut_off(images)).argsort(stable=True)
-    return Candidates(codes, images, losses, numbers).take(order)
+    found = Candidates(codes, images, rank(images, clip_targets, settings, weights), numbers, likely)
+    return found.take(found.ranking.argsort(stable=True))
 
 
 def cut_off(images: Tensor) -> Tensor:

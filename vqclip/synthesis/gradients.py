@@ -1,6 +1,6 @@
 """Functions with a replaced gradient, and the backward pass from the picture to z (CLIP's own: `clip_loss`).
 
-Both functions are those of Katherine Crowson's VQGAN+CLIP notebook (2021).
+`replace_gradient` and `clamp_with_gradient` are those of Katherine Crowson's VQGAN+CLIP notebook (2021).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from vqclip.cutouts.context import CutoutContext
 from vqclip.cutouts.resample import CutPlan
 from vqclip.errors import ModelError, OutOfMemory
 from vqclip.events import Event, Finished, StageStarted, Started, Stepped, Warned
-from vqclip.image_losses import OF_LATENT, OF_START, LossInputs
+from vqclip.image_losses import OF_LATENT, LossInputs
 from vqclip.models.compiling import begin_step
 from vqclip.models.decoder import Box
 from vqclip.models.image_model import ImageModel
@@ -393,10 +393,9 @@ class Synthesizer:
         now = self.current
         picture = image if now.image.picture is None else now.image.picture
         target, z_target = (image, now.z) if now.target is None else (now.target.image, now.target.z)
-        # Decoding the start takes time, so it is done only where a loss needs it.
-        start = now.start() if any(loss.name in OF_START for loss in self.settings.image_losses) else image
         part = None if tile is None or now.image.tiling is None else now.image.tiling.shown(tile)
-        known = LossInputs(image, now.z, now.z_init, picture, target, z_target, self.palette, self.edge, start, part)
+        own = now.z, now.z_init, picture, target, z_target
+        known = LossInputs(image, *own, self.palette, self.edge, now.start, part)
         return {
             loss.label: weight * loss.value(known)
             for loss in self.settings.image_losses

@@ -1,4 +1,4 @@
-"""Where the seed enters: a generator of random numbers for each purpose and step, seeded by the seed of the run.
+"""A generator of random numbers for each purpose and step, derived from the seed of the run.
 
 No step depends on the random numbers of another. So a resumed run draws the same ones as an unbroken run, and saving
 or showing pictures changes nothing.
@@ -11,8 +11,8 @@ import torch
 
 START_STREAM, STEP_STREAM, ROLL_STREAM, TILE_STREAM, SCENE_STREAM, NOISE_STREAM = 0, 1, 3, 4, 5, 6
 """The purposes: initial latent; cutouts and their noise; shift of a seamless picture; tile; candidates of later
-scenes; noise of the latent. 2 is not used: another
-number for a purpose would change the picture of every seed."""
+scenes; noise of the latent. 2 is not used any more. The numbers stay as they are: others would change the picture of
+every seed."""
 
 
 def step_seed(seed: int, stream: int, stage: int, step: int) -> int:
@@ -29,7 +29,7 @@ def make_generator(
     Args:
         seed: Of the run.
         stream: The purpose, one of the streams above.
-        stage, step: The index of the stage, and the steps done.
+        stage, step: The index of the stage, of a later scene its number, and the steps done.
         device: The CPU without one.
     """
     return torch.Generator(device or "cpu").manual_seed(step_seed(seed, stream, stage, step))

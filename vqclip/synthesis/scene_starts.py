@@ -146,8 +146,7 @@ class SceneStarts:
         for thing in layout.things:
             if thing.text not in by_text:
                 drawn = draw(weighed[thing.region])
-                losses = drawn.losses + _FRAMED * framed(drawn.images)
-                order = losses.argsort(stable=True)
+                order = (drawn.ranking + _FRAMED * framed(drawn.images)).argsort(stable=True)
                 by_text[thing.text] = [drawn.take(order), drawn.take(order.roll(-1))]
             one, *other = by_text[thing.text]
             found[thing.region] = one
