@@ -17,7 +17,7 @@ VQGANS = {
     "the same in less memory": ["ibq-16384"],
     "a wider range than ImageNet": ["ibq-262144-pretrain", "ibq-16384-pretrain"],
     "paintings; faces; landscapes": ["wikiart", "faceshq", "sflckr"],
-    "natural pictures with few steps to go wrong": ["titok-l-32"],
+    "natural pictures, with few tokens to optimise": ["titok-l-32"],
     "the same, smaller": ["titok-s-128", "titok-b-64"],
     "its newer decoders": ["titok-bl-64", "titok-bl-128", "titok-sl-256"],
     "sharp details, four times the work": ["openimages", "llamagen-vq-ds8"],
