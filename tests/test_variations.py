@@ -13,6 +13,7 @@ from PIL import Image
 from vqclip.jobs import variations
 from vqclip.jobs.variations import LEAST_APART, choose, distance
 from vqclip.media import images, metadata
+from vqclip.synthesis import candidates
 
 QUICK = ("--size", "64x64", "-n", "2", "--iterations", "1", "--cutouts", "2", "--seed", "3", "--threads", "1")
 
@@ -46,6 +47,29 @@ def test_pictures_are_drawn_of_which_none_is_the_same(
     assert (found["edited"]["command"], found["edited"]["number"]) == ("variations", 2)
     with Image.open("out/sheet.png") as sheet:
         assert sheet.width > 3 * 64
+
+
+@pytest.mark.slow
+def test_likely_candidates_are_better_ones(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    images.save_png(Path("ball.png"), ball((220, 40, 40)))
+    asked: list[int] = []
+    best: list[int] = []
+
+    def likely(_: Any, __: Any, codes: torch.Tensor, ___: Any) -> torch.Tensor:
+        asked.append(len(codes))
+        return torch.arange(len(codes)).eq(2).float() * (1000 if len(asked) == 1 else 0)
+
+    def spied(found: torch.Tensor, losses: torch.Tensor, *given: Any) -> list[int]:
+        best.append(int(losses.argmin()))
+        return choose(found, losses, *given)
+
+    monkeypatch.setattr(candidates, "log_probabilities", likely)
+    monkeypatch.setattr(variations, "choose", spied)
+    answer = call("variations", "ball.png", "-o", "out", "--candidates", "12", "--strength", "1", *QUICK)
+    assert answer.code == 0, answer.err
+    # Of the first word.
+    assert best == [2]
+    assert sum(asked) >= 12
 
 
 @pytest.mark.slow

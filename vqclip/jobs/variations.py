@@ -172,9 +172,9 @@ def _from_candidates(
     picture = to_pixels(images.resize(shown, *size), models.vqgan.codebook.device)
     words = words_for(clips, nearest_colours(picture))
     with torch.no_grad():
-        found = _sampled(models, settings, words, max(settings.candidates, _SAMPLES * wanted.count))
+        found, likely = _sampled(models, settings, words, max(settings.candidates, _SAMPLES * wanted.count))
         side = found.shape[-1]
-        losses = candidates.rank(found, models.clip_targets, settings)
+        losses = candidates.rank(found, models.clip_targets, settings) - candidates.LIKELY * likely
         small = fit(picture, side, side)
         picked = choose(found.cpu(), losses.cpu(), small.cpu(), wanted.count, wanted.strength)
         ways = []
@@ -191,10 +191,11 @@ _NO_PRIOR = dict.fromkeys(("candidates", "prior_style", "guidance", "temperature
 """Options of the candidates, which the runs from them do not take."""
 
 
-def _sampled(models: Models, settings: Any, words: Sequence[str], count: int) -> Tensor:
-    """Candidates of all words, as many of each: (N, 3, side, side) in [0, 1]."""
+def _sampled(models: Models, settings: Any, words: Sequence[str], count: int) -> tuple[Tensor, Tensor]:
+    """Candidates of all words, as many of each: (N, 3, side, side) in [0, 1], and their log-probabilities, (N,)."""
     import torch
 
+    from vqclip.synthesis import candidates
     from vqclip.synthesis.randomness import START_STREAM, make_generator
 
     assert models.sampler is not None
@@ -202,11 +203,15 @@ def _sampled(models: Models, settings: Any, words: Sequence[str], count: int) ->
     asked = [prompt for prompt in settings.prompts if prompt.kind == "text"]
     how = {"style": settings.prior_style, "guidance": settings.guidance, "temperature": settings.temperature}
     each = -(-count // len(words))
-    codes = torch.cat(
-        [models.sampler.sample([Prompt(word, language="en"), *asked], each, generator, **how) for word in words]
-    )
-    parts = torch.split(codes, settings.cut_chunk)
-    return torch.cat([models.vqgan.decode(models.vqgan.lookup(part)).clamp(0, 1) for part in parts])
+    texts = [[Prompt(word, language="en"), *asked] for word in words]
+    codes = [models.sampler.sample(text, each, generator, **how) for text in texts]
+    likely = [
+        candidates.log_probabilities(models.sampler, text, of_text, settings.prior_style)
+        for text, of_text in zip(texts, codes, strict=True)
+    ]
+    parts = torch.split(torch.cat(codes), settings.cut_chunk)
+    found = torch.cat([models.vqgan.decode(models.vqgan.lookup(part)).clamp(0, 1) for part in parts])
+    return found, torch.cat(likely)
 
 
 def nearest_colours(picture: Tensor) -> list[str]:

@@ -20,6 +20,7 @@ from vqclip.models.image_model import ImageModel
 from vqclip.models.net2net import Net2Net
 from vqclip.models.perceptor import ClipTarget
 from vqclip.models.prior import PriorSampler
+from vqclip.settings.prompts import Prompt
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import clip_loss, init
 from vqclip.synthesis.composition import framed
@@ -27,7 +28,7 @@ from vqclip.synthesis.stage_upsampling import upsample
 
 _CUT_OFF = 0.2
 """What the share of the border counts, beside CLIP's loss, where it cuts off the drawing of a candidate."""
-_LIKELY = 0.12
+LIKELY = 0.3
 """What the mean log-probability of its codes, in nats, counts for a candidate. Malformed drawings are less likely."""
 
 
@@ -51,8 +52,8 @@ class Candidates:
 
     @property
     def ranking(self) -> Tensor:
-        """What orders them, (N,), lower is better: CLIP's losses with what `_CUT_OFF` and `_LIKELY` add."""
-        return self.losses + _CUT_OFF * cut_off(self.images) - _LIKELY * self.log_probabilities
+        """What orders them, (N,), lower is better: CLIP's losses with what `_CUT_OFF` and `LIKELY` add."""
+        return self.losses + _CUT_OFF * cut_off(self.images) - LIKELY * self.log_probabilities
 
     def take(self, order: Tensor) -> Candidates:
         """The candidates in another order, or some of them. order: (any,) int64."""
@@ -95,15 +96,22 @@ def draw(
         "temperature": settings.temperature,
     }
     codes = sampler.sample(texts, settings.candidates, generator, **ways)
-    numbers, likely = torch.arange(len(codes)), torch.zeros(len(codes), device=codes.device)
-    if isinstance(sampler, PriorSampler):
-        likely = sampler.log_probability(texts, codes, numbers, style=settings.prior_style)
+    numbers, likely = torch.arange(len(codes)), log_probabilities(sampler, texts, codes, settings.prior_style)
     candidates = _ranked(vqgan, codes, numbers, likely, clip_targets, settings, weights)
     if settings.upsample_candidates and isinstance(sampler, PriorSampler):
         best = candidates.take(torch.arange(min(settings.upsample_candidates, len(codes))))
         codes = sampler.upsample(texts, best.codes, best.numbers, generator, **ways)
         candidates = _ranked(vqgan, codes, best.numbers, best.log_probabilities, clip_targets, settings, weights)
     return candidates
+
+
+def log_probabilities(
+    sampler: PriorSampler | Net2Net, texts: Sequence[Prompt], codes: Tensor, style: str | None
+) -> Tensor:
+    """Those that the prior gives to samples of texts, in the order of sampling: (N, side, side) to (N,)."""
+    if not isinstance(sampler, PriorSampler):
+        return torch.zeros(len(codes), device=codes.device)
+    return sampler.log_probability(texts, codes, torch.arange(len(codes)), style=style)
 
 
 def _ranked(
