@@ -216,7 +216,9 @@ def test_sample_writes_a_sheet_and_tells_the_ranking(call: Any) -> None:
     answer = call("sample", "a red apple", "-n", "3", "--seed", "2", "-o", "sheet.png", "--json", "--threads", "1")
     result = answer.lines[-1]
     assert (result["image"], result["seed"]) == ("sheet.png", 2)
-    assert [row["loss"] for row in result["candidates"]] == sorted(row["loss"] for row in result["candidates"])
+    rows = result["candidates"]
+    assert [row["ranking"] for row in rows] == sorted(row["ranking"] for row in rows)
+    assert all(row["ranking"] >= row["loss"] - 0.3 * row["log_probability"] - 1e-4 for row in rows)
     assert Image.open("sheet.png").width > 3 * 64
     plain = call("sample", "a red apple", "-n", "3", "--seed", "2", "--threads", "1")
     assert plain.out == "candidates.png\n"

@@ -29,7 +29,8 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
 
     Returns:
         image, samples, seed, read_as (as in `dry_run.plan`), warnings, and for each candidate its number in the order
-        of sampling, its loss, which ranks it, and its score, as `vqclip score` gives it.
+        of sampling, its ranking (see `candidates.Candidates`; lower is better), CLIP's loss, its log-probability, and
+        its score, as `vqclip score` gives it.
 
     Raises:
         VqclipError: The settings or the output are wrong.
@@ -57,9 +58,16 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     pictures = [images.to_uint8(picture.cpu().numpy()) for picture in drawn.images]
     samples.save(record, drawn, inputs.settings.with_paths(absolute).to_dict(), inputs.hashes(), library_versions())
     scorer, weights = Scorer(models.clip_targets, inputs.settings.prompts), inputs.settings.story.weights_alone()
+    rows = zip(drawn.numbers, drawn.ranking, drawn.losses, drawn.log_probabilities, pictures, strict=True)
     found = [
-        {"number": int(number) + 1, "loss": round(float(loss), 5), "score": round(scorer(picture, weights), 5)}
-        for number, loss, picture in zip(drawn.numbers, drawn.losses, pictures, strict=True)
+        {
+            "number": int(number) + 1,
+            "ranking": round(float(ranking), 5),
+            "loss": round(float(loss), 5),
+            "log_probability": round(float(likely), 5),
+            "score": round(scorer(picture, weights), 5),
+        }
+        for number, ranking, loss, likely, picture in rows
     ]
     labels = [f"{row['number']}: score {row['score']:.3f}" for row in found]
     images.save_png(output, images.contact_sheet(pictures, labels, min(COLUMNS, len(pictures))), {})
