@@ -125,7 +125,7 @@ def test_the_best_candidates_are_upsampled_and_chosen_from(pair: Any, sampler: p
     found = candidates.draw(vqgan, sampler, targets_of(FOUR.prompt), FOUR, make_generator(3, START_STREAM))
     assert found.codes.shape == (3, 16, 16)
     assert found.images.shape == (3, 3, 128, 128)
-    assert found.losses.tolist() == sorted(found.losses.tolist())
+    assert found.ranking.tolist() == sorted(found.ranking.tolist())
     assert set(found.numbers.tolist()) == set(plain.numbers[:3].tolist())
     # Each is still the drawing that it was: nearer to itself, in pixels, than to the others.
     sizes = dict(zip(plain.numbers.tolist(), plain.images, strict=True))

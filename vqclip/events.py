@@ -77,11 +77,11 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class PriorSampleChosen(Event):
-    """The prior sampled `count` candidates, and CLIP chose the one with the lowest loss.
+    """The prior sampled `count` candidates, and the one that ranks best was chosen.
 
     Attributes:
         number: In the order of sampling, 1 for the first.
-        loss: After upsampling, if it was upsampled.
+        loss: CLIP's, after upsampling if it was upsampled.
         score: As in Stepped.
     """
 

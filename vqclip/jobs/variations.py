@@ -174,9 +174,9 @@ def _from_candidates(
     with torch.no_grad():
         found, likely = _sampled(models, settings, words, max(settings.candidates, _SAMPLES * wanted.count))
         side = found.shape[-1]
-        losses = candidates.rank(found, models.clip_targets, settings) - candidates.LIKELY * likely
+        ranking = candidates.rank(found, models.clip_targets, settings) - candidates.LIKELY * likely
         small = fit(picture, side, side)
-        picked = choose(found.cpu(), losses.cpu(), small.cpu(), wanted.count, wanted.strength)
+        picked = choose(found.cpu(), ranking.cpu(), small.cpu(), wanted.count, wanted.strength)
         ways = []
         for number, at in enumerate(picked):
             start = candidates.fill(found[at : at + 1], size, edges=settings.keeps_edges)
@@ -192,7 +192,10 @@ _NO_PRIOR = dict.fromkeys(("candidates", "prior_style", "guidance", "temperature
 
 
 def _sampled(models: Models, settings: Any, words: Sequence[str], count: int) -> tuple[Tensor, Tensor]:
-    """Candidates of all words, as many of each: (N, 3, side, side) in [0, 1], and their log-probabilities, (N,)."""
+    """Candidates of all words, as many of each: (N, 3, side, side) in [0, 1], and their log-probabilities, (N,).
+
+    Drawings of some words are likelier than those of others. So the mean of each word is subtracted.
+    """
     import torch
 
     from vqclip.synthesis import candidates
@@ -209,6 +212,7 @@ def _sampled(models: Models, settings: Any, words: Sequence[str], count: int) ->
         candidates.log_probabilities(models.sampler, text, of_text, settings.prior_style)
         for text, of_text in zip(texts, codes, strict=True)
     ]
+    likely = [of_text - of_text.mean() for of_text in likely]
     parts = torch.split(torch.cat(codes), settings.cut_chunk)
     found = torch.cat([models.vqgan.decode(models.vqgan.lookup(part)).clamp(0, 1) for part in parts])
     return found, torch.cat(likely)
@@ -283,15 +287,15 @@ def _scores(clip_targets: Sequence[ClipTarget], texts: Sequence[str]) -> Tensor:
     return torch.stack(each).mean(0)
 
 
-def choose(found: Tensor, losses: Tensor, picture: Tensor, count: int, strength: float) -> list[int]:
-    """Choose candidates that are near the picture for CLIP and differ from each other.
+def choose(found: Tensor, ranking: Tensor, picture: Tensor, count: int, strength: float) -> list[int]:
+    """Choose candidates that rank high and differ from each other.
 
     The best comes first. Then each is the best of those that are far enough from the picture and from all before it;
     where none is, the one that is farthest from them.
 
     Args:
         found: (N, 3, side, side) in [0, 1].
-        losses: (N,), lower is nearer to the picture.
+        ranking: (N,), lower is better.
         picture: (1, 3, side, side).
         count: At most N.
         strength: Below 1, the form counts as well.
@@ -300,14 +304,14 @@ def choose(found: Tensor, losses: Tensor, picture: Tensor, count: int, strength:
     import torch.nn.functional as F
 
     small, one = (F.interpolate(each, size=(32, 32), mode="area").flatten(1) for each in (found, picture))
-    losses = losses + (1 - strength) * (small - one).square().mean(1).sqrt()
+    ranking = ranking + (1 - strength) * (small - one).square().mean(1).sqrt()
     nearest = (small - one).square().mean(1).sqrt()
     chosen: list[int] = []
     for _ in range(count):
         free = torch.ones(len(found), dtype=torch.bool)
         free[chosen] = False
         far = free & (nearest >= _SAMPLES_APART)
-        at = int((losses + (~far) * 1e3).argmin()) if bool(far.any()) else int((nearest - (~free) * 1e3).argmax())
+        at = int((ranking + (~far) * 1e3).argmin()) if bool(far.any()) else int((nearest - (~free) * 1e3).argmax())
         chosen.append(at)
         nearest = torch.minimum(nearest, (small - small[at]).square().mean(1).sqrt())
     return chosen

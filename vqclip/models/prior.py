@@ -27,7 +27,7 @@ from vqclip.models.upsampler import Upsampler, load_upsampler
 from vqclip.settings.prompts import Prompt
 
 _HINT = "Install vqclip again."
-# Candidates that are upsampled at once; fixed, so that a limit on memory does not change the result.
+# Candidates that are upsampled or rated at once; fixed, so that a limit on memory does not change the result.
 _BATCH = 16
 _AVOIDED = 1 / 3
 """The weight of the text that an edit avoids; the text that it shall show has 1."""

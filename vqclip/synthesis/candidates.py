@@ -41,7 +41,8 @@ class Candidates:
         images: (N, 3, H, W) float32 in [0, 1].
         losses: CLIP's, (N,); lower is better.
         numbers: (N,) int64, in the order of sampling, 0 for the first.
-        log_probabilities: See `PriorSampler.log_probability`, (N,); 0 for those of another sampler.
+        log_probabilities: See `PriorSampler.log_probability`, (N,), of the candidate before it was upsampled; 0 for
+            those of another sampler.
     """
 
     codes: Tensor

@@ -33,11 +33,11 @@ from vqclip.synthesis.regions import Regions
 from vqclip.synthesis.scoring import Scorer
 
 _LIKENESS, _OVER = 0.3, 0.42
-"""What the correlation of a candidate's form with that of the picture before counts, beside CLIP's loss: of a
+"""What the correlation of a candidate's form with that of the picture before counts, beside its ranking: of a
 candidate in place of the picture, and of one over it."""
 
 _FRAMED = 0.2
-"""What a border without white ground counts, beside CLIP's loss, of a candidate that is composed with others."""
+"""What a border without white ground counts, beside its ranking, of a candidate that is composed with others."""
 _COARSE = 6
 """Cells along the shorter side of a picture, below which lie its details."""
 _DETAILED = 0.7
@@ -182,8 +182,8 @@ class SceneStarts:
         size, edges = (picture.shape[3], picture.shape[2]), self.settings.keeps_edges
         drawings = [candidates.fill(image[None], size, edges=edges, extend=False) for image in found.images]
         blended = torch.cat([over(picture, drawing, self.settings.init_candidate) for drawing in drawings])
-        losses = found.losses + candidates.rank(blended, self.clip_targets, self.settings, weights)
-        return found.take((losses - _OVER * likeness(blended, picture)).argsort(stable=True))
+        ranking = found.ranking + candidates.rank(blended, self.clip_targets, self.settings, weights)
+        return found.take((ranking - _OVER * likeness(blended, picture)).argsort(stable=True))
 
     def _box(self, name: str, picture: Tensor) -> tuple[Any, ...]:
         """The index of the rectangle around a region in a picture (1, 3, H, W)."""
@@ -212,7 +212,7 @@ def composed(settings: Settings, scene: int) -> SceneLayout | None:
 
 def likest(found: Candidates, before: Tensor) -> Candidates:
     """The candidates with those first that the prompt fits and whose form is like that of a picture, (1, 3, H, W)."""
-    return found.take((found.losses - _LIKENESS * likeness(found.images, before)).argsort(stable=True))
+    return found.take((found.ranking - _LIKENESS * likeness(found.images, before)).argsort(stable=True))
 
 
 def likeness(images: Tensor, before: Tensor) -> Tensor:
