@@ -170,6 +170,9 @@ def with_words(
     style: Words around it, see `Prompt.style`. language: Of all texts, see `Prompt.language`.
     """
 
+    if (before, after, style, language) == ("", "", "", "auto"):
+        return tuple(scenes)
+
     def changed(prompt: Prompt) -> Prompt:
         prompt = replace(prompt, language=language)
         pulls = prompt.kind == "text" and prompt.weight > 0
