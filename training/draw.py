@@ -1,6 +1,6 @@
-"""Draw the pictures of the package `drawings`: furniture, people with attributes, scenes, animals, everyday things.
+"""Draw the pictures of the package `drawings`: furniture, clothes, instruments, people, scenes, animals and more.
 
-    python training/draw.py --work DIR --count 12000    # writes DIR/drawings.jsonl, which render.mjs renders
+    python training/draw.py --work DIR --count 34000    # writes DIR/drawings.jsonl, which render.mjs renders
     python training/draw.py --work DIR --sheet OUT.png --module things --count 48    # a sheet to look at
 
 The same seed gives the same drawings.
@@ -48,18 +48,17 @@ def load(modules=MODULES):
 
 def records(count, seed=0):
     """About `count` drawings of all kinds by their weights, always the same for one seed."""
-    rng = random.Random(seed)
     kinds = sorted(THINGS.items())
     total = sum(weight for _, (_, weight) in kinds)
     for name, (function, weight) in kinds:
         for index in range(round(count * weight / total)):
-            yield {"kind": name, **drawn(random.Random(f"{name} {index} {rng.random()}"), function)}
+            yield {"kind": name, **drawn(random.Random(f"{seed} {name} {index}"), function)}
 
 
-def sheet(out, count, size, work, seed):
-    """Render a contact sheet of the loaded drawings in turn, each with its colour and first name."""
+def sheet(out, module, count, size, work, seed):
+    """Render a contact sheet of the drawings of a module in turn, each with its colour and first name."""
     rng = random.Random(seed)
-    functions = [THINGS[name][0] for name in sorted(THINGS)]
+    functions = [THINGS[name][0] for name in sorted(THINGS) if name.startswith(f"{module}.")]
     rows = [drawn(random.Random(rng.random()), functions[i % len(functions)]) for i in range(count)]
     source = out.with_suffix(".jsonl").resolve()
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -81,7 +80,7 @@ def sheet(out, count, size, work, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
-    parser.add_argument("--count", type=int, default=12000)
+    parser.add_argument("--count", type=int, default=34000)
     parser.add_argument("--sheet", type=Path, help="write a contact sheet there instead")
     parser.add_argument("--module", choices=MODULES, default=MODULES[0], help="of the contact sheet")
     parser.add_argument("--size", type=int, default=64, help="of a picture on the contact sheet, in pixels")
@@ -89,7 +88,7 @@ def main():
     args = parser.parse_args()
     if args.sheet:
         load([args.module])
-        sheet(args.sheet, args.count, args.size, args.work, args.seed)
+        sheet(args.sheet, args.module, args.count, args.size, args.work, args.seed)
         return
     load()
     with (args.work / "drawings.jsonl").open("w") as file:

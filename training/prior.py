@@ -42,8 +42,8 @@ SIDE, WORDS = 8, 16
 PLACES = SIDE * SIDE
 #: Shares of a batch: pictures as they are, moved a little, and compositions.
 SHARES = (0.7, 0.12, 0.18)
-#: How often a recoloured copy is learnt, compared with other pictures.
-COPIES = 0.4
+#: How often a recoloured copy, and a drawing made by program, is learnt, compared with other pictures.
+COPIES, DRAWINGS = 0.4, 0.45
 
 
 class TiedPrior(Prior):
@@ -79,15 +79,16 @@ class TiedPrior(Prior):
 
 def shape_of(vocabulary):
     return PriorShape(
-        width=192, layers=6, heads=6, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
+        width=192, layers=9, heads=6, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
         styles=tuple(STYLES.values()),
     )  # fmt: skip
 
 
 def warm_start(model, folder, codebook):
-    """Start from the prior in `folder`, which may have other styles, words and codes.
+    """Start from the prior in `folder`, which may have other styles, words and codes, and fewer layers.
 
-    Each code starts from the nearest one, by distance in `codebook`, of the VQGAN in the same folder.
+    Each code starts from the nearest one, by distance in `codebook`, of the VQGAN in the same folder. A layer that
+    the prior lacks starts as a copy of the one before it that adds nothing yet, so the function stays the same.
     """
     shape = read_prior_shape(folder / "tiny_prior.json")
     old = single(load_file(folder / "tiny_prior.safetensors"))
@@ -101,7 +102,23 @@ def warm_start(model, folder, codebook):
         if style in styles:
             new["style.weight"][styles.index(style)] = row
     new["word_place"][: shape.words] = old.pop("word_place")
+    old = deepened(old, shape.layers, model.shape.layers)
+    # The tables hold what the codebook gave. A random map from it would undo a part of the training before.
+    new["lift.weight"].zero_()
     model.load_state_dict({**new, **old})
+
+
+def deepened(state, layers, more):
+    """The state of a prior with `more` layers that computes what one with `layers` does (arXiv 1511.05641)."""
+    sources = [i * layers // more for i in range(more)]
+    grown = {name: value for name, value in state.items() if not name.startswith("blocks.")}
+    for i, source in enumerate(sources):
+        prefix = f"blocks.{source}."
+        for name in [name for name in state if name.startswith(prefix)]:
+            part = name.removeprefix(prefix)
+            added = source in sources[:i] and part.startswith(("out.", "down."))
+            grown[f"blocks.{i}.{part}"] = torch.zeros_like(state[name]) if added else state[name]
+    return grown
 
 
 def words_of(tokens, texts, vocabulary):
@@ -198,7 +215,8 @@ def style_of(record):
 
 def weight_of(record):
     """How often a picture is learnt, compared with others."""
-    return (COPIES if record["copy"] else 1.0) * GROUP_WEIGHT.get(record["group"], 1.0)
+    share = DRAWINGS if record["set"] == DRAWN else COPIES if record["copy"] else 1.0
+    return share * GROUP_WEIGHT.get(record["group"], 1.0)
 
 
 def is_block_matrix(name, parameter):

@@ -6,7 +6,18 @@ one kind of picture with random proportions, parts and colours, as SVG inside a 
 
 from dataclasses import dataclass, field
 
-MODULES = ("animals", "everyday", "people", "scenes", "things")
+MODULES = (
+    "animals",
+    "buildings",
+    "clothes",
+    "dishes",
+    "everyday",
+    "instruments",
+    "people",
+    "scenes",
+    "things",
+    "tools",
+)
 COLOURS = {
     "red": ["#dd2e44", "#e53935", "#c62828"],
     "orange": ["#f4900c", "#fb8c00", "#f57c00"],
