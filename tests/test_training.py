@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,10 +16,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from safetensors.torch import load_file
 
 from vqclip.media import images
+from vqclip.models import registry
+from vqclip.models.prior import load_sampler
 
 TRAINING = Path(__file__).parents[1] / "training"
+CODEBOOK = load_file(TRAINING.parent / "checkpoints" / "tiny_vqgan.safetensors")["quantize.embedding.weight"].float()
 
 
 def plots(work: Path, out: Path) -> "subprocess.CompletedProcess[str]":
@@ -259,3 +264,18 @@ def test_drawings_are_the_same_for_one_seed_and_differ_from_each_other(training:
     assert first == again
     assert len({record["svg"] for record in first}) > 0.95 * len(first)
     assert [r["svg"] for r in draw.records(1000, seed=4)] != [r["svg"] for r in first]
+
+
+def test_a_warm_start_computes_what_the_prior_before_does_with_more_layers_too(training: Any) -> None:
+    prior, trainer = training("prior"), training("trainer")
+    before = load_sampler(registry.find_prior("tiny"), CODEBOOK).prior
+    shape = replace(before.shape, layers=before.shape.layers + 3)
+    deeper = prior.TiedPrior(shape, CODEBOOK).eval()
+    prior.warm_start(deeper, trainer.CHECKPOINTS, CODEBOOK)
+    draws = torch.Generator().manual_seed(0)
+    words, style, codes = (
+        torch.randint(0, most, size, generator=draws)
+        for most, size in ((shape.vocabulary, (2, shape.words)), (8, (2,)), (shape.codes, (2, shape.side**2)))
+    )
+    with torch.no_grad():
+        assert torch.allclose(deeper(words, style, codes), before(words, style, codes), atol=1e-4)
