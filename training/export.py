@@ -2,7 +2,8 @@
 
     python training/export.py --work DIR --out checkpoints [--only vqgan|clip|words|prior|upsampler]
 
-Can run at any time during training: it takes the running averages of the last checkpoints.
+Can run at any time during training: it takes the running averages of the last checkpoints. `--share 0.5` exports the
+mean of the trained prior and the one in `--out` (model soups, arXiv 2203.05482), which may have fewer layers.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import torch
 from open_clip.factory import create_model
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import clip as clip_training
 import prior as prior_training
@@ -23,6 +24,7 @@ import vqgan as vqgan_training
 import words as words_training
 from data import Pictures
 from trainer import load
+from vqclip.models.architecture import read_prior_shape
 
 VQGAN_CONFIG = """model:
   target: taming.models.vqgan.VQModel
@@ -126,7 +128,18 @@ def export_words(work, out, source):
     print(sum(not names for names in known.values()), "of", len(known), "words are known")
 
 
-def export_prior(work, out, source):
+def prior_in(folder):
+    """The weights of the prior in a folder, with as many layers as one has that is trained now."""
+    layers = read_prior_shape(folder / "tiny_prior.json").layers
+    return prior_training.deepened(load_file(folder / "tiny_prior.safetensors"), layers, prior_training.LAYERS)
+
+
+def mean_of(weights, others, share):
+    """The mean of two sets of fp16 weights, the first with that share."""
+    return half({name: share * value.float() + (1 - share) * others[name].float() for name, value in weights.items()})
+
+
+def export_prior(work, out, source, share=1.0):
     step = load(work / "prior.pt")["step"]
     model = prior_training.trained(work, source)
     plain = model.plain()
@@ -134,7 +147,8 @@ def export_prior(work, out, source):
     codes = torch.randint(0, model.shape.codes, (2, model.shape.side**2))
     with torch.no_grad():
         assert torch.allclose(plain(words, style, codes), model(words, style, codes), atol=1e-3)
-    write(half(plain.state_dict()), out / "tiny_prior.safetensors")
+    weights = half(plain.state_dict())
+    write(weights if share == 1 else mean_of(weights, prior_in(out), share), out / "tiny_prior.safetensors")
     (out / "tiny_prior.json").write_text(json.dumps(asdict(model.shape), indent=2) + "\n")
     print("prior at step", step)
 
@@ -170,12 +184,16 @@ def main():
     parser.add_argument(
         "--source", choices=["average", "model"], default="average", help="running average or live weights"
     )
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the trained prior in its mean with the one in --out"
+    )
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
     for name, export in EXPORTS.items():
         if args.only in (None, name):
-            export(args.work, args.out, args.source)
+            more = {"share": args.share} if name == "prior" else {}
+            export(args.work, args.out, args.source, **more)
     present = [name for name in CHECKED if (args.out / name).exists()]
     sums = [f"{hashlib.sha256((args.out / name).read_bytes()).hexdigest()}  {name}\n" for name in present]
     checked = args.out / "SHA256SUMS"

@@ -38,7 +38,7 @@ STYLES = {
     "emojione": "emojione",
     "fxemoji": "fxemoji",
 }
-SIDE, WORDS = 8, 16
+SIDE, WORDS, LAYERS = 8, 16, 9
 PLACES = SIDE * SIDE
 #: Shares of a batch: pictures as they are, moved a little, and compositions.
 SHARES = (0.7, 0.12, 0.18)
@@ -79,7 +79,7 @@ class TiedPrior(Prior):
 
 def shape_of(vocabulary):
     return PriorShape(
-        width=192, layers=9, heads=6, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
+        width=192, layers=LAYERS, heads=6, words=WORDS, vocabulary=vocabulary, side=SIDE, codes=CODES,
         styles=tuple(STYLES.values()),
     )  # fmt: skip
 
