@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 
 from vqclip.files import data_path
 from vqclip.models import clip_resnet
-from vqclip.models.tokenizer import Tokenizer, spelt_out
+from vqclip.models.languages import spelt_out
+from vqclip.models.tokenizer import Tokenizer
 
 FOLDER = data_path("checkpoints", "tiny_clip")
 MERGES = FOLDER / "bpe.txt.gz"

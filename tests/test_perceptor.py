@@ -183,24 +183,25 @@ def test_fault_31_names_of_special_tokens_are_words(tiny: Perceptor, special: st
 
 
 def test_unknown_words_come_with_the_word_that_was_meant(tiny: Perceptor) -> None:
-    assert tiny.unknown_words("A red Apple, 3 cars") == {}
-    found = tiny.unknown_words("a red appel, a bannana, an umbrela and a xqjkv")
+    assert tiny.check_words("A red Apple, 3 cars").unknown == {}
+    found = tiny.check_words("a red appel, a bannana, an umbrela and a xqjkv").unknown
     assert found == {"appel": "apple", "bannana": "banana", "umbrela": "umbrella", "xqjkv": ""}
-    short = tiny.unknown_words("an aple at dsuk, a dgo, a brid, Leon and Gary, much coal, and a lute")
+    short = tiny.check_words("an aple at dsuk, a dgo, a brid, Leon and Gary, much coal, and a lute").unknown
     assert {word: right for word, right in short.items() if right} == {
         "aple": "apple", "dsuk": "dusk", "dgo": "dog", "brid": "bird",
     }  # fmt: skip
     assert {"leon", "gary", "coal"} <= short.keys()
-    foreign = tiny.unknown_words("ein roter apfel, une pomme rouge, una manzana roja, in the shelves of a forge")
-    assert not any(foreign.values())
+    foreign = tiny.check_words("ein roter apfel, une pomme rouge, una manzana roja, in the shelves of a forge")
+    assert foreign.unknown
+    assert not any(foreign.unknown.values())
 
 
 def test_a_word_is_whole_in_every_script(tiny: Perceptor) -> None:
     words = ["लाल", "सेब", "क्‍ष", "می‌خواهم", "தமிழ்", "тёмный", "สัตว์"]
-    assert list(tiny.unknown_words(" ".join(words))) == words
-    assert tiny.knows_nothing("a लाल सेब")
-    assert not tiny.knows_nothing("a लाल apple")
-    assert not tiny.knows_nothing("3")
+    assert list(tiny.check_words(" ".join(words)).unknown) == words
+    assert tiny.check_words("a लाल सेब").nothing_known
+    assert not tiny.check_words("a लाल apple").nothing_known
+    assert not tiny.check_words("3").nothing_known
 
 
 def test_what_is_cut_off_is_reported_of_the_text_that_is_read(tiny: Perceptor) -> None:
@@ -209,14 +210,14 @@ def test_what_is_cut_off_is_reported_of_the_text_that_is_read(tiny: Perceptor) -
 
 
 def test_a_word_that_few_captions_held_comes_with_what_it_was_met_with(tiny: Perceptor) -> None:
-    assert tiny.rare_words("a Feline and a cat") == {"feline": ("black cat",)}
-    assert tiny.unknown_words("a feline") == {}
-    assert tiny.unknown_words("a felline") == {"felline": ""}, "a word that is no help is not proposed"
+    assert tiny.check_words("a Feline and a cat").rare == {"feline": ("black cat",)}
+    assert tiny.check_words("a feline").unknown == {}
+    assert tiny.check_words("a felline").unknown == {"felline": ""}, "a word that is no help is not proposed"
 
 
 def test_nothing_is_unknown_to_a_clip_without_a_word_list(tmp_path: Path) -> None:
-    assert load(f"local-dir:{folder(tmp_path / 'vit')}").unknown_words("zzyzx") == {}
-    assert load(f"local-dir:{folder(tmp_path / 'other')}").rare_words("feline") == {}
+    assert load(f"local-dir:{folder(tmp_path / 'vit')}").check_words("zzyzx").unknown == {}
+    assert load(f"local-dir:{folder(tmp_path / 'other')}").check_words("feline").rare == {}
 
 
 @pytest.mark.parametrize(

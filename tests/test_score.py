@@ -114,7 +114,7 @@ def test_templates_hold_nothing_that_the_built_in_clip_was_not_taught(pair: tupl
     for template in scoring.TEMPLATES:
         text = retrieval.fill(template, "apple")
         assert re.fullmatch("[a-z ]+", text), "it was taught no full stop: each one costs a third of the hits"
-        assert not clip_target.perceptor.unknown_words(text)
+        assert not clip_target.perceptor.check_words(text).unknown
 
 
 def test_fault_57_duplicates_are_merged_and_a_single_label_is_reported(call: Any, discs: Path) -> None:

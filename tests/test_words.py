@@ -71,8 +71,8 @@ def test_a_plural_is_known_with_its_noun_and_has_no_plural_of_its_own(words: Any
 
 def test_the_words_of_the_battery_are_known(perceptor: Perceptor) -> None:
     for prompt in battery.PROMPTS:
-        assert not perceptor.unknown_words(prompt), prompt
-        assert not perceptor.rare_words(prompt), prompt
+        assert not perceptor.check_words(prompt).unknown, prompt
+        assert not perceptor.check_words(prompt).rare, prompt
 
 
 def test_every_line_of_the_list_is_a_word_and_what_helps_with_it(perceptor: Perceptor) -> None:
@@ -95,7 +95,7 @@ def test_things_near_in_meaning_are_known_words(perceptor: Perceptor) -> None:
     assert nearest("xyzzy") == ()
     for word, near in meanings._things().items():
         assert word not in perceptor.vocabulary
-        assert not perceptor.unknown_words(" ".join(near)), word
+        assert not perceptor.check_words(" ".join(near)).unknown, word
 
 
 def test_a_word_that_is_unknown_is_reported_with_what_is_near_in_meaning(call: Any) -> None:

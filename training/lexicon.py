@@ -32,9 +32,8 @@ import emoji as emojis
 import yaml
 
 from vqclip.models.english import ADJECTIVES
-from vqclip.models.languages import legible
+from vqclip.models.languages import legible, spelt_out
 from vqclip.models.lexicon import SPACELESS, Words, fold, plain, script_of
-from vqclip.models.tokenizer import spelt_out
 
 MIN_NAMES = 1200
 # Words that differ between the pictures of a group name their colours.

@@ -14,7 +14,7 @@ from captions import COUNTS, NUMBERS, ON_GROUND, PAIRS, TEMPLATES, names_of, plu
 from clip import Tokens, build, encode_image, encode_text
 from data import COLOUR_WORDS, HELD_OUT, over, tensor
 from trainer import finished
-from vqclip.models.tokenizer import words_of
+from vqclip.models.languages import words_of
 
 #: One of its own pictures has to be among so many, of all that were learned.
 FIRST = 20

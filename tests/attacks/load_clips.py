@@ -25,7 +25,7 @@ def main() -> None:
             perceptor.encode_text(["a red apple", "ein roter Apfel"])
             perceptor.count_tokens("a red apple")
             perceptor.cut_text("apple " * 300)
-            perceptor.unknown_words("a red aple")
+            perceptor.check_words("a red aple")
         except Exception as problem:
             error, message = type(problem).__name__, str(problem)
         seconds = round(time.monotonic() - start, 3)

@@ -16,7 +16,6 @@ import regex
 from vqclip.models import lexicon
 from vqclip.models.english import ADJECTIVES, Part, sentence
 from vqclip.models.lexicon import SPACELESS, Entry, about, fold, script_of, vocabulary, words_in
-from vqclip.models.tokenizer import spelt_out
 from vqclip.names import with_emoji_named
 from vqclip.settings.prompts import Prompt, format
 
@@ -31,6 +30,8 @@ _RANK = {code: -place for place, code in enumerate(PREFERRED.split())}
 _PIECES = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]+(?:['‘’ʼ\-][\p{L}\p{M}\p{N}\u200c\u200d]+)*")
 _EMOJI = regex.compile(r"[\p{Emoji_Presentation}\p{Extended_Pictographic}\ufe0f\u200d]+")
 _JOINED = regex.compile(r"[\s'‘’ʼ\-\u200b-\u200f]*")
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_COUNT, _MARKS = regex.compile(r"(?<![\w.,:/-])(\d{1,2})(?!\w|[.,:/-]\d)"), regex.compile(r"[^\w\s,]|[\d_]")
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _name_with_marks(text: str, language: str) -> Reading | None:
 
 @functools.lru_cache(maxsize=1024)
 def legible(text: str, language: str = "auto") -> str:
-    """A text as the built-in models read it: in English, and spelt out in words; see `tokenizer.spelt_out`."""
+    """A text as the built-in models read it: in English, and spelt out in words; see `spelt_out`."""
     return spelt_out(read(text, language).english)
 
 
@@ -116,23 +117,52 @@ def changes(text: str, language: str = "auto") -> bool:
     return read(text, language).replaced or (not text.isascii() and with_emoji_named(text) != text)
 
 
+@functools.lru_cache(maxsize=1024)
+def spelt_out(text: str) -> str:
+    """Spell a text out in words that the built-in models were trained on.
+
+    Emoji become their names, numbers up to ten become words, and other marks except commas become blanks. A full
+    stop, which never occurred in training, would spoil the picture of every second text.
+    """
+    named = with_emoji_named(text)
+    counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], named)
+    return " ".join(_without_marks(counted).split())
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case: letters of any script with their vowel signs, without digits and marks."""
+    if text.isascii():
+        return list(regex.findall(r"[a-z]+", text.lower()))
+    return list(regex.findall(r"\p{L}[\p{L}\p{M}\u200c\u200d]*", text.lower()))
+
+
+def _without_marks(text: str) -> str:
+    """Blanks in place of marks and digits, but vowel signs and joiners stay within a word."""
+    if text.isascii():
+        return str(_MARKS.sub(" ", text))
+    joined = r"\p{M}\u200c\u200d"
+    marks = rf"[^\p{{L}}\p{{N}}{joined}\s,]|[\p{{Nd}}_\uFE00-\uFE0F]|(?<![\p{{L}}{joined}])[{joined}]+"
+    return str(regex.sub(marks, " ", text))
+
+
 def read_story(scenes: Iterable[Sequence[Prompt]]) -> str | None:
     """The prompts of scenes in English, in the grammar of prompts; None where nothing is replaced."""
-    found, changed = [], False
-    for scene in scenes:
-        prompts = []
-        for prompt in scene:
-            english = legible(prompt.text, prompt.language) if prompt.kind == "text" else prompt.text
-            changed = changed or (prompt.kind == "text" and changes(prompt.text, prompt.language))
-            prompts.append(replace(prompt, text=english or prompt.text))
-        found.append(format(prompts))
-    return " ^ ".join(found) if changed else None
+    scenes = list(scenes)
+    texts = [prompt for scene in scenes for prompt in scene if prompt.kind == "text"]
+    if not any(changes(prompt.text, prompt.language) for prompt in texts):
+        return None
+
+    def in_english(prompt: Prompt) -> Prompt:
+        english = legible(prompt.text, prompt.language) if prompt.kind == "text" else ""
+        return replace(prompt, text=english or prompt.text)
+
+    return " ^ ".join(format([in_english(prompt) for prompt in scene]) for scene in scenes)
 
 
 def _is_english(text: str) -> bool:
     """Whether the built-in models know every word, so that the lexicon need not be read."""
     plain = _EMOJI.sub(" ", text)
-    words = regex.findall(r"[a-z]+", plain.lower())
+    words = words_of(plain)
     # A letter between emoji, as the Spanish "y", is a word of another language.
     alone = plain != text and any(len(word) == 1 and word != "a" for word in words)
     return plain.isascii() and not alone and vocabulary().issuperset(words)

@@ -27,7 +27,7 @@ from vqclip.models.clip_vit import find_vit
 from vqclip.models.compiling import Compiled
 from vqclip.models.inspection import inspect
 from vqclip.models.registry import ClipFiles, cached_file, open_clip_source
-from vqclip.models.tokenizer import Tokenizer, is_slip, neutral, read_vocabulary, spelt_out, words_of
+from vqclip.models.tokenizer import Tokenizer, WordCheck, is_slip, neutral, read_vocabulary
 from vqclip.reading import check_regular, refusing
 from vqclip.settings.prompts import Prompt
 
@@ -163,7 +163,7 @@ class Perceptor(nn.Module):
 
     def cut_text(self, text: str) -> str:
         """Return the end of a `legible` text that does not fit the context; empty when everything fits."""
-        ids = self._ids(spelt_out(text) if self.vocabulary else text)
+        ids = self._ids(languages.spelt_out(text) if self.vocabulary else text)
         fits = self.context_length - 2
         decoder = self._tokenizer if hasattr(self._tokenizer, "decode") else self._tokenizer.tokenizer
         return str(decoder.decode(ids[fits:])).strip() if len(ids) > fits else ""
@@ -180,7 +180,7 @@ class Perceptor(nn.Module):
 
     def read(self, prompt: Prompt) -> str:
         """The text of a prompt as this CLIP reads it."""
-        return self.legible(prompt.text_for(knows_styles=self.knows_styles), prompt.language)
+        return self.legible(prompt.styled_text if self.knows_styles else prompt.text, prompt.language)
 
     @property
     def knows_styles(self) -> bool:
@@ -190,28 +190,18 @@ class Perceptor(nn.Module):
         """
         return not self.vocabulary
 
-    def unknown_words(self, text: str) -> dict[str, str]:
-        """Find the words of a text that are not in the vocabulary, each with the word that was meant, or "".
-
-        Always empty for a CLIP without a words.txt in its folder.
-        """
-        unknown = [word for word in self._words(text) if word not in self.vocabulary]
+    def check_words(self, text: str) -> WordCheck:
+        """Look up the words of a text in the vocabulary. A CLIP without a words.txt in its folder knows all words."""
+        words = dict.fromkeys(languages.words_of(languages.spelt_out(text))) if self.vocabulary else ()
+        unknown = [word for word in words if word not in self.vocabulary]
+        main = [word for word in words if word not in GRAMMAR]
         known = [word for word, met_with in self.vocabulary.items() if not met_with] if unknown else []
         meant = {word: [other for other in known if is_slip(word, other)] for word in unknown}
-        return {word: found[0] if len(found) == 1 else "" for word, found in meant.items()}
-
-    def knows_nothing(self, text: str) -> bool:
-        """Whether a text has words, and only the small ones of grammar are in the vocabulary."""
-        words = [word for word in self._words(text) if word not in GRAMMAR]
-        return bool(words) and not any(word in self.vocabulary for word in words)
-
-    def rare_words(self, text: str) -> dict[str, tuple[str, ...]]:
-        """Find the words of a text that were rare in training, each with the words that it occurred with."""
-        return {word: self.vocabulary[word] for word in self._words(text) if self.vocabulary.get(word)}
-
-    def _words(self, text: str) -> dict[str, None]:
-        """The distinct words of a text in order; none without a vocabulary."""
-        return dict.fromkeys(words_of(spelt_out(text))) if self.vocabulary else {}
+        return WordCheck(
+            unknown={word: found[0] if len(found) == 1 else "" for word, found in meant.items()},
+            rare={word: self.vocabulary[word] for word in words if self.vocabulary.get(word)},
+            nothing_known=bool(main) and not any(word in self.vocabulary for word in main),
+        )
 
     @property
     def dtype(self) -> torch.dtype:

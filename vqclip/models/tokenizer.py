@@ -11,13 +11,13 @@ import importlib.util
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vqclip.errors import ModelError
 from vqclip.files import printable
-from vqclip.names import with_emoji_named
 from vqclip.reading import read_bytes, read_gzip, refusing
 
 if TYPE_CHECKING:
@@ -33,31 +33,6 @@ _PATTERN = rf"{'|'.join(_SPECIAL)}|'s|'t|'re|'ve|'m|'ll|'d|{{letters}}+|{{digits
 _PLAIN = re.compile(
     _PATTERN.format(letters="[a-zA-Z]", digits="[0-9]", others=r"[^\sa-zA-Z0-9]"), re.IGNORECASE | re.ASCII
 )
-
-
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_COUNT, _MARKS = re.compile(r"(?<![\w.,:/-])(\d{1,2})(?!\w|[.,:/-]\d)"), re.compile(r"[^\w\s,]|[\d_]")
-
-
-@functools.lru_cache(maxsize=1024)
-def spelt_out(text: str) -> str:
-    """Spell a text out in words that the built-in models were trained on.
-
-    Emoji become their names, numbers up to ten become words, and other marks except commas become blanks. A full
-    stop, which never occurred in training, would spoil the picture of every second text.
-    """
-    named = with_emoji_named(text)
-    counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], named)
-    return " ".join(_without_marks(counted).split())
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text in lower case: letters of any script with their vowel signs, without digits and marks."""
-    if text.isascii():
-        return re.findall(r"[a-z]+", text.lower())
-    import regex
-
-    return list(regex.findall(r"\p{L}[\p{L}\p{M}\u200c\u200d]*", text.lower()))
 
 
 def is_slip(word: str, known: str) -> bool:
@@ -93,17 +68,6 @@ def _common_words() -> frozenset[str]:
     place = Path(spec.origin).parent if spec is not None and spec.origin else Path()
     lines = read_gzip(place / "bpe_simple_vocab_16e6.txt.gz", _MAX_BYTES, ModelError).decode("utf-8").splitlines()
     return frozenset(line[:-4].replace(" ", "") for line in lines[1 : _MERGES + 1] if line.endswith("</w>"))
-
-
-def _without_marks(text: str) -> str:
-    """Blanks in place of marks and digits, but vowel signs and joiners stay within a word."""
-    if text.isascii():
-        return _MARKS.sub(" ", text)
-    import regex
-
-    joined = r"\p{M}\u200c\u200d"
-    marks = rf"[^\p{{L}}\p{{N}}{joined}\s,]|[\p{{Nd}}_\uFE00-\uFE0F]|(?<![\p{{L}}{joined}])[{joined}]+"
-    return str(regex.sub(marks, " ", text))
 
 
 class Tokenizer:
@@ -217,6 +181,21 @@ def read_vocabulary(folder: Path | None) -> dict[str, tuple[str, ...]]:
     return {
         word.strip(): tuple(name.strip() for name in names.split(",") if name.strip()) for word, _, names in entries
     }
+
+
+@dataclass(frozen=True)
+class WordCheck:
+    """What the vocabulary of a CLIP says about the words of a text.
+
+    Attributes:
+        unknown: The words that it lacks, each with the word that was meant, or "".
+        rare: The words that were rare in training, each with the words that it occurred with.
+        nothing_known: Whether it lacks all words except the small ones of grammar.
+    """
+
+    unknown: dict[str, str]
+    rare: dict[str, tuple[str, ...]]
+    nothing_known: bool
 
 
 def neutral(text: str) -> str:

@@ -281,15 +281,16 @@ def _cut_off(name: str, perceptor: Perceptor, texts: Iterable[str]) -> Iterator[
 
 
 def _unknown(name: str, perceptor: Perceptor, text: str) -> Iterator[str]:
-    unknown = perceptor.unknown_words(text)
+    words = perceptor.check_words(text)
+    unknown = words.unknown
     meant = ", ".join(f"'{right}' for '{word}'" for word, right in unknown.items() if right)
     meant = f" Did you mean {meant}?" if meant else ""
     near = {word: nearest(word) for word, right in unknown.items() if not right}
     meant += "".join(f" Near in meaning to '{word}': {', '.join(things)}." for word, things in near.items() if things)
-    if unknown and perceptor.knows_nothing(text):
+    if words.nothing_known:
         yield f"{name} knows none of the words of {files.excerpt(text)!r}: use other words or another --clip.{meant}"
     elif unknown:
-        words = files.excerpt(", ".join(f"'{word}'" for word in unknown))
-        yield f"{name} does not know the word{'s' if len(unknown) > 1 else ''} {words}.{meant}"
-    for word, met_with in perceptor.rare_words(text).items():
+        listed = files.excerpt(", ".join(f"'{word}'" for word in unknown))
+        yield f"{name} does not know the word{'s' if len(unknown) > 1 else ''} {listed}.{meant}"
+    for word, met_with in words.rare.items():
         yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."

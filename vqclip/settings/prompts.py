@@ -99,9 +99,10 @@ class Prompt:
     style: str = ""
     language: str = "auto"
 
-    def text_for(self, *, knows_styles: bool) -> str:
-        """The text that a CLIP reads."""
-        return self.style.replace("{}", self.text) if self.style and knows_styles else self.text
+    @property
+    def styled_text(self) -> str:
+        """The text that a CLIP reads if it knows styles."""
+        return self.style.replace("{}", self.text) if self.style else self.text
 
     @property
     def mask(self) -> str:
