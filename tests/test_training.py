@@ -266,7 +266,7 @@ def test_drawings_are_the_same_for_one_seed_and_differ_from_each_other(training:
     assert [r["svg"] for r in draw.records(1000, seed=4)] != [r["svg"] for r in first]
 
 
-def test_a_warm_start_computes_what_the_prior_before_does_with_more_layers_too(training: Any) -> None:
+def test_a_warm_start_with_more_layers_computes_the_same_function(training: Any) -> None:
     prior, trainer = training("prior"), training("trainer")
     before = load_sampler(registry.find_prior("tiny"), CODEBOOK).prior
     shape = replace(before.shape, layers=before.shape.layers + 3)

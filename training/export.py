@@ -2,8 +2,9 @@
 
     python training/export.py --work DIR --out checkpoints [--only vqgan|clip|words|prior|upsampler]
 
-Can run at any time during training: it takes the running averages of the last checkpoints. `--share 0.5` exports the
-mean of the trained prior and the one in `--out` (model soups, arXiv 2203.05482), which may have fewer layers.
+Can run at any time during training: it takes the running averages of the last checkpoints. `--share 0.5` writes the
+mean of the trained prior and the prior in `--out` (model soups, arXiv 2203.05482). Training must have started from
+that prior, which may have fewer layers. Run it once: a second call would average with the mean.
 """
 
 import argparse
@@ -129,7 +130,7 @@ def export_words(work, out, source):
 
 
 def prior_in(folder):
-    """The weights of the prior in a folder, with as many layers as one has that is trained now."""
+    """The weights of the prior in a folder, extended to LAYERS layers."""
     layers = read_prior_shape(folder / "tiny_prior.json").layers
     return prior_training.deepened(load_file(folder / "tiny_prior.safetensors"), layers, prior_training.LAYERS)
 
@@ -185,7 +186,7 @@ def main():
         "--source", choices=["average", "model"], default="average", help="running average or live weights"
     )
     parser.add_argument(
-        "--share", type=float, default=1.0, help="of the trained prior in its mean with the one in --out"
+        "--share", type=float, default=1.0, help="weight of the trained prior in a mean with the prior in --out"
     )
     args = parser.parse_args()
     torch.set_num_threads(1)

@@ -87,8 +87,8 @@ def shape_of(vocabulary):
 def warm_start(model, folder, codebook):
     """Start from the prior in `folder`, which may have other styles, words and codes, and fewer layers.
 
-    Each code starts from the nearest one, by distance in `codebook`, of the VQGAN in the same folder. A layer that
-    the prior lacks starts as a copy of the one before it that adds nothing yet, so the function stays the same.
+    Each code starts from the nearest one, by distance in `codebook`, of the VQGAN in the same folder. Additional
+    layers start as copies of the layer before them with zero output weights: the network computes the same function.
     """
     shape = read_prior_shape(folder / "tiny_prior.json")
     old = single(load_file(folder / "tiny_prior.safetensors"))
@@ -103,14 +103,14 @@ def warm_start(model, folder, codebook):
             new["style.weight"][styles.index(style)] = row
     new["word_place"][: shape.words] = old.pop("word_place")
     old = deepened(old, shape.layers, model.shape.layers)
-    # The tables hold what the codebook gave. A random map from it would undo a part of the training before.
+    # The code table already contains the part that comes from the codebook. A random map would add noise to it.
     new["lift.weight"].zero_()
     model.load_state_dict({**new, **old})
 
 
-def deepened(state, layers, more):
-    """The state of a prior with `more` layers that computes what one with `layers` does (arXiv 1511.05641)."""
-    sources = [i * layers // more for i in range(more)]
+def deepened(state, old_layers, new_layers):
+    """The state of a deeper prior that computes the same function (Net2Net, arXiv 1511.05641)."""
+    sources = [i * old_layers // new_layers for i in range(new_layers)]
     grown = {name: value for name, value in state.items() if not name.startswith("blocks.")}
     for i, source in enumerate(sources):
         prefix = f"blocks.{source}."

@@ -136,3 +136,14 @@ def group(*parts, move=(0, 0), turn=0.0, scale=1.0, mirror=False):
     change = f"translate({64 + move[0]:.1f} {64 + move[1]:.1f}) rotate({turn:.1f})"
     change += f" scale({-scale if mirror else scale:.3f} {scale:.3f}) translate(-64 -64)"
     return f'<g transform="{change}">{"".join(parts)}</g>'
+
+
+def mirrored(*parts):
+    """Parts of one half, and their mirror image in the other."""
+    body = "".join(parts)
+    return body + f'<g transform="translate(128 0) scale(-1 1)">{body}</g>'
+
+
+def edged(colour, width=4):
+    """Stroke attributes of a shape with an edge of its own."""
+    return f' stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"'

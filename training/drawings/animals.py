@@ -3,7 +3,7 @@
 import math
 import re
 
-from drawings import Drawing, circle, ellipse, path, polygon, rect, thing
+from drawings import Drawing, circle, ellipse, mirrored, path, polygon, rect, thing
 
 INK = "#2b2320"
 PINK = "#f2a0ae"
@@ -67,12 +67,6 @@ def legs(xs, top, foot, width, colour, hoof=None):
 def tilt(rng, x, y, parts, most=7):
     """Parts turned a little around one point."""
     return f'<g transform="rotate({rng.uniform(-most, most):.1f} {x} {y})">{"".join(parts)}</g>'
-
-
-def both(*parts):
-    """Parts of the left half and their mirror image."""
-    body = "".join(parts)
-    return body + f'<g transform="translate(128 0) scale(-1 1)">{body}</g>'
 
 
 def clipped(paint, shape, *parts):
@@ -640,11 +634,11 @@ def panda(rng, paint):
     c = coat(paint, "#f7f7f5")
     parts = [
         ellipse(64, 88, 38, 34, c),
-        both(limb("M38 74Q26 88 44 92", black, 17), ellipse(36, 112, 17, 13, black), circle(36, 16, 12, black)),
+        mirrored(limb("M38 74Q26 88 44 92", black, 17), ellipse(36, 112, 17, 13, black), circle(36, 16, 12, black)),
     ]
     parts += [
         ellipse(64, 42, 38, 33, c),
-        both(ellipse(47, 42, 10, 12, black), circle(49, 41, 4, "#ffffff")),
+        mirrored(ellipse(47, 42, 10, 12, black), circle(49, 41, 4, "#ffffff")),
         ellipse(64, 53, 8, 5.5, black),
     ]
     if rng.random() < 0.5:
@@ -864,12 +858,12 @@ def hamster(rng, paint):
     colour = rng.choice(["#e8a659", "#d9954a", "#c98a52", "#f0b978"])
     c = coat(paint, colour)
     parts = [
-        both(circle(32, 26, 14, c), circle(32, 27, 8, PINK)),
+        mirrored(circle(32, 26, 14, c), circle(32, 27, 8, PINK)),
         path("M64 14Q104 14 108 56Q124 118 64 119Q4 118 20 56Q24 14 64 14Z", c),
     ]
     parts += [
         ellipse(64, 88, 28, 27, "#fdf3e2"),
-        both(
+        mirrored(
             ellipse(42, 58, 17, 14, "#fdf3e2"),
             eye(45, 44, colour, 5.5),
             ellipse(48, 80, 8, 7, PINK),
@@ -1160,12 +1154,14 @@ def bat(rng, paint):
     y = rng.uniform(20, 40)
     wing = path(f"M58 60Q40 {y:.0f} 6 {y:.0f}Q10 62 4 88Q16 74 26 90Q34 76 44 96Q50 84 60 90Z", far)
     parts = [
-        both(wing, polygon([(46, 52), (46, 22), (62, 42)], c)),
+        mirrored(wing, polygon([(46, 52), (46, 22), (62, 42)], c)),
         ellipse(64, 76, 17, 24, c),
         circle(64, 54, 19, c),
     ]
     parts += [
-        both(circle(57, 52, 5, "#ffffff"), circle(58, 53, 3, INK), polygon([(57, 62), (63, 62), (60, 69)], "#ffffff"))
+        mirrored(
+            circle(57, 52, 5, "#ffffff"), circle(58, 53, 3, INK), polygon([(57, 62), (63, 62), (60, 69)], "#ffffff")
+        )
     ]
     return done(rng, paint, parts, colour, ["bat", "flying bat", "bat with spread wings", "vampire bat"], turn=8)
 
@@ -1328,10 +1324,10 @@ def face(rng, paint, colour, ear, muzzle=None, inner=None, nose=INK):
         "wide": ellipse(18, 44, 16, 9, c) + ellipse(17, 44, 10, 5, inner),
         "big": circle(24, 36, 22, c) + circle(24, 36, 14, inner),
     }
-    ears = both(shapes[ear])
+    ears = mirrored(shapes[ear])
     size = rng.uniform(46, 51)
     head = ellipse(64, 72, size, rng.uniform(42, 46), c)
-    eyes = both(eye(rng.uniform(43, 46), rng.uniform(60, 66), colour, rng.uniform(6, 7.5)))
+    eyes = mirrored(eye(rng.uniform(43, 46), rng.uniform(60, 66), colour, rng.uniform(6, 7.5)))
     mouth = [ellipse(64, 90, 26, 19, muzzle)] if muzzle else []
     mouth += [
         limb(
@@ -1354,7 +1350,7 @@ def cat_face(rng, paint):
     """The face of a cat with whiskers."""
     colour, words = free(rng, paint, CATS)
     parts = face(rng, paint, colour, "point", None, None, "#e2788a")
-    parts.append(both(limb("M34 82L6 78M34 88L8 94", "#6b6460", 3)))
+    parts.append(mirrored(limb("M34 82L6 78M34 88L8 94", "#6b6460", 3)))
     if rng.random() < 0.4:
         parts.append(limb("M64 34V48M52 36L54 46M76 36L74 46", shade(paint, colour, 0.35), 5))
     return front(rng, paint, parts, colour, "cat", words, ["kitten face"])
@@ -1402,16 +1398,18 @@ def animal_face(rng, paint):
             f'<g transform="translate(18 22) scale(.72)">{"".join(parts)}</g>',
         ]
     if name == "tiger":
-        parts.append(limb("M64 30V46M50 32L54 44M78 32L74 44", INK, 6) + both(limb("M16 68H32M18 82L32 80", INK, 6)))
+        parts.append(
+            limb("M64 30V46M50 32L54 44M78 32L74 44", INK, 6) + mirrored(limb("M16 68H32M18 82L32 80", INK, 6))
+        )
     if name == "panda":
-        parts[0] = both(circle(26, 32, 18, "#2d2d30"))
-        parts.insert(2, both(ellipse(43, 64, 14, 16, "#2d2d30"), circle(45, 63, 8.5, "#ffffff")))
+        parts[0] = mirrored(circle(26, 32, 18, "#2d2d30"))
+        parts.insert(2, mirrored(ellipse(43, 64, 14, 16, "#2d2d30"), circle(45, 63, 8.5, "#ffffff")))
     if name == "fox":
-        parts.insert(2, both(path("M16 82Q40 74 60 92Q50 116 34 106Z", muzzle)))
+        parts.insert(2, mirrored(path("M16 82Q40 74 60 92Q50 116 34 106Z", muzzle)))
     if name == "rabbit":
         parts.append(rect(59, 97, 10, 12, "#ffffff", 2, f' stroke="{INK}" stroke-width="2"'))
     if name == "monkey":
-        parts.insert(2, both(ellipse(47, 64, 18, 20, muzzle)) + ellipse(64, 90, 32, 24, muzzle))
+        parts.insert(2, mirrored(ellipse(47, 64, 18, 20, muzzle)) + ellipse(64, 90, 32, 24, muzzle))
     return front(rng, paint, parts, colour, name)
 
 
@@ -1422,47 +1420,47 @@ def farm_face(rng, paint):
     if name == "pig":
         colour = rng.choice(["#f2a0ae", "#f5b5bd"])
         parts = [
-            both(polygon([(20, 50), (16, 14), (54, 30)], "#d97f90")),
+            mirrored(polygon([(20, 50), (16, 14), (54, 30)], "#d97f90")),
             ellipse(64, 70, 52, 48, coat(paint, colour)),
-            both(eye(40, 56, colour, 6)),
+            mirrored(eye(40, 56, colour, 6)),
         ]
-        parts += [ellipse(64, 82, 25, 19, "#e07f92"), both(ellipse(55, 82, 5, 8, "#8a3f50"))]
+        parts += [ellipse(64, 82, 25, 19, "#e07f92"), mirrored(ellipse(55, 82, 5, 8, "#8a3f50"))]
     elif name == "cow":
         colour = rng.choice(["#f5f3ee", "#a9683a"])
         parts = [
-            both(limb("M38 32Q22 26 24 10", "#e8dcc0", 9), ellipse(18, 50, 17, 10, "#4a3a34")),
+            mirrored(limb("M38 32Q22 26 24 10", "#e8dcc0", 9), ellipse(18, 50, 17, 10, "#4a3a34")),
             path("M28 36Q64 10 100 36L92 92Q64 120 36 92Z", coat(paint, colour)),
         ]
         parts += [
             ellipse(44, 46, 16, 20, "#3a322e" if bright(colour) > 600 else "#8a5230"),
-            both(eye(44, 54, INK, 5.5)),
+            mirrored(eye(44, 54, INK, 5.5)),
             ellipse(64, 96, 38, 23, PINK),
-            both(ellipse(50, 94, 5, 7, "#8a4a58")),
+            mirrored(ellipse(50, 94, 5, 7, "#8a4a58")),
         ]
     elif name == "frog":
         colour = rng.choice(["#6fb53f", "#5ba84a"])
         c = coat(paint, colour)
         parts = [
-            both(circle(34, 34, 21, c)),
+            mirrored(circle(34, 34, 21, c)),
             ellipse(64, 74, 56, 43, c),
-            both(circle(34, 34, 14, "#ffffff"), circle(36, 35, 8, INK), circle(22, 82, 8, "#f0a0a0")),
+            mirrored(circle(34, 34, 14, "#ffffff"), circle(36, 35, 8, INK), circle(22, 82, 8, "#f0a0a0")),
             limb("M24 82Q64 116 104 82", "#2f5f2a", 5),
         ]
     elif name == "koala":
         colour = "#8f9aa5"
         c = coat(paint, colour)
         parts = [
-            both(circle(24, 44, 23, c), circle(24, 45, 13, "#f0d5d8")),
+            mirrored(circle(24, 44, 23, c), circle(24, 45, 13, "#f0d5d8")),
             ellipse(64, 70, 44, 43, c),
             ellipse(64, 78, 12, 18, INK),
-            both(eye(42, 62, colour, 6)),
+            mirrored(eye(42, 62, colour, 6)),
             limb("M54 102Q64 108 74 102", INK, 3),
         ]
     elif name == "owl":
         colour = rng.choice(["#8a5a33", "#7a6a58"])
         parts = [
             path("M12 10Q36 24 64 24Q92 24 116 10Q122 116 64 118Q6 116 12 10Z", coat(paint, colour)),
-            both(circle(40, 58, 25, "#f2dfb8"), circle(42, 58, 15, "#fdbb2d"), circle(43, 58, 9, INK)),
+            mirrored(circle(40, 58, 25, "#f2dfb8"), circle(42, 58, 15, "#fdbb2d"), circle(43, 58, 9, INK)),
         ]
         parts.append(polygon([(54, 70), (74, 70), (64, 92)], "#f4900c"))
     else:
@@ -1470,7 +1468,7 @@ def farm_face(rng, paint):
         parts = [
             path("M46 26Q40 8 54 12Q58 -2 66 8Q78 0 80 12Q90 12 82 28Z", "#dd2e44"),
             ellipse(64, 70, 46, 48, coat(paint, colour)),
-            both(eye(42, 60, colour, 6.5)),
+            mirrored(eye(42, 60, colour, 6.5)),
         ]
         parts += [ellipse(64, 98, 10, 15, "#dd2e44"), polygon([(46, 76), (82, 76), (64, 94)], "#f4900c")]
     return front(rng, paint, parts, colour, name)
@@ -1623,7 +1621,7 @@ def owl(rng, paint):
     ]
     parts += [limb(f"M{x} {y}l4 5l4 -5", far, 4) for x, y in ((50, 80), (66, 80), (58, 93), (74, 93), (44, 93))]
     parts += [
-        both(
+        mirrored(
             path("M24 56Q18 92 38 112Q44 84 36 60Z", far),
             circle(46, 44, 19, "#fbf3de"),
             circle(47, 44, 12, "#fdbb2d"),
@@ -1632,7 +1630,7 @@ def owl(rng, paint):
         polygon([(56, 54), (72, 54), (64, 70)], "#f4900c"),
     ]
     if rng.random() < 0.5:
-        parts += [limb("M8 116H120", "#6b4226", 10), both(limb("M48 110V116M56 110V116", "#f4900c", 6))]
+        parts += [limb("M8 116H120", "#6b4226", 10), mirrored(limb("M48 110V116M56 110V116", "#f4900c", 6))]
         names.append("owl on a branch")
     return done(rng, paint, parts, colour, names)
 
@@ -1645,13 +1643,13 @@ def eagle(rng, paint):
     if rng.random() < 0.5:
         wing = path("M58 58Q44 26 4 22Q8 40 14 46L8 50Q14 62 22 64L18 70Q34 84 58 78Z", c)
         parts = [
-            both(wing),
+            mirrored(wing),
             path("M54 84L44 118H84L74 84Z", "#f7f4ec"),
             ellipse(64, 70, 15, 28, far),
             circle(64, 42, 15, "#f7f4ec"),
             path("M58 44H70L66 60Q60 58 58 44Z", "#fbb829"),
         ]
-        parts += [circle(58, 40, 3, INK), circle(70, 40, 3, INK), both(limb("M54 96L50 106", "#fbb829", 6))]
+        parts += [circle(58, 40, 3, INK), circle(70, 40, 3, INK), mirrored(limb("M54 96L50 106", "#fbb829", 6))]
         return done(
             rng,
             paint,
@@ -1682,12 +1680,12 @@ def penguin(rng, paint):
     names = ["penguin", "standing penguin", "emperor penguin"]
     if rng.random() < 0.55:
         parts = [
-            both(path("M34 52Q10 66 12 96Q22 98 38 80Z", c), ellipse(48, 117, 16, 7, "#f4900c")),
+            mirrored(path("M34 52Q10 66 12 96Q22 98 38 80Z", c), ellipse(48, 117, 16, 7, "#f4900c")),
             path("M64 6Q94 8 94 42Q104 72 98 96Q90 118 64 118Q38 118 30 96Q24 72 34 42Q34 8 64 6Z", c),
         ]
         parts += [
             path("M64 32Q84 22 86 42Q82 54 88 66Q92 110 64 112Q36 110 40 66Q46 54 42 42Q44 22 64 32Z", "#ffffff"),
-            both(eye(52, 40, "#ffffff", 4.5)),
+            mirrored(eye(52, 40, "#ffffff", 4.5)),
             polygon([(54, 48), (74, 48), (64, 60)], "#f4900c"),
         ]
         return done(rng, paint, parts, colour, [*names, "penguin from the front"])
@@ -1843,9 +1841,9 @@ def chick(rng, paint):
     if rng.random() < 0.35:
         parts = [
             circle(64, 56, 40, c),
-            both(eye(48, 48, colour, 5.5)),
+            mirrored(eye(48, 48, colour, 5.5)),
             polygon([(54, 56), (74, 56), (64, 68)], "#f4900c"),
-            both(ellipse(24, 72, 10, 14, far)),
+            mirrored(ellipse(24, 72, 10, 14, far)),
         ]
         parts.append(path("M16 80L32 70L48 82L64 70L80 82L96 70L112 80Q112 120 64 121Q16 120 16 80Z", "#f3ead8"))
         return done(
@@ -1879,7 +1877,7 @@ def peacock(rng, paint):
         limb("M64 30L58 14M64 30V12M64 30L70 14", body, 3.5),
     ]
     parts += [
-        both(circle(57, 44, 4.2, "#ffffff"), circle(57.5, 44, 2.5, INK)),
+        mirrored(circle(57, 44, 4.2, "#ffffff"), circle(57.5, 44, 2.5, INK)),
         polygon([(58, 50), (70, 50), (64, 60)], "#fbb829"),
     ]
     return done(
@@ -1948,9 +1946,9 @@ def turkey(rng, paint):
     parts += [
         limb("M54 104V120H44M74 104V120H84", "#f4900c", 6),
         ellipse(64, 82, 30, 29, coat(paint, "#6b3f24")),
-        both(ellipse(38, 84, 9, 18, "#4f2d1a")),
+        mirrored(ellipse(38, 84, 9, 18, "#4f2d1a")),
         ellipse(64, 46, 15, 20, "#c98a7a"),
-        both(eye(58, 42, "#ffffff", 3.5)),
+        mirrored(eye(58, 42, "#ffffff", 3.5)),
     ]
     parts += [polygon([(56, 50), (72, 50), (64, 62)], "#fbb829"), ellipse(70, 64, 5, 11, "#dd2e44")]
     return done(
@@ -2223,13 +2221,13 @@ def octopus(rng, paint):
     """An octopus with curled arms."""
     word, colour = paint.colour("red", "orange", "purple", "pink", "blue")
     c, far = tones(paint, colour)
-    back = both(limb("M52 76Q40 100 44 118", far, 11))
-    front_ = both(limb("M46 76Q22 84 12 72Q6 62 14 58M48 80Q26 98 14 100Q4 100 6 92M58 82Q54 104 60 118", c, 11))
+    back = mirrored(limb("M52 76Q40 100 44 118", far, 11))
+    front_ = mirrored(limb("M46 76Q22 84 12 72Q6 62 14 58M48 80Q26 98 14 100Q4 100 6 92M58 82Q54 104 60 118", c, 11))
     parts = [
         back,
         front_,
         path("M64 6Q104 8 100 50Q92 66 90 84H38Q36 66 28 50Q24 8 64 6Z", c),
-        both(circle(50, 52, 9.5, "#ffffff"), circle(51, 53, 5.5, INK)),
+        mirrored(circle(50, 52, 9.5, "#ffffff"), circle(51, 53, 5.5, INK)),
         limb("M54 70Q64 78 74 70", INK, 3.2),
     ]
     parts += [circle(48, 24, 4, far), circle(78, 20, 5, far), circle(64, 30, 4, far)]
@@ -2242,7 +2240,7 @@ def squid(rng, paint):
     word, colour = paint.colour("red", "pink", "orange", "purple", "white")
     c, far = tones(paint, colour)
     parts = [
-        both(
+        mirrored(
             limb("M48 80Q36 100 42 118M58 82Q52 104 58 120", c, 8),
             limb("M42 78Q18 94 24 116", far, 6),
             ellipse(24, 112, 6, 10, far),
@@ -2251,7 +2249,7 @@ def squid(rng, paint):
     ]
     parts += [
         path("M64 3Q88 22 88 66Q88 86 64 88Q40 86 40 66Q40 22 64 3Z", c),
-        both(circle(52, 70, 8.5, "#ffffff"), circle(53, 71, 5, INK)),
+        mirrored(circle(52, 70, 8.5, "#ffffff"), circle(53, 71, 5, INK)),
         circle(58, 30, 4, far),
         circle(70, 44, 4.5, far),
     ]
@@ -2267,7 +2265,7 @@ def crab(rng, paint):
     c, far = tones(paint, colour)
     claw = limb("M32 70Q10 66 16 44", c, 10) + path("M18 50Q-4 40 8 14Q14 28 20 30Q24 18 32 16Q40 44 18 50Z", c)
     parts = [
-        both(
+        mirrored(
             limb("M36 86L14 80L6 92M40 94L20 94L10 108M46 100L32 106L26 119", far, 7),
             claw,
             limb("M52 60V44", far, 7),
@@ -2293,13 +2291,13 @@ def lobster(rng, paint):
     c, far = tones(paint, colour)
     claw = limb("M52 54Q34 54 28 38", far, 9) + path("M30 44Q4 36 14 6Q24 10 24 26Q32 14 38 14Q46 36 30 44Z", c)
     parts = [
-        both(limb("M58 34Q52 16 58 2", far, 4), claw, limb("M50 62L28 62M50 72L28 78M52 80L32 92", far, 6)),
-        both(ellipse(52, 116, 12, 7, far, ' transform="rotate(24 52 116)"')),
+        mirrored(limb("M58 34Q52 16 58 2", far, 4), claw, limb("M50 62L28 62M50 72L28 78M52 80L32 92", far, 6)),
+        mirrored(ellipse(52, 116, 12, 7, far, ' transform="rotate(24 52 116)"')),
         ellipse(64, 117, 8, 8, c),
     ]
     parts += [ellipse(64, 104 - i * 10, 14 + i * 2, 8.5, c if i % 2 else far) for i in range(4)] + [
         path("M64 24Q84 34 82 62Q78 78 64 80Q50 78 46 62Q44 34 64 24Z", c),
-        both(circle(57, 36, 4, INK)),
+        mirrored(circle(57, 36, 4, INK)),
         limb("M64 48V72", far, 3),
     ]
     return done(rng, paint, parts, colour, ["lobster", "red lobster", "crayfish", "lobster with claws"], turn=20)
@@ -2348,7 +2346,7 @@ def jellyfish(rng, paint):
         ellipse(44, 30, 18, 10, paint.light(colour, 0.5), ' transform="rotate(-24 44 30)"'),
     ]
     if rng.random() < 0.5:
-        parts += [both(circle(48, 48, 4.5, INK)), limb("M58 54Q64 60 70 54", INK, 3)]
+        parts += [mirrored(circle(48, 48, 4.5, INK)), limb("M58 54Q64 60 70 54", INK, 3)]
     return done(
         rng, paint, parts, colour, ["jellyfish", "jellyfish swimming", "medusa", "sea animal"], [word], turn=8
     )
@@ -2466,13 +2464,13 @@ def frog(rng, paint):
             [word],
         )
     parts = [
-        both(ellipse(24, 90, 19, 24, far), limb("M26 110L10 116M28 110L28 118", far, 8), circle(42, 30, 17, c)),
+        mirrored(ellipse(24, 90, 19, 24, far), limb("M26 110L10 116M28 110L28 118", far, 8), circle(42, 30, 17, c)),
         ellipse(64, 78, 40, 40, c),
         ellipse(64, 92, 25, 24, "#f0edc5"),
         ellipse(64, 52, 42, 27, c),
     ]
     parts += [
-        both(
+        mirrored(
             circle(42, 29, 11, "#ffffff"),
             circle(43, 29, 6.5, INK),
             limb("M48 86V114M48 114L38 119M48 114L54 119", c, 9),
@@ -2748,13 +2746,13 @@ def butterfly(rng, paint):
     )
     body = rng.choice([INK, "#5a3a28"])
     parts = [
-        both(lower, upper, *marks, limb("M62 38Q58 20 48 14", body, 3.5), circle(47, 13, 3.5, body)),
+        mirrored(lower, upper, *marks, limb("M62 38Q58 20 48 14", body, 3.5), circle(47, 13, 3.5, body)),
         ellipse(64, 72, 6, 30, body),
         circle(64, 40, 7.5, body),
     ]
     parts = [f'<g transform="translate(4.5 4) scale(.93)">{"".join(parts)}</g>']
     if rng.random() < 0.35:
-        parts.insert(0, rim(f'<g transform="translate(4.5 4) scale(.93)">{both(lower, upper)}</g>', INK, 6))
+        parts.insert(0, rim(f'<g transform="translate(4.5 4) scale(.93)">{mirrored(lower, upper)}</g>', INK, 6))
     return done(
         rng,
         paint,
@@ -2812,11 +2810,11 @@ def ladybug(rng, paint):
     names = ["ladybug", "ladybird", "red beetle with black dots"]
     if rng.random() < 0.5:
         parts = [
-            both(limb("M34 52L12 42M28 74H6M34 96L14 108", INK, 6), limb("M56 22Q50 10 40 6", INK, 4.5)),
+            mirrored(limb("M34 52L12 42M28 74H6M34 96L14 108", INK, 6), limb("M56 22Q50 10 40 6", INK, 4.5)),
             circle(64, 32, 21, INK),
             ellipse(64, 74, 43, 44, c),
             limb("M64 32V118", INK, 5),
-            both(
+            mirrored(
                 circle(45, 54, 8, INK),
                 circle(38, 78, 8.5, INK),
                 circle(50, 100, 7, INK),
@@ -2865,10 +2863,10 @@ def spider(rng, paint):
     )
     c, _far = tones(paint, colour)
     parts = [
-        both(limb("M50 56Q32 36 26 12M48 62Q24 50 6 32M48 68Q24 68 6 88M50 74Q32 88 28 118", colour, 6)),
+        mirrored(limb("M50 56Q32 36 26 12M48 62Q24 50 6 32M48 68Q24 68 6 88M50 74Q32 88 28 118", colour, 6)),
         ellipse(64, 84, 26, 29, c),
         circle(64, 50, 19, c),
-        both(circle(56, 46, 6, "#ffffff"), circle(57, 46, 3.2, INK)),
+        mirrored(circle(56, 46, 6, "#ffffff"), circle(57, 46, 3.2, INK)),
     ]
     names = ["spider", f"{word} spider", "tarantula", "spider with eight legs"]
     if rng.random() < 0.35:
@@ -2918,7 +2916,7 @@ def dragonfly(rng, paint):
     word, colour = paint.colour("blue", "green", "red", "purple", "orange")
     wing = paint.light(colour, 0.6)
     parts = [
-        both(
+        mirrored(
             ellipse(32, 40, 30, 9.5, wing, ' transform="rotate(12 32 40)"'),
             ellipse(34, 62, 28, 9, paint.dark(wing, 0.1), ' transform="rotate(-14 34 62)"'),
         ),
@@ -2946,10 +2944,10 @@ def beetle(rng, paint):
     word, colour = paint.colour("green", "blue", "black", "brown", "purple")
     c, far = tones(paint, colour)
     kind = rng.choice(["plain", "stag", "horn"])
-    parts = [both(limb("M40 54L18 44L12 32M36 74L14 76L6 86M40 94L22 104L20 118", INK, 6))]
+    parts = [mirrored(limb("M40 54L18 44L12 32M36 74L14 76L6 86M40 94L22 104L20 118", INK, 6))]
     parts += {
-        "plain": [both(limb("M56 24Q50 10 38 6", INK, 4.5))],
-        "stag": [both(limb("M56 22Q36 14 48 2M46 13L54 11", INK, 6))],
+        "plain": [mirrored(limb("M56 24Q50 10 38 6", INK, 4.5))],
+        "stag": [mirrored(limb("M56 22Q36 14 48 2M46 13L54 11", INK, 6))],
         "horn": [limb("M64 24V6M64 8L54 2M64 8L74 2", INK, 6.5)],
     }[kind]
     parts += [
@@ -2958,7 +2956,7 @@ def beetle(rng, paint):
         ellipse(64, 82, 33, 38, c),
         limb("M64 48V119", shade(paint, colour, 0.5), 4.5),
         ellipse(50, 70, 6, 15, paint.light(colour, 0.4)),
-        both(circle(55, 24, 3.5, "#ffffff")),
+        mirrored(circle(55, 24, 3.5, "#ffffff")),
     ]
     names = {
         "plain": ["beetle"],
@@ -3195,14 +3193,14 @@ def big_face(rng, paint):
     c, far = tones(paint, colour)
     if name == "elephant":
         parts = [
-            both(path("M44 24Q-2 8 6 56Q12 92 42 82Z", far), ellipse(24, 54, 11, 20, "#e0b5bd")),
+            mirrored(path("M44 24Q-2 8 6 56Q12 92 42 82Z", far), ellipse(24, 54, 11, 20, "#e0b5bd")),
             path("M34 46Q34 12 64 12Q94 12 94 46Q94 76 76 82V112Q64 124 52 112V82Q34 76 34 46Z", c),
-            both(eye(48, 52, colour, 5.5), limb("M44 84Q42 100 32 104", "#fbf7ea", 8)),
+            mirrored(eye(48, 52, colour, 5.5), limb("M44 84Q42 100 32 104", "#fbf7ea", 8)),
             limb("M57 92H71M57 104H71", far, 4),
         ]
     elif name == "giraffe":
         parts = [
-            both(
+            mirrored(
                 limb("M50 30L46 10", c, 8),
                 circle(45, 9, 7, "#8a4b20"),
                 ellipse(22, 40, 18, 9, far),
@@ -3211,28 +3209,30 @@ def big_face(rng, paint):
             path("M34 36Q64 20 94 36Q96 64 86 84Q94 118 64 120Q34 118 42 84Q32 64 34 36Z", c),
             circle(64, 36, 9, "#a9622a"),
             ellipse(64, 100, 27, 20, "#fbe6b8"),
-            both(eye(44, 58, colour, 6), ellipse(54, 94, 4, 5, "#8a5a33")),
+            mirrored(eye(44, 58, colour, 6), ellipse(54, 94, 4, 5, "#8a5a33")),
         ]
     elif name == "raccoon":
         parts = [*face(rng, paint, colour, "point", "#f2f2f0", "#4a5058")]
         parts.insert(
-            2, both(path("M12 74Q34 44 60 58L56 82Q30 92 12 74Z", "#2f3238"), circle(44, 63, 9.5, "#ffffff"))
+            2, mirrored(path("M12 74Q34 44 60 58L56 82Q30 92 12 74Z", "#2f3238"), circle(44, 63, 9.5, "#ffffff"))
         )
     elif name == "sloth":
         parts = [
             ellipse(64, 66, 54, 50, c),
             ellipse(64, 72, 42, 36, "#f0e2c8"),
-            both(ellipse(38, 68, 17, 9, "#6b4f38", ' transform="rotate(-18 38 68)"'), eye(44, 65, "#333333", 4.5)),
+            mirrored(
+                ellipse(38, 68, 17, 9, "#6b4f38", ' transform="rotate(-18 38 68)"'), eye(44, 65, "#333333", 4.5)
+            ),
             ellipse(64, 78, 11, 8, INK),
             limb("M46 92Q64 102 82 92", INK, 3.5),
         ]
     else:
         parts = [
-            both(circle(16, 66, 12, "#6b625c")),
+            mirrored(circle(16, 66, 12, "#6b625c")),
             path("M64 6Q108 10 110 70Q104 120 64 120Q24 120 18 70Q20 10 64 6Z", c),
-            both(ellipse(46, 56, 20, 17, "#8a8078"), circle(46, 58, 6, INK)),
+            mirrored(ellipse(46, 56, 20, 17, "#8a8078"), circle(46, 58, 6, INK)),
             ellipse(64, 92, 36, 24, "#8a8078"),
-            both(ellipse(57, 80, 5, 4, INK)),
+            mirrored(ellipse(57, 80, 5, 4, INK)),
             limb("M46 100Q64 108 82 100", INK, 4),
             limb("M30 42Q64 34 98 42", INK, 6),
         ]
@@ -3347,9 +3347,9 @@ def mole(rng, paint):
         c, far = tones(paint, "#54504f")
         parts = [
             path("M30 108Q26 34 64 34Q102 34 98 108Z", c),
-            both(ellipse(30, 84, 14, 10, PINK), limb("M22 78L16 72M20 86H12M24 92L17 98", PINK, 5)),
+            mirrored(ellipse(30, 84, 14, 10, PINK), limb("M22 78L16 72M20 86H12M24 92L17 98", PINK, 5)),
             ellipse(64, 62, 14, 11, PINK),
-            both(circle(48, 52, 4.5, "#ffffff"), circle(48, 52, 2.8, INK)),
+            mirrored(circle(48, 52, 4.5, "#ffffff"), circle(48, 52, 2.8, INK)),
             rect(58, 76, 12, 12, "#ffffff", 2),
             limb("M52 76Q64 82 76 76", INK, 3),
             path("M4 122Q24 94 44 98Q64 88 84 98Q106 94 124 122Z", "#7a4a2e"),
@@ -3506,9 +3506,9 @@ def ray_or_eel(rng, paint):
     if kind == "ray":
         parts = [
             limb("M64 90Q74 108 64 124", far, 5.5),
-            both(limb("M54 26Q46 14 52 8", c, 8)),
+            mirrored(limb("M54 26Q46 14 52 8", c, 8)),
             path("M64 22Q84 22 96 44Q116 52 124 76Q94 76 64 100Q34 76 4 76Q12 52 32 44Q44 22 64 22Z", c),
-            both(
+            mirrored(
                 eye(52, 36, "#333333", 3.6),
                 circle(40, 62, 4.5, paint.light(colour, 0.5)),
                 circle(54, 74, 4, paint.light(colour, 0.5)),
@@ -3534,11 +3534,11 @@ def fly(rng, paint):
         c = coat(paint, "#4a4f58")
         wing = path("M56 56Q20 60 10 104Q36 112 58 72Z", "#b9d3e3")
         parts = [
-            both(limb("M54 56L30 46L22 34M52 64L18 66M54 80L36 104L38 120", INK, 5)),
+            mirrored(limb("M54 56L30 46L22 34M52 64L18 66M54 80L36 104L38 120", INK, 5)),
             ellipse(64, 86, 22, 30, c),
-            both(wing),
+            mirrored(wing),
             circle(64, 54, 18, c),
-            both(circle(50, 32, 13, "#c9352a")),
+            mirrored(circle(50, 32, 13, "#c9352a")),
             circle(64, 34, 11, INK),
         ]
         return done(rng, paint, parts, "#4a4f58", ["fly", "housefly", "fly from above", "insect"], turn=20)

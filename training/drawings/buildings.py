@@ -1,17 +1,12 @@
-"""Buildings, waters, boats and vehicles that the other modules lack."""
+"""Buildings, landscape features, boats, vehicles, monuments and carts."""
 
-from drawings import Drawing, circle, ellipse, group, line, path, polygon, rect, thing
+from drawings import Drawing, circle, edged, ellipse, group, line, path, polygon, rect, thing
 from drawings.everyday import BROWNS, GREENS, INK, NONE, around, free, leaf, ring, shade, stroke, whole, windows
 
 GLASS = ("#8fcdf0", "#6db5e0", "#5b9fd0")
 WATER = ("#3b9ae0", "#4fb0ea", "#2f8fd6")
 STONE = ("#b3babf", "#a9a298", "#c2b59b", "#98a3aa")
 HOTEL = "v14m9-14v14m-9-7h9m12-7h9v14h-9zm20 0h10m-5 0v14m25-14h-9v14h9m-9-7h7m14-7v14h9"
-
-
-def rim(colour, width):
-    """Stroke attributes of an edge."""
-    return f' stroke="{colour}" stroke-width="{width}"'
 
 
 def wagon_wheel(x, y, radius, colour):
@@ -47,7 +42,7 @@ def school(rng, paint):
     parts += [rect(4, 66, 120, 54, paint.fill(wall)), polygon([(1, 68), (8, 52), (120, 52), (127, 68)], roof)]
     parts += windows([(x, y) for x in (9, 24, 92, 107) for y in (76, 99)], 11, 16, glass)
     parts += [rect(40, 52, 48, 68, paint.light(wall, 0.15)), polygon([(34, 56), (64, 27), (94, 56)], roof)]
-    parts += [circle(64, 64, 13, "#fff", rim("#2b2f33", 3)), stroke("M64 56V64H70", INK, 4)]
+    parts += [circle(64, 64, 13, "#fff", edged("#2b2f33", 3)), stroke("M64 56V64H70", INK, 4)]
     parts += [rect(50, 86, 28, 34, rng.choice(["#7a4a21", "#2e6da4"])), line(64, 88, 64, 119, "#f2e3c6", 4)]
     return Drawing(whole(rng, paint, parts, 0, False), ["school", "school building", "schoolhouse"])
 
@@ -73,7 +68,7 @@ def shop(rng, paint):
     parts = [rect(10, 14, 108, 106, paint.fill(wall)), rect(6, 6, 116, 14, wood, 2), rect(10, 110, 108, 10, wood)]
     door, pane = rng.choice([(18, 56), (82, 14)]), rng.choice(["#a8dcf5", "#bfe6f7", "#8fcdf0"])
     parts += [rect(door[0], 62, 28, 58, wood), rect(door[0] + 5, 68, 18, 26, pane, 0, NONE)]
-    parts += [rect(door[1], 66, 58, 38, pane, 0, rim(wood, 5))]
+    parts += [rect(door[1], 66, 58, 38, pane, 0, edged(wood, 5))]
     goods = rng.sample(["#e53935", "#fdd835", "#43a047", "#fb8c00", "#8e24aa"], 3)
     if rng.random() < 0.7:
         parts += [circle(door[1] + 13 + 16 * i, 95, 7.5, goods[i], NONE) for i in range(3)]
@@ -129,14 +124,14 @@ def temple(rng, paint):
 
 @thing(1.2)
 def stadium(rng, paint):
-    """A stadium seen from above the side: stands around a green field."""
+    """A stadium seen obliquely from above: stands around a green field."""
     _, seats = paint.colour("red", "blue", "orange", "yellow", "purple")
     outer, tall = rng.choice(["#dfe5e9", "#c3ccd3", "#e8dcc0"]), rng.uniform(26, 34)
     parts = [path(f"M2 58V{58 + tall:.0f}A62 36 0 0 0 126 {58 + tall:.0f}V58Z", paint.fill(paint.dark(outer, 0.15)))]
     for x, low in ((12, -5), (30, 5), (48, 11), (66, 12), (84, 8), (102, 0)):
         parts += [rect(x, 84 + low - 2, 11, tall - 10, paint.dark(outer, 0.5), 4, NONE)]
     parts += [ellipse(64, 54, 62, 39, outer), ellipse(64, 54, 56, 33, paint.fill(seats))]
-    parts += [ellipse(64, 56, 47, 26, "none", rim(paint.light(seats, 0.5), 4)), rect(27, 41, 74, 30, "#43a047", 6)]
+    parts += [ellipse(64, 56, 47, 26, "none", edged(paint.light(seats, 0.5), 4)), rect(27, 41, 74, 30, "#43a047", 6)]
     parts += [stroke("M32 45h64v22h-64zM64 45v22M55 56a9 6 0 1 0 18 0a9 6 0 1 0-18 0", "#fff", 3)]
     parts = [group(*parts, move=(0, 4))]
     if rng.random() < 0.5:
@@ -165,7 +160,7 @@ def cave(rng, paint):
 def iceberg(rng, paint):
     """An iceberg: its peak on the sea, or with its large part under water."""
     sea, ice = rng.choice(WATER), rng.choice(["#d3effc", "#c4e7f8", "#dbeefa"])
-    edge, left = rim("#7fb8d8", 3), rng.randint(46, 66)
+    edge, left = edged("#7fb8d8", 3), rng.randint(46, 66)
     if rng.random() < 0.55:
         parts = [rect(2, 50, 124, 74, paint.fill(sea), 8)]
         parts += [path("M16 50H112L118 70L100 96L80 104L66 121L44 104L22 84Z", "#a3d8f2", NONE)]
@@ -239,7 +234,7 @@ def canoe(rng, paint):
 @thing(1.4)
 def yacht(rng, paint):
     """A motor yacht with long windows, or a yacht under sail."""
-    edge, sea = rim("#8fa0ab", 3), rng.choice(WATER)
+    edge, sea = edged("#8fa0ab", 3), rng.choice(WATER)
     _, stripe = paint.colour("blue", "red", "black", "green")
     wave = path("M0 106Q16 98 32 106T64 106T96 106T128 106V121H0Z", sea, NONE)
     if rng.random() < 0.6:
@@ -260,12 +255,12 @@ def bus_stop(rng, paint):
     """A shelter with a bench and a sign, or only the sign with a bus on it."""
     sign, pole = rng.choice(["#1e6fc0", "#1e6fc0", "#2e7d32", "#c62828", "#e0a100"]), "#6b757c"
     bus = rect(0, 0, 40, 26, "#fff", 5, NONE) + "".join(rect(x, 5, 9, 9, sign, 1, NONE) for x in (4, 16, 28))
-    bus += circle(10, 27, 5.5, "#fff", rim(sign, 2.5)) + circle(30, 27, 5.5, "#fff", rim(sign, 2.5))
+    bus += circle(10, 27, 5.5, "#fff", edged(sign, 2.5)) + circle(30, 27, 5.5, "#fff", edged(sign, 2.5))
     if rng.random() < 0.4:
         parts = [rect(59, 60, 10, 62, pole), rect(44, 116, 40, 8, pole, 3), rect(22, 4, 84, 68, paint.fill(sign), 9)]
-        parts += [rect(27, 9, 74, 58, "none", 6, rim("#fff", 4))]
+        parts += [rect(27, 9, 74, 58, "none", 6, edged("#fff", 4))]
         parts += [f'<g transform="translate(34 18) scale(1.5)">{bus}</g>']
-        parts += [rect(42, 78, 44, 18, "#f1f3f5", 2, rim("#6b757c", 3))]
+        parts += [rect(42, 78, 44, 18, "#f1f3f5", 2, edged("#6b757c", 3))]
         return Drawing(whole(rng, paint, parts, 0, False), ["bus stop sign", "bus stop", "bus sign"])
     seat, roof = rng.choice(BROWNS), rng.choice(["#4a5258", sign, "#6b757c"])
     parts = [rect(44, 34, 76, 70, "#cfe8f5"), *[rect(x, 30, 7, 90, pole) for x in (42, 79, 116)]]
@@ -285,7 +280,7 @@ def shopping_cart(rng, paint):
     if rng.random() < 0.4:
         parts = [rect(48, 6, 22, 40, "#d39b5c", 2), circle(86, 28, 14, "#e53935"), circle(106, 32, 12, "#7cb342")]
         names.append("full shopping cart")
-    parts += [path("M32 34H124L110 80H44Z", paint.light(colour, 0.75), rim(colour, 6))]
+    parts += [path("M32 34H124L110 80H44Z", paint.light(colour, 0.75), edged(colour, 6))]
     parts += [stroke("M37 50H120M41 65H115M54 36L60 78M77 36L78 78M101 36L95 78", colour, 4)]
     parts += [stroke("M6 20H26L50 100H108", colour, 7), line(4, 20, 22, 20, grip, 9)]
     parts += [circle(x, 112, 10, INK) + circle(x, 112, 4, "#c3ccd3", NONE) for x in (54, 102)]
@@ -294,7 +289,7 @@ def shopping_cart(rng, paint):
 
 @thing(1.4)
 def cart(rng, paint):
-    """A rickshaw to pull, a tuk-tuk, or a wooden cart with a horse."""
+    """A pulled rickshaw, a tuk-tuk, or a wooden cart with a horse."""
     kind = rng.choice(["rickshaw", "tuk-tuk", "horse"])
     word, colour = paint.colour("red", "green", "blue", "yellow")
     dark = shade(paint, colour, 0.35)
@@ -332,7 +327,7 @@ def wheelchair(rng, paint):
     parts = [stroke("M18 18H36L46 72M42 48H76V72M84 72L98 106H114", frame, 7), line(84, 78, 84, 100, frame, 6)]
     parts += [rect(38, 64, 50, 12, paint.fill(colour), 5), path("M28 22L42 20L52 68L40 70Z", colour)]
     parts += [rect(44, 42, 36, 9, INK, 4), line(10, 19, 28, 19, INK, 9), rect(92, 101, 28, 8, INK, 3)]
-    parts += [circle(84, 109, 10, "#fff", rim(INK, 6)), ring(46, 120 - big, big - 3, INK, 7)]
+    parts += [circle(84, 109, 10, "#fff", edged(INK, 6)), ring(46, 120 - big, big - 3, INK, 7)]
     parts += [line(46, 120 - big, x, y, "#8a949b", 4) for x, y, _ in around(46, 120 - big, big - 7, 6, 20)]
     return Drawing(whole(rng, paint, parts), ["wheelchair", "wheel chair", "wheelchair from the side"], [word])
 
@@ -381,7 +376,7 @@ def tree_house(rng, paint):
     crown = ((26, 46, 0.15), (102, 46, 0.15), (42, 26, 0), (86, 26, 0.08), (64, 22, 0))
     parts += [circle(x + rng.uniform(-2, 2), y, 24, paint.dark(green, k)) for x, y, k in crown]
     parts += [rect(30, 46, 68, 38, paint.fill(wood)), polygon([(22, 50), (64, 18), (106, 50)], roof)]
-    parts += [rect(38, 54, 18, 17, "#bfe6f7", 1, rim("#6b3e1f", 3)), rect(66, 54, 20, 30, "#6b3e1f")]
+    parts += [rect(38, 54, 18, 17, "#bfe6f7", 1, edged("#6b3e1f", 3)), rect(66, 54, 20, 30, "#6b3e1f")]
     parts += [rect(14, 82, 100, 9, "#7a4a21", 2)]
     parts += [stroke("M86 90L92 121M106 90L112 121M88 99H108M90 109H110", "#e0b070", 5)]
     parts += [circle(x, 82, 12, green, NONE) for x in (10, 118)][: rng.choice([0, 2])]
@@ -420,7 +415,7 @@ def cottage(rng, paint):
     parts += [path(data, paint.fill(roof)), stroke(lines, shade(paint, roof, 0.2), 4)]
     parts += [path("M50 120V94Q50 82 64 82Q78 82 78 94V120Z", door), circle(72, 104, 3, "#ffd54f", NONE)]
     for x in (22, 86):
-        parts += [rect(x, 84, 20, 18, "#ffe9a8", 2, rim("#7a4a21", 4)), line(x + 10, 85, x + 10, 101, "#7a4a21", 4)]
+        parts += [rect(x, 84, 20, 18, "#ffe9a8", 2, edged("#7a4a21", 4)), line(x + 10, 85, x + 10, 101, "#7a4a21", 4)]
     if rng.random() < 0.7:
         parts += [ellipse(x, 114, 15, 8, rng.choice(GREENS), NONE) for x in (26, 102)]
         flowers = rng.sample(["#ec6a9c", "#e53935", "#fdd835", "#ffffff"], 3)

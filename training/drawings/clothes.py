@@ -1,6 +1,6 @@
 """Clothes, shoes, bags and what else is worn, each alone and seen from its most typical side."""
 
-from drawings import Drawing, circle, ellipse, group, line, path, polygon, rect, thing
+from drawings import Drawing, circle, ellipse, group, line, mirrored, path, polygon, rect, thing
 from drawings.everyday import INK, NONE, free, shade, shine, star_points, stroke, whole
 
 HEART = "M64 96Q38 76 40 60Q46 46 64 60Q82 46 88 60Q90 76 64 96Z"
@@ -10,11 +10,6 @@ GOLD = "#f2c230"
 def second(rng, paint, *words):
     """A colour that stands out from colours of these words."""
     return paint.colour(*[w for w in ("white", "yellow", "red", "blue", "white") if w not in words])[1]
-
-
-def both(part):
-    """A part and its mirror image."""
-    return part + f'<g transform="translate(128 0) scale(-1 1)">{part}</g>'
 
 
 @thing(1.2)
@@ -97,7 +92,7 @@ def one_sandal(rng, paint):
         smaller, dark = ' transform="translate(32 64) scale(.8 .88) translate(-32 -64)"', shade(paint, colour, 0.4)
         one = path(foot, paint.fill(colour)) + path(foot, paint.light(colour, 0.45), NONE + smaller)
         one += stroke("M31 26Q32 44 14 66M31 26Q34 44 50 66", dark, 8) + circle(31, 26, 6, dark, NONE)
-        return Drawing(whole(rng, paint, [both(one)]), ["flip-flops", "sandals", "pair of flip-flops"], [word])
+        return Drawing(whole(rng, paint, [mirrored(one)]), ["flip-flops", "sandals", "pair of flip-flops"], [word])
     buckle, high = rng.choice([GOLD, "#d5dde2"]), rng.randint(34, 42)
     parts = [stroke(f"M14 92Q8 66 12 {high + 6}Q30 {high + 12} 50 {high + 4}", shade(paint, colour, 0.2), 11)]
     parts.append(path(f"M38 96L38 {high}Q54 {high - 10} 64 {high + 6}L70 96Z", paint.fill(colour)))
@@ -152,7 +147,7 @@ def sleeved(paint, colour, hem, hand, wide=34):
     """A garment with long sleeves: body down to `hem`, sleeves down to `hand`. -> parts"""
     sleeve = f"M44 11Q26 16 21 32L4 {hand - 4}L24 {hand + 3}L44 58Z"
     body = f"M46 10H82L100 18Q94 44 {62 + wide} 60L{64 + wide} {hem}H{64 - wide}L{66 - wide} 60Q34 44 28 18Z"
-    return [both(path(sleeve, paint.fill(shade(paint, colour, 0.14)))), path(body, paint.fill(colour))]
+    return [mirrored(path(sleeve, paint.fill(shade(paint, colour, 0.14)))), path(body, paint.fill(colour))]
 
 
 @thing(1.2)
@@ -166,11 +161,11 @@ def one_coat(rng, paint):
         spots = ((40, 20), (50, 15), (64, 15), (78, 15), (88, 20), (48, 31), (80, 31), (57, 40), (71, 40))
         parts += [ellipse(x, y, 12, 10, "#f0dfc4", NONE) for x, y in spots]
     else:
-        parts += [path("M50 9H78L64 42Z", paint.dark(colour, 0.6)), both(path("M46 7L64 48L40 38L36 18Z", dark))]
+        parts += [path("M50 9H78L64 42Z", paint.dark(colour, 0.6)), mirrored(path("M46 7L64 48L40 38L36 18Z", dark))]
     parts += [circle(x, y, 5, knobs, NONE) for x in columns for y in (58, 96 if name == "trench coat" else 76)]
     if name == "trench coat":
         parts += [rect(26, 70, 76, 11, dark, 2), rect(54, 67, 20, 17, GOLD, 3), rect(60, 72, 8, 7, dark, 0, NONE)]
-    parts.append(both(line(36, 92, 46, 96, dark, 5)))
+    parts.append(mirrored(line(36, 92, 46, 96, dark, 5)))
     slim = f'<g transform="translate(10.2 0) scale(.84 1)">{"".join(parts)}</g>'
     return Drawing(whole(rng, paint, [slim], 0, False), ["coat", name], [word])
 
@@ -184,21 +179,25 @@ def one_jacket(rng, paint):
         word, colour = free(paint, "white", "gray")
         trim = second(rng, paint, word, "white") if rng.random() < 0.5 else shade(paint, colour, 0.35)
         parts = [*sleeved(paint, colour, 112, 96, 37), rect(25, 102, 78, 14, trim, 3)]
-        parts += [both(path("M3 89L24 97L20 107L0 98Z", trim)), path("M44 7H84L78 26H50Z", trim)]
-        parts += [line(64, 22, 64, 114, metal, 5), rect(60, 28, 8, 13, GOLD, 2), both(line(38, 92, 49, 78, trim, 5))]
+        parts += [mirrored(path("M3 89L24 97L20 107L0 98Z", trim)), path("M44 7H84L78 26H50Z", trim)]
+        parts += [
+            line(64, 22, 64, 114, metal, 5),
+            rect(60, 28, 8, 13, GOLD, 2),
+            mirrored(line(38, 92, 49, 78, trim, 5)),
+        ]
     elif kind == "leather":
         word, colour = paint.colour("black", "black", "brown", "red")
         dark = shade(paint, colour, 0.35)
         parts = [*sleeved(paint, colour, 112, 98, 36), rect(27, 102, 74, 12, dark, 2)]
-        parts += [polygon([(50, 9), (78, 9), (64, 48)], "#f5f6f7"), both(path("M46 6L66 54L38 44L34 18Z", dark))]
+        parts += [polygon([(50, 9), (78, 9), (64, 48)], "#f5f6f7"), mirrored(path("M46 6L66 54L38 44L34 18Z", dark))]
         parts += [stroke("M64 52L54 110M78 72L92 64M36 80L48 86", metal, 4.5), rect(70, 101, 14, 14, metal, 2)]
     else:
         word, colour = paint.colour("black", "blue", "gray", "brown", "green")
         dark, tie = shade(paint, colour, 0.32), paint.colour("red", "yellow", "purple")[1]
         parts = [*sleeved(paint, colour, 118, 100, 35), polygon([(46, 9), (82, 9), (64, 72)], "#f5f6f7")]
         parts += [polygon([(57, 12), (71, 12), (67, 22), (72, 50), (64, 68), (56, 50), (61, 22)], tie, NONE)]
-        parts += [both(path("M46 7L64 74L34 48L42 36L32 32L36 14Z", dark)), line(64, 74, 64, 116, dark, 4)]
-        parts += [*[circle(72, y, 4.5, GOLD, NONE) for y in (84, 99)], both(line(38, 94, 50, 94, dark, 5))]
+        parts += [mirrored(path("M46 7L64 74L34 48L42 36L32 32L36 14Z", dark)), line(64, 74, 64, 116, dark, 4)]
+        parts += [*[circle(72, y, 4.5, GOLD, NONE) for y in (84, 99)], mirrored(line(38, 94, 50, 94, dark, 5))]
     return Drawing(whole(rng, paint, parts, 0, False), ["jacket", f"{kind} jacket", more], [word])
 
 
@@ -241,7 +240,7 @@ def one_sweater(rng, paint):
     else:
         name, spots = "knitted sweater", [(x, y) for x in (41, 59, 77) for y in range(42, 96, 14)]
         parts += [stroke(f"M{x} {y}l5 8l5 -8", shade(paint, colour, 0.2), 5) for x, y in spots]
-    parts += [rect(28, 102, 72, 18, trim, 4), both(path("M4 87L25 95L20 110L-1 101Z", trim))]
+    parts += [rect(28, 102, 72, 18, trim, 4), mirrored(path("M4 87L25 95L20 110L-1 101Z", trim))]
     parts += [line(x, 107, x, 115, shade(paint, trim, 0.3), 4) for x in range(36, 96, 11)]
     parts.append(stroke("M46 11Q48 32 64 33Q80 32 82 11", trim, 8))
     return Drawing(whole(rng, paint, parts, 0, False), ["sweater", name, "pullover", "jumper"], [word])
@@ -255,9 +254,9 @@ def one_trousers(rng, paint):
     dark, seam = shade(paint, colour, 0.3), "#f0b84a" if jeans else shade(paint, colour, 0.35)
     data = f"M28 8H100L{112 + out} 121H{76 + out / 2}L64 {gap}L{52 - out / 2} 121H{16 - out}Z"
     parts = [path(data, paint.fill(colour)), path("M29 6H99L101 22H27Z", dark), circle(64, 14, 5, GOLD, NONE)]
-    parts += [line(64, 24, 64, gap - 2, dark, 4), both(stroke("M48 25Q46 40 26 42", seam, 4.5))]
+    parts += [line(64, 24, 64, gap - 2, dark, 4), mirrored(stroke("M48 25Q46 40 26 42", seam, 4.5))]
     turn_up = path(f"M{13 - out} 110H{54 - out / 2}V123H{12 - out}Z", paint.light(colour, 0.3))
-    parts.append(both(turn_up if jeans else line(38, 52, 34 - out / 2, 112, dark, 4)))
+    parts.append(mirrored(turn_up if jeans else line(38, 52, 34 - out / 2, 112, dark, 4)))
     names = ["jeans", "blue jeans", "pair of jeans"] if jeans else ["trousers", "pants", "pair of trousers"]
     return Drawing(whole(rng, paint, parts, 0, False), names, [word])
 
@@ -271,11 +270,11 @@ def one_shorts(rng, paint):
     parts = [path(data, paint.fill(colour)), rect(21, 20, 86, 16, dark, 4), stroke("M64 38V68", dark, 4)]
     names = ["shorts", "short pants", "pair of shorts"]
     if rng.random() < 0.5:
-        parts.append(both(polygon([(22, 37), (32, 37), (20 - out, 103), (9 - out, 102)], mark, NONE)))
+        parts.append(mirrored(polygon([(22, 37), (32, 37), (20 - out, 103), (9 - out, 102)], mark, NONE)))
         parts.append(stroke("M62 30Q48 40 52 54M66 30Q80 40 76 54", "#f5f6f7", 5))
         names[1] = "sports shorts"
     else:
-        parts += [both(stroke(f"M46 38Q44 54 20 56M{12 - out} 93L53 98", dark, 5)), circle(64, 28, 5, GOLD, NONE)]
+        parts += [mirrored(stroke(f"M46 38Q44 54 20 56M{12 - out} 93L53 98", dark, 5)), circle(64, 28, 5, GOLD, NONE)]
     return Drawing(whole(rng, paint, parts, 0, False), names, [word])
 
 
@@ -313,7 +312,7 @@ def one_scarf(rng, paint):
         parts.append(f'<g transform="rotate({turn} 64 50)">{"".join(end)}</g>')
     parts.append(path("M14 32Q64 -12 114 32Q118 46 106 50H22Q10 46 14 32Z", shade(paint, colour, 0.4)))
     parts += [path("M12 30Q64 62 116 30Q124 48 112 60Q64 88 16 60Q4 48 12 30Z", paint.fill(colour))]
-    parts += [both(path("M24 37L36 41L32 67L20 62Z", mark, NONE)), rect(58, 46, 12, 29, mark, 0, NONE)]
+    parts += [mirrored(path("M24 37L36 41L32 67L20 62Z", mark, NONE)), rect(58, 46, 12, 29, mark, 0, NONE)]
     return Drawing(whole(rng, paint, parts), ["scarf", "striped scarf", "winter scarf"], [word])
 
 
@@ -364,8 +363,8 @@ def one_necktie(rng, paint):
     word, colour = free(paint, "white")
     mark, dark, half = second(rng, paint, word), shade(paint, colour, 0.25), rng.uniform(25, 31)
     if rng.random() < 0.3:
-        parts = [both(path("M64 56Q30 24 8 30Q2 64 8 98Q30 104 64 72Z", paint.fill(colour)))]
-        parts += [both(stroke("M52 60L40 54M52 68L40 74", dark, 5)), rect(52, 48, 24, 32, dark, 7)]
+        parts = [mirrored(path("M64 56Q30 24 8 30Q2 64 8 98Q30 104 64 72Z", paint.fill(colour)))]
+        parts += [mirrored(stroke("M52 60L40 54M52 68L40 74", dark, 5)), rect(52, 48, 24, 32, dark, 7)]
         return Drawing(whole(rng, paint, parts, 5), ["bow tie", "bowtie"], [word])
     parts = [polygon([(54, 30), (74, 30), (64 + half, 94), (64, 124), (64 - half, 94)], paint.fill(colour))]
     kind = rng.choice(["striped", "dotted", "plain"])
@@ -391,8 +390,8 @@ def one_glasses(rng, paint):
         square = "M12 42H52Q59 42 58 52L55 80Q53 90 43 90H22Q11 90 9 80L6 50Q6 42 12 42Z"
         data = square if shape == "square" else "M34 38A27 27 0 1 0 34.1 38Z"
     edge = f' stroke="{colour}" stroke-width="{thick:.1f}" stroke-linejoin="round"'
-    parts = [stroke("M56 58Q64 48 72 58", colour, thick), both(stroke("M12 50L4 44", colour, thick))]
-    parts.append(both(path(data, "#dcecf5" if clear else "#262b2f", edge)))
+    parts = [stroke("M56 58Q64 48 72 58", colour, thick), mirrored(stroke("M12 50L4 44", colour, thick))]
+    parts.append(mirrored(path(data, "#dcecf5" if clear else "#262b2f", edge)))
     parts += [line(x, 74, x + 14, 54, "#ffffff" if clear else "#9db0bd", 5.5) for x in (22, 86)]
     names = ["eyeglasses", "glasses", "spectacles"] if clear else ["sunglasses", "dark glasses"]
     names.append(f"{shape} {'glasses' if clear else 'sunglasses'}")
@@ -404,13 +403,13 @@ def one_backpack(rng, paint):
     """A backpack with a front pocket, seen from the front."""
     word, colour = free(paint)
     dark, pocket = shade(paint, colour, 0.35), rng.choice([shade(paint, colour, 0.18), second(rng, paint, word)])
-    parts = [stroke("M48 22Q48 5 64 5Q80 5 80 22", dark, 8), both(rect(8, 68, 20, 44, shade(paint, colour), 8))]
+    parts = [stroke("M48 22Q48 5 64 5Q80 5 80 22", dark, 8), mirrored(rect(8, 68, 20, 44, shade(paint, colour), 8))]
     parts += [path("M20 56Q20 16 64 16Q108 16 108 56V112Q108 122 98 122H30Q20 122 20 112Z", paint.fill(colour))]
     parts += [stroke("M32 56Q34 32 64 32Q94 32 96 56", dark, 4.5), rect(31, 72, 66, 42, pocket, 9)]
     if rng.random() < 0.5:
         parts += [line(40, 84, 88, 84, dark, 4.5), rect(77, 84, 9, 14, GOLD, 2)]
     else:
-        parts += [both(rect(42, 48, 9, 46, dark, 2)), both(rect(40, 78, 13, 13, GOLD, 3))]
+        parts += [mirrored(rect(42, 48, 9, 46, dark, 2)), mirrored(rect(40, 78, 13, 13, GOLD, 3))]
     return Drawing(whole(rng, paint, parts, 0, False), ["backpack", "rucksack", "school bag"], [word])
 
 

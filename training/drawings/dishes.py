@@ -1,8 +1,8 @@
-"""Food and drink that the other modules lack: baked things, fruit, vegetables, meat, and what stands on a table."""
+"""Food and drink: baked things, fruit, vegetables, meat, cups and jars."""
 
 import math
 
-from drawings import Drawing, circle, ellipse, group, line, path, polygon, rect, thing
+from drawings import Drawing, circle, edged, ellipse, group, line, path, polygon, rect, thing
 from drawings.everyday import GREENS, NONE, around, free, leaf, ring, shade, shine, star_points, stroke, whole
 
 
@@ -14,13 +14,8 @@ def lattice(x, y, rx, ry, colour, width, spaces, turn=45):
 
 
 def smaller(data, colour, share, y=64):
-    """A shape again, smaller around 64, y, without outline."""
+    """The same shape without outline, scaled by `share` around (64, y)."""
     return path(data, colour, f'{NONE} transform="translate(64 {y}) scale({share}) translate(-64 {-y})"')
-
-
-def edged(colour, width=4):
-    """Stroke attributes of a shape with its own edge."""
-    return f' stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"'
 
 
 def strokes(colour, width, *curves):

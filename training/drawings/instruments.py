@@ -1,4 +1,4 @@
-"""Musical instruments, and what makes sound louder or plays it."""
+"""Musical instruments, microphones, headphones, loudspeakers and record players."""
 
 from drawings import Drawing, circle, ellipse, group, line, path, polygon, rect, thing
 from drawings.everyday import INK, NONE, around, free, ring, shade, shine, stroke, whole
@@ -10,8 +10,8 @@ NECKS = ("#5a3620", "#4a2c1a", "#6b4226")
 BRIGHT = ("#e53935", "#fb8c00", "#fdd835", "#43a047", "#1e88e5", "#8e24aa", "#ec6a9c")
 
 
-def aslant(rng, parts, middle, scale, least=36, most=46):
-    """An upright long thing, whose middle is at this height, turned to the right and made to fit the square."""
+def slanted(rng, parts, middle, scale, least=36, most=46):
+    """Turn an upright object, whose centre is at y=`middle`, to the right and scale it."""
     return group(group(*parts, move=(0, 64 - middle)), turn=rng.uniform(least, most), scale=scale)
 
 
@@ -48,7 +48,7 @@ def mallet(x1, y1, x2, y2, stick, head, size=9):
 
 @thing(1.5)
 def acoustic_guitar(rng, paint):
-    """A guitar with a hollow body and a round hole, aslant."""
+    """A guitar with a hollow body and a round hole, slanted."""
     colour, colours, names = rng.choice(AMBERS), [], ["acoustic guitar", "guitar", "wooden guitar"]
     if rng.random() < 0.25:
         word, colour = paint.colour("red", "blue", "black", "white")
@@ -66,7 +66,7 @@ def acoustic_guitar(rng, paint):
     parts += [rect(58, -2, 12, 80, neck), rect(61.5, 78, 5, 40, "#f0e2c0", 0, NONE)]
     parts += [rect(48, 114, 32, 8, "#4a2c1a", 3), pegs(-15, 3, "#d9dfe3")]
     parts += [path("M53 -22Q64 -17 75 -22L72 6H56Z", neck), frets(58, 12, "#e0c9a0", 12, 26, 39, 51)]
-    return Drawing(whole(rng, paint, [aslant(rng, parts, 61, 0.87)]), names, colours)
+    return Drawing(whole(rng, paint, [slanted(rng, parts, 61, 0.87)]), names, colours)
 
 
 @thing(1.5)
@@ -88,7 +88,7 @@ def electric_guitar(rng, paint):
         parts += [path(data, paint.fill(colour)), path(inner, plate, NONE), circle(84, 112, 4.5, ink, NONE)]
     parts += [rect(58, 0, 12, 82, neck), frets(58, 12, "#8d7a5a", 14, 28, 41, 53)]
     parts += [*(rect(53, y, 22, 7, ink, 2, NONE) for y in (86, 99)), rect(51, 113, 26, 7, "#d5dce1", 2, NONE)]
-    return Drawing(whole(rng, paint, [aslant(rng, parts, 61, 0.86)]), names, [word])
+    return Drawing(whole(rng, paint, [slanted(rng, parts, 61, 0.86)]), names, [word])
 
 
 @thing(1.2)
@@ -101,7 +101,7 @@ def banjo(rng, paint):
     parts += [frets(58, 12, "#e8d5ac", 10, 24, 37, 49), rect(61.5, 70, 5, 46, "#b9ab90", 0, NONE)]
     parts += [rect(48, 112, 32, 8, "#6d4223", 2, NONE), pegs(-18, 2, "#e9e3d0")]
     parts += [path("M54 -24Q64 -30 74 -24L71 0H57Z", neck), mallet(58, 32, 50, 32, neck, "#e9e3d0", 5)]
-    return Drawing(whole(rng, paint, [aslant(rng, parts, 61, 0.88)]), ["banjo", "five-string banjo"])
+    return Drawing(whole(rng, paint, [slanted(rng, parts, 61, 0.88)]), ["banjo", "five-string banjo"])
 
 
 @thing(1.2)
@@ -123,7 +123,7 @@ def ukulele(rng, paint):
     parts += [rect(59, 68, 4, 44, "#fdf8ea", 0, NONE), rect(66, 68, 4, 44, "#fdf8ea", 0, NONE)]
     parts += [rect(44, 108, 40, 10, "#4a2c1a", 3), *(circle(x, y, 6, "#fbf6e6") for x in (47, 81) for y in (-12, 3))]
     parts += [path("M50 -20Q64 -14 78 -20L74 10H54Z", paint.fill(colour))]
-    return Drawing(whole(rng, paint, [aslant(rng, parts, 65, 0.85, 32, 42)]), names, colours)
+    return Drawing(whole(rng, paint, [slanted(rng, parts, 65, 0.85, 32, 42)]), names, colours)
 
 
 @thing(1.2)
@@ -147,7 +147,7 @@ def xylophone(rng, paint):
 
 @thing(1.2)
 def tambourine(rng, paint):
-    """A tambourine with gold or silver jingles, seen aslant or from the front."""
+    """A tambourine with gold or silver jingles, seen slanted or from the front."""
     word, colour = free(paint) if rng.random() < 0.5 else ("wooden", rng.choice(AMBERS))
     metal, count, start = rng.choice([*BRASS, *SILVER[:1]]), rng.choice([5, 6]), rng.uniform(0, 60)
     edge, dark = ' stroke="#6b4510" stroke-width="2.5"', shade(paint, colour, 0.6)
@@ -197,7 +197,7 @@ def french_horn(rng, paint):
 
 @thing(1.2)
 def clarinet(rng, paint):
-    """A black or wooden clarinet aslant, with silver or golden keys."""
+    """A black or wooden clarinet slanted, with silver or golden keys."""
     word, colour = rng.choice([*(("black", c) for c in ("#2b2f33", "#1c1f22", "#33302e")), ("wooden", "#5a3222")])
     metal, half = rng.choice(["#cfd8de", "#dfe5e9", "#e8c15a"]), rng.uniform(11, 12.5)
     parts = [polygon([(60, -26), (68, -26), (72, 4), (56, 4)], colour), rect(55, -8, 18, 6, metal, 0, NONE)]
@@ -208,7 +208,7 @@ def clarinet(rng, paint):
     parts += [circle(64, y, 5, metal, NONE) for y in (22, 35, 48, 74, 87, 100)]
     parts += [stroke(f"M{64 + half} {y}h7v{length}", metal, 5) for y, length in ((20, 22), (76, 26))]
     parts += [stroke(f"M{64 - half} {y}h-6v{length}", metal, 5) for y, length in ((42, 14), (92, 14))]
-    body = whole(rng, paint, [aslant(rng, parts, 69, 0.85, 40, 48)])
+    body = whole(rng, paint, [slanted(rng, parts, 69, 0.85, 40, 48)])
     return Drawing(body, ["clarinet", f"{word} clarinet", "clarinet with keys"])
 
 
@@ -363,7 +363,7 @@ def microphone(rng, paint):
         parts += [rect(58, 72, 12, 18, shade(paint, colour, 0.4), 4, NONE)]
         parts += [circle(64, 18, 31, paint.fill(grid, "round"))]
         parts += [stroke(mesh, dark, 4), rect(40, 40, 48, 13, paint.dark(grid, 0.55), 5)]
-        body = whole(rng, paint, [aslant(rng, parts, 62, 0.95)])
+        body = whole(rng, paint, [slanted(rng, parts, 62, 0.95)])
         return Drawing(body, ["microphone", "mic", "handheld microphone", "singer's microphone"], [word])
     parts = [stroke("M26 52V58Q26 96 64 96Q102 96 102 58V52", stand, 8), line(64, 96, 64, 116, stand, 8)]
     parts += [line(38, 119, 90, 119, stand, 10), rect(40, 4, 48, 80, paint.fill(grid, "right"), 24)]

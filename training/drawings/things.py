@@ -2,7 +2,7 @@
 
 import math
 
-from drawings import Drawing, circle, ellipse, group, line, path, polygon, rect, thing
+from drawings import Drawing, circle, edged, ellipse, group, line, path, polygon, rect, thing
 
 PALE, EDGE = "#e2eaf0", "#7f93a1"
 METALS = ("#9aa7b0", "#7d8890", "#4a5258", "#33383d")
@@ -762,16 +762,16 @@ def ceiling_lamp(rng, paint):
     return Drawing(whole(rng, paint, parts), ["ceiling lamp", "hanging lamp", "pendant lamp", "lamp"], [word])
 
 
-def edged(width=3):
-    """Stroke attributes of white things, that have to be seen on white."""
-    return f' stroke="{EDGE}" stroke-width="{width}" stroke-linejoin="round"'
+def pale_edge(width=3):
+    """Stroke attributes of white things, which have to be seen on white."""
+    return edged(EDGE, width)
 
 
 @thing(1.2)
 def bathtub(rng, paint):
     """A bathtub on feet, at times with foam or a duck."""
     word, colour = ("white", PALE) if rng.random() < 0.6 else free(paint)
-    more = edged() if word == "white" else ""
+    more = pale_edge() if word == "white" else ""
     grey = rng.choice(METALS[:2])
     parts = [stroke("M104 58V34Q104 24 92 26V36", grey, 7)]
     parts += [circle(x, 112, 8, "#c9a24b") for x in (28, 96)]
@@ -805,8 +805,8 @@ def sink(rng, paint):
         + rect(40, 34, 12, 12, grey, 4)
         + rect(78, 38, 10, 8, grey, 3)
     )
-    basin = path("M12 50H116Q114 80 84 82H44Q14 80 12 50Z", paint.fill(PALE), edged()) + rect(
-        6, 43, 116, 11, "#f3f7fa", 5, edged()
+    basin = path("M12 50H116Q114 80 84 82H44Q14 80 12 50Z", paint.fill(PALE), pale_edge()) + rect(
+        6, 43, 116, 11, "#f3f7fa", 5, pale_edge()
     )
     if rng.random() < 0.5:
         colour = stuff(rng, paint)[0]
@@ -816,7 +816,7 @@ def sink(rng, paint):
             + "".join(rect(x, 92, 5, 12, shade(paint, colour, 0.5)) for x in (54, 69))
         )
     else:
-        below = path("M50 78H78L84 122H44Z", "#d3dee6", edged())
+        below = path("M50 78H78L84 122H44Z", "#d3dee6", pale_edge())
     water = rect(81, 30, 8, 14, "#55acee", 3) if rng.random() < 0.3 else ""
     return Drawing(whole(rng, paint, [tap, water, below, basin]), names)
 
@@ -830,24 +830,24 @@ def toilet(rng, paint):
     )
     if rng.random() < 0.5:
         parts = [
-            path("M46 74H112Q110 100 86 104L90 122H44Z", paint.fill(PALE), edged()),
-            rect(14, 16, 34, 66, "#f3f7fa", 4, edged()),
+            path("M46 74H112Q110 100 86 104L90 122H44Z", paint.fill(PALE), pale_edge()),
+            rect(14, 16, 34, 66, "#f3f7fa", 4, pale_edge()),
         ]
         parts += [
-            rect(10, 10, 42, 11, PALE, 4, edged()),
-            rect(42, 68, 76, 10, seat, 5, edged()),
+            rect(10, 10, 42, 11, PALE, 4, pale_edge()),
+            rect(42, 68, 76, 10, seat, 5, pale_edge()),
             rect(20, 28, 14, 5, EDGE, 2),
         ]
         return Drawing(whole(rng, paint, parts), names)
     parts = [
-        rect(30, 6, 68, 42, paint.fill(PALE), 5, edged()),
-        rect(26, 4, 76, 10, "#f3f7fa", 4, edged()),
+        rect(30, 6, 68, 42, paint.fill(PALE), 5, pale_edge()),
+        rect(26, 4, 76, 10, "#f3f7fa", 4, pale_edge()),
         circle(64, 26, 5, EDGE),
     ]
     parts += [
-        path("M44 84H84L90 122H38Z", "#d3dee6", edged()),
-        ellipse(64, 74, 40, 33, paint.fill(PALE), edged()),
-        ellipse(64, 70, 34, 25, seat, edged()),
+        path("M44 84H84L90 122H38Z", "#d3dee6", pale_edge()),
+        ellipse(64, 74, 40, 33, paint.fill(PALE), pale_edge()),
+        ellipse(64, 70, 34, 25, seat, pale_edge()),
     ]
     parts.append(ellipse(64, 70, 22, 14, "#7fb8dc"))
     return Drawing(whole(rng, paint, parts), names)
@@ -912,7 +912,7 @@ def mirror(rng, paint):
 def fridge(rng, paint):
     """A refrigerator with two doors, closed or open."""
     word, colour = ("white", PALE) if rng.random() < 0.4 else paint.colour(without=("white", "brown", "purple"))
-    more, dark = edged() if word == "white" else "", shade(paint, colour, 0.45)
+    more, dark = pale_edge() if word == "white" else "", shade(paint, colour, 0.45)
     names = ["fridge", "refrigerator"]
     if rng.random() < 0.25:
         parts = [
@@ -945,7 +945,7 @@ def fridge(rng, paint):
 def oven(rng, paint):
     """A stove with an oven window, knobs and perhaps a pot on it."""
     word, colour = ("white", PALE) if rng.random() < 0.4 else paint.colour("gray", "red", "black", "green", "blue")
-    more, dark = edged() if word == "white" else "", shade(paint, colour, 0.5)
+    more, dark = pale_edge() if word == "white" else "", shade(paint, colour, 0.5)
     names, hot = ["oven", "stove", "kitchen stove", "cooker"], rng.random() < 0.4
     parts = [rect(16, 30, 96, 92, paint.fill(colour), 4, more), rect(12, 26, 104, 8, "#33383d", 2)]
     parts += [circle(x, 45, 6, dark) for x in (28, 46, 82, 100)] + [rect(26, 60, 76, 6, dark, 3)]
@@ -963,7 +963,7 @@ def oven(rng, paint):
 def washing_machine(rng, paint):
     """A washing machine with a round window."""
     word, colour = ("white", PALE) if rng.random() < 0.6 else paint.colour("gray", "black", "blue", "red")
-    more = edged() if word == "white" else ""
+    more = pale_edge() if word == "white" else ""
     parts = [rect(14, 6, 100, 116, paint.fill(colour), 6, more), rect(14, 30, 100, 3.5, shade(paint, colour, 0.4))]
     parts += [
         rect(22, 13, 34, 11, shade(paint, colour, 0.25), 2),
@@ -986,7 +986,7 @@ def washing_machine(rng, paint):
 def dishwasher(rng, paint):
     """An open dishwasher with plates in a rack."""
     word, colour = ("white", PALE) if rng.random() < 0.4 else paint.colour("gray", "black", "red", "blue")
-    more = edged() if word == "white" else ""
+    more = pale_edge() if word == "white" else ""
     parts = [
         rect(20, 4, 88, 104, paint.fill(colour), 4, more),
         rect(26, 10, 76, 10, shade(paint, colour, 0.3), 2),
@@ -996,7 +996,7 @@ def dishwasher(rng, paint):
     for y, kind in ((58, "cup"), (92, "plate")):
         for x in (36, 50, 64, 78, 90):
             parts.append(
-                ellipse(x, y - 12, 6, 16, "#f3f7fa", edged(2))
+                ellipse(x, y - 12, 6, 16, "#f3f7fa", pale_edge(2))
                 if kind == "plate"
                 else rect(x - 5, y - 17, 10, 15, paint.colour("red", "blue", "yellow")[1], 2)
             )
@@ -1136,7 +1136,7 @@ def ladder(rng, paint):
 def fence(rng, paint):
     """A fence of pales or boards."""
     colour, colours, prefixes = ("#eef2f5", ["white"], []) if rng.random() < 0.25 else stuff(rng, paint, 0.7)
-    more = edged() if colours == ["white"] else ""
+    more = pale_edge() if colours == ["white"] else ""
     dark, top, count = shade(paint, colour, 0.2), rng.uniform(24, 36), rng.choice([5, 6])
     parts, step = [rect(2, y, 124, 9, dark, 2, more) for y in (54, 90)], 124 / count
     pointed = rng.random() < 0.75
@@ -1245,7 +1245,7 @@ def windmill(rng, paint):
         paint.colour("red", "brown", "blue", "gray", "orange"),
     )
     parts = [
-        polygon([(46, 48), (82, 48), (96, 124), (32, 124)], paint.fill(body), edged(2)),
+        polygon([(46, 48), (82, 48), (96, 124), (32, 124)], paint.fill(body), pale_edge(2)),
         path("M42 50Q46 24 64 24Q82 24 86 50Z", cap),
     ]
     parts += [path("M54 124V106Q54 98 64 98Q74 98 74 106V124Z", "#5d3a1c"), rect(57, 74, 14, 14, "#55acee", 2)]
@@ -1483,7 +1483,7 @@ def vase_with_flowers(rng, paint):
         ),
     )
     parts, core = [], "#7a4a1e" if word == "yellow" else "#ffd23f"
-    more = edged(2) if word == "white" else ""
+    more = pale_edge(2) if word == "white" else ""
     for x, y in rng.choice([((64, 20), (34, 34), (94, 34)), ((64, 18), (34, 28), (94, 28), (48, 50), (82, 50))]):
         parts.append(stroke(f"M64 84Q{(x + 64) / 2:.0f} 66 {x} {y}", "#3f8f3a", 5))
         if tulip:
@@ -1653,7 +1653,7 @@ def jug(rng, paint):
     """A jug with a handle and a lip."""
     glass = rng.random() < 0.35
     word, colour = ("blue", "#cfe6f2") if glass else free(paint)
-    more = edged(3) if glass else ""
+    more = pale_edge(3) if glass else ""
     parts = [stroke("M88 36Q122 32 118 66Q114 92 88 92", EDGE if glass else shade(paint, colour, 0.3), 9)]
     parts.append(
         path(
@@ -1677,13 +1677,13 @@ def jug(rng, paint):
 def plate(rng, paint):
     """A plate from above, empty or with fork and knife."""
     word, colour = ("white", PALE) if rng.random() < 0.5 else free(paint)
-    more, rim = edged(), rng.choice(["#ffffff", "#3b88c3", "#dd2e44", "#f2c230"])
+    more, rim = pale_edge(), rng.choice(["#ffffff", "#3b88c3", "#dd2e44", "#f2c230"])
     cutlery = rng.random() < 0.4
     size = 38 if cutlery else 59
     parts = [
         circle(64, 64, size, paint.fill(colour), more),
         circle(64, 64, size * 0.84, "none", f' stroke="{rim}" stroke-width="4"' if word == "white" else ""),
-        circle(64, 64, size * 0.62, paint.light(colour, 0.4), edged(2)),
+        circle(64, 64, size * 0.62, paint.light(colour, 0.4), pale_edge(2)),
     ]
     if not cutlery:
         return Drawing(whole(rng, paint, parts), ["plate", "empty plate", "dish"], [word])
@@ -1710,7 +1710,7 @@ def bowl(rng, paint):
             for x, y, c in ((64, 34, "#7cb342"), (38, 46, "#e53935"), (90, 46, "#fb8c00"), (64, 52, "#fdd835"))
         ]
     elif kind == "rice":
-        parts.append(path("M14 60Q28 16 64 14Q100 16 114 60Z", "#f4f1e6", edged(4)))
+        parts.append(path("M14 60Q28 16 64 14Q100 16 114 60Z", "#f4f1e6", pale_edge(4)))
         grains = ((34, 46), (46, 30), (58, 44), (70, 26), (82, 42), (94, 50), (64, 54))
         parts += [line(x, y, x + 5, y + rng.choice([-3, 3]), "#b9b39d", 4) for x, y in grains]
     parts += [
@@ -1778,7 +1778,7 @@ def glass(rng, paint):
     outer = [(64 - wide, 14), (64 + wide, 14), (64 + wide - 10, 122), (64 - wide + 10, 122)]
     inner = [(64 - wide + 6, 40), (64 + wide - 6, 40), (64 + wide - 14, 114), (64 - wide + 14, 114)]
     parts += [
-        polygon(outer, "#dff0f8", edged(4) + ' fill-opacity=".75"'),
+        polygon(outer, "#dff0f8", pale_edge(4) + ' fill-opacity=".75"'),
         polygon(inner, paint.fill(drink)),
         line(64 - wide + 13, 48, 64 - wide + 18, 100, "#ffffff", 5),
     ]
@@ -1811,7 +1811,7 @@ def mug(rng, paint):
         return Drawing(whole(rng, paint, steam + parts), ["mug", "coffee mug", "cup"], [word])
     parts = [
         circle(96, 66, 15, "none", f' stroke="{shade(paint, colour, 0.2)}" stroke-width="8"'),
-        ellipse(60, 110, 56, 11, paint.light(colour, 0.4), edged(2)),
+        ellipse(60, 110, 56, 11, paint.light(colour, 0.4), pale_edge(2)),
         path("M16 40H100Q98 106 58 106Q18 106 16 40Z", paint.fill(colour)),
         ellipse(58, 42, 42, 10, paint.light(colour, 0.5)),
         ellipse(58, 43, 35, 7, "#6b3d1c"),
@@ -1858,7 +1858,7 @@ def knife(rng, paint):
     """A table or kitchen knife."""
     handle, broad = rng.choice([paint.wood(), "#2b2f33", "#c62828"]), rng.uniform(84, 92)
     parts = [
-        path(f"M54 76V4Q{broad} 24 {broad - 4} 76Z", paint.fill("#b3c0c9", "right"), edged(2)),
+        path(f"M54 76V4Q{broad} 24 {broad - 4} 76Z", paint.fill("#b3c0c9", "right"), pale_edge(2)),
         rect(53, 74, 17, 50, handle, 5),
         circle(61, 88, 2.5, "#e2eaf0"),
         circle(61, 108, 2.5, "#e2eaf0"),
@@ -1877,7 +1877,7 @@ def basket(rng, paint):
     extra = rng.random()
     if extra < 0.5:
         fruit, kind = (("#e53935", "apples"), ("#fb8c00", "oranges"), ("#f3ead8", "eggs"))[int(extra * 6)]
-        parts += [circle(x, y, 15, fruit, edged(2)) for x, y in ((64, 42), (36, 52), (92, 52), (64, 56))]
+        parts += [circle(x, y, 15, fruit, pale_edge(2)) for x, y in ((64, 42), (36, 52), (92, 52), (64, 56))]
         names += [f"basket of {kind}", f"basket with {kind}"]
     parts.append(path("M10 62H118L104 120H24Z", paint.fill(colour)))
     for row, y in enumerate((74, 88, 102)):
@@ -1996,7 +1996,7 @@ def picture_frame(rng, paint):
 def pillow(rng, paint):
     """A soft pillow, at times with a pattern."""
     word, colour = paint.colour()
-    more = edged() if word == "white" else ""
+    more = pale_edge() if word == "white" else ""
     dark, parts = (
         shade(paint, colour, 0.25),
         [
@@ -2163,7 +2163,7 @@ def cube(rng, paint):
     light, dark = (
         (paint.light(colour, 0.35), shade(paint, colour, 0.3)) if word != "white" else ("#ffffff", "#c3cdd4")
     )
-    more = edged(2.5) if word == "white" else ""
+    more = pale_edge(2.5) if word == "white" else ""
     if rng.random() < 0.55:
         mid, top = rng.uniform(52, 76), rng.uniform(4, 8)
         low = rng.uniform(46, 56)
@@ -2219,10 +2219,10 @@ def ball(rng, paint):
                 path(
                     f"M52 46L{a[0]:.1f} {a[1]:.1f}A59 59 0 0 1 {b[0]:.1f} {b[1]:.1f}Z",
                     "#f7f7f2" if i % 2 else tones[i // 2],
-                    edged(2),
+                    pale_edge(2),
                 )
             )
-        parts.append(circle(52, 46, 9, "#f7f7f2", edged(2)))
+        parts.append(circle(52, 46, 9, "#f7f7f2", pale_edge(2)))
         names, colours = ["beach ball", "ball", "colorful ball"], []
     return Drawing(whole(rng, paint, parts, 30), names, colours)
 
@@ -2348,7 +2348,7 @@ def branch(rng, paint):
         names = [f"branch with {word} blossoms", "branch with flowers", "blossoming branch"]
         for x, y in ((52, 30), (84, 40), (36, 84), (92, 90), (112, 18)):
             parts += [
-                circle(x + 8 * math.cos(a * 1.257), y + 8 * math.sin(a * 1.257), 6.5, petals, edged(1.5))
+                circle(x + 8 * math.cos(a * 1.257), y + 8 * math.sin(a * 1.257), 6.5, petals, pale_edge(1.5))
                 for a in range(5)
             ] + [circle(x, y, 5, "#f2b134")]
     return Drawing(whole(rng, paint, parts), names)
@@ -2692,7 +2692,7 @@ def snowy_mountain(rng, paint):
         x = rng.choice([98, 32])
         parts += [
             polygon([(x, 40), (x + 28, 118), (x - 34, 118)], paint.light(rock, 0.15)),
-            polygon([(x, 40), (x + 9, 65), (x + 1, 60), (x - 5, 68), (x - 10, 62)], "#ffffff", edged(2)),
+            polygon([(x, 40), (x + 9, 65), (x + 1, 60), (x - 5, 68), (x - 10, 62)], "#ffffff", pale_edge(2)),
         ]
     parts += [
         polygon([(peak, 8), (124, 118), (4, 118)], paint.fill(rock)),
@@ -2708,7 +2708,7 @@ def snowy_mountain(rng, paint):
         (peak - 14, 58),
         (peak - left * 42, 50),
     ]
-    parts.append(polygon(snow, "#ffffff", edged(2.5)))
+    parts.append(polygon(snow, "#ffffff", pale_edge(2.5)))
     if rng.random() < 0.3:
         parts += [polygon([(x, 92), (x + 9, 120), (x - 9, 120)], "#2e7d32") for x in (16, 34, 96, 112)]
     return Drawing(
@@ -2782,7 +2782,7 @@ def nightstand(rng, paint):
         parts += [
             rect(60, 30, 8, 24, "#c9a24b"),
             rect(50, 47, 28, 7, "#a8803a", 3),
-            polygon([(52, 4), (76, 4), (88, 34), (40, 34)], hood, edged(2)),
+            polygon([(52, 4), (76, 4), (88, 34), (40, 34)], hood, pale_edge(2)),
         ]
         names.append("nightstand with a lamp")
     return Drawing(whole(rng, paint, parts), names, colours)
@@ -2914,7 +2914,7 @@ def candlestick(rng, paint):
         rect(62, 32, 4, 10, "#33383d"),
     ]
     parts += [
-        rect(50, 40, 28, 48, paint.fill(wax), 3, edged(2)),
+        rect(50, 40, 28, 48, paint.fill(wax), 3, pale_edge(2)),
         path("M50 44h10v16q-5 6-10 0z", paint.light(wax, 0.4)),
     ]
     if rng.random() < 0.5:
@@ -2942,7 +2942,7 @@ def jar(rng, paint):
         ]
     )
     _, lid = paint.colour("red", "blue", "yellow", "gray", "green", "brown")
-    parts = [rect(22, 26, 84, 96, "#dff0f8", 16, edged(4)), rect(28, 46, 72, 70, paint.fill(tone), 11)]
+    parts = [rect(22, 26, 84, 96, "#dff0f8", 16, pale_edge(4)), rect(28, 46, 72, 70, paint.fill(tone), 11)]
     if name in ("cookies", "candy", "pickles"):
         for x, y in ((42, 58), (64, 56), (86, 60), (44, 82), (68, 80), (86, 86), (48, 104), (72, 104)):
             ball_tone = (
@@ -2964,9 +2964,9 @@ def wine_glass(rng, paint):
     """A glass with a stem and wine."""
     name, tone = rng.choice([("red wine", "#a61e35"), ("white wine", "#f2d774"), ("water", "#6fc0ee")])
     parts = [
-        rect(60, 72, 8, 46, "#c3d3dd", 0, edged(2)),
-        ellipse(64, 118, 32, 6, "#c3d3dd", edged(2)),
-        path("M32 6H96Q102 78 64 80Q26 78 32 6Z", "#e6f3fa", edged(4)),
+        rect(60, 72, 8, 46, "#c3d3dd", 0, pale_edge(2)),
+        ellipse(64, 118, 32, 6, "#c3d3dd", pale_edge(2)),
+        path("M32 6H96Q102 78 64 80Q26 78 32 6Z", "#e6f3fa", pale_edge(4)),
     ]
     parts += [
         path("M35 36H93Q92 74 64 75Q36 74 35 36Z", paint.fill(tone)),

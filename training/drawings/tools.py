@@ -9,7 +9,7 @@ BUBBLE = ' stroke="#7cc0e8" stroke-width="3"'
 
 
 def slanted(rng, paint, parts, move=0.0, turns=(40, 45, 50), scale=0.9):
-    """A long upright thing, from y -10 to 138, laid across the square; `move` brings its middle to x 64."""
+    """Turn an upright object, from y -10 to 138, and scale it; `move` brings its centre to x 64."""
     return whole(rng, paint, [group(group(*parts, move=(move, 0)), turn=rng.choice(turns), scale=scale)])
 
 

@@ -31,7 +31,7 @@ from vqclip.models.tokenizer import Tokenizer, WordCheck, is_slip, neutral, read
 from vqclip.reading import check_regular, refusing
 from vqclip.settings.prompts import Prompt
 
-GRAMMAR = frozenset(("a", "an", "the", "of", "in", "on", "at", "by", "to", "for", "from", "with", "and", "or"))
+FUNCTION_WORDS = frozenset(("a", "an", "the", "of", "in", "on", "at", "by", "to", "for", "from", "with", "and", "or"))
 _CHECK = "Check its model_cfg."
 _OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 _OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -194,13 +194,13 @@ class Perceptor(nn.Module):
         """Look up the words of a text in the vocabulary. A CLIP without a words.txt in its folder knows all words."""
         words = dict.fromkeys(languages.words_of(languages.spelt_out(text))) if self.vocabulary else ()
         unknown = [word for word in words if word not in self.vocabulary]
-        main = [word for word in words if word not in GRAMMAR]
+        content_words = [word for word in words if word not in FUNCTION_WORDS]
         known = [word for word, met_with in self.vocabulary.items() if not met_with] if unknown else []
         meant = {word: [other for other in known if is_slip(word, other)] for word in unknown}
         return WordCheck(
             unknown={word: found[0] if len(found) == 1 else "" for word, found in meant.items()},
             rare={word: self.vocabulary[word] for word in words if self.vocabulary.get(word)},
-            nothing_known=bool(main) and not any(word in self.vocabulary for word in main),
+            nothing_known=bool(content_words) and not any(word in self.vocabulary for word in content_words),
         )
 
     @property

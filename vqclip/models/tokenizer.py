@@ -190,7 +190,7 @@ class WordCheck:
     Attributes:
         unknown: The words that it lacks, each with the word that was meant, or "".
         rare: The words that were rare in training, each with the words that it occurred with.
-        nothing_known: Whether it lacks all words except the small ones of grammar.
+        nothing_known: Whether the text has words other than function words, and the vocabulary has none of them.
     """
 
     unknown: dict[str, str]
