@@ -20,10 +20,7 @@ import torch
 from faults import makers
 from safetensors.torch import load_file
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from benchmarks import (  # noqa: E402
+from benchmarks import (
     battery,
     compare,
     effects,
@@ -41,8 +38,10 @@ from benchmarks import (  # noqa: E402
     sides,
     starts,
 )
-from vqclip.errors import InputError, OutOfMemory  # noqa: E402
-from vqclip.media import images  # noqa: E402
+from vqclip.errors import InputError, OutOfMemory
+from vqclip.media import images
+
+ROOT = Path(__file__).resolve().parent.parent
 
 GENERATE = """
 import argparse

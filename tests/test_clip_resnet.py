@@ -161,6 +161,7 @@ def test_a_run_of_the_built_in_pair_imports_only_what_it_uses() -> None:
         ("it's a t-shirt", "it s a t shirt"),
         ("16:9", ""),
         ("un café", "un café"),
+        ("a Coloured crayon and three tyres", "a colored crayon and three tires"),
         ("10 hearts... 1", "ten hearts one"),
         ("🍎", "red apple"),
         ("a ❤️ and 2 🐈‍⬛!", "a red heart and two black cat"),

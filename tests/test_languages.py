@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -13,13 +12,12 @@ from typing import Any
 import emoji
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from benchmarks import battery
+from vqclip.models import languages, lexicon
+from vqclip.models.languages import legible, read
+from vqclip.settings.checks import LANGUAGES
 
-from benchmarks import battery  # noqa: E402
-from vqclip.models import languages, lexicon  # noqa: E402
-from vqclip.models.languages import legible, read  # noqa: E402
-from vqclip.settings.checks import LANGUAGES  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 FAST = ["--size", "64x64", "--iterations", "0", "--candidates", "2", "--seed", "1"]
 LEAST_OF_ALL, LEAST_OF_EACH = 0.9, 0.75

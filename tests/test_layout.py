@@ -72,6 +72,7 @@ WHOLE = [
     "a lighthouse on a cliff", "mountains and a lake", "a person and a robot shaking hands",
     "a sunset over the sea", "six cats", "twenty-two cats", "a bird in a cage", "a heart on fire",
     "sun behind cloud", "flowers", "three apples, four pears and five cats", "a four leaf clover",
+    "two cherries on a stem", "a dog on a leash",
     "a running and jumping dog", "and", "two", "with",
 ]  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from benchmarks import battery, judges, races  # noqa: E402
-from benchmarks.quality import verdicts  # noqa: E402
-from vqclip.events import Finished, Stepped  # noqa: E402
-from vqclip.media import images  # noqa: E402
+from benchmarks import battery, judges, races
+from benchmarks.quality import verdicts
+from vqclip.events import Finished, Stepped
+from vqclip.media import images
 
 
 class Clock:

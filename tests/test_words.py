@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from benchmarks import battery
+from vqclip.files import data_path
+from vqclip.media import images
+from vqclip.models import meanings, registry
+from vqclip.models.english import AMERICAN
+from vqclip.models.meanings import nearest
+from vqclip.models.perceptor import Perceptor, load_perceptor
 
-from benchmarks import battery  # noqa: E402
-from vqclip.files import data_path  # noqa: E402
-from vqclip.media import images  # noqa: E402
-from vqclip.models import meanings, registry  # noqa: E402
-from vqclip.models.meanings import nearest  # noqa: E402
-from vqclip.models.perceptor import Perceptor, load_perceptor  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 FAST = ["--size", "64x64", "--iterations", "0", "--candidates", "1"]
 
@@ -73,6 +72,11 @@ def test_the_words_of_the_battery_are_known(perceptor: Perceptor) -> None:
     for prompt in battery.PROMPTS:
         assert not perceptor.check_words(prompt).unknown, prompt
         assert not perceptor.check_words(prompt).rare, prompt
+
+
+def test_british_words_that_are_not_known_become_known_ones(perceptor: Perceptor) -> None:
+    assert not perceptor.vocabulary.keys() & AMERICAN.keys()
+    assert set(AMERICAN.values()) <= perceptor.vocabulary.keys()
 
 
 def test_every_line_of_the_list_is_a_word_and_what_helps_with_it(perceptor: Perceptor) -> None:

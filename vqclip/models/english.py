@@ -27,6 +27,11 @@ IRREGULAR = {
     "snowman": "snowmen", "potato": "potatoes", "tomato": "tomatoes", "hero": "heroes", "loaf": "loaves",
     "elf": "elves", "butterfly": "butterflies",
 }  # fmt: skip
+AMERICAN = {
+    "armour": "armor", "centre": "center", "coloured": "colored", "colourful": "colorful", "dustbin": "wastebasket",
+    "jewellery": "jewelry", "nappy": "diaper", "trainers": "sneakers", "tyre": "tire", "tyres": "tires",
+}  # fmt: skip
+"""British words that the captions of the built-in models lack, and the American ones that they have."""
 SAME = ("fish", "sheep", "deer", "people", "hair", "bread", "shrimp", "squid", "rice", "cheese", "police")
 _COMPOUNDS = ("fish", "people", "bread")
 """Of SAME, those of which longer words are made, as "goldfish". A "chair" is not made of hair."""

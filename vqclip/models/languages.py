@@ -14,7 +14,7 @@ from itertools import pairwise
 import regex
 
 from vqclip.models import lexicon
-from vqclip.models.english import ADJECTIVES, Part, sentence
+from vqclip.models.english import ADJECTIVES, AMERICAN, Part, sentence
 from vqclip.models.lexicon import SPACELESS, Entry, about, fold, script_of, vocabulary, words_in
 from vqclip.names import with_emoji_named
 from vqclip.settings.prompts import Prompt, format
@@ -31,6 +31,7 @@ _PIECES = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]+(?:['‘’ʼ\-][\p{L}\p
 _EMOJI = regex.compile(r"[\p{Emoji_Presentation}\p{Extended_Pictographic}\ufe0f\u200d]+")
 _JOINED = regex.compile(r"[\s'‘’ʼ\-\u200b-\u200f]*")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_BRITISH = regex.compile(rf"\b(?:{'|'.join(AMERICAN)})\b", regex.IGNORECASE)
 _COUNT, _MARKS = regex.compile(r"(?<![\w.,:/-])(\d{1,2})(?!\w|[.,:/-]\d)"), regex.compile(r"[^\w\s,]|[\d_]")
 
 
@@ -121,12 +122,13 @@ def changes(text: str, language: str = "auto") -> bool:
 def spelt_out(text: str) -> str:
     """Spell a text out in words that the built-in models were trained on.
 
-    Emoji become their names, numbers up to ten become words, and other marks except commas become blanks. A full
-    stop, which never occurred in training, would spoil the picture of every second text.
+    Emoji become their names, British words American ones, numbers up to ten words, and other marks except commas
+    blanks. A full stop, which never occurred in training, would spoil the picture of every second text.
     """
     named = with_emoji_named(text)
     counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], named)
-    return " ".join(_without_marks(counted).split())
+    american = _BRITISH.sub(lambda match: AMERICAN[match[0].lower()], _without_marks(counted))
+    return " ".join(american.split())
 
 
 def words_of(text: str) -> list[str]:

@@ -204,7 +204,7 @@ def _in_columns(found: re.Match[str]) -> list[Thing] | None:
     first, link, second = _RESTING.sub("", found[1]), found[2], found[3]
     upper, lower = (second, first) if link in _BELOW else (first, second)
     below, above = _side_by_side(lower), _side_by_side(upper)
-    if below is None or above is None or nouns.is_a("worn", below[0].noun):
+    if below is None or above is None or any(nouns.is_a(kind, below[0].noun) for kind in ("worn", "holders")):
         return None
     bases, texts = ([one.text for one in groups for _ in range(one.count)] for groups in (below, above))
     if max(len(bases), len(texts)) > _MOST // 2:
