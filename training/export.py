@@ -3,8 +3,8 @@
     python training/export.py --work DIR --out checkpoints [--only vqgan|clip|words|prior|upsampler]
 
 Can run at any time during training: it takes the running averages of the last checkpoints. `--share 0.5` writes the
-mean of the trained prior and the prior in `--out` (model soups, arXiv 2203.05482). Training must have started from
-that prior, which may have fewer layers. Run it once: a second call would average with the mean.
+mean of the trained CLIP or prior and the one in `--out` (model soups, arXiv 2203.05482). Training must have started
+from that one; a prior may have more layers than it. Run it once: a second call would average with the mean.
 """
 
 import argparse
@@ -57,6 +57,14 @@ def half(state):
     return {k: v.to(torch.float16).contiguous() for k, v in state.items() if v.dtype.is_floating_point}
 
 
+def mean_of(weights, others, share):
+    """The mean of two sets of weights, the first with that share; integers are those of the first."""
+    return {
+        name: value.float().lerp(others[name].float(), 1 - share) if value.is_floating_point() else value
+        for name, value in weights.items()
+    }
+
+
 def write(weights, path):
     save_file(weights, path)
     path.chmod(0o644)
@@ -79,8 +87,9 @@ def export_vqgan(work, out, source):
     print("vqgan at step", state["step"])
 
 
-def export_clip(work, out, source):
+def export_clip(work, out, source, share=1.0):
     state = load(work / "clip.pt")
+    weights = state[source]
     folder = out / "tiny_clip"
     folder.mkdir(parents=True, exist_ok=True)
     tokens = clip_training.Tokens(work / "bpe.txt.gz")
@@ -93,18 +102,17 @@ def export_clip(work, out, source):
             "resize_mode": "squash",
         },
     }
+    if share < 1:
+        weights = mean_of(weights, load_file(folder / "open_clip_model.safetensors"), share)
     # num_batches_tracked are integers that inference ignores, but strict loading wants them
-    weights = {
-        k: (v.to(torch.float16) if v.dtype.is_floating_point else v).contiguous().clone()
-        for k, v in state[source].items()
-    }
+    counts = {k: v for k, v in weights.items() if not v.is_floating_point()}
     assert all(v.isfinite().all() for v in weights.values())
-    write(weights, folder / "open_clip_model.safetensors")
+    write(half(weights) | counts, folder / "open_clip_model.safetensors")
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
     shutil.copyfile(work / "bpe.txt.gz", folder / "bpe.txt.gz")
     model = create_model(f"local-dir:{folder}").eval()
     ours = clip_training.build(tokens.tokenizer.vocab_size).eval()
-    ours.load_state_dict(state[source])
+    ours.load_state_dict(weights)
     picture, text = (
         torch.rand(2, 3, 64, 64),
         tokens.tokenizer(["a red apple", "two blue cars on a green field"]),
@@ -135,11 +143,6 @@ def prior_in(folder):
     return prior_training.deepened(load_file(folder / "tiny_prior.safetensors"), layers, prior_training.LAYERS)
 
 
-def mean_of(weights, others, share):
-    """The mean of two sets of fp16 weights, the first with that share."""
-    return half({name: share * value.float() + (1 - share) * others[name].float() for name, value in weights.items()})
-
-
 def export_prior(work, out, source, share=1.0):
     step = load(work / "prior.pt")["step"]
     model = prior_training.trained(work, source)
@@ -148,8 +151,8 @@ def export_prior(work, out, source, share=1.0):
     codes = torch.randint(0, model.shape.codes, (2, model.shape.side**2))
     with torch.no_grad():
         assert torch.allclose(plain(words, style, codes), model(words, style, codes), atol=1e-3)
-    weights = half(plain.state_dict())
-    write(weights if share == 1 else mean_of(weights, prior_in(out), share), out / "tiny_prior.safetensors")
+    weights = plain.state_dict() if share == 1 else mean_of(plain.state_dict(), prior_in(out), share)
+    write(half(weights), out / "tiny_prior.safetensors")
     (out / "tiny_prior.json").write_text(json.dumps(asdict(model.shape), indent=2) + "\n")
     print("prior at step", step)
 
@@ -186,14 +189,14 @@ def main():
         "--source", choices=["average", "model"], default="average", help="running average or live weights"
     )
     parser.add_argument(
-        "--share", type=float, default=1.0, help="weight of the trained prior in a mean with the prior in --out"
+        "--share", type=float, default=1.0, help="weight of the trained CLIP or prior in a mean with the one in --out"
     )
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
     for name, export in EXPORTS.items():
         if args.only in (None, name):
-            more = {"share": args.share} if name == "prior" else {}
+            more = {"share": args.share} if name in ("prior", "clip") else {}
             export(args.work, args.out, args.source, **more)
     present = [name for name in CHECKED if (args.out / name).exists()]
     sums = [f"{hashlib.sha256((args.out / name).read_bytes()).hexdigest()}  {name}\n" for name in present]

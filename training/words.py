@@ -14,10 +14,11 @@ from captions import COUNTS, NUMBERS, ON_GROUND, PAIRS, TEMPLATES, names_of, plu
 from clip import Tokens, build, encode_image, encode_text
 from data import COLOUR_WORDS, HELD_OUT, over, tensor
 from trainer import finished
+from vqclip.models.english import ADJECTIVES
 from vqclip.models.languages import words_of
 
 #: One of its own pictures has to be among so many, of all that were learned.
-FIRST = 20
+FIRST = 40
 #: In so many different names a word is grammar ("with", "face"), which no picture shows by itself.
 COMMON = 3
 
@@ -48,7 +49,8 @@ def judged(shown, named, names, rank):
     names: of each record. rank: word -> how many pictures the CLIP finds before the first that shows it, for the
     best of the texts in `asked`.
     """
-    grammar = {word for text in [*TEMPLATES, *ON_GROUND, *PAIRS, *COUNTS] for word in words_of(text)}
+    # An adjective shows nothing by itself.
+    grammar = {word for text in [*TEMPLATES, *ON_GROUND, *PAIRS, *COUNTS, *ADJECTIVES] for word in words_of(text)}
     known = dict.fromkeys(grammar | set(NUMBERS.values()) | COLOUR_WORDS, ())
     for word, numbers in shown.items():
         if word in known:

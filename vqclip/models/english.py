@@ -28,8 +28,9 @@ IRREGULAR = {
     "elf": "elves", "butterfly": "butterflies",
 }  # fmt: skip
 AMERICAN = {
-    "armour": "armor", "centre": "center", "coloured": "colored", "colourful": "colorful", "dustbin": "wastebasket",
-    "jewellery": "jewelry", "nappy": "diaper", "trainers": "sneakers", "tyre": "tire", "tyres": "tires",
+    "armour": "armor", "cardigan": "sweater", "centre": "center", "coloured": "colored", "colourful": "colorful",
+    "dustbin": "wastebasket", "jersey": "sweater", "jewellery": "jewelry", "nappy": "diaper", "trainers": "sneakers",
+    "tyre": "tire", "tyres": "tires",
 }  # fmt: skip
 """British words that the captions of the built-in models lack, and the American ones that they have."""
 SAME = ("fish", "sheep", "deer", "people", "hair", "bread", "shrimp", "squid", "rice", "cheese", "police")
