@@ -53,6 +53,23 @@ HARDER = (
     "an elephant from the side", "a running dog", "a lion", "an owl",
     "a peacock", "a seahorse", "a swan", "a kangaroo",
 )  # fmt: skip
+
+#: Like HARDER, by a model that knew nothing of the project, after the models of 2026-12-01 had been trained.
+UNSEEN = (
+    "a dog under a table", "a cup beside a teapot", "a bird on a fence", "an apple and a pear", "a book on a bed",
+    "a knife and a fork", "a frog on a leaf", "a ball under a chair", "a bicycle beside a tree", "a horse and a cow",
+    "a candle on a cake", "a pumpkin and a broom", "two cherries", "three stars", "four eggs", "five pencils",
+    "two umbrellas", "three ducks", "four mushrooms", "five tulips", "a snowy mountain with pine trees",
+    "a city skyline at night", "a desert with a cactus", "a sunset over the sea", "a farm with a red barn",
+    "a campfire next to a tent", "a lighthouse on a cliff", "a castle on a hill", "a river with a bridge",
+    "a street with houses in the rain", "a firefighter", "a man with a long beard", "a doctor with a stethoscope",
+    "a girl with pigtails", "a chef holding a frying pan", "a police officer", "an old woman with glasses",
+    "a boy in a yellow raincoat", "an astronaut", "a king wearing a crown", "a sofa", "a floor lamp",
+    "a bookshelf full of books", "a rocking chair", "a bathtub", "a washing machine", "a toaster", "an alarm clock",
+    "an acoustic guitar", "a grand piano", "a drum", "a trumpet", "a harp", "a saxophone",
+    "an elephant from the side", "a cat sleeping", "a rabbit eating a carrot", "a giraffe", "a horse jumping",
+    "a penguin", "a turtle from the side", "a butterfly", "a monkey hanging from a branch", "a shark",
+)  # fmt: skip
 CANDIDATES = 200
 
 #: For the hues: a colour word and the hue of it in degrees; pictures are asked to come within 30.

@@ -234,7 +234,7 @@ def test_a_run_begins_with_the_best_of_its_candidates(small: dict[str, Any]) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("prompt", "warned"), [("a spanner", 1), ("a red apple", 0)])
+@pytest.mark.parametrize(("prompt", "warned"), [("a sewing machine", 1), ("a red apple", 0)])
 def test_a_best_candidate_that_hardly_shows_the_prompt_is_warned_about_once(
     small: dict[str, Any], prompt: str, warned: int
 ) -> None:

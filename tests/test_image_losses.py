@@ -302,7 +302,7 @@ def test_flatness_holds_the_areas_of_a_candidate_flat_through_pixels_and_latents
 def test_hue_keeps_the_greys_of_a_candidate_grey_through_pixels_and_latents() -> None:
     def tint(weight: float, output: str) -> float:
         """The mean chroma of what is grey in the start."""
-        chroma = [x.amax(1) - x.amin(1) for x in first_and_last("a grey mouse", output, hue=weight)]
+        chroma = [x.amax(1) - x.amin(1) for x in first_and_last("a grey elephant", output, hue=weight)]
         return float(chroma[1][chroma[0] < 0.05].mean())
 
     assert tint(3.0, "grey") < 0.5 * tint(0.0, "free")

@@ -184,6 +184,24 @@ def test_a_blurred_picture_has_fewer_steep_edges(training: Any) -> None:
     assert edges.ripple(real, real) == pytest.approx(0, abs=1e-4)
 
 
+def test_an_export_may_be_the_mean_of_the_weights_before_and_after_a_training(training: Any) -> None:
+    after = {"weight": torch.ones(3), "count": torch.tensor(5)}
+    before = {"weight": torch.zeros(3, dtype=torch.float16), "count": torch.tensor(2)}
+    mean = training("export").mean_of(after, before, 0.7)
+    assert mean["weight"].tolist() == pytest.approx([0.7] * 3)
+    assert mean["count"] == 5
+
+
+def test_drawings_of_people_are_learnt_more_often_than_other_drawings_and_less_than_emoji(training: Any) -> None:
+    prior = training("prior")
+    drawing = {"set": "drawn", "copy": False, "group": None}
+    person, tool = ({**drawing, "name": name} for name in ("people.cook 3", "tools.rake 0"))
+    emoji = {"set": "noto", "copy": False, "group": None, "name": "red apple"}
+    weights = [prior.weight_of(record) for record in (tool, person, emoji, emoji | {"copy": True})]
+    assert weights[0] < weights[1] < weights[2]
+    assert weights[3] < weights[2]
+
+
 SCRIPTS = [
     "clip", "decoder", "draw", "edges", "export", "judges", "nearest", "plots", "prior", "sheets", "tokenizer",
     "upsampler", "vqgan",

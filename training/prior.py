@@ -44,7 +44,7 @@ PLACES = SIDE * SIDE
 SHARES = (0.7, 0.12, 0.18)
 #: How often a recoloured copy, and a drawing made by program, is learnt, compared with other pictures.
 COPIES, DRAWINGS = 0.4, 0.35
-#: How often drawings of what is drawn worst are learnt, compared with other drawings: by their module.
+#: How often the drawings of a module are learnt, compared with those of other modules: these things are drawn worst.
 HARD = {"people": 2.0, "instruments": 2.0, "scenes": 1.5}
 
 
