@@ -421,9 +421,8 @@ def _schedule(source: str, position: int, keys: str) -> Schedule:
 def _refusal(source: str, position: int, problem: str, hint: str = "") -> UsageError:
     visible = "".join(" " if ord(c) < 32 or "\ud800" <= c <= "\udfff" else c for c in source)
     first = max(0, position - 40)
-    excerpt = visible[first : position + 30]
-    caret = " " * (position - first) + "^"
-    return UsageError(f"{problem}, at position {position + 1}:\n  {excerpt}\n  {caret}", hint)
+    shown = f"{visible[first : position + 30]}\n  {' ' * (position - first)}^"
+    return UsageError(f"{problem}, at position {position + 1}:\n  {shown}", hint)
 
 
 def _format_one(prompt: Prompt, kind: str) -> str:
