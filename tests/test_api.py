@@ -208,12 +208,15 @@ def test_fault_42_missing_frames_and_damaged_snapshots_are_survived(small: dict[
     Path("run/frames/00001.png").unlink()
     first = Path("run/frames/00000.png")
     first.write_bytes(first.read_bytes()[:-4])
+    middle = bytearray(Path("run/frames/00002.png").read_bytes())
+    middle[len(middle) // 2] ^= 255
+    Path("run/frames/00002.png").write_bytes(middle)
     newest = sorted(Path("run/state").iterdir())[-1]
     newest.write_bytes(newest.read_bytes()[:100])
     events = list(vqclip.resume("run"))
     warnings = " ".join(e.message for e in events if isinstance(e, Warned))
     assert "is damaged" in warnings
-    assert "2 frame(s)" in warnings
+    assert "3 frame(s)" in warnings
     assert Path("run/image.png").read_bytes() == Path("whole/image.png").read_bytes()
 
 

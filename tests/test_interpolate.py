@@ -124,6 +124,13 @@ def test_the_video_of_a_way_is_as_the_options_say(runs: tuple[Path, Path], call:
     }
     made = [f"--{name}={value}" for name, value in flags.items()]
     assert call("interpolate", "a", "b", *made, "-o", "way").code == 0
+    written = Path("way/frames/00001.png").stat().st_mtime_ns
+    other = [*made[:-2], "--video-title=Walk"]
+    for again in (True, False):
+        assert ("already" in call("interpolate", "a", "b", *other, "-o", "way").err) is not again
+    assert b"Walk" in Path("way/video.mp4").read_bytes()
+    assert Path("way/frames/00001.png").stat().st_mtime_ns == written
+    assert call("interpolate", "a", "b", *made, "-o", "way").code == 0
     with av.open("way/video.mp4") as container:
         assert container.duration == pytest.approx(2e6, abs=1e5)
         assert container.streams.video[0].average_rate == 12

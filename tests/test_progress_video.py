@@ -71,6 +71,27 @@ def test_early_frames_lie_dense_and_are_as_many(iterations: int, every: int) -> 
 
 
 @pytest.mark.slow
+def test_other_pictures_among_the_frames_are_left_alone_and_not_shown(small: dict[str, Any], call: Any) -> None:
+    wanted = {"iterations": 4, "save_every": 2, "snapshot_every": 2}
+    run = draw("run", small, **wanted, report=True)
+    whole, page = (run / "video.mp4").read_bytes(), (run / "report.html").read_text()
+    # what `vqclip upscale run/frames/00000.png` writes, and a picture of another program
+    others = [run / "frames/00000-x2.png", run / "frames/shot 7.png"]
+    for path in others:
+        Image.new("RGB", (64, 64), "red").save(path)
+    for command in (("report", "run"), ("video", "run")):
+        assert call(*command).code == 0, command
+    assert (run / "report.html").read_text() == page
+    assert (run / "video.mp4").read_bytes() == whole
+    for lost in (["image.png"], ["image.png", *(f"state/step-{step:06d}.safetensors" for step in (2, 4))]):
+        for name in lost:
+            (run / name).unlink()
+        assert call("resume", "run").code == 0, lost
+        assert (run / "video.mp4").read_bytes() == whole
+    assert all(path.is_file() for path in others)
+
+
+@pytest.mark.slow
 @pytest.mark.option("save_every", "frame_spacing")
 def test_frames_are_kept_at_those_steps_and_resume_keeps_to_them(small: dict[str, Any]) -> None:
     wanted = {"iterations": 9, "save_every": 3, "frame_spacing": "early", "snapshot_every": 2}

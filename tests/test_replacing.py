@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 import vqclip
 from vqclip.errors import InputError, ModelError, OutputError, UsageError
@@ -127,6 +128,23 @@ def test_nothing_is_replaced_before_the_new_run_can_begin(
     with pytest.raises(ModelError):
         list(events)
     assert contents(run) == before
+
+
+@pytest.mark.slow
+def test_a_damaged_checkpoint_replaces_nothing(run: Path, small: dict[str, Any], pictures: Path) -> None:
+    shutil.copytree(Path(vqclip.__file__).parent.parent / "checkpoints", "models")
+    own = {"vqgan": "models/tiny_vqgan.safetensors", "vqgan_config": "models/tiny_vqgan.yaml"}
+    tensors = load_file(own["vqgan"])
+    save_file({name: tensor for name, tensor in tensors.items() if "conv_out" not in name}, own["vqgan"])
+    how = restyle.Restyle(str(pictures), steps=1)
+    list(restyle.restyle(RESTYLED, how, output=Path("restyled")))
+    before = contents(run) | contents("restyled")
+    with pytest.raises(ModelError, match="conv_out"):
+        list(vqclip.generate("a blue car", seed=1, output="run", overwrite=True, **small | own))
+    with pytest.raises(ModelError, match="conv_out"):
+        damaged = RESTYLED.replace(**own, prompt="blue")
+        list(restyle.restyle(damaged, how, output=Path("restyled"), overwrite=True))
+    assert contents(run) | contents("restyled") == before
 
 
 @pytest.mark.slow

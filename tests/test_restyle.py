@@ -17,7 +17,7 @@ import yaml
 from PIL import Image
 
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError
-from vqclip.events import Finished
+from vqclip.events import Finished, Saved
 from vqclip.jobs import restyle as restyling
 from vqclip.jobs.restyle import Restyle, restyle
 from vqclip.media import images
@@ -386,6 +386,48 @@ def test_the_same_command_without_a_seed_goes_on_with_the_seed_that_was_drawn(
     other = call(*command, "--seed", str(seed + 1))
     assert (other.code, "holds another run" in other.err) == (5, True)
     assert "vqclip resume" in other.err
+
+
+@pytest.mark.slow
+def test_a_picture_among_the_frames_costs_none_of_them(small: dict[str, Any], call: Any) -> None:
+    encoded_video("in.mp4", 3, 3, size=(32, 32))
+    list(restyle(wanted(small), Restyle("in.mp4", steps=1), output=Path("out")))
+    # what `vqclip upscale out/frames/00000.png` writes
+    Path("out/frames/00000-x2.png").write_bytes(Path("out/frames/00000.png").read_bytes())
+    before = {path: path.read_bytes() for path in Path("out").rglob("*.[pm][np][g4]")}
+    assert call("resume", "out").code == 0
+    Path("out/video.mp4").unlink()
+    assert call("resume", "out").code == 0
+    assert {path: path.read_bytes() for path in Path("out").rglob("*.[pm][np][g4]")} == before
+    assert directory.read_manifest(Path("out")).step == 3
+
+
+@pytest.mark.slow
+def test_other_options_of_the_video_write_it_again_from_the_frames(small: dict[str, Any]) -> None:
+    encoded_video("in.mp4", 3, 3, size=(32, 32))
+    how, settings = Restyle("in.mp4", steps=1), wanted(small)
+    list(restyle(settings, how, output=Path("out")))
+    before, written = Path("out/video.mp4").read_bytes(), Path("out/frames/00000.png").stat().st_mtime_ns
+    for title in ("Walk", "Walk"):
+        events = list(restyle(settings.replace(video_title=title), how, output=Path("out")))
+        assert [event.kind for event in events if isinstance(event, Saved)] == ["video"]
+        after = Path("out/video.mp4").read_bytes()
+        assert (b"Walk" in after, after == before) == (True, False)
+        assert directory.read_manifest(Path("out")).settings.video_title == title
+    assert Path("out/frames/00000.png").stat().st_mtime_ns == written
+
+
+@pytest.mark.slow
+def test_a_loop_that_is_left_at_the_last_event_leaves_a_finished_run(small: dict[str, Any]) -> None:
+    encoded_video("in.mp4", 2, 3, size=(32, 32))
+    for name, last in (("whole", "video"), ("part", "frame")):
+        events = restyle(wanted(small), Restyle("in.mp4", steps=1), output=Path(name))
+        for event in events:
+            if isinstance(event, Saved) and event.kind == last:
+                break
+        events.close()
+        expected = {"whole": "finished", "part": "interrupted"}[name]
+        assert directory.read_manifest(Path(name)).status == expected
 
 
 def test_a_frame_that_cannot_be_read_is_an_input_that_is_refused_before_the_first_is_drawn(call: Any) -> None:

@@ -77,6 +77,7 @@ class InterpolationRecord(_Record):
     dtype: Name
     threads: Annotated[int, Field(ge=1, le=100_000)]
     finished: bool
+    video: Name = ""
 
 
 class SnapshotRecord(_Record):

@@ -145,13 +145,15 @@ def interpolate(
 class _Record:
     """The contents of interpolation.json.
 
-    digest: of everything that decides the frames. dtype, threads: as in `Manifest`.
+    digest: of everything that decides the frames. dtype, threads: as in `Manifest`. video: the SHA-256 of the options
+    that its video was written with.
     """
 
     digest: str
     dtype: str
     threads: int
     finished: bool = False
+    video: str = ""
 
     @staticmethod
     def read(directory: Path) -> _Record | None:
@@ -180,7 +182,7 @@ def _digest(
     *,
     with_size: bool,
 ) -> str:
-    """The SHA-256 of everything that decides the frames and the video."""
+    """The SHA-256 of everything that decides the frames."""
     from vqclip.models.checkpoints import sha256
 
     parts = [settings.digest(), asdict(interpolation), sha256(model.checkpoint), with_size]
@@ -274,11 +276,13 @@ def _draw(
     from vqclip.models.vqgan import load_vqgan
 
     target, count = run.video_path(settings.video_format), interpolation.count(len(ends))
+    of_video = files.canonical(progress_video.options_in(settings) | {"video": settings.video})
+    of_video = hashlib.sha256(of_video.encode()).hexdigest()
     with run:
         yield from run.warnings()
         done = _frames_done(run, count) if earlier else 0
-        finished = earlier is not None and earlier.finished and done == count
-        finished = finished and (files.is_file(target) or not settings.video)
+        same_video = earlier is not None and earlier.video == of_video and files.is_file(target)
+        finished = earlier is not None and earlier.finished and done == count and (same_video or not settings.video)
         yield Opened(run.directory, None, done, finished=finished)
         if finished:
             if settings.video:
@@ -292,7 +296,7 @@ def _draw(
         # From here on nothing can be refused, so another run may be removed.
         if earlier is None:
             clear(run)
-        record = _Record(recorded, device_config.dtype_name, device_config.threads)
+        record = _Record(recorded, device_config.dtype_name, device_config.threads, video=of_video)
         record.write(run.directory)
         writer = None
         if settings.video:

@@ -35,7 +35,7 @@ from vqclip.runs.directory import (
 )
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
-from vqclip.runs.recorder import Stop, resume_hint
+from vqclip.runs.recorder import Stop, resume_hint, status_of
 from vqclip.runs.time_left import TimeLeft, Work
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.runtime.torch_state import in_own_state
@@ -162,7 +162,9 @@ def restyle(
             hint = "Choose another --output, or replace it with --overwrite."
             hint += f" {resume_hint(directory)}" if earlier else ""
             raise OutputError(f"{files.printable(directory)} holds another run.", hint)
-        manifest = earlier
+        # Other options of the video take effect, because it is written from the frames.
+        same = progress_video.options_in(earlier.settings) == progress_video.options_in(inputs.settings)
+        manifest = replace(earlier, settings=inputs.settings, status=earlier.status if same else "running")
     refuse_inputs(directory, [source.path, *map(Path, inputs.pictures())])
     run = open_run(directory, state=False)
     return _Restyling(inputs, run, how, source, stop).draw(manifest, replaces=overwrite)
@@ -221,34 +223,37 @@ class _Restyling:
             device_config = DeviceConfig.find(settings, manifest.threads, manifest.dtype)
             pictures = self.inputs.picture_hashes() | {self.how.source: _hash(Path(self.how.source))}
             manifest = manifest.started(self.inputs.hashes(), pictures, device_config)
-            if replaces:
-                clear(run)
-            for path in video.frame_paths(run.frames)[done:]:
-                path.unlink(missing_ok=True)
             if finished:
                 if settings.video:
                     yield Saved("video", target, settings.iterations)
                 return
+            # An earlier run stays as it was until this one has its models.
+            models = load(self.inputs, device_config) if replaces else None
+            if replaces:
+                clear(run)
+            for path in progress_video.frames_of(run.directory):
+                if int(path.stem) >= done:
+                    files.discard(path)
             run.write(manifest)
-            status = "failed"
+            status = "finished"
             try:
                 if done < self.source.frames:
+                    models = models or load(self.inputs, device_config)
                     left = TimeLeft(Work.even(settings.iterations))
-                    yield from map(left.note, self._frames(done, device_config))
-                yield from self._video()
-                status = "finished"
-            except Interrupted:
-                status = "interrupted"
+                    yield from map(left.note, self._frames(models, done))
+                last = list(self._video())
+            except BaseException as error:
+                status = status_of(error)
                 raise
             finally:
-                drawn = len(video.frame_paths(run.frames))
+                drawn = len(progress_video.frames_of(run.directory))
                 run.write(replace(manifest, status=status, step=drawn * self.how.steps))
+            yield from last
 
-    def _frames(self, done: int, device_config: DeviceConfig) -> Iterator[Event]:
+    def _frames(self, models: Models, done: int) -> Iterator[Event]:
         """Draw and save the frames from number `done` on."""
         from vqclip.synthesis.init import fit, to_pixels
 
-        models = load(self.inputs, device_config)
         yield from map(Warned, models.warnings)
         settings, steps = self.how.frame_settings(self.inputs.settings), self.how.steps
         size = settings.width, settings.height
@@ -307,7 +312,7 @@ class _Restyling:
         settings = self.inputs.settings
         if not settings.video:
             return
-        frames, target = video.frame_paths(self.run.frames), self.run.video_path(settings.video_format)
+        frames, target = progress_video.frames_of(self.run.directory), self.run.video_path(settings.video_format)
         warnings: list[str] = []
         video.render(frames, target, **progress_video.writer_options(settings, len(frames)), warn=warnings.append)
         if self.source.sound:

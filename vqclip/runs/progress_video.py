@@ -18,6 +18,8 @@ from vqclip.settings import sources
 from vqclip.settings.schema import Settings, options_of
 from vqclip.settings.video_formats import LOSSLESS, UNTITLED
 
+_FRAME = re.compile(r"\d{5,9}\.png", re.ASCII)
+
 
 def frame_steps(settings: Settings) -> list[int]:
     """Return the steps after which a frame is kept, from 0 (the start) to the last; none without `save_every`.
@@ -37,6 +39,17 @@ def frame_steps(settings: Settings) -> list[int]:
         while len(steps) <= count:
             steps.add(next(spare))
     return sorted(steps | {0, last})
+
+
+def frames_of(directory: Path) -> list[Path]:
+    """Return the frames of a run in their order; other pictures in their folder are none of them."""
+    found = [path for path in files.matching(directory / "frames", "*.png") if _FRAME.fullmatch(path.name)]
+    return sorted(found, key=lambda path: int(path.stem))
+
+
+def options_in(settings: Settings) -> dict[str, Any]:
+    """Return the options of a video by name."""
+    return {name: getattr(settings, name) for name in options_of("video")}
 
 
 def frame_rate(settings: Settings, frames: int) -> float:
@@ -126,10 +139,8 @@ def render_again(
     where = sources.Record(record, "the run")
     # The frames exist, whatever the run recorded about a video.
     wanted = sources.resolve({**given, "video": True, "save_every": 1}, environment={}, recorded=where).settings
-    settings = (kept or Settings(metadata="none")).replace(
-        **{name: getattr(wanted, name) for name in options_of("video")}
-    )
-    frames = video.frame_paths(folder)
+    settings = (kept or Settings(metadata="none")).replace(**options_in(wanted))
+    frames = video.frame_paths(folder) if kept is None else frames_of(folder)
     if kept is None and frames and warn is not None:
         patterns = Counter(re.sub(r"\d+", "N", path.name) for path in frames)
         found = ", ".join(f"{count} of the form {files.printable(name)}" for name, count in patterns.most_common(4))

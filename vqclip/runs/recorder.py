@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vqclip import files
-from vqclip.errors import Interrupted
+from vqclip.errors import InputError, Interrupted
 from vqclip.events import Event, Finished, Saved, StageStarted, Started, Stepped, Warned
 from vqclip.media import images, metadata, video
 from vqclip.picture_files import is_whole_png
@@ -64,12 +64,13 @@ def noting_failure(run: Run, manifest: Manifest) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        run.write(replace(manifest, status=_status(error)))
+        run.write(replace(manifest, status=status_of(error)))
         raise
 
 
-def _status(error: BaseException) -> str:
-    return "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt)) else "failed"
+def status_of(error: BaseException) -> str:
+    """The status of a run that an exception ends; a loop over its events that is left early interrupts it."""
+    return "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt, GeneratorExit)) else "failed"
 
 
 class _Recorder:
@@ -102,7 +103,9 @@ class _Recorder:
         After SIGTERM, which a kill follows soon on most clusters, and after a second signal there is no time to
         encode: a resumed run writes the video from the frames in any case.
         """
-        self._note(status=_status(error))
+        # A loop may be left at one of the last events, which follow the end of the run.
+        if not (isinstance(error, GeneratorExit) and self.manifest.status == "finished"):
+            self._note(status=status_of(error))
         if self.writer is not None:
             stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
             hurried = stopped and (self._signal is None or self._signal == signal.SIGTERM)
@@ -120,7 +123,7 @@ class _Recorder:
         yield from self._open_video((event.width, event.height))
         if event.step == 0:
             self.run.metrics.unlink(missing_ok=True)
-            for stale in (*video.frame_paths(self.run.frames), *self.run.state.glob("step-*.safetensors")):
+            for stale in (*progress_video.frames_of(self.run.directory), *self.run.state.glob("step-*.safetensors")):
                 files.discard(stale)
             yield from self._frame(event.image, 0)
             yield self._snapshot(event)
@@ -148,22 +151,27 @@ class _Recorder:
                 if row["step"] <= step:
                     lines.write(files.canonical(row) + "\n")
         kept = bisect.bisect_right(self.steps, step)
-        frames = video.frame_paths(self.run.frames)
-        for path in frames:
+        for path in progress_video.frames_of(self.run.directory):
             if int(path.stem) >= kept:
                 files.discard(path)
-        missing = 0
-        for index in range(kept):
-            path = self.run.frame(index)
-            if not is_whole_png(path):
-                missing += 1
-            elif self.writer is not None:
-                self.writer.write(images.open_image(path))
-        if missing:
+        lost = [index for index in range(kept) if not self._write_again(self.run.frame(index))]
+        if lost:
             yield Warned(
-                f"{missing} frame(s) of the first {step} steps are missing or cut off; the video skips them."
+                f"{len(lost)} frame(s) of the first {step} steps are missing or damaged; the video skips them."
             )
         self.next_frame = kept
+
+    def _write_again(self, path: Path) -> bool:
+        """Write an earlier frame to the new video; whether it was there and whole."""
+        if not is_whole_png(path):
+            return False
+        if self.writer is not None:
+            try:
+                pixels = images.open_image(path)
+            except InputError:
+                return False
+            self.writer.write(pixels)
+        return True
 
     def _step(self, event: Stepped) -> Iterator[Event]:
         best = self.manifest.best_score

@@ -22,7 +22,7 @@ from PIL import Image
 from vqclip import files, reading
 from vqclip._version import __version__
 from vqclip.errors import InputError
-from vqclip.media import images, video
+from vqclip.media import images
 from vqclip.media.charts import line_chart
 from vqclip.media.metadata import last_part
 from vqclip.media.video_encoders import format_of
@@ -145,10 +145,7 @@ def _pictures(directory: Path, manifest: Manifest, page: Path, frames: Sequence[
 
 def _frames(directory: Path, steps: Sequence[int], reached: int) -> Iterator[dict[str, Any]]:
     """Yield the frames to show, each with its step and its picture as a data URL."""
-    try:
-        paths = video.frame_paths(directory / "frames")
-    except InputError:
-        return
+    paths = progress_video.frames_of(directory)
     spread = (len(paths) - 1) / max(1, min(MOST_FRAMES, len(paths)) - 1)
     for path in [paths[round(number * spread)] for number in range(min(MOST_FRAMES, len(paths)))]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +79,7 @@ class Session:
             run: The open folder.
             manifest: What run.json says about it so far.
             resumed: Continue from the newest snapshot.
-            overwrite: Remove an earlier run from the folder, once everything for this one is there.
+            overwrite: Remove an earlier run from the folder, once the models are loaded.
             warnings: To yield first.
         """
         with run:
@@ -89,18 +90,22 @@ class Session:
             device_config = DeviceConfig.find(self.inputs.settings, manifest.threads, manifest.dtype)
             hashes, pictures, versions = self.inputs.hashes(), self.inputs.picture_hashes(), library_versions()
             updated = manifest.started(hashes, pictures, device_config, versions=versions)
-            if overwrite:
-                run_folder.clear(run, pictures)
             yield from map(Warned, run_folder.environment_changes(manifest, str(device_config.device), versions))
             manifest = updated
-            run.write(manifest)
             settings, seconds = self.inputs.settings, manifest.seconds if state else 0.0
-            with recorder.noting_failure(run, manifest):
+            replaces = overwrite and run_folder.holds_run(run.directory)
+            if not replaces:
+                run.write(manifest)
+            # An earlier run stays as it was until this one has its models.
+            with contextlib.nullcontext() if replaces else recorder.noting_failure(run, manifest):
                 yield from map(Warned, self._differences(device_config))
                 models = load(self.inputs, device_config, resumed=state is not None, cache=self.cache)
+            if replaces:
+                run_folder.clear(run, pictures)
+            manifest = replace(manifest, read_as=models.read_as)
+            run.write(manifest)
+            with recorder.noting_failure(run, manifest):
                 yield from models.remarks()
-                manifest = replace(manifest, read_as=models.read_as)
-                run.write(manifest)
                 if settings.best_of > 1:
                     started = time.monotonic()
                     choice = best_of.choose_recorded(models, self.inputs, run, manifest, self.stop)
