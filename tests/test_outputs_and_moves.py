@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip.errors import InputError, OutputError
-from vqclip.events import Finished, Stepped
+from vqclip.errors import InputError, Interrupted, OutputError
+from vqclip.events import Finished, Opened, Stepped
 from vqclip.jobs import restyle as restyling
 from vqclip.jobs.restyle import Restyle, restyle
 from vqclip.settings.schema import Settings
@@ -45,7 +46,7 @@ def test_a_run_that_was_moved_with_its_picture_is_resumed(small: dict[str, Any])
     known = {**small, "init": "tokens", "snapshot_every": 1, "init_image": "start.png", "init_weight": 1.0}
     known.pop("init")
     events = vqclip.generate("a red apple", seed=1, output="whole", **known)
-    whole = next(event.image() for event in events if isinstance(event, Finished))
+    whole = [event.image() for event in events if isinstance(event, Finished)][0]
     for event in vqclip.generate("a red apple", seed=1, output="one", **known):
         if isinstance(event, Stepped):
             break
@@ -57,7 +58,7 @@ def test_a_run_that_was_moved_with_its_picture_is_resumed(small: dict[str, Any])
         list(vqclip.resume("one"))
     assert "beside the run" in caught.value.hint
     Path("start.png").write_bytes(kept)
-    again = next(event.image() for event in vqclip.resume("one") if isinstance(event, Finished))
+    again = [event.image() for event in vqclip.resume("one") if isinstance(event, Finished)][0]
     assert (again == whole).all()
 
 
@@ -91,3 +92,40 @@ def test_a_restyle_that_failed_at_its_last_write_is_resumed(small: dict[str, Any
     list(restyling.resume(Path("one")))
     assert Path("one/video.mp4").is_file()
     assert Path("one/frames/00000.png").stat().st_mtime_ns == drawn
+
+
+@pytest.mark.slow
+def test_files_whose_names_are_not_utf_8_are_read_as_any_others(small: dict[str, Any], call: Any) -> None:
+    here = Path(os.fsdecode(b"caf\xe9"))
+    (here / "in").mkdir(parents=True)
+    os.chdir(here)
+    picture = os.fsdecode(b"\xff.png")
+    for number in range(2):
+        Image.new("RGB", (32, 32), (200, 40, 90 * number)).save(os.fsdecode(b"in/\xe9%d.png" % number))
+    shutil.copy(next(Path("in").iterdir()), picture)
+    checkpoints = Path(vqclip.__file__).parent.parent / "checkpoints"
+    for name in ("tiny_vqgan.safetensors", "tiny_vqgan.yaml"):
+        shutil.copy(checkpoints / name, name)
+    known = {**small, "init_image": picture, "init": "spot", "snapshot_every": 1, "save_every": 1}
+    known |= {"vqgan": "tiny_vqgan.safetensors", "vqgan_config": "tiny_vqgan.yaml"}
+    list(vqclip.generate("a red apple", seed=1, output="whole", **known))
+    asked = iter([None, signal.SIGTERM])
+    with pytest.raises(Interrupted):
+        list(vqclip.generate("a red apple", seed=1, output="one", **known, stop=lambda: next(asked)))
+    resumed = [event.step for event in vqclip.resume("one") if isinstance(event, Opened)]
+    assert resumed == [2], "from its newest snapshot"
+    assert Path("one/image.png").read_bytes() == Path("whole/image.png").read_bytes()
+    few = ("--size", "32", "--cutouts", "2", "-n", "1", "--stages", "1")
+    start = ("--init-image", picture)
+    for command in (
+        ("report", "one"),
+        ("continue", "one", "a blue car", "-n", "1", "-o", "on"),
+        ("generate", "a red apple", "--best-of", "2", *start, *few, "-o", "best"),
+        ("restyle", "in", "a red apple", "--frame-steps", "1", *few[:4], "-o", "styled"),
+        ("resume", "styled"),
+        ("sweep", "a red apple", "--vary", "seed=1,2", *start, *few, "-o", "grid"),
+        ("resume", "grid"),
+        ("gallery", "."),
+    ):
+        answer = call(*command)
+        assert answer.code == 0, (command, answer.err)

@@ -142,8 +142,7 @@ def test_a_damaged_checkpoint_replaces_nothing(run: Path, small: dict[str, Any],
     with pytest.raises(ModelError, match="conv_out"):
         list(vqclip.generate("a blue car", seed=1, output="run", overwrite=True, **small | own))
     with pytest.raises(ModelError, match="conv_out"):
-        damaged = RESTYLED.replace(**own, prompt="blue")
-        list(restyle.restyle(damaged, how, output=Path("restyled"), overwrite=True))
+        list(restyle.restyle(RESTYLED.replace(**own), how, output=Path("restyled"), overwrite=True))
     assert contents(run) | contents("restyled") == before
 
 

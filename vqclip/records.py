@@ -6,16 +6,35 @@ of a second to import, so this module is imported only where such a file is read
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, Strict, ValidationError
+from pydantic_core import PydanticCustomError
 
 MAX_STEPS, MAX_STAGES = 1_000_000, 9
 """Limits of a run: those of the settings, plus one stage of pixels."""
 
-Text = Annotated[str, Field(max_length=10_000)]
-Name = Annotated[str, Field(max_length=4096)]
+
+def _text(most: float = math.inf) -> PlainValidator:
+    """Any text of at most `most` characters.
+
+    pydantic's own type refuses lone surrogates, which Python keeps for the bytes of file names that are not UTF-8.
+    """
+
+    def check(value: object) -> str:
+        if not isinstance(value, str):
+            raise PydanticCustomError("string_type", "Input should be a valid string")
+        if len(value) > most:
+            raise PydanticCustomError("string_too_long", f"String should have at most {most} characters")
+        return value
+
+    return PlainValidator(check)
+
+
+Text = Annotated[str, _text()]
+Name = Annotated[str, _text(4096)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 Step = Annotated[int, Field(ge=0, le=MAX_STEPS)]
 Digests = Annotated[dict[Name, Name], Field(max_length=1000)]
@@ -43,7 +62,7 @@ class ManifestRecord(_Record):
     seconds: Annotated[float, Field(ge=0, le=1e12)] = 0.0
     stopped_by: Name = ""
     restyle: dict[Name, Text | int | Number | bool | None] = {}
-    read_as: str | None = None
+    read_as: Text | None = None
 
 
 class SamplesRecord(_Record):
@@ -108,7 +127,7 @@ class BatchRecord(_Record):
 class CollectedRecord(_Record):
     """What `jobs.collect` keeps for its next call."""
 
-    ledger: str
+    ledger: Text
     sheets: dict[Name, Name]
     saved: list[Annotated[tuple[Name, Name], Strict(False)]]
 
@@ -117,7 +136,7 @@ class GalleryRun(_Record):
     """What the gallery knows of a run; see `jobs.gallery`."""
 
     mark: Annotated[str, Field(max_length=200)]
-    prompt: str
+    prompt: Text
     seed: int | None
     score: Number | None
     steps: Step
@@ -125,7 +144,7 @@ class GalleryRun(_Record):
     height: int
     status: Name
     seconds: Number
-    settings: dict[Name, str]
+    settings: dict[Name, Text]
     small: Annotated[str, Field(pattern=r"^([0-9a-f]{20}\.jpg)?$")]
     date: int
 
@@ -135,12 +154,12 @@ class PictureRecord(_Record):
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
     settings: dict[str, Any]
-    prompts: list[Annotated[tuple[str, float], Strict(False)]]
+    prompts: list[Annotated[tuple[Text, float], Strict(False)]]
     seed: Annotated[int, Field(ge=-(2**63), lt=2**64)]
     steps: Annotated[int, Field(ge=0, lt=2**64)]
     size: Annotated[list[Annotated[int, Field(ge=1, lt=2**64)]], Field(min_length=2, max_length=2)]
-    models: dict[str, str]
-    versions: dict[str, str]
+    models: dict[Text, Text]
+    versions: dict[Text, Text]
     score: Number | None = None
 
 

@@ -333,4 +333,4 @@ def _hash(source: Path) -> str:
         hashes = [[path.name, sha256(path)] for path in video.frame_paths(source)]
     except ModelError as error:
         raise InputError(error.message, error.hint) from error
-    return hashlib.sha256(files.canonical(hashes).encode()).hexdigest()
+    return hashlib.sha256(files.canonical(hashes).encode("utf-8", "surrogatepass")).hexdigest()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vqclip.errors import ModelError, OutOfMemory, VqclipError
-from vqclip.files import excerpt, is_file, printable
+from vqclip.files import excerpt, is_file, printable, utf8_name
 from vqclip.models.inspection import Inspected, is_read
 from vqclip.reading import MORE_MEMORY, check_regular, is_out_of_memory, open_regular, read_json, reason, refusing
 
@@ -131,12 +131,16 @@ def _load(path: Path, name: str, found: Inspected) -> Any:
     stand_ins: list[Any] = [(Inert, stand_in) for stand_in in found.stand_ins]
     try:
         if found.kind == "safetensors":
-            with refusing(f"{name} is damaged", "Fetch it again.", ModelError, bounded=True):
-                return load_file(path)
+            with (
+                refusing(f"{name} is damaged", "Fetch it again.", ModelError, bounded=True),
+                utf8_name(path) as named,
+            ):
+                return load_file(named)
         with safe_globals(stand_ins), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            source = _without_code(path) if found.kind == "script" else str(path)
-            return torch.load(source, map_location="cpu", weights_only=True, mmap=found.kind == "zip")
+            with utf8_name(path) as named:
+                source: str | io.BytesIO = _without_code(path) if found.kind == "script" else named
+                return torch.load(source, map_location="cpu", weights_only=True, mmap=found.kind == "zip")
     except VqclipError:
         raise
     # Whatever the bytes of a stranger make torch raise means the same to the reader.

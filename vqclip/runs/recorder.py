@@ -123,7 +123,7 @@ class _Recorder:
         yield from self._open_video((event.width, event.height))
         if event.step == 0:
             self.run.metrics.unlink(missing_ok=True)
-            for stale in (*progress_video.frames_of(self.run.directory), *self.run.state.glob("step-*.safetensors")):
+            for stale in (*progress_video.frames_of(self.run.directory), *state.snapshots_of(self.run.state)):
                 files.discard(stale)
             yield from self._frame(event.image, 0)
             yield self._snapshot(event)

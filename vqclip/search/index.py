@@ -266,7 +266,7 @@ def _read(path: Path) -> PictureIndex:
     try:
         if inspect(path, header_bytes=MAX_HEADER_BYTES).kind != "safetensors":
             raise _DamagedError("it is not a safetensors file")
-        with safe_open(path, framework="numpy") as archive:
+        with files.utf8_name(path) as source, safe_open(source, framework="numpy") as archive:
             header = (archive.metadata() or {}).get("vqclip_index")
             if header is None:
                 raise UsageError(f"{shown} is not an index of pictures.", "Choose another name.")

@@ -73,9 +73,14 @@ def save(folder: Path, state: State, digest: str) -> Path:
         # A file cannot replace a folder that somebody put there.
         files.move_aside(path)
     files.write_bytes(path, to_bytes(tensors, {"vqclip": json.dumps(numbers)}))
-    for old in sorted(folder.glob("step-*.safetensors"))[:-KEPT]:
+    for old in snapshots_of(folder)[:-KEPT]:
         files.discard(old)
     return path
+
+
+def snapshots_of(folder: Path) -> list[Path]:
+    """The snapshots in a folder in the order of their steps, which may have more than six digits."""
+    return sorted(folder.glob("step-*.safetensors"), key=lambda path: (len(path.name), path.name))
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def newest(folder: Path, layout: Layout) -> tuple[State | None, list[str]]:
     Raises ModelError for a snapshot of a later vqclip or of other settings.
     """
     problems: list[str] = []
-    for path in sorted(folder.glob("step-*.safetensors"), reverse=True):
+    for path in reversed(snapshots_of(folder)):
         try:
             return load(path, layout), problems
         except DamagedError as error:
@@ -168,7 +173,7 @@ def read_tensors(path: Path, key: str = "vqclip") -> tuple[dict[str, Any], dict[
 
     if inspect(path).kind != "safetensors":
         raise ValueError("it is not a safetensors file")
-    with safe_open(path, framework="pt") as archive:
+    with files.utf8_name(path) as source, safe_open(source, framework="pt") as archive:
         numbers = reading.parse_json((archive.metadata() or {}).get(key, "null"))
         if not isinstance(numbers, dict):
             raise ValueError("it is not of vqclip")
