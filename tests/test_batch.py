@@ -220,6 +220,15 @@ def test_values_with_commas_stand_in_quotes() -> None:
     )
     assert grids.parse_axis("Cut-Method=smart,crowson") == Axis("cut_method", ("smart", "crowson"))
     assert grids.parse_axis("seed=3,5..7").values == ("3", "5", "6", "7")
+    assert grids.parse_axis('prompt="a tree\nin snow",a car').values == ("a tree\nin snow", "a car")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [("a tree\na car", "a value has a line end"), ("x" * 200_000, "more than 131072 characters")]
+)
+def test_values_that_cannot_be_read_are_refused(value: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        grids.parse_axis(f"prompt={value}")
 
 
 def test_prompts_can_be_varied_from_the_command_line(call: Any, isolated: Path) -> None:

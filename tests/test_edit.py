@@ -236,6 +236,16 @@ def test_the_target_turns_from_the_picture_towards_the_difference(pair: Any) -> 
     assert ends.norm(dim=1) == pytest.approx(1, abs=1e-5)
 
 
+def test_texts_that_are_too_long_are_left_out_with_a_warning() -> None:
+    images.save_png(Path("long.png"), ramp(), {"Title": "a ramp", "Workflow": "x" * 300_000})
+    picture = Picture.load(Path("long.png"))
+    assert picture.texts == {"Title": "a ramp"}
+    assert ["does not keep 1 of the texts in long.png" in line for line in picture.warnings] == [True]
+    picture.save(Path("edited.png"), {"command": "edit"}, "full")
+    with Image.open("edited.png") as image:
+        assert "Workflow" not in image.text
+
+
 def test_what_was_done_is_kept_in_the_png(photo: Path) -> None:
     picture = Picture.load(photo)
     picture.save(Path("one.png"), {"command": "edit", "mask": "/home/me/mask.png"}, "full")
@@ -244,9 +254,9 @@ def test_what_was_done_is_kept_in_the_png(photo: Path) -> None:
         "command": "outpaint",
         "after": {"command": "edit", "mask": "mask.png"},
     }
-    assert metadata.texts_of(Path("two.png"))["Title"] == "a ramp"
+    assert metadata.texts_of(Path("two.png"), pytest.fail)["Title"] == "a ramp"
     picture.save(Path("none.png"), {"command": "edit"}, "none")
-    assert metadata.texts_of(Path("none.png")) == {}
+    assert metadata.texts_of(Path("none.png"), pytest.fail) == {}
     picture.save(Path("minimal.png"), {"command": "edit"}, "minimal")
     found = metadata.read_metadata(Path("minimal.png"))
     assert found["digital_source_type"] == metadata.COMPOSITE_TYPE

@@ -34,6 +34,38 @@ def test_a_folder_does_not_get_the_name_of_a_picture(call: Any, command: tuple[s
     assert not Path(command[-1]).exists()
 
 
+@pytest.mark.slow
+def test_no_command_writes_over_its_input_or_a_part_of_a_run(small: dict[str, Any], call: Any) -> None:
+    for name in ("one", "two"):
+        list(vqclip.generate("a red apple", seed=1, output=name, **small, report=True))
+    Image.new("RGB", (64, 64), "red").save("photo.png")
+    Path("out").mkdir()
+    shutil.copy("photo.png", "out/1.png")
+    Path("shots").mkdir()
+    for number in range(2):
+        Image.new("RGB", (64, 64)).save(f"shots/{number}.webp")
+    assert call("encode", "photo.png", "-o", "photo.npz").code == 0
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    for line, words in {
+        "upscale photo.png -o photo.png": "is an input",
+        "upscale photo.png -o two/image.png": "is a part of a run",
+        "upscale one/frames/00000.png -o one/frames/00001.png": "is a part of a run",
+        "cutouts photo.png -o photo.png": "is an input",
+        "reconstruct photo.png -o photo.png": "is an input",
+        "decode photo.npz -o one/image.png": "is a part of a run",
+        "edit photo.png cat --at left -o one/image.png": "is a part of a run",
+        "variations out/1.png -n 1 -o out --overwrite": "is an input",
+        "video shots -o shots/1.webp": "is an input",
+        "report one -o one/run.json": "is no name of a page",
+        "report . -o one/metrics.jsonl": "is no name of a page",
+    }.items():
+        answer = call(*line.split())
+        assert (answer.code in (2, 5), words in answer.err) == (True, True), (line, answer.err)
+        assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before, line
+    for line in ("upscale one/frames/00000.png", "report one", "report one -o page.html", "video one", "report ."):
+        assert call(*line.split()).code == 0, line
+
+
 def moved(*names: str) -> None:
     Path("other").mkdir()
     for name in names:
@@ -46,7 +78,7 @@ def test_a_run_that_was_moved_with_its_picture_is_resumed(small: dict[str, Any])
     known = {**small, "init": "tokens", "snapshot_every": 1, "init_image": "start.png", "init_weight": 1.0}
     known.pop("init")
     events = vqclip.generate("a red apple", seed=1, output="whole", **known)
-    whole = [event.image() for event in events if isinstance(event, Finished)][0]
+    (whole,) = [event.image() for event in events if isinstance(event, Finished)]
     for event in vqclip.generate("a red apple", seed=1, output="one", **known):
         if isinstance(event, Stepped):
             break
@@ -58,7 +90,7 @@ def test_a_run_that_was_moved_with_its_picture_is_resumed(small: dict[str, Any])
         list(vqclip.resume("one"))
     assert "beside the run" in caught.value.hint
     Path("start.png").write_bytes(kept)
-    again = [event.image() for event in vqclip.resume("one") if isinstance(event, Finished)][0]
+    (again,) = [event.image() for event in vqclip.resume("one") if isinstance(event, Finished)]
     assert (again == whole).all()
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from PIL import Image
+from PIL import ExifTags, Image
 
 from vqclip.errors import InputError, Interrupted, OutputError, UsageError
 from vqclip.events import Finished, Saved
@@ -94,6 +94,16 @@ def test_a_video_is_read_at_its_own_pace_or_another(isolated: Path, suffix: str)
     assert levels(VideoSource.inspect(path, 12)) == near(sorted([20, 50, 80, 110, 140, 170] * 2))
 
 
+def test_an_animation_is_upright(isolated: Path) -> None:
+    frames = [Image.new("RGB", (48, 32), (number * 90, 0, 0)) for number in range(3)]
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    frames[0].save("turned.webp", save_all=True, append_images=frames[1:], exif=turned)
+    source = VideoSource.inspect(Path("turned.webp"))
+    assert (source.width, source.height, source.frames) == (32, 48, 3)
+    assert {pixels.shape for pixels in source.pictures()} == {(48, 32, 3)}
+
+
 def test_a_folder_of_pictures_is_a_source_too(isolated: Path) -> None:
     Path("steps").mkdir()
     for number in (10, 9, 100):
@@ -121,6 +131,9 @@ def test_the_sound_goes_under_the_video_and_ends_with_it(isolated: Path, source:
     kept = target.read_bytes()
     assert not add_sound(target, encoded_video("silent.mp4", 2, sound=False))
     assert "a gif has no sound" in add_sound(Path("clip.gif"), given)[0]
+    unknown = encoded_video("unknown.webm", 2)
+    unknown.write_bytes(unknown.read_bytes().replace(b"A_OPUS", b"A_ZZZZ"))
+    assert "codec of that of the source is not known" in add_sound(target, unknown)[0]
     assert target.read_bytes() == kept
 
 

@@ -26,6 +26,14 @@ def ball(colour: tuple[int, int, int], radius: int = 22) -> np.ndarray:
 
 
 @pytest.mark.slow
+def test_seeds_go_on_from_0_after_the_largest(call: Any) -> None:
+    images.save_png(Path("ball.png"), ball((220, 40, 40)))
+    largest = ("--preset", "no-prior", *QUICK, "--seed", str(2**63 - 1))
+    assert call("variations", "ball.png", *largest, "-o", "out").code == 0
+    assert {path.name for path in Path("out").iterdir()} == {"1.png", "2.png", "sheet.png"}
+
+
+@pytest.mark.slow
 @pytest.mark.option("variations --output", "variations --count", "variations --size")
 @pytest.mark.parametrize(("colour", "names"), [((220, 40, 40), ["red"]), ((60, 160, 60), ["green", "leaf"])])
 def test_pictures_are_drawn_of_which_none_is_the_same(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -114,7 +115,7 @@ def _fetch(console: Console, names: Sequence[str], folder: Path | None, *, dry_r
 
     paths = sets.fetch(steps, show, console.note, folder)
     console.close()
-    commands = [f"vqclip setup --from {folder}"] if folder else _commands(names)
+    commands = [f"vqclip setup --from {shlex.quote(str(folder))}"] if folder else _commands(names)
     if folder:
         console.note(f"Copy {folder} to the other machine, and run there:")
     elif commands:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vqclip import files
 from vqclip.errors import UsageError
+from vqclip.jobs import patches
 from vqclip.media import images
 from vqclip.models import registry
 from vqclip.settings.option import parse_clip
@@ -50,7 +50,7 @@ def draw_sheet(
     pixels = images.open_image(picture)
     if with_size:
         pixels = images.resize(pixels, settings.width, settings.height)
-    files.prepare_folder_of(output)
+    patches.check_output(output, picture)
     seed = secrets.randbelow(2**32) if settings.seed is None else settings.seed
 
     import torch

@@ -41,7 +41,13 @@ def parse_axis(text: str) -> Axis:
     if name not in options():
         raise UsageError(f"{shown}: unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS))
     values: list[str] = []
-    for value in next(csv.reader([listed], skipinitialspace=True), []):
+    try:
+        row = next(csv.reader([listed], skipinitialspace=True), [])
+    except csv.Error:
+        if len(listed.splitlines()) > 1:
+            raise UsageError(f"{shown}: a value has a line end.", "Put such a value in double quotes.") from None
+        raise UsageError(f"{shown}: a value has more than {csv.field_size_limit()} characters.", _EXAMPLE) from None
+    for value in row:
         found = _RANGE.fullmatch(value.strip())
         if found:
             first, last = int(found[1]), int(found[2])

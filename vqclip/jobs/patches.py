@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vqclip import files
-from vqclip.errors import InputError, OutputError, UsageError
+from vqclip.errors import InputError, UsageError
 from vqclip.events import Event, Finished
 from vqclip.media import images, metadata
 from vqclip.media.images import Pixels
+from vqclip.runs.directory import refuse_output
 from vqclip.settings import prompts
 from vqclip.settings.option import MIN_SIDE
 from vqclip.settings.schema import Settings
@@ -70,17 +71,17 @@ class Picture:
     """A picture to change.
 
     Attributes:
-        path: Of its file.
         pixels: (H, W, 3) uint8 in sRGB, upright; of a transparent one the colours beneath its opacity.
         opacity: (H, W) uint8, or None where all of it is opaque.
         shown: `pixels` over white.
+        texts: The text chunks of a PNG.
         warnings: What the result does not keep.
     """
 
-    path: Path
     pixels: Pixels
     opacity: Pixels | None
     shown: Pixels
+    texts: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
     @staticmethod
@@ -100,13 +101,13 @@ class Picture:
         if images.is_transparent(path):
             pixels, levels = images.open_layer(path)
             opacity = np.rint(levels * 255).astype(np.uint8)
-        return Picture(path, pixels, opacity, shown, tuple(warnings))
+        texts = metadata.texts_of(path, warnings.append)
+        return Picture(pixels, opacity, shown, texts, tuple(warnings))
 
     def save(self, output: Path, record: Mapping[str, Any], level: str) -> None:
         """Write the picture as PNG, with what was done to it. level: Of the metadata. Raises OutputError."""
         layers = [self.pixels] if self.opacity is None else [self.pixels, self.opacity]
-        kept = metadata.texts_of(self.path) if level == "full" else {}
-        images.save_png(output, np.dstack(layers), metadata.edited(kept, record, level=level))
+        images.save_png(output, np.dstack(layers), metadata.edited(self.texts, record, level=level))
 
     def pasted(self, drawn: Pixels, cover: Mask, box: tuple[slice, slice]) -> Picture:
         """The picture with another one pasted into a box; where `cover` is 0, every byte stays.
@@ -136,11 +137,9 @@ def refuse_regions(prompt: str, hint: str) -> None:
 
 
 def check_output(output: Path, *inputs: Path | None) -> None:
-    """Refuse what no PNG can be written to, and the inputs themselves. Raises UsageError or OutputError."""
+    """Refuse what no PNG can be written to, inputs and parts of runs. Raises UsageError or OutputError."""
     images.check_png_name(output)
-    for path in inputs:
-        if path is not None and files.exists(output) and files.exists(path) and output.samefile(path):
-            raise OutputError(f"{files.printable(output)} is an input of this command.", "Choose another --output.")
+    refuse_output(output, *inputs)
     files.prepare_folder_of(output)
 
 

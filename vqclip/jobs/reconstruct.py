@@ -10,10 +10,12 @@ import numpy as np
 
 from vqclip import files, picture_files
 from vqclip.errors import InputError, ModelError
+from vqclip.jobs import patches
 from vqclip.media import images, token_grids
 from vqclip.media.token_grids import TokenGrid
 from vqclip.models import registry
 from vqclip.runs.capabilities import check_capabilities
+from vqclip.runs.directory import refuse_output
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.settings.option import names_checkpoint
@@ -41,6 +43,7 @@ def encode(settings: Settings, picture: Path, output: Path, *, with_size: bool =
     token_grids.check_name(output)
     found = _found(settings, with_size=with_size)
     pixels = images.open_image(picture)
+    refuse_output(output, picture)
     files.prepare_folder_of(output)
     codec = _Codec(settings, found, encoder=True)
     _, grid = codec.tokens(pixels, (settings.width, settings.height) if with_size else None)
@@ -59,7 +62,7 @@ def decode(settings: Settings, file: Path, output: Path) -> dict[str, Any]:
     found = _found(settings)
     grid = token_grids.load(file)
     _check_vqgan(grid, found, settings, file)
-    files.prepare_folder_of(output)
+    patches.check_output(output, file)
     codec = _Codec(settings, found, encoder=False)
     images.save_png(output, codec.picture(grid), {})
     return {"image": str(output), "file": str(file), "vqgan": grid.vqgan} | token_statistics(grid)
@@ -80,7 +83,7 @@ def reconstruct(settings: Settings, picture: Path, output: Path, *, with_size: b
     images.check_png_name(output)
     found = _found(settings, with_size=with_size)
     pixels = images.open_image(picture)
-    files.prepare_folder_of(output)
+    patches.check_output(output, picture)
     codec = _Codec(settings, found, encoder=True)
     before, grid = codec.tokens(pixels, (settings.width, settings.height) if with_size else None)
     after = codec.picture(grid)

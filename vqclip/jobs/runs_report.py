@@ -23,8 +23,8 @@ from vqclip.errors import VqclipError
 from vqclip.events import shown_time
 from vqclip.jobs.gallery import found_runs, picture_of, score_of
 from vqclip.media import images
-from vqclip.runs.directory import REPORT, read_manifest
-from vqclip.runs.report import counted, made_with
+from vqclip.runs.directory import read_manifest
+from vqclip.runs.report import counted, made_with, page_target
 
 MOST_RUNS = 5000
 """In the table; the gallery holds more."""
@@ -44,7 +44,7 @@ def write(directory: Path, target: Path | None = None) -> tuple[Path, int]:
         UsageError: No run is below it.
         OutputError: The page cannot be written.
     """
-    target = target or directory / REPORT
+    target = page_target(directory, target)
     found = found_runs(directory)
     statuses, seconds, best = collections.Counter[str](), 0.0, list[float]()
     rows = []

@@ -12,6 +12,7 @@ from PIL import Image
 
 from vqclip import files, picture_files
 from vqclip.errors import ModelError, OutOfMemory, UsageError
+from vqclip.jobs import patches
 from vqclip.media import images, metadata
 from vqclip.runtime import allocation, devices
 from vqclip.runtime.devices import DeviceConfig
@@ -64,7 +65,7 @@ def upscale(
     if images.is_transparent(picture):
         # The colours alone, as they are beneath their opacity.
         pixels, opacity = images.open_layer(picture)
-    texts = metadata.texts_of(picture)
+    texts = metadata.texts_of(picture, notify)
     network = None if model is None else _Network(model, settings)
     factor = factor or (2 if network is None else network.scale)
     height, width = pixels.shape[:2]
@@ -75,7 +76,7 @@ def upscale(
             f"Valid: up to {picture_files.MAX_PIXELS / 1e6:g} million; use a smaller --factor or picture.",
         )
     output = output or picture.with_name(f"{picture.stem}-x{factor}.png")
-    files.prepare_folder_of(output)
+    patches.check_output(output, picture, model)
     done: dict[str, Any] = {"factor": factor, "from": [width, height], "method": "lanczos"}
     if earlier := metadata.record_of(texts):
         done["after"] = earlier

@@ -17,9 +17,11 @@ from vqclip.jobs import patches
 from vqclip.jobs.patches import Picture, Request
 from vqclip.media import images, metadata
 from vqclip.media.images import Pixels
+from vqclip.runs.directory import refuse_output
 from vqclip.runs.loading import ModelCache
 from vqclip.settings import prompts
 from vqclip.settings.prompts import Prompt
+from vqclip.settings.schema import MAX_SEED
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,7 +58,7 @@ class Variations:
     strength: float = 0.6
     overwrite: bool = False
 
-    def check(self, output: Path) -> None:
+    def check(self, picture: Path, output: Path) -> None:
         """Raise UsageError or OutputError for what cannot be drawn or written."""
         if not 1 <= self.count <= MOST:
             raise UsageError(f"count is {self.count}.", f"Valid: 1 to {MOST} variations.")
@@ -64,12 +66,14 @@ class Variations:
             raise UsageError(f"strength is {self.strength:g}.", "Valid: 0 to 1.")
         patches.refuse_regions(self.prompt, "Leave it out.")
         files.sweep(files.ensure_writable(output))
-        taken = [name for name in self.names if files.exists(output / name)]
+        taken = [output / name for name in self.names if files.exists(output / name)]
         if taken and not self.overwrite:
             raise OutputError(
-                f"{files.printable(output)} holds {taken[0]} already.",
+                f"{files.printable(output)} holds {taken[0].name} already.",
                 "Choose another --output, or replace it with --overwrite.",
             )
+        for path in taken:
+            refuse_output(path, picture)
 
     @property
     def names(self) -> list[str]:
@@ -97,7 +101,7 @@ def variations(
     found = Picture.load(picture)
     request = request.seeded()
     plain = request.plain
-    wanted.check(output)
+    wanted.check(picture, output)
     yield from map(Warned, found.warnings)
     height, width = found.shown.shape[:2]
     size = patches.working_size(width, height, plain.width * plain.height)
@@ -116,7 +120,8 @@ def variations(
             over = {"init": "perlin", "init_image_alpha": 1 - max(0.1, wanted.strength)}
             ways = [{"init_image": str(path), "init_strength": wanted.strength, **over}] * wanted.count
         for number, way in enumerate(ways):
-            made.append((yield from _drawn(request, own | way | {"seed": int(plain.seed or 0) + number}, cache)))
+            seed = (int(plain.seed or 0) + number) % (MAX_SEED + 1)
+            made.append((yield from _drawn(request, own | way | {"seed": seed}, cache)))
     return _write(found, made, wanted, output, said, plain.metadata)
 
 

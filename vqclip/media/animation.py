@@ -39,7 +39,8 @@ class Animation:
                 # WebP and AVIF know the time of a frame only when it is decoded.
                 image.load()
                 lengths.append(round(float(image.info.get("duration") or _DEFAULT_MS)) or _DEFAULT_MS)
-            return Animation(path, *image.size, tuple(Fraction(end, 1000) for end in accumulate(lengths)))
+        ends = tuple(Fraction(end, 1000) for end in accumulate(lengths))
+        return Animation(path, *picture_files.upright_size(path), ends)
 
     @property
     def rate(self) -> Fraction:

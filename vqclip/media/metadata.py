@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -159,17 +159,19 @@ def user_comment(comment: bytes) -> str:
     return text.decode("utf-16-be" if big else "utf-16-le", "replace").strip("\0\ufeff")
 
 
-def texts_of(path: Path) -> dict[str, str]:
+def texts_of(path: Path, warn: Callable[[str], None]) -> dict[str, str]:
     """Return the text chunks of a PNG, to copy them into another one; none for other formats.
 
-    Raises InputError for more or longer chunks than vqclip writes.
+    Texts beyond MAX_CHUNKS and those longer than MAX_CHUNK are left out. warn: Called when there are any.
     """
     with opened(path) as image:
         image.load()
         texts = dict(image.text) if isinstance(image, PngImageFile) else {}
-    if len(texts) > MAX_CHUNKS:
-        _refuse(path, f"it has more than {MAX_CHUNKS} texts")
-    return {key: text for key in texts if (text := _text(path, texts, key)) is not None}
+    kept = {key: str(text) for key, text in list(texts.items())[:MAX_CHUNKS] if len(text) <= MAX_CHUNK}
+    if lost := len(texts) - len(kept):
+        limits = f"those after the first {MAX_CHUNKS} and those longer than {MAX_CHUNK // 1024} KiB"
+        warn(f"the result does not keep {lost} of the texts in {printable(path)}: {limits}.")
+    return kept
 
 
 def edited(

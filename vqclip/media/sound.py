@@ -40,6 +40,8 @@ def add_sound(target: Path, source: Path) -> list[str]:
             count = len(heard.streams.audio)
             if not count:
                 return []
+            if heard.streams.audio[0].codec_context is None:
+                return ["the video has no sound: the codec of that of the source is not known."]
             _write(target, pictures, heard, heard.streams.audio[0])
             return [f"the source has {count} sound tracks; the video keeps the first."] if count > 1 else []
     except (InputError, OutputError, av.FFmpegError, ValueError) as error:

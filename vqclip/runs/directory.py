@@ -148,10 +148,6 @@ class Run:
         """Path of the video in the format of that name."""
         return self.directory / f"video{format_of(name).suffix}"
 
-    def video_paths(self) -> list[Path]:
-        """Paths of the videos in any format that a run may have."""
-        return [self.directory / f"video{suffix}" for suffix in formats()]
-
     def write(self, manifest: Manifest) -> None:
         """Write run.json."""
         files.write_json(self.directory / "run.json", manifest.to_dict())
@@ -401,6 +397,22 @@ def refuse_inputs(directory: Path, inputs: Iterable[Path]) -> None:
                 f"{files.printable(path)} would be lost: it is a part of {whole}, which is replaced.",
                 "Choose another --output.",
             )
+
+
+def refuse_output(output: Path, *inputs: Path | None, product: str = "") -> None:
+    """Raise OutputError when writing a file would replace an input of the command or a part of a run.
+
+    product: The name of the part that this command writes anew.
+    """
+    if not files.exists(output):
+        return
+    if any(path is not None and files.exists(path) and output.samefile(path) for path in inputs):
+        raise OutputError(f"{files.printable(output)} is an input of this command.", "Choose another --output.")
+    real = output.resolve()
+    for folder in real.parents[:2]:
+        part = str(real.relative_to(folder)).replace(os.sep, "/")
+        if part != product and is_part(part) and files.is_file(folder / "run.json"):
+            raise OutputError(f"{files.printable(output)} is a part of a run.", "Choose another --output.")
 
 
 def _files() -> tuple[str, ...]:

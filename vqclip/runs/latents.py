@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,12 +64,15 @@ def find(directory: Path, pick: int | None = None) -> Ended:
     except UsageError as error:
         raise InputError(error.message, error.hint) from None
     if manifest.status != "finished":
-        raise InputError(f"{shown} is not finished: it is {manifest.status}.", f"First: vqclip resume {shown}")
+        raise InputError(
+            f"{shown} is not finished: it is {manifest.status}.",
+            f"First: vqclip resume {shlex.quote(str(directory))}",
+        )
     snapshot = directory / "state" / f"step-{manifest.step:06d}.safetensors"
     if not files.is_file(snapshot):
         raise InputError(
             f"{shown} has no snapshot of its last step.",
-            f"Start from its picture instead: --init-image {shown}/image.png",
+            f"Start from its picture instead: {_as_picture(directory)}",
         )
     settings = manifest.settings
     return Ended(directory, snapshot, manifest.models.get(settings.vqgan, ""), settings)
@@ -88,7 +92,7 @@ def read(ended: Ended, digest: str, vqgan: ImageModel) -> Tensor:
     """
     shown = files.printable(ended.directory)
     if ended.vqgan != digest:
-        picture = "" if ended.settings is None else f", or start from the picture: --init-image {shown}/image.png"
+        picture = "" if ended.settings is None else f", or start from the picture: {_as_picture(ended.directory)}"
         raise ModelError(
             f"{shown} was drawn by another VQGAN, which has another latent space.", f"Name that VQGAN{picture}"
         )
@@ -101,7 +105,12 @@ def read(ended: Ended, digest: str, vqgan: ImageModel) -> Tensor:
     except snapshots.DamagedError as error:
         raise InputError(
             f"{files.printable(ended.snapshot)} is damaged: {error}.",
-            f"Start from the picture of the run instead: --init-image {shown}/image.png",
+            f"Start from the picture of the run instead: {_as_picture(ended.directory)}",
         ) from None
     total = state.tensors.get("ema")
     return state.tensors["z"] if total is None else total / state.ema_weight
+
+
+def _as_picture(directory: Path) -> str:
+    """The option that starts from the picture of a run, as it is typed in a shell."""
+    return f"--init-image {shlex.quote(str(directory / 'image.png'))}"

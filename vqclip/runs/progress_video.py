@@ -147,6 +147,7 @@ def render_again(
         more = f" and {len(patterns) - 4} more forms" if len(patterns) > 4 else ""
         warn(f"{files.printable(folder)} holds no run; the video shows its numbered pictures: {found}{more}.")
     target = output or folder / f"video{format_of(settings.video_format).suffix}"
+    directory.refuse_output(target, *frames, product=target.name)
     size = images.open_image(frames[-1]).shape[1::-1] if frames else None
     options = writer_options(settings, len(frames) or 1)
     video.render(frames, target, size=size, allow_gaps=allow_gaps, warn=warn, **options)

@@ -125,7 +125,9 @@ class Recipe:
             yield f"{shown} was made with {', '.join(others)}: the picture may differ."
         limit = self.settings.get("max_seconds")
         if limit is not None:
-            yield f"{shown} was made within {limit:g} seconds, which may be another number of steps today."
+            # A record that somebody wrote by hand may hold the number as text.
+            length = f"{limit:g}" if isinstance(limit, (int, float)) else files.printable(str(limit))
+            yield f"{shown} was made within {length} seconds, which may be another number of steps today."
         if self.dtype and (self.dtype, self.threads) != (dtype, threads):
             yield (
                 f"{shown} was made in {self.dtype} on {self.threads} threads (here {dtype} on {threads}): "

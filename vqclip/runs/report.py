@@ -21,13 +21,13 @@ from PIL import Image
 
 from vqclip import files, reading
 from vqclip._version import __version__
-from vqclip.errors import InputError
+from vqclip.errors import InputError, UsageError
 from vqclip.media import images
 from vqclip.media.charts import line_chart
 from vqclip.media.metadata import last_part
 from vqclip.media.video_encoders import format_of
 from vqclip.runs import progress_video
-from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics
+from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics, refuse_output
 from vqclip.settings.schema import default_of, options
 from vqclip.settings.video_formats import FORMATS
 
@@ -49,11 +49,11 @@ def write(directory: Path, target: Path | None = None) -> Path:
         The path of the page.
 
     Raises:
-        UsageError: The folder holds no run.
+        UsageError: The folder holds no run, or the file is not named as a page.
         OutputError: The page cannot be written.
     """
     manifest = read_manifest(directory)
-    target = target or directory / REPORT
+    target = page_target(directory, target)
     shown_metrics = ("step", "stage", "loss", "score")
     rows = [{name: row[name] for name in shown_metrics} for row in read_metrics(directory)]
     # A killed run has newer steps in metrics.jsonl than in its manifest.
@@ -141,6 +141,16 @@ def _pictures(directory: Path, manifest: Manifest, page: Path, frames: Sequence[
             f'<input id="slider" type="range" min="0" max="{last}" value="{last}" aria-label="Frame">'
             f'<output id="step">step {frames[last]["step"]}</output></div></figure>'
         )
+
+
+def page_target(directory: Path, target: Path | None) -> Path:
+    """The file of a page about a folder. Raises UsageError or OutputError for one that it cannot be."""
+    if target is None:
+        return directory / REPORT
+    if target.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{files.printable(target)} is no name of a page.", "End it in .html.")
+    refuse_output(target, product=REPORT)
+    return target
 
 
 def _frames(directory: Path, steps: Sequence[int], reached: int) -> Iterator[dict[str, Any]]:
