@@ -57,8 +57,6 @@ def table(rows: list[list[str]], *head: str) -> str:
 def row(flags: list[str], metavar: str | None, text: str) -> list[str]:
     """The cells of an argument or option: its names, what it does, and the default, at the end of its help."""
     line, _, default = text.replace("\\[", "[").partition("[default: ")
-    if line.endswith("[required]"):
-        line, default = line.removesuffix("[required]"), "required]"
     names = ", ".join(f"`{flag} {metavar}`" if metavar else f"`{flag}`" for flag in flags)
     return [names, line, default.removesuffix("]")]
 
@@ -68,14 +66,15 @@ def section(name: str, command: Any, context: Any, shared: dict[str, str]) -> st
     own, settings = [], []
     for parameter in command.params:
         flags = [*parameter.opts, *parameter.secondary_opts]
+        needed = " [default: required]" if parameter.required else ""
         if parameter.help == shared.get(parameter.name):
             settings.append(parameter.name)
         elif not flags[0].startswith("-"):
-            needed = " [default: required]" if parameter.required else ""
             own.append(row([parameter.metavar or flags[0]], None, parameter.help + needed))
         elif parameter.name not in ("help", "help_all"):
             words = "\\|".join(map(str, get_args(parameter.type_descriptor.annotation)))
-            own.append(row(flags, parameter.metavar or (words if "|" in words else None), parameter.help))
+            metavar = parameter.metavar or (words if "|" in words else None)
+            own.append(row(flags, metavar, parameter.help + needed))
     left = [f"`--{known.replace('_', '-')}`" for known in shared if known not in settings]
     taken = ", ".join(f"`--{known.replace('_', '-')}`" for known in settings)
     if len(left) < len(settings):

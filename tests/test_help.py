@@ -41,7 +41,9 @@ def test_every_command_is_found() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_has_examples_that_parse(call: Any, command: str) -> None:
-    _, mark, shown = call(*command.split(), "--help").out.partition("Examples:")
+    text = call(*command.split(), "--help").out
+    assert not re.search(r"\[required\]\s+\[required\]", text)
+    _, mark, shown = text.partition("Examples:")
     assert mark, "no examples"
     examples = [line.strip() for line in re.split(r"\n\s*\n", shown)[0].splitlines() if line.strip()]
     assert examples

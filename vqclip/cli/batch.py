@@ -61,7 +61,7 @@ BatchFolder = Annotated[Path, typer.Argument(help="Folder of the batch or sweep.
 
 
 def sweep(
-    vary: Annotated[list[str], option("--vary", "-v", help=f"{VARY} [required]", metavar="NAME=VALUE,VALUE")],
+    vary: Annotated[list[str], option("--vary", "-v", help=VARY, metavar="NAME=VALUE,VALUE")],
     prompt: Annotated[
         str | None, typer.Argument(help="What to draw; leave it out to vary it.", show_default=False)
     ] = None,

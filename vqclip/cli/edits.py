@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vqclip.events import Event
 
 PictureOption = Annotated[
-    Path, option("--output", "-o", help="Write this PNG file. [required]", metavar="OUT.png", panel="Output")
+    Path, option("--output", "-o", help="Write this PNG file.", metavar="OUT.png", panel="Output")
 ]
 _SIZE = "Draw about this many pixels; the shape is that of what is drawn, or a square."
 
@@ -109,7 +109,7 @@ def variations(
     image: ImageArgument,
     output: Annotated[
         Path,
-        option("--output", "-o", help="Write the pictures and a sheet into this folder. [required]", metavar="DIR",
+        option("--output", "-o", help="Write the pictures and a sheet into this folder.", metavar="DIR",
                panel="Output", callback=folder_name),
     ],
     prompt: Annotated[

@@ -54,7 +54,7 @@ def decode(
 
 def reconstruct(
     image: ImageArgument,
-    output: Annotated[Path, option("--output", "-o", help="Write this PNG file. [required]", metavar="OUT.png")],
+    output: Annotated[Path, option("--output", "-o", help="Write this PNG file.", metavar="OUT.png")],
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
