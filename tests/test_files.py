@@ -61,6 +61,22 @@ def test_text_with_a_lone_surrogate_is_still_json(isolated: Path) -> None:
     assert json.loads((isolated / "a.json").read_bytes()) == {"name": "\udc80"}
 
 
+def test_a_folder_that_can_be_written_but_not_read_is_written(
+    isolated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = os.open
+
+    def refused(path: Any, flags: int, *more: Any) -> int:
+        # what the system says of a folder with the mode 0300, to all but root
+        if Path(path) == isolated and flags == os.O_RDONLY:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return plain(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", refused)
+    files.write_bytes(isolated / "image.png", b"new")
+    assert (isolated / "image.png").read_bytes() == b"new"
+
+
 def test_fault_38_a_failed_write_leaves_the_old_file_and_no_temp(isolated: Path) -> None:
     path = isolated / "image.png"
     files.write_bytes(path, b"old")

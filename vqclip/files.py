@@ -402,7 +402,10 @@ def _whole_lines_end(handle: int) -> int:
 def _sync_folder(folder: Path) -> None:
     if os.name == "nt":
         return
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # it can be written but not read
     try:
         os.fsync(handle)
     except OSError as error:

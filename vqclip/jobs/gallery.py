@@ -32,7 +32,6 @@ from vqclip.media.video_encoders import formats
 from vqclip.runs import remote
 from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics
 from vqclip.runtime import limits
-from vqclip.settings.schema import default_of
 
 NAME, CACHE = "gallery.html", ".gallery"
 SIDE = 320
@@ -208,7 +207,7 @@ def _facts(folder: Path) -> dict[str, Any]:
     shown = {
         name.replace("_", "-"): _text(value)
         for name, value in settings.to_dict().items()
-        if name not in ("prompt", "seed") and (tuple(value) if isinstance(value, list) else value) != default_of(name)
+        if name not in ("prompt", "seed") and settings.changes(name)
     }
     return {
         "prompt": settings.prompt,

@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -256,7 +256,6 @@ def render(
     size: tuple[int, int] | None = None,
     allow_gaps: bool = False,
     warn: Warn | None = None,
-    progress: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> None:
     """Write a video of picture files in the given order, one at a time in memory.
@@ -268,7 +267,6 @@ def render(
         size: As in `VideoWriter`.
         allow_gaps: Accept missing frame numbers.
         warn: As in `VideoWriter`.
-        progress: Called with (frames done, all frames).
         options: crf, title and what else `VideoWriter` takes.
 
     Raises:
@@ -287,15 +285,13 @@ def render(
         )
     with VideoWriter(out, fps, size=size, warn=warn, **options) as writer:
         stretched = False
-        for number, path in enumerate(frames, 1):
+        for path in frames:
             pixels = open_image(path)
             height, width = pixels.shape[:2]
             if warn and size and not stretched and abs(width * size[1] / (height * size[0]) - 1) > 0.05:
                 stretched = True
                 warn(f"the frames differ in shape; each is stretched to {size[0]}x{size[1]}, that of the last.")
             writer.write(pixels, files.printable(path))
-            if progress:
-                progress(number, len(frames))
 
 
 def frame_paths(folder: Path) -> list[Path]:

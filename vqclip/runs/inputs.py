@@ -9,7 +9,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from vqclip import files
 from vqclip.errors import InputError, UsageError
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from vqclip.synthesis.state import Layout
 
 LARGE_BYTES = 2**32
-Network = TypeVar("Network")
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from vqclip.media.metadata import last_part
 from vqclip.media.video_encoders import format_of
 from vqclip.runs import progress_video
 from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics, refuse_output
-from vqclip.settings.schema import default_of, options
+from vqclip.settings.schema import options
 from vqclip.settings.video_formats import FORMATS
 
 MOST_FRAMES = 120
@@ -183,8 +183,7 @@ def _charts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _tables(manifest: Manifest) -> Iterator[str]:
     groups: dict[str, list[tuple[str, str, bool]]] = {}
     for name, value in manifest.settings.to_dict().items():
-        default = default_of(name)
-        changed = (tuple(value) if isinstance(value, list) else value) != default
+        changed = manifest.settings.changes(name)
         groups.setdefault(options()[name].panel, []).append((name.replace("_", "-"), _shown(name, value), changed))
     device = [("device", manifest.device), ("dtype", manifest.dtype), ("threads", str(manifest.threads or ""))]
     groups["Made with"] = [(name, text, False) for name, text in device]
