@@ -199,6 +199,17 @@ def test_a_stop_keeps_the_step_and_resume_ends_the_same(small: dict[str, Any]) -
 
 
 @pytest.mark.slow
+def test_a_loop_that_is_left_at_the_last_event_leaves_a_finished_run(small: dict[str, Any]) -> None:
+    for output, kind, status in (("whole", "image", "finished"), ("part", "frame", "interrupted")):
+        events = vqclip.generate("a red apple", seed=1, output=output, **small)
+        for event in events:
+            if isinstance(event, Saved) and event.kind == kind:
+                break
+        events.close()
+        assert json.loads(Path(output, "run.json").read_text())["status"] == status
+
+
+@pytest.mark.slow
 def test_fault_42_missing_frames_and_damaged_snapshots_are_survived(small: dict[str, Any]) -> None:
     draw("whole", small, iterations=6)
     asked = iter([None, None, None, None, signal.SIGINT])

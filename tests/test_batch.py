@@ -240,6 +240,14 @@ def test_prompts_can_be_varied_from_the_command_line(call: Any, isolated: Path) 
     assert "run 2 of 2: a blue car" in answer.err
 
 
+@pytest.mark.slow
+def test_a_sweep_of_a_very_long_prompt_is_resumed(call: Any, isolated: Path) -> None:
+    prompt = "a red apple and " * 1000 + "a tree"
+    assert call("sweep", prompt, "--vary", "seed=1,2", *FLAGS, "-o", "grid").code == 0
+    assert call("resume", "grid").code == 0
+    assert [row["prompt"] for row in table(Path("grid"))] == [prompt] * 2
+
+
 def test_a_picture_can_stand_in_for_the_prompt(isolated: Path) -> None:
     Image.new("RGB", (32, 32), (200, 30, 30)).save("red.png")
     few = {**TINY, "iterations": 1, "image_prompt": ["red.png"]}

@@ -193,6 +193,14 @@ def test_a_folder_without_a_run_is_refused(call: Any, isolated: Path) -> None:
         recipes.read(Path("nowhere.png"))
 
 
+def test_a_time_limit_that_is_recorded_as_text_is_reported_as_any_other() -> None:
+    for limit in (90, 90.0, "90"):
+        recipe = recipes.Recipe(Path("a.png"), {"max_seconds": limit}, {}, {})
+        assert list(recipe.differences({}, {}, "float32", 1)) == [
+            "a.png was made within 90 seconds, which may be another number of steps today."
+        ]
+
+
 def test_the_record_of_a_model_folder_does_not_tell_where_it_lies() -> None:
     assert metadata.last_part("local-dir:/home/someone/models/mine:0.5") == "local-dir:mine:0.5"
     assert metadata.last_part("local-dir:mine") == "local-dir:mine"

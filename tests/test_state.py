@@ -42,6 +42,16 @@ def test_only_the_newest_two_are_kept(isolated: Path) -> None:
     ]
 
 
+def test_snapshots_are_in_the_order_of_their_steps(isolated: Path) -> None:
+    many = dataclasses.replace(LAYOUT, last=(3, 1_000_000))
+    for step in (999_990, 999_995, 1_000_000):
+        snapshots.save(isolated, state(step), "digest")
+    found, _ = snapshots.newest(isolated, many)
+    assert found is not None
+    assert found.step == 1_000_000
+    assert len(list(isolated.glob("step-*"))) == 2
+
+
 def test_fault_42_a_damaged_snapshot_falls_back_to_the_one_before(isolated: Path) -> None:
     snapshots.save(isolated, state(5), "digest")
     newest = snapshots.save(isolated, state(9), "digest")
