@@ -135,7 +135,8 @@ def test_what_cannot_be_continued_is_refused_with_a_way_out(call: Any, first: Pa
     Path("old/run.json").write_text(manifest.replace('"finished"', '"interrupted"'))
     shutil.move("old", "an old one")
     answer = call("continue", "an old one", "-o", "next")
-    assert (answer.code, "not finished" in answer.err, "resume 'an old one'" in answer.err) == (4, True, True)
+    assert (answer.code, "not finished" in answer.err) == (4, True)
+    assert f"vqclip resume '{Path('an old one').absolute()}'" in " ".join(answer.err.split())
     shutil.copytree(first, "other")
     digest = directory.read_manifest(first).models["tiny"]
     Path("other/run.json").write_text(manifest.replace(digest, "0" * 64))
