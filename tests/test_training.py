@@ -202,6 +202,42 @@ def test_drawings_of_people_are_learnt_more_often_than_other_drawings_and_less_t
     assert weights[3] < weights[2]
 
 
+def test_soft_targets_are_the_nearest_codes_and_become_the_plain_loss_where_one_is_certain(training: Any) -> None:
+    upsampler, vqgans = training("upsampler"), training("vqgan")
+    torch.manual_seed(0)
+    vqgan = vqgans.VQGAN().eval()
+    images = torch.rand(2, 3, 128, 128)
+    codes, probabilities = upsampler.soft_codes(vqgan, images)
+    with torch.no_grad():
+        nearest = vqgan.quantize.indices(vqgan.encode(images * 2 - 1).float())
+    assert codes.shape == (2, 16, 16, upsampler.NEAREST)
+    assert torch.equal(codes[..., 0], nearest)
+    assert torch.allclose(probabilities.sum(-1), torch.ones(2, 16, 16))
+    assert bool((probabilities.diff(dim=-1) <= 0).all())
+
+    table = torch.randn(vqgans.CODES, vqgans.CODES)
+    words, style, small = torch.zeros(2, 8, dtype=torch.long), torch.zeros(2), torch.zeros(2, 8, 8)
+    certain = torch.zeros_like(probabilities)
+    certain[..., 0] = 1
+    known = torch.rand(2, 16, 16) < 0.5
+
+    def model(codebook: Any, words: Any, style: Any, small: Any, large: Any, known: Any) -> torch.Tensor:
+        return table[large]
+
+    batch = (words, style, small, codes, certain)
+    expected = torch.nn.functional.cross_entropy(table[nearest[~known]], nearest[~known])
+    for soft in (True, False):
+        assert torch.allclose(upsampler.loss_of(model, None, batch, known, soft), expected, rtol=1e-4)
+    spread = upsampler.loss_of(model, None, (words, style, small, codes, probabilities), known)
+    assert not torch.allclose(spread, expected, rtol=1e-3)
+
+
+def test_a_batch_is_learnt_again_beside_the_next_ones(training: Any) -> None:
+    batches = training("upsampler").Echo(iter([torch.full((2,), float(number))] for number in range(5)), earlier=2)
+    found = [next(batches)[0].tolist() for _ in range(3)]
+    assert found == [[0, 0, 1, 1, 2, 2], [1, 1, 2, 2, 3, 3], [2, 2, 3, 3, 4, 4]]
+
+
 SCRIPTS = [
     "clip", "decoder", "draw", "edges", "export", "judges", "nearest", "plots", "prior", "sheets", "tokenizer",
     "upsampler", "vqgan",

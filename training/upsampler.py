@@ -3,12 +3,14 @@
     python training/upsampler.py --work DIR --steps 3000
 
 vqclip gives it samples of the prior, which are not as clean as drawings. So its inputs are warped a little, and the
-prior replaces some of their codes. Resumes from DIR/upsampler.pt. Needs the finished DIR/vqgan.pt and DIR/prior.pt,
-or takes the shipped ones.
+prior replaces some of their codes. Its targets are soft (RQ-VAE, arXiv 2203.01941, section 3.2.2): two fifths of the
+entropy of the codes is the choice between codes that show nearly the same. Resumes from DIR/upsampler.pt. Needs the
+finished DIR/vqgan.pt and DIR/prior.pt, or takes the shipped ones.
 """
 
 import math
 import random
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.data import DataLoader, IterableDataset
 
 import prior as prior_training
@@ -44,6 +47,8 @@ from vqgan import CODES, EMBED_DIM, VQGAN
 
 #: Shares of a batch: pictures as they are, moved a little, and compositions.
 SHARES = (0.4, 0.35, 0.25)
+#: Of the soft targets: how many of the nearest codes count, and the temperature of their squared distances.
+NEAREST, SOFTNESS = 12, 0.3
 
 
 def shape_of(vocabulary):
@@ -81,6 +86,23 @@ def finished_prior(work):
     prior = Prior(read_prior_shape(CHECKPOINTS / "tiny_prior.json")).eval().requires_grad_(False)
     prior.load_state_dict(single(load_file(CHECKPOINTS / "tiny_prior.safetensors")))
     return prior
+
+
+@torch.no_grad()
+def soft_codes(vqgan, images):
+    """The codes that show nearly what each token of the pictures shows.
+
+    Args:
+        vqgan: The VQGAN.
+        images: [B, 3, H, W] in 0..1.
+
+    Returns:
+        The nearest codes, nearest first, [B, h, w, NEAREST] int64, and their probabilities of the same shape.
+    """
+    with mixed():
+        z = vqgan.encode(images * 2 - 1).float().permute(0, 2, 3, 1)
+    distances, codes = torch.cdist(z, vqgan.quantize.embedding.weight[None]).topk(NEAREST, largest=False)
+    return codes, (-distances.square() / SOFTNESS).softmax(-1)
 
 
 def warped(images, most=0.055, cells=5):
@@ -157,32 +179,54 @@ class Sketches(IterableDataset):
             yield self.of(*self.views.batch(self.count))
 
     def of(self, images, texts, styles):
-        """-> words, styles, codes of the sketches and codes of the pictures."""
+        """-> words, styles, codes of the sketches, and codes of the pictures with their probabilities."""
         words, style = words_of(self.tokens, texts, self.prior.shape.vocabulary), torch.tensor(styles)
-        return words, style, *self.pairs(images, words, style)
+        return words, style, self.codes(images, words, style), *soft_codes(self.vqgan, images)
 
     @torch.no_grad()
-    def pairs(self, images, words, style):
-        """[B, 3, 128, 128] -> codes of a sketch of each picture [B, 8, 8], and of the picture [B, 16, 16]."""
+    def codes(self, images, words, style):
+        """[B, 3, 128, 128] -> codes of a sketch of each picture [B, 8, 8]."""
         small = F.avg_pool2d(images, 2)
         crooked = torch.rand(len(images)) < 0.8
         small[crooked] = warped(small[crooked])
         with mixed():
             small = self.vqgan.quantize.indices(self.vqgan.encode(small * 2 - 1).float())
-            large = self.vqgan.quantize.indices(self.vqgan.encode(images * 2 - 1).float())
             scores = self.prior(words, style, small.flatten(1)).float()
         kept, which = scores.topk(128, dim=2)
         drawn = torch.multinomial((kept / 0.9).softmax(2).flatten(0, 1), 1).view(*which.shape[:2], 1)
         resampled = which.gather(2, drawn).view_as(small)
         # from none of the codes to two in five
         share = (torch.rand(len(small), 1, 1) * 0.6 - 0.2).clamp(min=0)
-        return torch.where(torch.rand(small.shape) < share, resampled, small), large
+        return torch.where(torch.rand(small.shape) < share, resampled, small)
 
 
-def loss_of(model, codebook, words, style, small, large, known):
-    with mixed():
-        logits = model(codebook, words, style, small, large, known)
-    return F.cross_entropy(logits[~known].float(), large[~known])
+class Echo:
+    """Batches of which a part was learnt before, because a worker makes them slower than a step takes.
+
+    Data echoing (arXiv 1907.05550). Other words are left out and other codes are known each time.
+    """
+
+    def __init__(self, batches, earlier):
+        self.batches, self.recent = batches, deque(maxlen=earlier + 1)
+
+    def __next__(self):
+        self.recent.append(next(self.batches))
+        while len(self.recent) < self.recent.maxlen:  # only at first: a compiled network wants one size of batch
+            self.recent.append(next(self.batches))
+        return [torch.cat(parts) for parts in zip(*self.recent, strict=True)]
+
+
+def loss_of(model, codebook, batch, known, soft=True):
+    """Mean cross-entropy of the unknown codes of a batch of `Sketches`; soft: False takes the nearest code only."""
+    words, style, small, codes, probabilities = batch
+    flat = codes.view(-1, NEAREST)
+    # A sampled upsampler sees its own choice between similar codes, so the known ones are drawn too.
+    seen = flat.gather(1, torch.multinomial(probabilities.view(-1, NEAREST), 1)) if soft else flat[:, :1]
+    # the fused attention's backward takes longer for texts as short as these
+    with mixed(), sdpa_kernel(SDPBackend.MATH):
+        logits = model(codebook, words, style, small, seen.view(codes.shape[:-1]), known)
+    logs = logits[~known].float().log_softmax(-1).gather(1, codes[~known])
+    return -(logs * probabilities[~known]).sum(1).mean() if soft else -logs[:, 0].mean()
 
 
 def trained(work, source="average"):
@@ -212,32 +256,36 @@ def measure(training, views, sketches, codebook):
     before = torch.get_rng_state()
     torch.manual_seed(0)
     with training.averaged() as model:
-        pairs = sketches.of(*views.test_batch(128))
+        batch = sketches.of(*views.test_batch(128))
         result = {
-            name: loss_of(model, codebook, *pairs, torch.rand(pairs[-1].shape) < share).item()
+            name + kind: loss_of(model, codebook, batch, torch.rand(batch[-1].shape[:-1]) < share, soft).item()
             for name, share in {"test": 0.0, "test, half known": 0.5}.items()
+            for kind, soft in {"": False, ", soft": True}.items()
         }
     torch.set_rng_state(before)
     return result
 
 
 def advance(training, batch, vocabulary, codebook, rate):
-    """Learn from one batch of `Sketches`."""
+    """Learn from a batch of `Sketches`."""
     training.set_rates(*(trapezoid(training.step, training.steps, peak) for peak in (rate, rate / 2)))
-    words, style, small, large = batch
+    words, style, _, codes, _ = batch
     words[torch.rand(len(words)) < 0.12] = vocabulary
     style[torch.rand(len(style)) < 0.15] = len(STYLES)
     share = torch.cos(math.pi / 2 * torch.rand(len(words), 1, 1))  # unknown, as MaskGIT draws it
-    known = torch.rand(large.shape) > share
+    known = torch.rand(codes.shape[:-1]) > share
     known.view(len(words), -1)[:, 0] = False
-    training.learn(loss_of(training.model, codebook, words, style, small, large, known))
+    training.learn(loss_of(training.model, codebook, batch, known))
 
 
 def main():
     parser = options(__doc__, steps=3000, rate=4e-3, batch=24)
     parser.add_argument("--warm-start", type=Path, help="start from this shipped upsampler")
+    parser.add_argument("--compile", action="store_true", help="compile the network: faster after a minute")
+    parser.add_argument("--threads", type=int, default=1, help="of the network; batches are made by one more")
+    parser.add_argument("--echo", type=int, default=0, help="learn so many of the last batches again in each step")
     args = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     tokens = Tokens(args.work / "bpe.txt.gz")
     vocabulary = tokens.tokenizer.vocab_size
@@ -253,7 +301,9 @@ def main():
     seed(training.step)
     print(len(views.train), "pictures", sum(p.numel() for p in model.parameters()), "parameters", flush=True)
     # A worker encodes the next batches while this process learns.
-    batches = iter(DataLoader(sketches, batch_size=None, num_workers=1, prefetch_factor=4))
+    batches = Echo(iter(DataLoader(sketches, batch_size=None, num_workers=1, prefetch_factor=4)), args.echo)
+    if args.compile:
+        model.compile()
     while training.unfinished:
         advance(training, next(batches), vocabulary, codebook, args.rate)
         if training.every(50):
