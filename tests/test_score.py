@@ -462,7 +462,7 @@ def test_a_weight_would_do_nothing_and_is_refused(call):
 @pytest.mark.parametrize("command", ["classify", "score", "index", "search"])
 def test_the_help_of_one_clip_does_not_ask_for_several(command, call):
     shown = " ".join(call(command, "--help").out.replace("│", " ").split())
-    assert "CLIP by name; one, without a weight." in shown
+    assert "Choose one CLIP by name, without a weight." in shown
     assert "repeat for several. [default: tiny]" not in shown
     assert "repeat for several. [default: tiny]" in " ".join(call("generate", "--help").out.replace("│", " ").split())
 

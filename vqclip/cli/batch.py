@@ -80,7 +80,7 @@ def sweep(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Draw a grid over settings. Writes a folder for each run, a labelled contact sheet and a table."""
+    """Draw one prompt with a grid of settings. Writes a folder for each run, a labelled contact sheet and a table."""
     from vqclip.jobs.batch import sweep
 
     known = {"output": output, "preset": preset, "config_files": config or (), "engine": engine, **settings}
@@ -114,7 +114,7 @@ def batch(
 ) -> None:
     """Draw every line of a file as a prompt. The models are loaded once.
 
-    Writes a folder for each run, contact sheets and a table. After a stop, the same command continues.
+    Writes a folder for each run, contact sheets and a table. If it stops, run the same command again to continue.
     """
     from vqclip.jobs.batch import batch
     from vqclip.jobs.shards import Shard, parse
@@ -144,7 +144,7 @@ def _follow(
 
 
 def status(directory: BatchFolder, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """Say how many runs of a batch are done, running and failed, how long the rest takes, and what failed."""
+    """Show how many runs of a batch are done, running and failed, the time left, and the errors."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs import remote
     from vqclip.jobs.status import status
@@ -161,7 +161,7 @@ def collect(
 ) -> None:
     """Write the tables, the contact sheets and the gallery of what a batch has drawn so far.
 
-    A batch that is drawn as a whole ends with this; call it for one in parts. A second call only reads what changed.
+    A batch does this at its end, except with --shard: then call it yourself. A second call only reads what changed.
     """
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.events import Saved, Warned

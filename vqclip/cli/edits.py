@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PictureOption = Annotated[
     Path, option("--output", "-o", help="Write this PNG file.", metavar="OUT.png", panel="Output")
 ]
-_SIZE = "Draw about this many pixels; the shape is that of what is drawn, or a square."
+_SIZE = "Draw about this many pixels, in the shape of the changed part or a square."
 
 
 def edit(
@@ -37,29 +37,29 @@ def edit(
     prompt: Annotated[str, typer.Argument(help="What to draw where the picture changes.", show_default=False)] = "",
     mask: Annotated[
         Path | None,
-        option("--mask", help="Change the picture where this one is white, and nothing else.", default="none",
+        option("--mask", help="Change only where this picture file is white.", default="none",
                metavar="FILE"),
     ] = None,
     at: Annotated[
         list[str] | None,
-        option("--at", help="Change this part, as @left or @top-right; repeat for several.", default="none",
+        option("--at", help="Change this part, e.g. @left or @top-right; repeat for several.", default="none",
                metavar="PART"),
     ] = None,
     strength: Annotated[
-        float, option("--strength", help="Keep more of what is there below 1, all of it at 0.", default="1",
+        float, option("--strength", help="Set how far to change it: 0 not at all, 1 replaces it.", default="1",
                       metavar="X")
     ] = 1.0,
     source: Annotated[
         str | None,
-        option("--from", help="Say what the picture shows, for a change of all of it.", default="none",
+        option("--from", help="Describe what the picture shows, to change the whole picture.", default="none",
                metavar="TEXT"),
     ] = None,
     target: Annotated[
-        str | None, option("--to", help="Say what it shall show instead.", default="none", metavar="TEXT")
+        str | None, option("--to", help="Describe what it should show instead.", default="none", metavar="TEXT")
     ] = None,
     amount: Annotated[
         float | None,
-        option("--amount", help="Change it this far from --from to --to, 0 to 1.", default="0.35", metavar="X"),
+        option("--amount", help="Set how far to go from --from to --to, 0 to 1.", default="0.35", metavar="X"),
     ] = None,
     preset: PresetOption = None,
     config: ConfigOption = None,
@@ -67,7 +67,7 @@ def edit(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Change a part of a picture to a prompt. Every byte outside of that part stays."""
+    """Redraw a part of a picture from a prompt. Every pixel outside that part stays the same."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.edit import Edit, edit
     from vqclip.jobs.patches import Request
@@ -82,19 +82,20 @@ def outpaint(
     image: ImageArgument,
     output: PictureOption,
     prompt: Annotated[
-        str, typer.Argument(help="What to draw on each side; by default the picture continues.", show_default=False)
+        str,
+        typer.Argument(help="What to draw on each new side; by default the picture continues.", show_default=False),
     ] = "",
     left: Annotated[int, option("--left", help="Add this many pixels on the left.", default="0", metavar="N")] = 0,
-    right: Annotated[int, option("--right", help="Add this many on the right.", default="0", metavar="N")] = 0,
-    top: Annotated[int, option("--top", help="Add this many on top.", default="0", metavar="N")] = 0,
-    bottom: Annotated[int, option("--bottom", help="Add this many below.", default="0", metavar="N")] = 0,
+    right: Annotated[int, option("--right", help="Add this many pixels on the right.", default="0", metavar="N")] = 0,
+    top: Annotated[int, option("--top", help="Add this many pixels on top.", default="0", metavar="N")] = 0,
+    bottom: Annotated[int, option("--bottom", help="Add this many pixels below.", default="0", metavar="N")] = 0,
     preset: PresetOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Draw a border around a picture that continues it. Every byte of the picture stays."""
+    """Extend a picture beyond its edges. Every pixel of the picture itself stays the same."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.outpaint import Border, outpaint
     from vqclip.jobs.patches import Request
@@ -113,7 +114,7 @@ def variations(
                panel="Output", callback=folder_name),
     ],
     prompt: Annotated[
-        str, typer.Argument(help="What to show beside the subject of the picture.", show_default=False)
+        str, typer.Argument(help="What to show along with the picture's subject, e.g. in winter.", show_default=False)
     ] = "",
     count: Annotated[
         int, option("--count", "-n", help="Draw this many pictures, 1 to 64.", default="8", metavar="N")
@@ -123,7 +124,7 @@ def variations(
                       metavar="X")
     ] = 0.6,
     overwrite: Annotated[
-        bool, option("--overwrite", help="Replace pictures of these names in the folder.", default="off",
+        bool, option("--overwrite", help="Replace pictures of the same names in the folder.", default="off",
                      panel="Output")
     ] = False,
     preset: PresetOption = None,
@@ -132,7 +133,7 @@ def variations(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Draw different pictures of the subject of a picture. Writes 1.png and so on, and sheet.png."""
+    """Draw new pictures of the same subject as a picture. Writes 1.png and so on, and sheet.png."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.patches import Request
     from vqclip.jobs.variations import Variations, variations

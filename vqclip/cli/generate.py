@@ -259,7 +259,7 @@ def report(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show a run on one HTML page, with picture, video, curves, settings and frames; of several runs, a table."""
+    """Write one HTML page: of a run its picture, video, curves, settings and frames; of several runs a table."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs import runs_report
     from vqclip.runs import remote, report

@@ -59,7 +59,7 @@ def reconstruct(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Encode and decode a picture, to see what a VQGAN can show."""
+    """Encode and decode a picture, to see what a VQGAN can reproduce."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.reconstruct import reconstruct
     from vqclip.settings.sources import resolve
@@ -90,7 +90,7 @@ def cutouts(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Show the cutouts that CLIP would see of a picture."""
+    """Write a sheet of the cutouts that CLIP would see of a picture."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.cutout_sheet import draw_sheet
     from vqclip.settings.sources import resolve
@@ -117,7 +117,7 @@ def upscale(
     ] = None,
     model: Annotated[
         Path | None,
-        option("--model", help="Use these weights, of a model that spandrel knows.", default="none, Lanczos",
+        option("--model", help="Use these weights, of a model that spandrel supports.", default="none, Lanczos",
                metavar="FILE"),
     ] = None,
     tile: Annotated[

@@ -23,11 +23,11 @@ models = typer.Typer(cls=SettingsGroup, help="List, download, convert and verify
 
 @models.command("list")
 def models_list(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
-    """List the models: size, whether they are here, what they are good for, licence.
+    """List the models: size, whether they are on this machine, what they are good for, licence.
 
-    Of a file that is "not pinned", neither a hash nor a commit was published: its address may have another one today.
-    Piped, one line for each model: kind, name, bytes, here or -, pin (sha256, commit or none), licence, note.
-    `--json` for programs.
+    "not pinned": no hash or commit was published, so the file at that address may have changed.
+    When piped, prints a line per model: kind, name, bytes, here or -, pin (sha256, commit or none), licence, note.
+    Programs should use `--json`.
     """
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.models import registry
@@ -108,9 +108,17 @@ def models_download(
 @models.command("convert")
 def models_convert(
     source: Annotated[str, typer.Argument(help="VQGAN by name, or a checkpoint file.", metavar="IN")],
-    output: Annotated[Path, typer.Argument(help="File to write; its YAML goes beside.", metavar="OUT.safetensors")],
+    output: Annotated[
+        Path, typer.Argument(help="File to write; its YAML file is written beside it.", metavar="OUT.safetensors")
+    ],
     config: Annotated[
-        str | None, option("--vqgan-config", help="Read this YAML file of IN.", default="beside it", metavar="FILE")
+        str | None,
+        option(
+            "--vqgan-config",
+            help="Read the configuration of IN from this YAML file.",
+            default="beside it",
+            metavar="FILE",
+        ),
     ] = None,
     dtype: Annotated[
         str | None,
@@ -122,7 +130,7 @@ def models_convert(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Convert the checkpoint of a VQGAN to safetensors, without what only training needs."""
+    """Convert a VQGAN checkpoint to safetensors, without the parts that only training needs."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs import convert
 
@@ -135,7 +143,7 @@ def models_convert(
 def models_verify(
     name: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of models.", metavar="NAME", show_default="all that are here"),
+        typer.Argument(help="Names of models.", metavar="NAME", show_default="all downloaded ones"),
     ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

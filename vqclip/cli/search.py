@@ -45,7 +45,7 @@ def classify(
 ) -> None:  # fmt: skip
     """Find which of your labels fits a picture best (zero-shot).
 
-    The chances of the labels sum to 100 %. A SigLIP judges each label alone: its chances need not sum to 100 %.
+    The probabilities of the labels sum to 100 %, except with SigLIP, which judges each label independently.
     """
     console = console_for(as_json=as_json, quiet=quiet)
     from rich.cells import cell_len
@@ -77,7 +77,7 @@ def score(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:
-    """Score how well a picture matches a text. Built-in CLIP: 0 something else, 0.4 unclear, 0.6 and more good."""
+    """Score how well a picture matches a text. Built-in CLIP: 0 no match, 0.4 unclear, 0.6 good."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.search.score import score
     from vqclip.settings.sources import decoded, resolve
@@ -163,6 +163,6 @@ def _count(console: Console, report: dict[str, Any]) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    helps = {"clip": "CLIP by name; one, without a weight."}
+    helps = {"clip": "Choose one CLIP by name, without a weight."}
     for command in (classify, score, index, search):
         app.command()(with_settings(command, command.__name__, helps=helps))

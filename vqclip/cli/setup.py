@@ -32,14 +32,16 @@ def setup(
         Path | None,
         option("--from", help="Install from such a folder, without network.", default="the network", metavar="DIR"),
     ] = None,
-    dry_run: Annotated[bool, option("--dry-run", help="Show what it takes, and stop.", default="off")] = False,
+    dry_run: Annotated[
+        bool, option("--dry-run", help="Show the downloads and their sizes, and stop.", default="off")
+    ] = False,
     yes: Annotated[bool, option("--yes", "-y", help="Do not ask in a terminal.", default="off")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Download models that go together, check them, and show the command that draws with them.
 
-    In a terminal it asks once before the download, in a script never. Run it again to resume.
+    Asks once before the download in a terminal, never in a script. Run it again to resume.
     """
     console = console_for(as_json=as_json, quiet=quiet)
     if to is not None and source is not None:
@@ -58,7 +60,7 @@ def setup(
 def doctor(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Check versions, settings, device, memory, models, video encoder, disk and caches, one line each.
 
-    Exits with 0 when all is well, else with the code of the first fault and what to do about each.
+    Exits with 0 when all is well, otherwise with the code of the first fault. Each fault says what to do.
     """
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.runs.doctor import examine

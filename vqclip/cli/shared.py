@@ -28,7 +28,9 @@ def option(
     return typer.Option(*flags, help=shown, metavar=metavar, rich_help_panel=panel, show_default=False, **known)
 
 
-JsonOption = Annotated[bool, option("--json", help="Print JSON lines, errors too.", default="off", panel="Output")]
+JsonOption = Annotated[
+    bool, option("--json", help="Print JSON lines, including errors.", default="off", panel="Output")
+]
 QuietOption = Annotated[
     bool,
     option("--quiet", "-q", help="Print only the answer and one line of warnings.", default="off", panel="Output"),

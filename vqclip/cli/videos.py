@@ -50,11 +50,11 @@ def interpolate(
                metavar="sphere|line"),
     ] = "sphere",
     easing: Annotated[
-        str, option("--easing", help="Use this pace from end to end.", default="cosine", metavar="linear|cosine")
+        str, option("--easing", help="Set the pace between two ends.", default="cosine", metavar="linear|cosine")
     ] = "cosine",
     loop: Annotated[bool, option("--loop", help="Return to the first end.", default="off")] = False,
     quantise: Annotated[
-        bool, option("--quantise/--no-quantise", help="Show only codes of the codebook.", default="on")
+        bool, option("--quantise/--no-quantise", help="Round every frame to codes of the codebook.", default="on")
     ] = True,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -94,12 +94,12 @@ def restyle(
     ] = 12,
     strength: Annotated[
         float,
-        option("--strength", help="Let a frame move this far from its picture, 0.01 to 1.", default="0.5",
+        option("--strength", help="Set how far a frame may leave the source, 0.01 to 1.", default="0.5",
                metavar="X"),
     ] = 0.5,
     blend: Annotated[
         float,
-        option("--blend", help="Mix this share of the last frame into the next, 0 to 1.", default="0.3",
+        option("--blend", help="Blend this share of the last result into the next frame, 0 to 1.", default="0.3",
                metavar="X"),
     ] = 0.3,
     fps: Annotated[
@@ -113,7 +113,7 @@ def restyle(
     quiet: QuietOption = False,
     **settings: Any,
 ) -> None:  # fmt: skip
-    """Restyle a video frame by frame. It keeps its sound; --size 256 sets the longer side, 256x192 both."""
+    """Restyle a video frame by frame. The sound is kept. --size 256 sets the longer side, 256x192 both."""
     console = console_for(as_json=as_json, quiet=quiet)
     from vqclip.jobs.restyle import Restyle, restyle
     from vqclip.settings.sources import resolve

@@ -50,7 +50,7 @@ class Variations:
         prompt: What the pictures show beside the subject of the picture; may be empty.
         count: How many.
         strength: From 0, near the picture, to 1, of which only the subject stays.
-        overwrite: Replace pictures of these names in the folder.
+        overwrite: Replace pictures of the same names in the folder.
     """
 
     prompt: str = ""

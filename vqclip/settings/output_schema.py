@@ -21,12 +21,12 @@ class OutputSettings:
     """The part of `Settings` in the panels Output and Runtime. One option is one entry."""
 
     # fmt: off
-    save_every: int = _option(10, "Output", "Save a frame after this many steps; 0 saves none.", unit="steps", low=0,
+    save_every: int = _option(10, "Output", "Save a frame every N steps; 0 saves none.", unit="steps", low=0,
         high=MAX_STEPS, scope="output", frame=False, common=True)
     frame_spacing: str = _option("even", "Output",
         "Space frames evenly, or save most where the picture changes most.", choices=("even", "early"),
         scope="output", frame=False, requires=(need.FRAMES,))
-    snapshot_every: int = _option(50, "Output", "Save a snapshot for resuming after this many steps.", unit="steps",
+    snapshot_every: int = _option(50, "Output", "Save a snapshot every N steps, to resume from.", unit="steps",
         low=1, high=MAX_STEPS, scope="output", frame=False)
     video: bool = _option(True, "Output", "Write a video of the frames.", scope="output", common=True,
         also=("interpolate",))
@@ -36,9 +36,9 @@ class OutputSettings:
         high=240, scope="output", frame=False, also=VIDEOS, requires=(need.NO_VIDEO_SECONDS, *need.VIDEO))
     video_seconds: float | None = _option(None, "Output", "Set the length of the video, in place of --fps.", unit="s",
         low=0.01, high=86400, scope="output", frame=False, also=VIDEOS, requires=need.VIDEO)
-    hold_last: float = _option(0.0, "Output", "Hold the last frame for this time.", unit="s", low=0, high=3600,
-        scope="output", frame=False, also=VIDEOS, requires=need.VIDEO)
-    video_smooth: float | None = _option(None, "Output", "Interpolate the video to this rate by motion.",
+    hold_last: float = _option(0.0, "Output", "Hold the last frame for this many seconds.", unit="s", low=0,
+        high=3600, scope="output", frame=False, also=VIDEOS, requires=need.VIDEO)
+    video_smooth: float | None = _option(None, "Output", "Raise the frame rate to this, by interpolating motion.",
         unit="frames/s", low=0.1, high=240, scope="output", also=VIDEOS, requires=need.VIDEO)
     video_title: str | None = _option(None, "Output", "Set the video's title.", scope="output",
         default_text="the prompt", also=VIDEOS, requires=(*need.VIDEO, need.TITLED_FORMAT))
@@ -56,8 +56,9 @@ class OutputSettings:
         choices=("auto", "float32", "bfloat16"), also=(*TOKENS, *SEARCH, "sample", *EDITS))
     threads: int | None = _option(None, "Runtime", "Use this many processor threads.", unit="threads", low=1,
         high=1024, default_text="all cores", also=(*TOKENS, *SEARCH, "sample", "upscale", *EDITS))
-    low_memory: bool = _option(False, "Runtime", "Recompute activations: the decoder keeps 3/5, in 1.5x its time.",
-        scope="runtime", requires=(need.NO_COMPILED_DECODER,), also=EDITS)
+    low_memory: bool = _option(False, "Runtime",
+        "Recompute activations: the decoder takes 3/5 of its memory, 1.5x its time.", scope="runtime",
+        requires=(need.NO_COMPILED_DECODER,), also=EDITS)
     compile: bool = _option(False, "Runtime", "Compile the networks: minutes at first, then faster steps.",
         requires=(need.STEPS,))
     # fmt: on

@@ -105,7 +105,7 @@ class Story:
             if after >= steps:
                 raise UsageError(
                     f"scene {number} would begin at step {after:g} of {steps}, and never be seen.",
-                    "Let it begin earlier, or raise --iterations.",
+                    "Start it earlier, or raise --iterations.",
                 )
 
 

@@ -69,17 +69,17 @@ class Settings(StartSettings):
         "Draw towards a picture, FILE:weight:stop; repeat for several.", kind="image prompt", common=True)
     noise_prompt: tuple[str, ...] = _option((), "Prompt",
         "Draw towards a random direction, SEED:weight:stop; repeat.", metavar="SEED")
-    prompt_prefix: str = _option("", "Prompt", "Put words before every positive text, as 'a painting of '.",
+    prompt_prefix: str = _option("", "Prompt", "Put words before every positive text, e.g. 'a painting of '.",
         requires=(need.PULLING_TEXT,))
-    prompt_suffix: str = _option("", "Prompt", "Put words after every positive text, as ', oil on canvas'.",
+    prompt_suffix: str = _option("", "Prompt", "Put words after every positive text, e.g. ', oil on canvas'.",
         requires=(need.PULLING_TEXT,))
-    style_words: str = _option("", "Prompt", "Put positive texts into words that name a style, as 'a sketch of {}'.",
+    style_words: str = _option("", "Prompt", "Put every positive text into style words, e.g. 'a sketch of {}'.",
         requires=(need.PULLING_TEXT,))
-    prompt_also: str = _option("", "Prompt", "Add prompts to those of every scene.", kind="prompt")
+    prompt_also: str = _option("", "Prompt", "Add these prompts to every scene.", kind="prompt")
     language: str = _option("auto", "Prompt",
-        "Read words in this language first, as ur; en reads English alone.", metavar="CODE",
+        "Read words in this language first, e.g. ur; en reads only English.", metavar="CODE",
         also=("classify", "score", "search", "sample", *EDITS))
-    text_off: float = _option(0.0, "Prompt", "Push written letters away, with this weight.", low=0, high=1000)
+    text_off: float = _option(0.0, "Prompt", "Push away from written letters, with this weight.", low=0, high=1000)
     long_prompts: str = _option("cut", "Prompt", "Cut off texts beyond CLIP's context, or average their parts.",
         choices=("cut", "mean"))
     seed: int | None = _option(None, "Prompt", "Set the seed: a whole number or a word.", kind="seed", low=0,
@@ -89,9 +89,9 @@ class Settings(StartSettings):
     upsample_candidates: int = _option(0, "Prior", "Upsample the best candidates to twice their size.",
         unit="candidates", low=0, high=1024, frame=False, also=("sample",), requires=need.PRIOR)
     prior_style: str | None = _option(None, "Prior",
-        "Draw candidates in a style of the prior; by default each in turn.", metavar="NAME", frame=False,
+        "Draw candidates in this style of the prior; by default in each in turn.", metavar="NAME", frame=False,
         also=("sample", *EDITS), requires=need.PRIOR)
-    guidance: float = _option(3.0, "Prior", "Set how closely candidates follow the prompt; 1 is loosely.", low=0,
+    guidance: float = _option(3.0, "Prior", "Set how closely candidates follow the prompt; 1 is loose.", low=0,
         high=50, frame=False, also=("sample", *EDITS), requires=(*need.PRIOR, need.TEXT))
     temperature: float = _option(0.8, "Prior", "Sample safer (below 1) or wilder (above 1) candidates.", low=0.01,
         high=10, frame=False, also=("sample", *EDITS), requires=need.PRIOR)
@@ -107,18 +107,18 @@ class Settings(StartSettings):
         kind="style", scope="runtime", common=True, also=EDITS)
     loss: tuple[str, ...] = _option((), "Losses", "Add an image loss, NAME:WEIGHT or NAME:WEIGHT@SCHEDULE; repeat.",
         kind="loss", separator="|", common=True, requires=(need.STEPS,))
-    palette: str | None = _option(None, "Losses", "Use these colours alone, as red,#00ff88 or those of a picture.",
+    palette: str | None = _option(None, "Losses", "Use only these colours, e.g. red,#00ff88, or those of a picture.",
         kind="palette", common=True)
-    palette_size: int = _option(8, "Losses", "Take this many colours from a palette that is a picture.",
+    palette_size: int = _option(8, "Losses", "Take this many colours from the picture that --palette names.",
         unit="colours", low=1, high=MAX_COLOURS, requires=(need.PALETTE_PICTURE,))
     pixel_grid: int = _option(0, "Losses", "Draw this many square pixels along the shorter side; 0 is off.",
         unit="squares", low=0, high=1024, requires=(need.LARGER_SQUARES,))
     sketch: str = _option("none", "Losses", "Draw outlines and hatching instead of colours.", choices=SKETCHES)
-    edge_colour: str = _option("white", "Losses", "Set the colour of the loss edge.", kind="colour",
+    edge_colour: str = _option("white", "Losses", "Set the border colour for --loss edge.", kind="colour",
         requires=(need.EDGE_LOSS,))
-    tv: float = _option(0.0, "Losses", "Weight the total variation of the picture.", low=0, high=1000,
+    tv: float = _option(0.0, "Losses", "Penalise the picture's total variation, with this weight.", low=0, high=1000,
         weight_of="tv", requires=(need.STEPS,))
-    latent_l2: float = _option(0.0, "Losses", "Weight the latent's mean square, which fades out by half time.", low=0,
+    latent_l2: float = _option(0.0, "Losses", "Penalise the latent's mean square, fading out by mid-run.", low=0,
         high=1000, weight_of="latent-l2", requires=(need.STEPS,))
     cutouts: int = _option(32, "Where CLIP looks", "Show CLIP this many cutouts in each step.", unit="cutouts", low=1,
         high=4096, common=True, also=("cutouts", *EDITS))
@@ -129,10 +129,10 @@ class Settings(StartSettings):
     cut_noise: float = _option(0.1, "Where CLIP looks", "Set the largest deviation of the noise on a cutout.", low=0,
         high=1, also=("cutouts",))
     cut_overview: str = _option("0:0.75, 40%:0.25 hold", "Where CLIP looks",
-        "Set the share of disco's cutouts that show everything.", kind="schedule", also=("cutouts",),
+        "Set the share of disco's cutouts that show the whole picture.", kind="schedule", also=("cutouts",),
         requires=(need.cut_method_with("cut_overview"),))
     cut_grey: str = _option("0:0.2, 40%:0 hold", "Where CLIP looks",
-        "Set the share of disco's other cutouts in grey.", kind="schedule", also=("cutouts",),
+        "Set the share of grey ones among disco's other cutouts.", kind="schedule", also=("cutouts",),
         requires=(need.DETAILS, need.cut_method_with("cut_grey")))
     augments: str | None = _option(None, "Where CLIP looks",
         f"Augment cutouts by code, or none: {' '.join(AUGMENTS)}.", metavar="CODES", default_text="the method's own",
@@ -148,14 +148,14 @@ class Settings(StartSettings):
     learning_rate: float = _option(0.1, "Optimiser", "Set the step size in latent units.", low=1e-6, high=100,
         common=True, also=EDITS)
     learning_rate_end: float = _option(0.1, "Optimiser",
-        "Decay the rate along a cosine to this share of the first.", low=0,
-        high=1, requires=(need.NO_RATE_SCHEDULE,))
-    learning_rate_steps: int = _option(0, "Optimiser", "Lower the rates of runs longer than this; 0 never does.",
+        "Decay the learning rate along a cosine to this share of it.", low=0, high=1,
+        requires=(need.NO_RATE_SCHEDULE,))
+    learning_rate_steps: int = _option(0, "Optimiser", "Lower the learning rates in runs of more steps; 0 is off.",
         unit="steps", low=0, high=MAX_STEPS, frame=False, requires=(need.STEPS, need.FORM_TO_KEEP))
     learning_rate_schedule: str | None = _option(None, "Optimiser",
-        "Multiply the rate by a schedule instead, as 0:1,50%:0.3.", kind="schedule", requires=(need.STEPS,))
+        "Multiply the rate by a schedule instead, e.g. 0:1,50%:0.3.", kind="schedule", requires=(need.STEPS,))
     learning_rate_drops: str | None = _option(None, "Optimiser",
-        "Drop the rate to a tenth at these steps, as 75%,90%.",
+        "Drop the rate to a tenth at these steps, e.g. 75%,90%.",
         metavar="STEPS", kind="steps", requires=(need.STEPS,))
     learning_rate_plateau: float = _option(1.0, "Optimiser",
         "Multiply the rate by this when the loss stops falling; 1 is off.", low=0.001, high=1, frame=False,
@@ -173,8 +173,8 @@ class Settings(StartSettings):
         frame=False, requires=(need.USE_OF_PATIENCE,))
     min_gain: float = _option(0.002, "Optimiser", "Expect the loss to fall by this share within --patience.", low=0,
         high=1, frame=False, requires=(need.USE_OF_PATIENCE,))
-    until_score: float | None = _option(None, "Optimiser", "Stop at this score.", low=-1, high=1, frame=False,
-        requires=(need.STEPS,))
+    until_score: float | None = _option(None, "Optimiser", "Stop once the score reaches this.", low=-1, high=1,
+        frame=False, requires=(need.STEPS,))
     max_seconds: float | None = _option(None, "Optimiser", "Stop after this many seconds.", unit="seconds", low=0.001,
         high=1e8, frame=False, also=EDITS)
     best_of: int = _option(1, "Optimiser", "Make this many short starts and continue the best.", unit="starts", low=1,
@@ -186,7 +186,7 @@ class Settings(StartSettings):
     stages: int = _option(1, "Size and stages", "Work coarse to fine in stages that double the size; 0 is automatic.",
         unit="stages", low=0, high=6, frame=False, on_grid=True)
     refine: str = _option("auto", "Size and stages",
-        "Make edges of the finished picture crisp; auto: in a drawing with --stage-upsampling edges.",
+        "Make edges of the finished picture crisp; auto: only in drawings, with --stage-upsampling edges.",
         choices=("auto", "on", "off"), frame=False)
     stage_upsampling: str = _option("pixels", "Size and stages",
         "Upsample candidates and stages by pixels or with sharp edges.", choices=("pixels", "edges"), frame=False,
@@ -198,22 +198,22 @@ class Settings(StartSettings):
         choices=SEAMLESS, on_grid=True)
     symmetry: str = _option("none", "Size and stages", "Mirror the picture left to right, top to bottom, and more.",
         choices=SYMMETRIES, on_grid=True)
-    zoom: str | None = _option(None, "Motion", "Zoom by this factor at each move, as 1.02 or 0:1, 100:1.05.",
+    zoom: str | None = _option(None, "Motion", "Zoom by this factor at each move, e.g. 1.02 or 0:1, 100:1.05.",
         kind="schedule", low=0.1, high=10, on_grid=True,
         requires=need.moving("zoom", 1.0))
-    pan_x: str | None = _option(None, "Motion", "Pan right by these pixels at each move.", kind="schedule",
+    pan_x: str | None = _option(None, "Motion", "Pan right by this many pixels at each move.", kind="schedule",
         low=-MAX_SIDE, high=MAX_SIDE, on_grid=True,
         requires=need.moving("pan_x", 0.0))
-    pan_y: str | None = _option(None, "Motion", "Pan down by these pixels at each move.", kind="schedule",
+    pan_y: str | None = _option(None, "Motion", "Pan down by this many pixels at each move.", kind="schedule",
         low=-MAX_SIDE, high=MAX_SIDE, on_grid=True,
         requires=need.moving("pan_y", 0.0))
-    rotate: str | None = _option(None, "Motion", "Turn counter-clockwise by these degrees at each move.",
+    rotate: str | None = _option(None, "Motion", "Turn counter-clockwise by this many degrees at each move.",
         kind="schedule", low=-360, high=360, on_grid=True,
         requires=need.moving("rotate", 0.0))
     move_every: int = _option(10, "Motion", "Set the steps between two moves.", unit="steps", low=1, high=MAX_STEPS,
         frame=False, requires=(need.MOTION,))
-    move_border: str = _option("mirror", "Motion", "Fill what comes in from outside.", choices=BORDERS,
-        requires=(need.MOTION,))
+    move_border: str = _option("mirror", "Motion", "Choose what fills the area that a move uncovers.",
+        choices=BORDERS, requires=(need.MOTION,))
     # fmt: on
 
     @functools.cached_property

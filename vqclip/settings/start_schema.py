@@ -21,7 +21,7 @@ class StartSettings(OutputSettings):
     # fmt: off
     init: str = _option("tokens", "Start", "Choose what a run without a picture starts from.",
         choices=INITS, frame=False)
-    layout: str = _option("auto", "Start", "Lay out several things, or leave the prompt whole.",
+    layout: str = _option("auto", "Start", "Draw each thing of a prompt in its own place, or all as one.",
         choices=("auto", "none"), frame=False, requires=need.LAYOUT)
     init_image: str | None = _option(None, "Start", "Start from a picture file.", kind="picture", common=True,
         frame=False, requires=(need.NO_INIT_RUN_BUT_FOR_A_TARGET,))
@@ -29,13 +29,13 @@ class StartSettings(OutputSettings):
         kind="directory", frame=False)
     pick: int | None = _option(None, "Start", "Start from this candidate of the samples that --init-run names.",
         low=1, high=1024, frame=False, requires=(need.SAMPLES,))
-    resample: bool = _option(False, "Start", "Turn the init run into a candidate of the prior for the prompt.",
+    resample: bool = _option(False, "Start", "Blend the init run into a similar candidate for the prompt.",
         frame=False, requires=(need.INIT_RUN,), negatable=True,
-        default_text="on for another prompt of `continue`, else off")
+        default_text="on for `continue` with another prompt, else off")
     init_image_alpha: float = _option(1.0, "Start", "Set the opacity of the init picture over what --init draws.",
         low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, need.DRAWN_INIT))
-    init_strength: float = _option(0.5, "Start", "Change the init picture: 0 keeps it, 1 lets it go.", low=0, high=1,
-        common=True, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN))
+    init_strength: float = _option(0.5, "Start", "Set how far to change the init picture: 0 not at all, 1 freely.",
+        low=0, high=1, common=True, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN))
     init_candidate: float = _option(0.0, "Start", "Draw a candidate over the init picture, with this opacity.",
         low=0, high=1, frame=False, requires=(need.INIT_IMAGE, need.NO_INIT_RUN, *need.CANDIDATE))
     init_weight: float = _option(0.0, "Start", "Pull towards the init picture's latent.", low=0,
@@ -43,7 +43,7 @@ class StartSettings(OutputSettings):
     init_weight_pixels: float = _option(0.0, "Start", "Pull towards the init picture's pixels.", low=0, high=100_000,
         frame=False, weight_of="init-pixels", requires=(need.INIT_IMAGE,))
     init_weight_end: float = _option(0.0, "Start",
-        "End both init weights at this share of their first values.", low=0,
+        "Reduce both init weights to this share by the last step.", low=0,
         high=1, frame=False, requires=(need.INIT_WEIGHT,))
     flatness: float = _option(0.0, "Start", "Keep areas flat that are flat in the candidate.", low=0,
         high=1000, frame=False, weight_of="flatness", requires=(need.STEPS, *need.PRIOR))
@@ -59,14 +59,14 @@ class StartSettings(OutputSettings):
         frame=False, weight_of="target", requires=(need.TARGET_IMAGE,))
     target_weight_pixels: float = _option(0.0, "Start", "Pull towards the target picture's pixels.", low=0,
         high=100_000, frame=False, weight_of="target-pixels", requires=(need.TARGET_IMAGE,))
-    overlay_image: str | None = _option(None, "Start", "Draw a picture file over the picture at regular steps.",
+    overlay_image: str | None = _option(None, "Start", "Draw this picture file over the result at regular steps.",
         kind="picture", frame=False, requires=(need.OVERLAY_STEPS,))
     overlay_alpha: float = _option(1.0, "Start", "Set the opacity of the overlay.", low=0.01, high=1, frame=False,
         requires=(need.OVERLAY_IMAGE,))
     overlay_every: int = _option(10, "Start", "Set the steps between two overlays.", unit="steps", low=1,
         high=MAX_STEPS, frame=False, requires=(need.OVERLAY_IMAGE,))
-    overlay_offset: int = _option(0, "Start", "Delay all overlays by these steps.", unit="steps", low=0,
+    overlay_offset: int = _option(0, "Start", "Delay all overlays by this many steps.", unit="steps", low=0,
         high=MAX_STEPS, frame=False, requires=(need.OVERLAY_IMAGE,))
-    overlay_until: str | None = _option(None, "Start", "Set the step or share of the last overlay, as 100 or 50%.",
+    overlay_until: str | None = _option(None, "Start", "Stop overlays after this step or share, e.g. 100 or 50%.",
         kind="steps", frame=False, requires=(need.OVERLAY_IMAGE,))
     # fmt: on
