@@ -267,12 +267,12 @@ def test_bends_without_the_new_kinds_draw_what_they_drew() -> None:
         ({"augments": "Af Ji af"}, "augments names Af twice"),
         ({"augments": "Gn Er", "augment": 0.5}, "augment has no effect on these augments, which have no strength"),
         ({"augments": "none", "augment": 2.0}, "augment has no effect on these augments"),
-        ({"augments": "Af Ji", "augment": 0.0}, "augments has no effect at the strength 0"),
+        ({"augments": "Af Ji", "augment": 0.0}, "augments has no effect when --augment is 0"),
         ({"cut_method": "big-sleep", "augment": 0.5}, "augment has no effect on big-sleep's cutouts. Name"),
         ({"cut_overview": "0:1"}, "cut_overview has no effect on smart's cutouts. Use --cut-method disco, or"),
         ({"cut_method": "mse", "cut_pow": 2.0}, "cut_pow has no effect on mse's cutouts. Use --cut-method crowson"),
         ({"cut_method": "disco", "cut_grey": "0:0.5, 50%:1.5"}, "cut_grey is '0:0.5, 50%:1.5'. Valid: shares"),
-        ({"cut_method": "disco", "cut_overview": "soon"}, "cut_overview: 'soon' is no key"),
+        ({"cut_method": "disco", "cut_overview": "soon"}, "cut_overview: 'soon' is not a key"),
     ],
 )
 def test_what_cannot_be_meant_or_would_do_nothing_is_refused(changes: dict[str, Any], told: str) -> None:

@@ -191,8 +191,8 @@ def test_a_run_that_fails_does_not_stop_the_others(isolated: Path, monkeypatch: 
         (["x", "--vary", "learning_rate"], "there is no ="),
         (["x", "--vary", "seed="], "a value is missing"),
         (["x", "--vary", "seed=1,,2"], "a value is missing"),
-        (["x", "--vary", "seed=1,1"], "there twice"),
-        (["x", "--vary", "seed=9..1"], "is no range"),
+        (["x", "--vary", "seed=1,1"], "given twice"),
+        (["x", "--vary", "seed=9..1"], "is not a valid range"),
         (["x", "--vary", "seed=1,2", "--vary", "seed=3"], "varied twice"),
         (["x", "--vary", "seed=1,2", "--seed", "3"], "--seed has no effect"),
         (["x", "--vary", "prompt=a,b"], "the prompt has no effect"),
@@ -320,7 +320,7 @@ def test_prompts_of_a_batch_come_from_standard_input(
         ("# nothing\n\n", "p.txt holds no prompt"),
         ("\nb:nan\n", "p.txt, line 2: "),
         ("[gone.png]\nb:nan\n", "p.txt, line 1: "),
-        ("prompt,sede\nx,1\n", "line 1: the column 'sede' names no setting"),
+        ("prompt,sede\nx,1\n", "line 1: there is no setting for the column 'sede'"),
     ],
 )
 def test_a_file_without_a_line_to_draw_is_refused_and_leaves_nothing(

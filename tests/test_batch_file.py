@@ -55,13 +55,13 @@ def test_a_negative_prompt_is_a_prompt_that_pushes_away() -> None:
     [
         ("prompt,seed\na tree,1,2\n", "line 2 has more columns than the header"),
         ('{"prompt": "a tree"\n', "line 1 is not JSON"),
-        ('{"prompt": "a tree", "sede": 1}\n', "line 1: the column 'sede' names no setting"),
+        ('{"prompt": "a tree", "sede": 1}\n', "line 1: there is no setting for the column 'sede'"),
         ('--prompt "a tree\n', "line 1: No closing quotation"),
         ("prompt,seed\n,1\n", "line 2: there is no prompt"),
         ("prompt,steps\na tree,many\n", "line 2: "),
         ("prompt,seed\na tree,1e3\n", "line 2: "),
         ('prompt,seed\n"a tree,1\n\n', "line 2: a quote is opened and not closed"),
-        ('{"prompt": ["a tree"]}\n', "line 1 is not JSON ('prompt' is no text or number)"),
+        ('{"prompt": ["a tree"]}\n', "line 1 is not JSON ('prompt' is neither a text nor a number)"),
         ('{"prompt": "a tree", "steps": 1, "iterations": 2}\n', "line 1: two columns name the setting 'iterations'"),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_wrong_row_is_named(text: str, said: str) -> None:
     [
         ("caption,seed,seed\na tree,1,2\n", "line 1: two columns name the setting 'seed'"),
         ("# no\nseed,steps\n1,2\n", "line 2 names no column 'prompt'"),
-        ("prompt,colour of sky\na tree,blue\n", "line 1: the column 'colour of sky' names no setting"),
+        ("prompt,colour of sky\na tree,blue\n", "line 1: there is no setting for the column 'colour of sky'"),
         ('[{"prompt": "a tree"},\n{"prompt": "a cat"}]\n', "line 1 starts a list of JSON"),
     ],
 )

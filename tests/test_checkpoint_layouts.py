@@ -152,7 +152,7 @@ def test_a_divided_checkpoint_is_read_from_its_index_or_any_part() -> None:
         registry.find_vqgan(names[1])
     index["weight_map"]["x"] = "../../etc/passwd"
     Path("model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(ModelError, match="no index of a checkpoint"):
+    with pytest.raises(ModelError, match="not an index of a checkpoint"):
         read_state_dict(Path("model.safetensors.index.json"))
 
 

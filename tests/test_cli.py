@@ -623,8 +623,8 @@ def test_info_says_how_far_a_run_is(call: Any) -> None:
 
 
 def test_prompts_that_are_all_negative_are_doubted(call: Any) -> None:
-    assert "nothing says what to draw" in call("generate", "a cat:-1", "--dry-run").err
-    assert "nothing says what to draw" not in call("generate", "a cat:-1 | a dog", "--dry-run").err
+    assert "no prompt names what to draw" in call("generate", "a cat:-1", "--dry-run").err
+    assert "no prompt names what to draw" not in call("generate", "a cat:-1 | a dog", "--dry-run").err
 
 
 @pytest.mark.parametrize(

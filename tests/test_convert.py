@@ -147,7 +147,7 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(tmp_path, call):
     convert(str(source), safe)
     before = safe.read_bytes()
     for error, problem, arguments in [
-        (UsageError, "is no name of a safetensors file", (str(source), tmp_path / "copy.ckpt")),
+        (UsageError, "does not end in .safetensors", (str(source), tmp_path / "copy.ckpt")),
         (UsageError, "is the checkpoint itself", (str(safe), safe)),
         (UsageError, "only-vqgan has no effect", (str(source), tmp_path / "b.safetensors", {"only_vqgan": True})),
         (UsageError, "dtype is 'int8'", (str(source), tmp_path / "b.safetensors", {"dtype": "int8"})),

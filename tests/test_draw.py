@@ -214,7 +214,7 @@ def test_warnings_name_settings_as_python_does(small: dict[str, Any]) -> None:
     [
         ("Use --init prior or leave it out.", 'Use init="prior" or leave it out.'),
         ("Name one, as in --clip tiny.", 'Name one, as in clip=["tiny"].'),
-        ("Leave it out, or have a video: --video.", "Leave it out, or have a video: video=True."),
+        ("Leave it out, or add --video.", "Leave it out, or add video=True."),
         ("Keep the frames with --no-video.", "Keep the frames with video=False."),
         (
             "try --low-memory, a smaller --size, --dtype bfloat16",

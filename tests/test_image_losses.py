@@ -56,7 +56,7 @@ def test_a_term_is_a_name_a_weight_and_a_schedule() -> None:
         ("tv:much", "the weight 'much'"),
         ("tv:nan", "the weight 'nan'"),
         ("tv:", "the weight ''"),
-        ("tv:1@often", "'often' is no key"),
+        ("tv:1@often", "'often' is not a key"),
     ],
 )
 def test_what_is_no_term_is_named(text: str, words: str) -> None:
@@ -351,12 +351,12 @@ def test_a_palette_file_is_read_kept_and_guarded(call: Any, small: dict[str, Any
     [
         ({"loss": ["palette:2"]}, "the loss palette has no effect without palette"),
         ({"loss": ["init-pixels"]}, "the loss init-pixels has no effect without init_image"),
-        ({"loss": ["palette"], "palette": "red", "palette_size": 3}, "palette_size has no effect on a palette"),
+        ({"loss": ["palette"], "palette": "red", "palette_size": 3}, "palette_size has no effect with a palette"),
         ({"edge_colour": "red"}, "edge_colour has no effect without the loss edge"),
         ({"loss": ["edge"], "edge_colour": "rad"}, "Did you mean 'red'"),
         ({"loss": ["palette"], "palette": "red,blew"}, "Did you mean 'blue'"),
-        ({"loss": ["tv", "tv:3"]}, "the loss tv is there twice"),
-        ({"loss": ["tv"], "tv": 1.0}, "the loss tv is there twice"),
+        ({"loss": ["tv", "tv:3"]}, "the loss tv is given twice"),
+        ({"loss": ["tv"], "tv": 1.0}, "the loss tv is given twice"),
     ],
 )
 def test_a_loss_that_cannot_be_meant_is_refused_at_once(

@@ -122,7 +122,7 @@ def test_a_ground_that_is_named_shows_where_an_init_picture_is_clear(small: dict
 def test_an_alpha_that_would_do_nothing_is_refused() -> None:
     with pytest.raises(UsageError, match="init_image_alpha has no effect without an init picture"):
         Settings(prompt="x", init_image_alpha=0.5).validate()
-    with pytest.raises(UsageError, match="init_image_alpha has no effect over init 'prior'"):
+    with pytest.raises(UsageError, match="init_image_alpha has no effect with init 'prior'"):
         Settings(prompt="x", init="prior", init_image="a.png", init_image_alpha=0.5).validate()
 
 

@@ -50,7 +50,7 @@ def test_the_frames_begin_and_end_with_the_pictures_of_the_runs(runs: tuple[Path
     assert "--overwrite" in again.err
     assert {line.get("seed") for line in answer.lines} == {None}, "nothing is random"
     lost = call("interpolate", "a", "b", "-o", "b", "--overwrite")
-    assert (lost.code, "b would be lost" in lost.err) == (5, True)
+    assert (lost.code, "b would be deleted" in lost.err) == (5, True)
     assert call("interpolate", "a", "b", "--frames", "2", "-o", "way", "--overwrite", "--no-video").code == 0
     assert sorted(path.name for path in Path("way").rglob("*.*") if path.is_file()) == [
         ".lock",

@@ -148,7 +148,7 @@ def test_what_cannot_be_continued_is_refused_with_a_way_out(call: Any, first: Pa
 def test_what_has_no_effect_on_such_a_start_is_refused(call: Any, first: Path) -> None:
     for flags, words in (
         (["--candidates", "3"], "candidates has no effect on an init run"),
-        (["--init-image", str(first / "image.png")], "init_image has no effect beside an init run"),
+        (["--init-image", str(first / "image.png")], "init_image has no effect with an init run"),
         (["--init-weight-pixels", "2"], "init_weight_pixels has no effect without an init picture"),
     ):
         answer = call("continue", str(first), *flags)

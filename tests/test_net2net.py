@@ -166,7 +166,7 @@ def test_what_a_transformer_does_not_read_is_refused(
     [
         ({"cond_stage_config": {"target": "taming.models.vqgan.VQModel", "params": {}}}, "is not supported"),
         ({"transformer_config": {"params": TRANSFORMER | {"block_size": 20}}}, "too small"),
-        ({"transformer_config": {"params": TRANSFORMER | {"n_head": 5}}}, "no multiple of n_head"),
+        ({"transformer_config": {"params": TRANSFORMER | {"n_head": 5}}}, "not a multiple of n_head"),
     ],
 )
 def test_a_transformer_that_cannot_be_sampled_is_refused(change: dict[str, Any], message: str) -> None:

@@ -128,7 +128,7 @@ def test_a_run_is_not_resumed_with_another_picture_at_the_same_address(memory: A
         list(vqclip.generate("a red apple", stop=lambda: next(stop), **given))
     memory.pipe_file("/b/init.png", png(7))
     object_copies._copies = object_copies._Copies()
-    with pytest.raises(InputError, match=r"memory://b/init.png is not the one that this run began with"):
+    with pytest.raises(InputError, match=r"memory://b/init.png has changed since this run started"):
         list(vqclip.generate("a red apple", **given))
     memory.pipe_file("/b/init.png", png(0))
     object_copies._copies = object_copies._Copies()

@@ -85,8 +85,8 @@ def test_what_is_far_from_the_picture_is_blurred() -> None:
     ("arguments", "code", "words"),
     [
         (["none.png", "--right", "0"], 4, "none.png: there is no such file"),
-        (["photo.png"], 2, "nothing says where the picture grows"),
-        (["photo.png", "--right", "0"], 2, "nothing says where the picture grows"),
+        (["photo.png"], 2, "no border is given"),
+        (["photo.png", "--right", "0"], 2, "no border is given"),
         (["photo.png", "--right", "-4"], 2, "right is -4. Valid: the number of pixels to add"),
         (["photo.png", "--right", "9999999"], 2, "Valid: up to 64 million"),
         (["photo.png", "--right", "many"], 2, "--right"),

@@ -189,7 +189,7 @@ def test_a_run_with_target_and_overlay_goes_on_to_the_same_bytes(small: dict[str
         if isinstance(event, Saved) and event.kind == "snapshot" and event.step == 3:
             break
     Image.fromarray(RED // 2).save("red.png")
-    with pytest.raises(InputError, match=r"red\.png is not the one that this run began with"):
+    with pytest.raises(InputError, match=r"red\.png has changed since this run started"):
         list(vqclip.resume("broken"))
     Image.fromarray(RED).save("red.png")
     list(vqclip.resume("broken"))
@@ -203,7 +203,7 @@ def test_a_run_with_target_and_overlay_goes_on_to_the_same_bytes(small: dict[str
         ({"target_image": "a.png", "target_weight": 0.0}, "target_image has no effect without a target weight"),
         ({"overlay_every": 3}, "overlay_every has no effect without an overlay"),
         ({"overlay_image": "a.png", "overlay_every": 300}, "overlay_image has no effect within so few steps"),
-        ({"overlay_image": "a.png", "overlay_until": "soon"}, "'soon' is no place among the steps"),
+        ({"overlay_image": "a.png", "overlay_until": "soon"}, "'soon' is neither a step nor a share"),
     ],
 )
 def test_what_would_do_nothing_is_refused(flags: dict[str, Any], told: str) -> None:

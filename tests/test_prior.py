@@ -109,7 +109,7 @@ GOOD = {"width": 32, "layers": 2, "heads": 4, "words": 5, "vocabulary": 50, "sid
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"width": 33}, "width 33 is no multiple of heads 4"),
+        ({"width": 33}, "width 33 is not a multiple of heads 4"),
         ({"width": 0}, "width is 0"),
         ({"layers": "many"}, "layers is 'many'"),
         ({"styles": []}, "styles is not a list of names"),

@@ -122,7 +122,7 @@ def test_a_length_sets_the_rate(small: dict[str, Any]) -> None:
     [
         ({"video_seconds": 1000.0}, "video_seconds 1000 is not possible with 3 frames"),
         ({"video_seconds": 1.0, "hold_last": 2.0}, "is not possible"),
-        ({"video_seconds": 1.0, "fps": 3.0}, "fps has no effect beside video_seconds"),
+        ({"video_seconds": 1.0, "fps": 3.0}, "fps has no effect with video_seconds"),
         ({"video_smooth": 15.0}, "video_smooth 15 has no effect"),
         ({"video_format": "gif", "video_title": "mine"}, "video_title has no effect in gif"),
         ({"save_every": 0, "frame_spacing": "early"}, "frame_spacing has no effect without frames"),
@@ -239,7 +239,7 @@ def test_the_video_command_makes_it_again_with_what_is_given(small: dict[str, An
     assert len(first) > 1.2 * Path("coarse.mp4").stat().st_size
     answer = call("video", "run", "-o", "a.gif", "--video-format", "webm")
     assert answer.code == 2
-    assert "Let it end in .webm" in answer.err
+    assert "Use a name that ends in .webm" in answer.err
 
 
 def test_pictures_without_a_run_make_a_video_too(call: Any) -> None:

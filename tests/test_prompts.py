@@ -238,7 +238,7 @@ def test_scenes_are_parted_by_carets_or_by_pyttis_two_bars() -> None:
     assert parse_scenes("a | b:0.5 ^ c") == expected
     assert parse_scenes("a|b:0.5^c") == expected
     assert parse_scenes("a | b:0.5 || c") == expected
-    with pytest.raises(UsageError, match="only a run can tell a story, at position 3"):
+    with pytest.raises(UsageError, match=r"only runs have scenes, which \^ separates, at position 3"):
         parse("a ^ b")
     with pytest.raises(UsageError, match="in scene 2, every prompt has the weight 0"):
         parse_scenes("a ^ b:0")
@@ -283,7 +283,7 @@ def test_prompts_come_from_a_file_or_standard_input(call: Any, small: dict[str, 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["a tree", "--prompt-file", "some.txt"], 2, "prompt_file has no effect beside a prompt"),
+        (["a tree", "--prompt-file", "some.txt"], 2, "prompt_file cannot be used with a prompt"),
         (["--prompt-file", "remarks.txt"], 2, "remarks.txt holds no prompt"),
         (["--prompt-file", "gone.txt"], 4, "gone.txt: there is no such file"),
         (["--prompt-file", "latin.txt"], 4, "latin.txt, line 2: it is not UTF-8"),

@@ -94,14 +94,14 @@ def test_a_run_is_not_replaced_by_one_that_begins_with_a_part_of_it(
     run: Path, small: dict[str, Any], draw: Callable[[dict[str, Any]], Any]
 ) -> None:
     before = contents(run)
-    with pytest.raises(OutputError, match="would be lost"):
+    with pytest.raises(OutputError, match="would be deleted"):
         list(draw(small))
     assert contents(run) == before
 
 
 def test_a_folder_of_pictures_is_not_restyled_into_itself(pictures: Path) -> None:
     before = contents(pictures)
-    with pytest.raises(OutputError, match="would be lost"):
+    with pytest.raises(OutputError, match="would be deleted"):
         restyle.restyle(RESTYLED, restyle.Restyle(str(pictures), steps=1), output=pictures)
     assert contents(pictures) == before
     assert not (pictures / "frames").exists()
@@ -110,7 +110,7 @@ def test_a_folder_of_pictures_is_not_restyled_into_itself(pictures: Path) -> Non
 def test_a_device_that_is_not_there_leaves_no_folder(call: Any, isolated: Path) -> None:
     for flags in ((), ("-o", "run")):
         answer = call("generate", "a red apple", "--device", "cuda:99", *flags)
-        assert (answer.code, "device 'cuda:99' is not there" in answer.err) == (2, True), answer.err
+        assert (answer.code, "device 'cuda:99' is not available" in answer.err) == (2, True), answer.err
         assert not [path for path in isolated.rglob("*") if path.name != "runs"]
 
 
@@ -119,7 +119,7 @@ def test_nothing_is_replaced_before_the_new_run_can_begin(
     run: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(run)
-    with pytest.raises(UsageError, match="device 'cuda:99' is not there"):
+    with pytest.raises(UsageError, match="device 'cuda:99' is not available"):
         list(vqclip.generate("a blue car", seed=1, output="run", overwrite=True, **small, device="cuda:99"))
     shutil.copytree(Path(vqclip.__file__).parent.parent / "checkpoints", "models")
     own = {"vqgan": "models/tiny_vqgan.safetensors", "vqgan_config": "models/tiny_vqgan.yaml"}
@@ -179,7 +179,7 @@ def test_settings_that_a_run_resumes_without_are_reported(run: Path, call: Any) 
     assert "without effect" not in call(*flags).err
     again = call(*flags, "--report", "--video-format", "gif")
     assert again.code == 0
-    assert "without effect on an existing run: --video-format, --report;" in " ".join(again.err.split())
+    assert "do not change an existing run: --video-format, --report;" in " ".join(again.err.split())
     assert not Path("car/report.html").exists()
 
 

@@ -153,7 +153,7 @@ def own(settings: dict[str, Any], **more: Any) -> str:
         ({"parameters": "a cat\nSteps: 20, Seed: 1, Size: 4x4"}, "made by another program"),
         ({"vqclip": own({}, left_out=["settings"])}, "does not say how it was made"),
         ({"vqclip": own({"prompt": "x", "zoom_dream": 3})}, "zoom_dream"),
-        ({"vqclip": own({"prompt": {"a": 1}})}, "records a prompt that is no setting"),
+        ({"vqclip": own({"prompt": {"a": 1}})}, "records a prompt that is not valid"),
     ],
 )
 def test_a_picture_that_does_not_say_enough_is_refused(

@@ -113,7 +113,11 @@ def test_a_folder_of_pictures_is_a_source_too(isolated: Path) -> None:
     assert levels(seen) == [9, 10, 100]
     Path("empty").mkdir()
     Path("text.mp4").write_text("not a video")
-    for path, said in (("empty", "no numbered pictures"), ("text.mp4", "it is no video"), ("nowhere.mp4", "nowhere")):
+    for path, said in (
+        ("empty", "no numbered pictures"),
+        ("text.mp4", "it is not a video"),
+        ("nowhere.mp4", "nowhere"),
+    ):
         with pytest.raises(InputError, match=said):
             VideoSource.inspect(Path(path))
 
@@ -312,7 +316,7 @@ def test_a_stopped_or_killed_restyle_goes_on_to_the_same_video(small: dict[str, 
         assert path.read_bytes() == (Path("out") / path.relative_to("whole")).read_bytes(), path
     assert directory.read_manifest(Path("out")).status == "finished"
     encoded_video("in.mp4", 4, 3, size=(32, 32))
-    with pytest.raises(InputError, match="is not the one that this run began with"):
+    with pytest.raises(InputError, match="has changed since this run started"):
         list(restyling.resume(Path("out")))
 
 

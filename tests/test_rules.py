@@ -171,7 +171,7 @@ def test_a_place_that_changes_anything_is_not(changes: dict[str, Any]) -> None:
         ({"prompt": "a | snow:0"}, "the prompt 'snow' has no effect: its weight is always 0"),
         ({"prompt": "a ^ b | fog:[0:0, 50%:0]"}, "the prompt 'fog' has no effect"),
         ({"clip": ("tiny", "tiny:0")}, "clip 'tiny:0' has no effect: its weight is 0"),
-        ({"loss": ("symmetry:1",), "symmetry": "horizontal"}, "the loss symmetry has no effect beside symmetry"),
+        ({"loss": ("symmetry:1",), "symmetry": "horizontal"}, "the loss symmetry has no effect with symmetry"),
         ({"loss": ("symmetry:1",), "symmetry": "both"}, "the loss symmetry has no effect"),
         ({"loss": ("symmetry-vertical:-1",), "symmetry": "vertical"}, "the loss symmetry-vertical has no effect"),
         ({"loss": ("symmetry-vertical",), "symmetry": "kaleidoscope"}, "the loss symmetry-vertical has no effect"),

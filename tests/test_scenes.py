@@ -81,13 +81,13 @@ def test_a_weight_follows_its_keys_at_each_step() -> None:
         ("a", {"scene_steps": 3}, "scene_steps has no effect without \\^ in the prompt"),
         ("a", {"prompt_at": ("50:b",), "scene_steps": 3}, "scene_steps has no effect without"),
         ("a ^ b", {"cross_fade": "x"}, "cross_fade is 'x'"),
-        ("a ^ b", {"prompt_at": ("50:b",)}, "prompt_at has no effect beside \\^"),
+        ("a ^ b", {"prompt_at": ("50:b",)}, "prompt_at cannot be used with \\^"),
         ("a ^ b", {"scene_steps": 100}, "scene 2 would begin at step 100 of 100, and never be seen"),
         ("a", {"prompt_at": ("120:b",)}, "scene 2 would begin at step 120 of 100"),
         ("a", {"prompt_at": ("0:b",)}, "scene 2 would begin at step 0, and scene 1 at 0"),
         ("a", {"prompt_at": ("50:b", "40%:c")}, "scene 3 would begin at step 40, and scene 2 at 50"),
         ("a", {"prompt_at": ("b",)}, "names no step"),
-        ("a", {"prompt_at": ("x:b",)}, "'x' is no place among the steps"),
+        ("a", {"prompt_at": ("x:b",)}, "'x' is neither a step nor a share"),
         ("a", {"prompt_at": ("50:b ^ c",)}, "holds two scenes"),
         ("a", {"prompt_at": ("50:",)}, "the prompt is empty"),
     ],
@@ -187,7 +187,7 @@ def test_the_command_line_tells_a_story_with_a_picture_in_it(call: Any, small: d
     assert call("rerun", "run/image.png", "-o", "again").code == 0
     assert Path("again/image.png").read_bytes() == Path("run/image.png").read_bytes()
     found = call("search", ".", "a ^ b")
-    assert (found.code, "only a run can tell a story" in found.err) == (2, True)
+    assert (found.code, "only runs have scenes" in found.err) == (2, True)
 
 
 def test_the_loss_of_equal_weights_is_the_same_in_one_scene_as_before() -> None:

@@ -265,7 +265,7 @@ def test_a_run_shows_the_running_mean_of_its_latents(pair: Any) -> None:
         ({"optimiser": "adm"}, "Valid: adam, adamw"),
         ({"learning_rate_schedule": "0:-1"}, "does not stay above 0"),
         ({"learning_rate_schedule": "0:0"}, "does not stay above 0"),
-        ({"learning_rate_drops": "75%,often"}, "'often' is no place"),
+        ({"learning_rate_drops": "75%,often"}, "'often' is neither a step"),
         ({"learning_rate_schedule": "0:1", "learning_rate_end": 0.5}, "learning_rate_end has no effect"),
         ({"patience": 3}, "patience has no effect"),
         ({"min_gain": 0.1}, "min_gain has no effect"),

@@ -83,8 +83,7 @@ def test_classify_finds_the_colour_of_each_picture(call: Any, discs: Path, encod
 
 def test_the_help_says_when_the_chances_sum_to_a_hundred_per_cent(call: Any) -> None:
     said = " ".join(call("classify", "--help").out.split())
-    assert "The chances of the labels sum to 100 %." in said
-    assert "A SigLIP judges each label alone: its chances need not sum to 100 %." in said
+    assert "The probabilities of the labels sum to 100 %, except with SigLIP, which judges each" in said
 
 
 def test_classify_takes_folders_and_tells_all_in_one_json_object(call: Any, discs: Path) -> None:

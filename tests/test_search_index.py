@@ -182,7 +182,7 @@ def test_a_file_of_other_tensors_is_never_replaced(folder: Path) -> None:
 def test_an_index_has_a_place_of_its_own(folder: Path) -> None:
     assert picture_index.index_path(FOLDER, None) == PLACE
     assert picture_index.index_path(FOLDER, Path("x.safetensors")) == Path("x.safetensors")
-    with pytest.raises(UsageError, match=r"photo\.png is no safetensors file"):
+    with pytest.raises(UsageError, match=r"photo\.png does not end in \.safetensors"):
         picture_index.index_path(FOLDER, Path("photo.png"))
     Path("dir.safetensors").mkdir()
     with pytest.raises(OutputError, match="it is not a file"):

@@ -18,11 +18,11 @@ from vqclip.settings.schema import Settings
     [
         (
             {"init_image": "a.png", "init_weight": 0.5, "loss": ("init:1",)},
-            "the loss init is there twice: init_weight is 0.5",
+            "the loss init is given twice: init_weight is 0.5",
             "--init-weight 0",
         ),
-        ({"tv": 0.5, "loss": ("tv:1",)}, "the loss tv is there twice: tv is 0.5", "--tv 0"),
-        ({"loss": ("tv:1", "tv:2")}, "the loss tv is there twice.", "Leave one out."),
+        ({"tv": 0.5, "loss": ("tv:1",)}, "the loss tv is given twice: tv is 0.5", "--tv 0"),
+        ({"loss": ("tv:1", "tv:2")}, "the loss tv is given twice.", "Leave one out."),
         ({"prompt_at": ("0:a house",)}, "scene 2 would begin at step 0", "The prompt itself is the scene at step 0."),
     ],
 )

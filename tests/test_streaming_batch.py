@@ -118,8 +118,8 @@ def test_a_part_is_named_or_found_in_the_variables(text: str, variables: dict[st
 @pytest.mark.parametrize(
     ("text", "variables", "words"),
     [
-        ("17/16", {}, "shard 17/16 is no part"),
-        ("0/4", {}, "is no part: the first is 1/4"),
+        ("17/16", {}, "shard 17/16 is not valid"),
+        ("0/4", {}, "is not valid: parts are 1/4 to 4/4"),
         ("some", {}, "shard cannot be 'some'"),
         ("auto", {}, "none of these variables is set"),
         ("auto", {"JOB_COMPLETION_INDEX": "1"}, "does not say how many"),

@@ -143,7 +143,7 @@ def test_an_image_prompt_is_found_again_and_its_folder_is_not_revealed(call: Any
     Path("run/image.png").unlink()
     changed = call("resume", "run")
     assert changed.code == 4
-    assert "disc.png is not the one that this run began with" in changed.err
+    assert "disc.png has changed since this run started" in changed.err
 
 
 def test_a_run_is_named_after_the_picture_that_it_looks_for() -> None:

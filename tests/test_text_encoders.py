@@ -84,7 +84,7 @@ def test_a_name_is_never_a_path(name, tmp_path, no_hub, monkeypatch):
     (place / "config.json").write_text(json.dumps(clip_folders.TOWER))
     monkeypatch.chdir(tmp_path)
     config = CONFIG | {"text_cfg": TEXT | {"hf_model_name": name.format(place)}}
-    with pytest.raises(ModelError, match="whose configuration is not here"):
+    with pytest.raises(ModelError, match="whose configuration is not on this machine"):
         encoder_folder(config, files(tmp_path))
 
 
@@ -92,7 +92,7 @@ def test_a_name_is_never_a_path(name, tmp_path, no_hub, monkeypatch):
 def test_a_tower_that_is_not_here_is_named_with_the_command_that_fetches_it(tmp_path, no_hub):
     folder = clip_folders.write(tmp_path / "clip", {"model_cfg": CONFIG})
     with pytest.raises(
-        ModelError, match="reads texts with xlm-roberta-base, whose configuration is not here"
+        ModelError, match="reads texts with xlm-roberta-base, whose configuration is not on this machine"
     ) as caught:
         load_perceptor(find_clip(f"local-dir:{folder}"), torch.device("cpu"))
     assert "hf download xlm-roberta-base config.json" in caught.value.hint

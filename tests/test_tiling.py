@@ -253,7 +253,7 @@ def test_tiles_smaller_than_a_token_are_refused(small: dict[str, Any]) -> None:
 
 
 def test_tiles_of_the_pictures_size_are_refused() -> None:
-    with pytest.raises(UsageError, match="tile_size has no effect on a picture that is no larger"):
+    with pytest.raises(UsageError, match="tile_size has no effect on a picture that is not larger"):
         settings(tile_size=96)
 
 

@@ -188,7 +188,7 @@ def test_an_upsampler_of_another_vqgan_or_prior_is_refused(
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"width": 0}, "width"), ({"heads": 3}, "no multiple of heads"), ({"styles": []}, "styles")],
+    [({"width": 0}, "width"), ({"heads": 3}, "not a multiple of heads"), ({"styles": []}, "styles")],
 )
 def test_a_shape_that_makes_no_upsampler_is_refused(
     files: registry.UpsamplerFiles, codebook: torch.Tensor, change: dict[str, Any], message: str

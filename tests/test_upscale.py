@@ -173,7 +173,7 @@ def test_files_that_are_no_super_resolution_model_are_refused(source: Path, call
     broken["body.2.weight"] = torch.zeros(5, 5, 3, 3)
     save_file(broken, "broken.safetensors")
     for name, told in (
-        ("foreign.safetensors", "no network that spandrel knows"),
+        ("foreign.safetensors", "not a network that spandrel supports"),
         ("cut.pth", "cut.pth"),
         ("broken.safetensors", "broken.safetensors cannot be loaded"),
         ("missing.pth", "missing.pth"),

@@ -107,7 +107,7 @@ def test_av1_in_an_mp4_keeps_the_frames_and_its_own_name(isolated: Path, capfd: 
         writer.write(frame(0, 1, 1))
     assert decoded(isolated / "dot.mp4")[0].shape == (16, 16, 3)
     assert capfd.readouterr() == ("", "")
-    with pytest.raises(UsageError, match=r"clip\.webm is no name for the video format av1"):
+    with pytest.raises(UsageError, match=r"clip\.webm does not fit the video format av1"):
         video.VideoWriter(isolated / "clip.webm", 10, format="av1")
 
 
@@ -321,7 +321,7 @@ def test_fault_48_odd_rates_are_kept(isolated: Path, fps: float) -> None:
 def test_options_out_of_range_and_unknown_formats_are_usage_errors() -> None:
     with pytest.raises(UsageError, match="crf 52"):
         video.VideoWriter(Path("clip.mp4"), 10, crf=52)
-    with pytest.raises(UsageError, match=r"\.avi is no video format\. Valid: \.mp4, \.webm"):
+    with pytest.raises(UsageError, match=r"\.avi is not a video format\. Valid: \.mp4, \.webm"):
         video.check_encoder(".avi")
     with pytest.raises(UsageError, match="without a suffix"):
         video.VideoWriter(Path("clip"), 10)

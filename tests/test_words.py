@@ -90,7 +90,7 @@ def test_a_word_that_is_hardly_known_is_reported_with_what_it_was_met_with(call:
     answer = call("generate", "a feline", "--seed", "1", "-o", "run", *FAST)
     # Another warning says that the best candidate hardly shows it.
     line, _ = [line for line in answer.err.splitlines() if line.startswith("warning")]
-    assert line == "warning: tiny hardly knows the word 'feline'; it was taught with: black cat."
+    assert line == "warning: tiny hardly knows the word 'feline'; in training it came with: black cat."
 
 
 def test_things_near_in_meaning_are_known_words(perceptor: Perceptor) -> None:

@@ -45,7 +45,10 @@ class Position:
         """Read `100` or `50%`. Raises UsageError."""
         found = re.fullmatch(_POSITION, text.strip())
         if not found or not math.isfinite(float(found[1])):
-            raise UsageError(f"{text.strip()!r} is no place among the steps.", "Write a step or a share: 100 or 50%.")
+            raise UsageError(
+                f"{text.strip()!r} is neither a step nor a share of the steps.",
+                "Write a step or a share: 100 or 50%.",
+            )
         return Position(float(found[1]), bool(found[2]))
 
     def step(self, steps: int) -> float:
@@ -85,11 +88,15 @@ class Schedule:
         for part in text.split(","):
             found = _KEY.fullmatch(part.strip())
             if not found:
-                raise UsageError(f"{part.strip()!r} is no key of a schedule.", "Write STEP:VALUE, as in 0:0, 100:1.")
+                raise UsageError(
+                    f"{part.strip()!r} is not a key of a schedule.", "Write STEP:VALUE, as in 0:0, 100:1."
+                )
             position = Position.parse(found[1] + found[2])
             interpolation = found[4] or "linear"
             if interpolation not in INTERPOLATIONS:
-                raise UsageError(f"{interpolation!r} is no interpolation.", f"Valid: {', '.join(INTERPOLATIONS)}.")
+                raise UsageError(
+                    f"{interpolation!r} is not an interpolation.", f"Valid: {', '.join(INTERPOLATIONS)}."
+                )
             keys.append(Key(position, _finite(found[3]), interpolation))
         for before, after in pairwise(keys):
             same_unit = before.position.percent == after.position.percent

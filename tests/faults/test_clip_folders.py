@@ -78,9 +78,9 @@ BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     # names that libraries look for elsewhere
     "timm hub": (vision(timm_model_name="hf-hub:timm/vit"), "timm_model_name is 'hf-hub:timm/vit', not null"),
     "timm folder": (vision(timm_model_name="local-dir:/etc"), "timm_model_name is 'local-dir:/etc', not null"),
-    "timm unknown": (vision(timm_model_name="nonsense"), "sees with nonsense, which is no network of timm"),
-    "timm tag": (vision(timm_model_name="resnet18.nonsense"), "which is no network of timm"),
-    "absolute path": (text(hf_model_name="/etc"), "reads texts with /etc, whose configuration is not here"),
+    "timm unknown": (vision(timm_model_name="nonsense"), "sees with nonsense, which is not a network of timm"),
+    "timm tag": (vision(timm_model_name="resnet18.nonsense"), "which is not a network of timm"),
+    "absolute path": (text(hf_model_name="/etc"), "with /etc, whose configuration is not on this machine"),
     "parent": (text(hf_model_name="../../etc"), "reads texts with ../../etc, whose configuration"),
     "not here": (text(hf_model_name="someone/other"), "Fetch it with `hf download someone/other"),
     "tokenizer not here": (text(hf_tokenizer_name="someone/siglip"), "holds no tokenizer"),

@@ -91,9 +91,9 @@ def _of_limits(problem: BaseException) -> VqclipError | None:
         if not isinstance(each, (MemoryError, OSError, ImportError, RuntimeError, SystemError)):
             continue
         if number == errno.EAGAIN or any(words in text for words in _THREAD_WORDS):
-            return OutOfMemory("the system starts no more threads for this process.", "Raise the limit (ulimit -u).")
+            return OutOfMemory("the system refuses this process more threads.", "Raise the limit (ulimit -u).")
         if is_out_of_memory(each):
-            return OutOfMemory("the system gives this process no more memory.", MORE_MEMORY)
+            return OutOfMemory("the system refuses this process more memory.", MORE_MEMORY)
     return None
 
 

@@ -32,7 +32,7 @@ class _Answer(io.FileIO):
                 # A pipe in non-blocking mode with a slow reader.
                 select.select([], [self.fileno()], [])
         except BrokenPipeError:
-            raise ReaderGone("nobody reads standard output any more.") from None
+            raise ReaderGone("the reader of standard output has closed it.") from None
         except OSError as error:
             raise output_error("standard output", error) from None
         return written
@@ -74,7 +74,7 @@ def flush() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        raise ReaderGone("nobody reads standard output any more.") from None
+        raise ReaderGone("the reader of standard output has closed it.") from None
     except OSError as error:
         raise output_error("standard output", error) from None
 

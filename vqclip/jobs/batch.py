@@ -333,7 +333,7 @@ class _Batch:
         if self._failures:
             number = f"{self._failures} of {self._count if whole and self._count else 'the'} runs failed"
             which = f"{number}{RunsFailed.FOR_ONE}{self._first_failure}"
-            raise RunsFailed(which, "Give the same command to try them again.")
+            raise RunsFailed(which, "Run the same command again to retry them.")
 
     def _drawn(
         self, draw: engines.Engine, pool: engines.Pool, found: Iterable[engines.Job | Refused]
@@ -345,8 +345,8 @@ class _Batch:
         if not leased or self._mirror is None:
             return
         yield Warned(
-            f"another process draws {len(leased)} of the runs: this one tries again in {lease.EXPIRES:.0f} seconds, "
-            "for the case that it is gone."
+            f"another process is drawing {len(leased)} runs: this one tries again in {lease.EXPIRES:.0f} seconds, "
+            "in case the other one has stopped."
         )
         until = time.monotonic() + lease.EXPIRES
         while time.monotonic() < until:

@@ -195,10 +195,10 @@ def _json(line: str, origin: str) -> Row:
     with reading.refusing(f"{origin} is not JSON", "Write one object on each line.", UsageError):
         values = reading.parse_json(line)
         if not isinstance(values, dict):
-            raise ValueError("it is no object")
+            raise ValueError("it is not an object")
         for key, value in values.items():
             if isinstance(value, (dict, list)):
-                raise ValueError(f"{key!r} is no text or number")
+                raise ValueError(f"{key!r} is neither a text nor a number")
     return {key: str(value) for key, value in values.items() if value is not None}
 
 
@@ -209,7 +209,9 @@ def _options(line: str, origin: str) -> Row:
         raise UsageError(f"{origin}: {problem}.", "Close the quotes.") from None
     pairs = list(zip(words[::2], words[1::2], strict=False))
     if len(words) % 2 or not all(name.startswith("--") for name, _ in pairs):
-        raise UsageError(f"{origin} is not read as options with a value each.", 'Write --prompt "a tree" --seed 3.')
+        raise UsageError(
+            f"{origin} is not a list of options, each with a value.", 'Write --prompt "a tree" --seed 3.'
+        )
     return {name.removeprefix("--"): value for name, value in pairs}
 
 
@@ -230,7 +232,7 @@ def _settings(row: Iterable[tuple[str, str]], origin: str) -> Row:
         if not _is_known(name):
             known = [*options(), _NEGATIVE]
             raise UsageError(
-                f"{origin}: the column {column!r} names no setting.", did_you_mean(name, known, ALL_SETTINGS)
+                f"{origin}: there is no setting for the column {column!r}.", did_you_mean(name, known, ALL_SETTINGS)
             )
         if name in found:
             raise UsageError(f"{origin}: two columns name the setting {name!r}.", "Leave one of them out.")

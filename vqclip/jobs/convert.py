@@ -63,7 +63,9 @@ def convert(
     beside = output.with_suffix(".yaml")
     prepare_folder_of(output)
     if exists(beside) and read_bytes(beside, MAX_CONFIG_BYTES, OutputError, empty=True) != text:
-        raise OutputError(f"there is another {printable(beside)}.", "Choose another name for the copy.")
+        raise OutputError(
+            f"{printable(beside)} exists already, with other content.", "Choose another name for the copy."
+        )
     _write(output, state, dtype, found.checkpoint)
     if not exists(beside):
         write_bytes(beside, text)
@@ -79,7 +81,7 @@ def convert(
 
 def _check_output(output: Path, dtype: str | None) -> None:
     if output.suffix != ".safetensors":
-        raise UsageError(f"{printable(output)} is no name of a safetensors file.", "End it in .safetensors.")
+        raise UsageError(f"{printable(output)} does not end in .safetensors.", "Choose a name that does.")
     if dtype is not None and dtype not in DTYPES:
         raise UsageError(f"dtype is {dtype!r}.", f"Valid: {', '.join(DTYPES)}.")
 

@@ -49,7 +49,7 @@ class Edit:
                 raise UsageError(f"{name} is {value:g}.", "Valid: 0 to 1.")
         for name, text, other in (("from", self.source, "to"), ("to", self.target, "from")):
             if text is not None and not text.strip():
-                raise UsageError(f"--{name} is empty.", "Write what the picture shows and what it shall show.")
+                raise UsageError(f"--{name} is empty.", "Write what the picture shows and what it should show.")
             if text is None and getattr(self, {"from": "target", "to": "source"}[name]) is not None:
                 raise UsageError(f"--{other} has no effect without --{name}.", f'Add it, as in: --{name} "a cat"')
         if self.source is None and self.amount is not None:
@@ -60,14 +60,14 @@ class Edit:
                 "Leave one of the two out.",
             )
         if self.source is None and not self.prompt.strip():
-            raise UsageError("nothing says what to draw.", "Give a prompt, or --from and --to.")
+            raise UsageError("there is no prompt.", "Give a prompt, or --from and --to.")
         if self.source is None and not (self.mask or self.at):
             raise UsageError(
-                "nothing says where the picture changes.",
+                "the part to change is missing.",
                 "Give --mask FILE or --at @left, or --from and --to for the whole picture.",
             )
         if self.mask and self.at:
-            raise UsageError("--at has no effect beside a mask.", "Leave one of the two out.")
+            raise UsageError("--at cannot be used with a mask.", "Leave one of the two out.")
         _ = [_region(name) for name in self.at]
         patches.refuse_regions(self.prompt, "Say with --at or --mask where it changes.")
 
@@ -132,7 +132,7 @@ def _region(name: str) -> tuple[float, float, float, float]:
     with contextlib.suppress(UsageError):
         found = prompts.parse(f"x @{word}")[0].region
     if found not in prompts.REGIONS:
-        raise UsageError(f"at {name!r} is no part of a picture.", f"Valid: @{', @'.join(prompts.REGIONS)}.")
+        raise UsageError(f"at {name!r} is not a part of a picture.", f"Valid: @{', @'.join(prompts.REGIONS)}.")
     return prompts.REGIONS[found]
 
 

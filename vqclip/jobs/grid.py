@@ -53,7 +53,7 @@ def parse_axis(text: str) -> Axis:
             first, last = int(found[1]), int(found[2])
             if not 0 <= last - first < MOST_CELLS:
                 raise UsageError(
-                    f"{shown}: {value.strip()} is no range.",
+                    f"{shown}: {value.strip()} is not a valid range.",
                     f"A range runs upwards, as 1..3, over up to {MOST_CELLS} numbers.",
                 )
             values += map(str, range(first, last + 1))
@@ -63,7 +63,7 @@ def parse_axis(text: str) -> Axis:
         raise UsageError(f"{shown}: a value is missing.", f"{_EXAMPLE}.")
     if len(set(values)) < len(values):
         again = next(value for value in values if values.count(value) > 1)
-        raise UsageError(f"{shown}: {again} is there twice.", "Each value would draw the same picture again.")
+        raise UsageError(f"{shown}: {again} is given twice.", "Each value would draw the same picture again.")
     return Axis(name, tuple(values))
 
 

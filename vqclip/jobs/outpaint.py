@@ -40,7 +40,7 @@ class Border:
             if pixels < 0:
                 raise UsageError(f"{name} is {pixels}.", "Valid: the number of pixels to add, 0 or more.")
         if not any(astuple(self)):
-            raise UsageError("nothing says where the picture grows.", "Add --left, --right, --top or --bottom N.")
+            raise UsageError("no border is given.", "Add --left, --right, --top or --bottom N.")
 
     def around(self, width: int, height: int) -> tuple[int, int]:
         """Width and height of a picture with this border."""

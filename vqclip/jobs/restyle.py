@@ -182,7 +182,9 @@ def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
         how = Restyle(**manifest.restyle)
         how.check()
     except (TypeError, UsageError) as error:
-        raise UsageError(f"run.json in {files.printable(directory)} says no whole restyle: {error}.") from None
+        raise UsageError(
+            f"run.json in {files.printable(directory)} does not describe a restyled video: {error}."
+        ) from None
     how = replace(how, source=find_moved(how.source, directory, manifest, _hash))
     source = VideoSource.inspect(Path(how.source), manifest.settings.fps)
     settings = manifest.settings.with_paths(lambda path: find_moved(path, directory, manifest))

@@ -68,7 +68,7 @@ def _of_slurm(environment: Mapping[str, str], asked: int | None) -> Shard:
     task, first = (_number(environment, f"SLURM_ARRAY_TASK_{name}") for name in ("ID", "MIN"))
     step = _number(environment, "SLURM_ARRAY_TASK_STEP") if "SLURM_ARRAY_TASK_STEP" in environment else 1
     if (task - first) % max(1, step):
-        raise UsageError("the tasks of the Slurm array have no equal distances.", "Give --shard I/N yourself.")
+        raise UsageError("the task IDs of the Slurm array are not evenly spaced.", "Give --shard I/N yourself.")
     return _numbered((task - first) // max(1, step), _number(environment, "SLURM_ARRAY_TASK_COUNT"), asked, "")
 
 
@@ -82,7 +82,9 @@ def _numbered(number: int, count: int | None, asked: int | None, variable: str) 
 
 def _checked(index: int, count: int, shown: str) -> Shard:
     if not 1 <= index <= count:
-        raise UsageError(f"{shown} is no part: the first is 1/{max(1, count)}.", _EXAMPLE)
+        raise UsageError(
+            f"{shown} is not valid: parts are 1/{max(1, count)} to {max(1, count)}/{max(1, count)}.", _EXAMPLE
+        )
     return Shard(index, count)
 
 

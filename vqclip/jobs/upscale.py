@@ -130,7 +130,8 @@ class _Network:
             found = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
         except spandrel.UnsupportedModelError:
             raise ModelError(
-                f"{shown} is no network that spandrel knows.", "Give an ESRGAN, Real-ESRGAN, SwinIR or similar model."
+                f"{shown} is not a network that spandrel supports.",
+                "Give an ESRGAN, Real-ESRGAN, SwinIR or similar model.",
             ) from None
         # For weights that almost fit an architecture, its own code raises any kind of exception.
         except Exception as error:

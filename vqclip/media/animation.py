@@ -70,5 +70,5 @@ class Animation:
                     image.seek(number)
                     pixels, shown = images.flat(image), number
                 if pixels is None:
-                    raise InputError(f"There is no frame in {self.path.name}.")
+                    raise InputError(f"There is no frame in {self.path.name}.", "Give another file.")
                 yield pixels

@@ -29,7 +29,9 @@ def opened(path: Path) -> Iterator[Any]:
     try:
         container = av.open(location(path))
     except (av.FFmpegError, ValueError) as error:
-        raise InputError(f"Cannot read {shown}: it is no video ({str(error).split(':')[0]}).", SOURCE_HINT) from error
+        raise InputError(
+            f"Cannot read {shown}: it is not a video ({str(error).split(':')[0]}).", SOURCE_HINT
+        ) from error
     with container:
         if not container.streams.video:
             raise InputError(f"Cannot read {shown}: it holds no pictures.", SOURCE_HINT)

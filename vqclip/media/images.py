@@ -103,7 +103,10 @@ def open_layer(path: Path) -> tuple[Pixels, npt.NDArray[np.float32]]:
         else:
             pixels = np.asarray(_to_rgb(image, (255, 255, 255)), dtype=np.uint8)
     if not opacity.any():
-        raise InputError(f"{files.printable(path)} is transparent everywhere, so nothing of it shows.")
+        raise InputError(
+            f"{files.printable(path)} is transparent everywhere, so nothing of it shows.",
+            "Give a picture with opaque parts.",
+        )
     return pixels, opacity
 
 
@@ -173,7 +176,7 @@ def check_png_name(path: Path, name: str = "output") -> None:
         OutputError: It is a folder, or its name is too long.
     """
     if path.suffix.lower() != ".png":
-        raise UsageError(f"{name} {files.printable(path)} is not a PNG file.", "Let its name end in .png.")
+        raise UsageError(f"{name} {files.printable(path)} is not a PNG file.", "Use a name that ends in .png.")
     if files.is_folder(path):
         raise files.output_error(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     try:

@@ -68,7 +68,7 @@ class TokenGrid:
 def check_name(path: Path) -> None:
     """Raise UsageError for a file name that does not end in .npz."""
     if path.suffix.lower() != ".npz":
-        raise UsageError(f"tokens {files.printable(path)} is not an .npz file.", "Let its name end in .npz.")
+        raise UsageError(f"tokens {files.printable(path)} is not an .npz file.", "Use a name that ends in .npz.")
 
 
 def save(path: Path, grid: TokenGrid) -> None:

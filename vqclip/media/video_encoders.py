@@ -83,7 +83,7 @@ def format_of(name: str) -> Format:
     for known in FORMATS.values():
         if known.suffix == name.lower():
             return known
-    raise UsageError(f"{name or 'A name without a suffix'} is no video format.", f"Valid: {', '.join(formats())}.")
+    raise UsageError(f"{name or 'A name without a suffix'} is not a video format.", f"Valid: {', '.join(formats())}.")
 
 
 def format_for(path: Path, name: str | None = None) -> Format:
@@ -94,7 +94,8 @@ def format_for(path: Path, name: str | None = None) -> Format:
     wanted = format_of(name or path.suffix)
     if path.suffix.lower() != wanted.suffix:
         raise UsageError(
-            f"{path.name} is no name for the video format {name}.", f"Let it end in {wanted.suffix}, or omit it."
+            f"{path.name} does not fit the video format {name}.",
+            f"Use a name that ends in {wanted.suffix}, or leave --video-format out.",
         )
     return wanted
 

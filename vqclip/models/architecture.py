@@ -335,7 +335,7 @@ def _common_shape(fields: Fields) -> dict[str, Any]:
         raise ModelError(f"{fields.source}: styles is not a list of names.", HINT)
     width, heads = fields.whole("width", 1, 2**13), fields.whole("heads", 1, 64)
     if width % heads:
-        raise ModelError(f"{fields.source}: width {width} is no multiple of heads {heads}.", HINT)
+        raise ModelError(f"{fields.source}: width {width} is not a multiple of heads {heads}.", HINT)
     return {
         "width": width,
         "layers": fields.whole("layers", 1, 64),
@@ -365,7 +365,7 @@ def read_net2net_shape(config: Path | Mapping[str, Any]) -> Net2NetShape | None:
     transformer = Fields(source, stage_of(params["transformer_config"], source)[1], "transformer_config.params.")
     width, heads = transformer.whole("n_embd", 1, 2**14), transformer.whole("n_head", 1, 256, default=8)
     if width % heads:
-        raise ModelError(f"{source}: n_embd {width} is no multiple of n_head {heads}.", HINT)
+        raise ModelError(f"{source}: n_embd {width} is not a multiple of n_head {heads}.", HINT)
     shape = Net2NetShape(
         vocabulary=transformer.whole("vocab_size", 1, 2**20),
         codes=first.n_embed,

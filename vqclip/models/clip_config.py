@@ -203,7 +203,7 @@ def check_model(config: object, source: str) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ModelError(f"{source}: model_cfg is not an object.", _HINT)
     if "multimodal_cfg" in config:
-        raise ModelError(f"{source} is a CoCa model, which vqclip does not take.", "Take a plain CLIP.")
+        raise ModelError(f"{source} is a CoCa model, which vqclip does not support.", "Use a plain CLIP.")
     for encoder in ("vision_cfg", "text_cfg"):
         if not isinstance(config.get(encoder), dict):
             raise ModelError(f"{source}: {encoder} is {_shown(config, encoder)}, not an object.", _HINT)

@@ -54,7 +54,7 @@ class _Interpolated:
     def resolve(self, value: Any, depth: int = 0) -> Any:
         self.left -= 1
         if self.left < 0 or depth > 100:
-            raise ModelError(f"{self.source} has interpolations that unfold without end.", HINT)
+            raise ModelError(f"{self.source} has interpolations that refer to each other without end.", HINT)
         if isinstance(value, Mapping):
             return {key: self.resolve(item, depth + 1) for key, item in value.items()}
         if isinstance(value, (list, tuple)):

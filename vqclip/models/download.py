@@ -166,9 +166,7 @@ class _Download:
         if self._is_here():
             return self.path
         if not self.source.origins:
-            raise ModelError(
-                f"nobody offers {self.source.name!r} for download.", "Put its checkpoint there yourself."
-            )
+            raise ModelError(f"{self.source.name!r} has no download address.", "Put its checkpoint there yourself.")
         refuse_offline(repr(self.source.name))
         ensure_writable(self.path.parent)
         with self._alone():
@@ -279,7 +277,7 @@ class _Download:
         except httpx2.TooManyRedirects:
             raise _Refused(f"redirects more than {MAX_REDIRECTS} times") from None
         except (httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
-            raise _Refused(f"leads to an address that is none ({reason(error)})") from None
+            raise _Refused(f"redirects to an address that is not valid ({reason(error)})") from None
         except httpx2.HTTPError as error:
             raise _Dropped(f"broke off ({reason(error)})") from None
 

@@ -310,5 +310,6 @@ def _is_sound(path: Path) -> bool:
 
 def _failed(clip: str, repo: str, why: str) -> ModelError:
     return ModelError(
-        f"{clip!r} could not be fetched from {repo}: {why}.", "Run the same command again; what came is kept."
+        f"{clip!r} could not be fetched from {repo}: {why}.",
+        "Run the same command again; what was downloaded is kept.",
     )

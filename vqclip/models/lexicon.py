@@ -93,7 +93,7 @@ class Words:
 
     def __init__(self, path: Path) -> None:
         """Read the words. Raises ModelError."""
-        with refusing(f"{path.name} is no lexicon", "Install vqclip again.", ModelError):
+        with refusing(f"{path.name} is not a lexicon", "Install vqclip again.", ModelError):
             head, *self._lines = _unpacked(path).split("\n")
         self.english = head.split("\t")
 

@@ -145,7 +145,7 @@ class Perceptor(nn.Module):
         if self._tokens and tokens.numel() and int(tokens.max()) >= self._tokens:
             raise ModelError(
                 f"the tokenizer of a CLIP gives the token {int(tokens.max())}, but the network knows {self._tokens}.",
-                "Take the tokenizer that belongs to it.",
+                "Use the tokenizer that belongs to it.",
             )
         features = self._texts.encode_text(tokens.to(self.mean.device))
         if isinstance(features, (tuple, list)):
@@ -265,7 +265,7 @@ def load_perceptor(files: ClipFiles, device: torch.device, dtype: torch.dtype = 
     mean, std = (preprocessing.get(key) or default for key, default in (("mean", _OPENAI_MEAN), ("std", _OPENAI_STD)))
     perceptor = Perceptor(model, tokenizer, mean, std, vocabulary, _framing(preprocessing))
     if not math.isfinite(perceptor.logit_scale + (perceptor.logit_bias or 0.0)):
-        raise ModelError(f"{source}: its logit_scale is out of range.", "Take another CLIP.")
+        raise ModelError(f"{source}: its logit_scale is out of range.", "Use another CLIP.")
     if files.folder is not None and not isinstance(model, clip_resnet.CLIP):
         _check_encodes(perceptor, printable(files.name))
     perceptor.requires_grad_(False).eval()
@@ -315,7 +315,7 @@ def _check_timm(vision: Mapping[str, Any], files: ClipFiles) -> None:
         return
     import timm
 
-    message = f"the CLIP {printable(files.name)} sees with {name}, which is no network of timm"
+    message = f"the CLIP {printable(files.name)} sees with {name}, which is not a network of timm"
     with refusing(message, _CHECK, ModelError):
         if not timm.is_model(name):
             raise ValueError("not in timm.list_models()")
@@ -338,7 +338,7 @@ def _refuse_too_large(model: nn.Module, weights: Path) -> None:
     raise ModelError(
         f"{printable(weights)} has {size} bytes, too few for the {numbers} numbers of the network that its "
         "configuration describes.",
-        "Take the configuration that belongs to these weights.",
+        "Use the configuration that belongs to these weights.",
     )
 
 
@@ -381,7 +381,7 @@ def _rebuild_buffers(model: nn.Module, source: str, again: Callable[[], nn.Modul
             built = dict(again().named_buffers()) if built is None else built
             value = built[name]
             if value.is_meta:
-                raise ModelError(f"{source} leaves {name} of its network without a value.", "Take another CLIP.")
+                raise ModelError(f"{source} leaves {name} of its network without a value.", "Use another CLIP.")
         setattr(owner, name.rpartition(".")[2], value)
 
 
@@ -423,7 +423,9 @@ def _in_cache(files: ClipFiles) -> Path:
     if repo and (found := cached_file(repo, *names)):
         return found
     fetch = f"Fetch it with `vqclip models download {files.name}`" if repo else f"Fetch {url}"
-    raise ModelError(f"the CLIP {files.name!r} is not on this machine.", f"{fetch}; nothing is downloaded by itself.")
+    raise ModelError(
+        f"the CLIP {files.name!r} is not on this machine.", f"{fetch}; nothing is downloaded automatically."
+    )
 
 
 def _tokenizer(files: ClipFiles, config: dict[str, Any]) -> Any:

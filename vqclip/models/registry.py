@@ -284,7 +284,7 @@ def _not_here(entry: VqganEntry) -> ModelError:
     return NotDownloaded(
         f"the VQGAN {entry.name!r}{size} is not on this machine.",
         f"Fetch it with `vqclip models download {entry.name}`, or put {entry.origins[0]} at {place}; "
-        "nothing is downloaded by itself.",
+        "nothing is downloaded automatically.",
     )
 
 
@@ -360,7 +360,7 @@ def _hub_folder(name: str) -> ClipFiles:
 def _clip_not_here(name: str) -> ModelError:
     return NotDownloaded(
         f"the CLIP {name!r} is not on this machine.",
-        f"Fetch it with `vqclip models download {name}`; nothing is downloaded by itself.",
+        f"Fetch it with `vqclip models download {name}`; nothing is downloaded automatically.",
     )
 
 

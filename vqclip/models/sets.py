@@ -264,7 +264,9 @@ def _install_file(folder: Path, name: str, digest: str) -> None:
         _copy(folder / name, path, digest)
         place.publish(path)
     else:
-        raise ModelError(f"{printable(folder)}: SHA256SUMS lists {name}, which is no model.", "Fill another folder.")
+        raise ModelError(
+            f"{printable(folder)}: SHA256SUMS lists {name}, which is not a model.", "Fill another folder."
+        )
 
 
 def _copy(source: Path, target: Path, digest: str) -> None:

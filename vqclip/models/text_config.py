@@ -28,7 +28,7 @@ from vqclip.models.clip_config import (
 )
 from vqclip.reading import read_json
 
-_HINT = "Take another CLIP."
+_HINT = "Use another CLIP."
 _LAYERS, _WIDTH, _HEADS, _TOKEN = (count(1, most) for most in (MAX_LAYERS, MAX_WIDTH, 256, MAX_VOCABULARY))
 _POSITIONS = count(1, 2**16)
 _SPECIAL = count(0, MAX_VOCABULARY)

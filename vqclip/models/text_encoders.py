@@ -163,7 +163,7 @@ def _missing(repo: str, files: ClipFiles) -> ModelError:
     shown = printable(repo)[:100]
     is_path = repo.startswith(("/", ".", "~")) or ".." in repo or "\\" in repo or repo.count("/") > 1
     return ModelError(
-        f"the CLIP {printable(files.name)} reads texts with {shown}, whose configuration is not here.",
+        f"the CLIP {printable(files.name)} reads texts with {shown}, whose configuration is not on this machine.",
         "Put its config.json and its tokenizer into the folder of the CLIP, instead of a path."
         if is_path
         else f"Fetch it with `hf download {shown} {_NEEDED}`.",

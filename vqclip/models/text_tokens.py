@@ -27,7 +27,7 @@ _SETTINGS = ("special_tokens_map.json", "tokenizer_config.json")
 _SPECIAL = ("bos", "eos", "sep", "cls", "pad", "unk")
 _OF_BERT = {"cls": "[CLS]", "sep": "[SEP]", "pad": "[PAD]", "unk": "[UNK]"}
 _OF_OTHERS = {"bos": "<s>", "cls": "<s>", "eos": "</s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>"}
-_HINT = "Take another CLIP."
+_HINT = "Use another CLIP."
 # Classes whose start and end tokens depend on their settings; all others define them in tokenizer.json.
 _SWITCHED = ("Gemma", "Llama", "PreTrainedTokenizerFast", "TokenizersBackend")
 

@@ -57,7 +57,9 @@ class TiTok(ImageModel):
         """As `ImageModel.from_files`."""
         architecture = read_architecture(config)
         if not isinstance(architecture, Titok):
-            raise ModelError(f"the configuration of {printable(checkpoint)} is of no TiTok.", "Give its config.json.")
+            raise ModelError(
+                f"the configuration of {printable(checkpoint)} does not describe a TiTok.", "Give its config.json."
+            )
         state = read_state_dict(checkpoint, expected_bytes)
         with without_weights():
             titok = cls(architecture, encoder=encoder)

@@ -115,5 +115,5 @@ def _transformer(model: Fields, part: str) -> TransformerShape:
         model.whole(f"vit_{part}_{key}", 1, most, default=usual) for (key, most), usual in numbers
     )
     if width % heads:
-        raise ModelError(f"{model.source}: width {width} is no multiple of heads {heads}.", HINT)
+        raise ModelError(f"{model.source}: width {width} is not a multiple of heads {heads}.", HINT)
     return TransformerShape(width, layers, heads, model.whole(f"vit_{part}_patch_size", 1, 256))

@@ -28,7 +28,7 @@ _MAX_ADDED = 20_000
 _MAX_WORD = 256
 _MAX_GROWING = 4
 """Limit of replacements that can insert a character between any two; each can double a text."""
-_HINT = "Take another CLIP."
+_HINT = "Use another CLIP."
 _MODELS = ("BPE", "WordPiece", "WordLevel", "Unigram")
 _STEPS = frozenset(
     (

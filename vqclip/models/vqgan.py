@@ -85,7 +85,9 @@ class VQGAN(ImageModel):
         """As `ImageModel.from_files`, with a taming-style configuration."""
         architecture = read_architecture(config)
         if isinstance(architecture, Titok):
-            raise ModelError(f"the configuration of {printable(checkpoint)} is of no VQGAN.", "Give its YAML file.")
+            raise ModelError(
+                f"the configuration of {printable(checkpoint)} does not describe a VQGAN.", "Give its YAML file."
+            )
         state = _read_weights(checkpoint, architecture, expected_bytes)
         with without_weights():
             vqgan = cls(architecture, encoder=encoder)

@@ -88,7 +88,7 @@ def parts_of(path: Path) -> list[Path]:
         names = index.get("weight_map") if isinstance(index, dict) else None
         listed = sorted(set(map(str, names.values()))) if isinstance(names, dict) else []
         if not 0 < len(listed) <= _MAX_PARTS or any(Path(name).name != name for name in listed):
-            raise ModelError(f"{printable(path)} is no index of a checkpoint.", "Give the checkpoint itself.")
+            raise ModelError(f"{printable(path)} is not an index of a checkpoint.", "Give the checkpoint itself.")
     elif match := _PART.search(path.name):
         count = int(match[1])
         if not 1 < count <= _MAX_PARTS:

@@ -24,7 +24,7 @@ def check_capabilities(settings: Settings, vqgan: registry.VqganFiles) -> None:
     if size is not None and size != (settings.width, settings.height):
         only = "x".join(map(str, size))
         raise UsageError(
-            f"size is {settings.size}: {vqgan.name} draws pictures of {only} alone.",
+            f"size is {settings.size}: {vqgan.name} draws only pictures of {only}.",
             f"Use --size {only}; `vqclip upscale` enlarges its pictures.",
         )
 

@@ -92,10 +92,10 @@ class Manifest:
         hint = "Put the old file back, or start a new run."
         for name, digest in models.items():
             if self.models and self.models.get(name) != digest:
-                raise ModelError(f"the model {name} is not the one that this run began with.", hint)
+                raise ModelError(f"the model {name} has changed since this run started.", hint)
         for path, digest in inputs.items():
             if self.inputs.get(path, digest) != digest:
-                raise InputError(f"{files.printable(path)} is not the one that this run began with.", hint)
+                raise InputError(f"{files.printable(path)} has changed since this run started.", hint)
         dtype = str(device.dtype).removeprefix("torch.")
         changes |= {"device": str(device.device), "dtype": dtype, "threads": device.threads}
         return replace(self, status="running", models=models, inputs=inputs, **changes)
@@ -241,7 +241,7 @@ def _checked_settings(values: Mapping[str, Any], shown: str) -> Settings:
     try:
         return from_dict(values)
     except UsageError as error:
-        raise UsageError(f"{shown} holds settings that are not valid: {error}") from None
+        raise UsageError(f"{shown} holds settings that are not valid: {error.message}", error.hint) from None
 
 
 def new_directory(settings: Settings, parent: Path) -> Path:
@@ -394,7 +394,7 @@ def refuse_inputs(directory: Path, inputs: Iterable[Path]) -> None:
         if inside is not None and (not inside or inside[0] in (*_files(), *_FOLDERS)):
             whole = files.printable(directory)
             raise OutputError(
-                f"{files.printable(path)} would be lost: it is a part of {whole}, which is replaced.",
+                f"{files.printable(path)} would be deleted: it is in {whole}, which this run replaces.",
                 "Choose another --output.",
             )
 

@@ -76,7 +76,7 @@ class Inputs:
         # Pictures come before models, so that a dry run checks them without the models.
         warnings = doubts(settings.texts, settings.prompt)
         if all(prompt.weight < 0 for prompt in settings.prompts):
-            warnings.append("every prompt is negative, so nothing says what to draw.")
+            warnings.append("every prompt is negative, so no prompt names what to draw.")
         init_inputs = _open_pictures(settings, warnings)
         ended = latents.find(Path(settings.init_run), settings.pick) if settings.init_run else None
         looks = [prompt.text for prompt in settings.prompts if prompt.kind == "image"]
@@ -184,8 +184,8 @@ def _open_regions(settings: Settings) -> dict[str, np.ndarray]:
             mask = images.open_mask(Path(prompt.mask), settings.width, settings.height)
             if prompt.region.startswith("[-") and mask.min() == 1:
                 raise InputError(
-                    f"The mask {files.printable(prompt.mask)} is white everywhere, so its black parts are nowhere.",
-                    "Leave the minus out, or paint black what is meant.",
+                    f"The mask {files.printable(prompt.mask)} is white everywhere, so it has no black part.",
+                    "Leave the minus out, or paint the part black.",
                 )
             found[prompt.mask] = mask
     return found
@@ -225,7 +225,7 @@ def _check_optimiser(name: str) -> None:
     if package and importlib.util.find_spec(package) is None:
         known = package.replace("_", "-")
         raise UsageError(
-            f"the optimiser {name} is in the package {known}, which is not here.",
+            f"the optimiser {name} needs the package {known}, which is not installed.",
             f"Install it with: pip install {known}",
         )
 

@@ -294,4 +294,6 @@ def _unused(asked: Settings, recorded: Settings) -> list[Warned]:
     ]
     if not names:
         return []
-    return [Warned(f"without effect on an existing run: --{', --'.join(names)}; --overwrite draws it again.")]
+    return [
+        Warned(f"these options do not change an existing run: --{', --'.join(names)}; --overwrite draws it again.")
+    ]

@@ -293,4 +293,5 @@ def _unknown(name: str, perceptor: Perceptor, text: str) -> Iterator[str]:
         listed = files.excerpt(", ".join(f"'{word}'" for word in unknown))
         yield f"{name} does not know the word{'s' if len(unknown) > 1 else ''} {listed}.{meant}"
     for word, met_with in words.rare.items():
-        yield f"{name} hardly knows the word {files.excerpt(word)!r}; it was taught with: {', '.join(met_with)}."
+        seen = ", ".join(met_with)
+        yield f"{name} hardly knows the word {files.excerpt(word)!r}; in training it came with: {seen}."

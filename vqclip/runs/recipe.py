@@ -174,7 +174,7 @@ def read(source: Path) -> Recipe:
         )
     for name, value in own["settings"].items():
         if not _is_plain(value):
-            raise InputError(f"{shown} records a {name} that is no setting.", "Use the original file.")
+            raise InputError(f"{shown} records a {name} that is not valid.", "Use the original file.")
     beside = _manifest_beside(source)
     # A picture lacks the settings that were added after it was made.
     recorded = metadata.shaping(Settings()) | own["settings"]

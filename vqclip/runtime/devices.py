@@ -117,10 +117,10 @@ def find_device(name: str) -> torch.device:
         number = int(named) if named else torch.cuda.current_device() if count else 0
         if number >= count:
             there = f"This machine has {count} CUDA device(s)." if count else "No CUDA device is here."
-            raise UsageError(f"device {name!r} is not there.", f"{there} Use --device cpu or auto.")
+            raise UsageError(f"device {name!r} is not available.", f"{there} Use --device cpu or auto.")
         return torch.device("cuda", number)
     if kind == "mps" and not _has_mps():
-        raise UsageError("device 'mps' is not there.", "Use --device cpu or auto.")
+        raise UsageError("device 'mps' is not available.", "Use --device cpu or auto.")
     return torch.device(kind)
 
 

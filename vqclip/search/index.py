@@ -72,9 +72,7 @@ def index_path(folder: Path, named: Path | None) -> Path:
     if named is None:
         return folder / NAME
     if named.suffix.lower() != ".safetensors":
-        raise UsageError(
-            f"index {files.printable(named)} is no safetensors file.", "Let its name end in .safetensors."
-        )
+        raise UsageError(f"index {files.printable(named)} does not end in .safetensors.", "Choose a name that does.")
     return named
 
 
@@ -178,7 +176,7 @@ def check_width(width: int, index: PictureIndex | None) -> None:
     if index is not None and index.features.shape[1] != width:
         raise InputError(
             f"the index says it is of this CLIP, but holds {index.features.shape[1]} numbers a picture, not {width}.",
-            "Remove it, and it is made again.",
+            "Remove the index file; the next search makes it again.",
         )
 
 
@@ -287,11 +285,11 @@ def _read(path: Path) -> PictureIndex:
                     "digests": ("U8", [count, 32]),
                 }
             ):
-                raise _DamagedError("it is of another make")
+                raise _DamagedError("its fields are not those of an index")
             features = archive.get_tensor("features")
             sizes, modified, digests = (archive.get_tensor(key) for key in ("sizes", "modified", "digests"))
             if not all(isinstance(name, str) for name in (*paths, names["clip"])):
-                raise _DamagedError("its names are no texts")
+                raise _DamagedError("its names are not texts")
     except ModelError as error:
         raise _DamagedError(error.message.rstrip(".")) from None
     except _DamagedError:

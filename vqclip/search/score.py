@@ -282,7 +282,7 @@ def _prompts(text: str) -> tuple[Prompt, ...]:
         if prompt.region:
             raise UsageError("a part of the picture has no effect on a search.", "Write text:weight.")
         if prompt.kind != "text":
-            raise UsageError(f"a search takes the picture {prompt.text!r} by itself.", "Give it with --image.")
+            raise UsageError(f"the picture {prompt.text!r} cannot be a part of the text.", "Give it with --image.")
     return prompts
 
 

@@ -50,10 +50,12 @@ def check_values(settings: Settings, options: Mapping[str, Option]) -> None:
         check(name, getattr(settings, name), option)
     parse_size(settings.size)
     if not settings.clip:
-        raise UsageError("clip is empty: no model would look at the picture.", "Name one, as in --clip tiny.")
+        raise UsageError(
+            "clip is empty, so no model would compare the picture with the prompt.", "Name one, as in --clip tiny."
+        )
     weights = [parse_clip(clip)[1] for clip in settings.clip]
     if sum(map(abs, weights)) == 0:
-        raise UsageError("every CLIP has the weight 0, so none would look.", "Give one a weight above 0.")
+        raise UsageError("every CLIP has the weight 0, so none would have an effect.", "Give one a weight above 0.")
     if settings.language not in ("auto", "en", *LANGUAGES.split()):
         raise UsageError(
             f"language is {settings.language!r}, which vqclip does not read.",
@@ -100,11 +102,11 @@ def _check_losses(settings: Settings, options: Mapping[str, Option]) -> None:
 
 def _given_twice(settings: Settings, name: str, options: Mapping[str, Option]) -> UsageError:
     if [loss.name for loss in settings.losses].count(name) > 1:
-        return UsageError(f"the loss {name} is there twice.", "Leave one out.")
+        return UsageError(f"the loss {name} is given twice.", "Leave one out.")
     own = next(key for key, option in options.items() if option.weight_of == name)
     flag = own.replace("_", "-")
     return UsageError(
-        f"the loss {name} is there twice: {own} is {getattr(settings, own):g}.",
+        f"the loss {name} is given twice: {own} is {getattr(settings, own):g}.",
         f"Leave it out of --loss and give --{flag}, or add --{flag} 0.",
     )
 
@@ -154,7 +156,8 @@ def check_contradictions(settings: Settings) -> None:
         return
     if settings.mask:
         raise UsageError(
-            "symmetry cannot hold beside a mask: what it keeps need not be.", "Leave one of the two out."
+            "symmetry cannot be used with a mask: the part that it keeps need not be symmetric.",
+            "Leave one of the two out.",
         )
     if settings.symmetry in ("diagonal", "kaleidoscope") and settings.width != settings.height:
         raise UsageError(
@@ -172,7 +175,7 @@ def check_effects(settings: Settings) -> None:
             raise UsageError(f"loss {text!r} has no effect: its weight is always 0.", "Leave it out.")
         if settings.symmetry in ZEROED_BY_SYMMETRY.get(loss.name, ()):
             raise UsageError(
-                f"the loss {loss.name} has no effect beside symmetry {settings.symmetry}, where it is always 0.",
+                f"the loss {loss.name} has no effect with symmetry {settings.symmetry}, where it is always 0.",
                 "Leave one of the two out.",
             )
     for prompt in settings.prompts:

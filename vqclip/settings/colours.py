@@ -27,7 +27,7 @@ def parse_colour(text: str) -> RGB:
     except ValueError:
         otherwise = "Write a CSS name or a number, as in red or #00ff88."
         hint = did_you_mean(text.strip(), ImageColor.colormap, otherwise)
-        raise UsageError(f"{text.strip()!r} is no colour.", hint) from None
+        raise UsageError(f"{text.strip()!r} is not a colour.", hint) from None
     return red, green, blue
 
 

@@ -123,7 +123,7 @@ def parse(source: str) -> tuple[Prompt, ...]:
     scenes = parse_scenes(source)
     if len(scenes) > 1:
         position = _pieces(source)[0][-1][1]
-        raise _refusal(source, position, "only a run can tell a story", "Write '\\^' for a ^ in the text.")
+        raise _refusal(source, position, "only runs have scenes, which ^ separates", "Write '\\^' for a ^.")
     return scenes[0]
 
 
@@ -249,7 +249,7 @@ def _with_file(prompt: Prompt, change: Callable[[str], str]) -> Prompt:
 def _only(source: str, kind: str) -> tuple[Prompt, ...]:
     scenes = _parse_all(source, kind)
     if len(scenes) > 1:
-        raise _refusal(source, _pieces(source)[0][-1][1], "only prompts can tell a story", "Write '\\^' for a ^.")
+        raise _refusal(source, _pieces(source)[0][-1][1], "only texts have scenes, after ^", "Write '\\^' for a ^.")
     return scenes[0]
 
 
@@ -313,7 +313,7 @@ def _parse_one(source: str, start: int, end: int, kind: str) -> Prompt:
                 raise _refusal(source, at, "the prompt names two parts of the picture", "Leave one out.")
             region = _region(source, at, start + tail.end(2), _PYTTI)
             if not region:
-                raise _refusal(source, at, f"{tail[2]!r} is no part of a picture", _known_regions())
+                raise _refusal(source, at, f"{tail[2]!r} is not a part of a picture", _known_regions())
         if tail[3] is not None:
             stop = _number(source, start + tail.start(3), tail[3], "stop")
     elif masked.endswith(":"):
@@ -345,14 +345,14 @@ def _region(source: str, first: int, last: int, more: Mapping[str, str] | None =
     if name.startswith("["):
         file = _ESCAPE.sub(r"\1", name[1:-1]).strip()
         if not file.removeprefix("-"):
-            raise _refusal(source, first, "the mask has no name", "Write the file, as in @[sky.png].")
+            raise _refusal(source, first, "the brackets name no mask", "Write the file, as in @[sky.png].")
         return f"[{file}]"
     word = name.lower()
     word = {**_ALIASES, **(more or {})}.get(word, word)
     if word in REGIONS:
         return word
     if difflib.get_close_matches(word, REGIONS, n=1, cutoff=0.75):
-        raise _refusal(source, first, f"{name!r} is no part of a picture", f"{_known_regions()} '\\@' is text.")
+        raise _refusal(source, first, f"{name!r} is not a part of a picture", f"{_known_regions()} '\\@' is text.")
     return ""
 
 
@@ -371,13 +371,13 @@ def _refuse_remains(source: str, start: int, text: str, region: str) -> None:
         before, name = text[: place.start()].rstrip(), text[place.start() :].strip()
         right = f"{before} {name}" if before and " " not in name else "a tree:2 @left"
         hint = f"Write it as in '{right}'. '\\@' is text."
-        raise _refusal(source, at, "a part of the picture stands last, after a blank", hint)
+        raise _refusal(source, at, "a part of the picture has to come last, after a space", hint)
     if comma := _COMMA.search(text):
         hint = f"Write {comma[0].replace(',', '.')}. '\\:' is a colon in the text."
-        raise _refusal(source, start + comma.start() + 1, "a weight has a decimal point", hint)
+        raise _refusal(source, start + comma.start() + 1, "a weight needs a decimal point, not a comma", hint)
     if (numbers := _NUMBERS.search(text)) and "://" not in text.split()[-1]:
         hint = "Write text:weight:stop. '\\:' is a colon in the text."
-        raise _refusal(source, start + numbers.start(1), "more than a weight and a stop", hint)
+        raise _refusal(source, start + numbers.start(1), "there are more numbers than a weight and a stop", hint)
     opened: list[int] = []
     for bracket in re.finditer(r"(?<!\x1b)\[|\]", text):
         if bracket[0] == "[":

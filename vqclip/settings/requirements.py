@@ -25,7 +25,7 @@ TWO_SCENES = Requirement(
 )
 PULLING_TEXT = Requirement(
     lambda s: not any(prompt.weight > 0 for prompt in s.texts),
-    "without a text that pulls",
+    "without a text of positive weight",
     "Add a prompt or leave it out.",
 )
 
@@ -36,7 +36,7 @@ INIT_IMAGE_OR_RUN = Requirement(lambda s: not s.init_image and not s.init_run, I
 SAMPLES = Requirement(lambda s: not s.init_run, "without samples", "Add --init-run SAMPLES or leave it out.")
 INIT_RUN = Requirement(lambda s: not s.init_run, "without an init run", "Add --init-run DIR or leave it out.")
 NO_INIT_RUN = Requirement(
-    lambda s: bool(s.init_run), "beside an init run, which is where the run begins", "Leave one of them out."
+    lambda s: bool(s.init_run), "with an init run, which the run starts from", "Leave one of them out."
 )
 NO_INIT_RUN_BUT_FOR_A_TARGET = Requirement(
     lambda s: bool(s.init_run) and not (s.mask or s.init_weight or s.init_weight_pixels),
@@ -45,8 +45,8 @@ NO_INIT_RUN_BUT_FOR_A_TARGET = Requirement(
 )
 DRAWN_INIT = Requirement(
     lambda s: s.init == "prior",
-    "over init 'prior', which draws no background",
-    "Name what lies below, as in --init perlin.",
+    "with init 'prior', which draws no background",
+    "Name a background, as in --init perlin.",
 )
 INIT_WEIGHT = Requirement(
     lambda s: not (s.init_weight or s.init_weight_pixels),
@@ -54,7 +54,9 @@ INIT_WEIGHT = Requirement(
     "Add --init-weight or --init-weight-pixels, or leave it out.",
 )
 CANDIDATE = (
-    Requirement(lambda s: bool(s.mask), "beside a mask, whose white a candidate covers anyway", "Leave it out."),
+    Requirement(
+        lambda s: bool(s.mask), "with a mask, whose white part starts from a candidate anyway", "Leave it out."
+    ),
     Requirement(lambda s: s.init != "prior", "on another init than 'prior'", "Use --init prior or leave it out."),
     PULLING_TEXT,
 )
@@ -102,8 +104,8 @@ LAYOUT = (
 
 FORM_TO_KEEP = Requirement(
     lambda s: not s.keeps_form,
-    "on a start, a story or a motion that has to change",
-    "Start from a candidate or a picture, in one scene without motion, or leave it out.",
+    "on a run whose forms have to change",
+    "Start from a candidate or a picture, with one scene and no motion, or leave it out.",
 )
 STEPS = Requirement(
     lambda s: s.iterations == 0, "in a run of no steps", "Use --iterations 1 or more, or leave it out."
@@ -117,16 +119,16 @@ SEVERAL_CLIPS = Requirement(
 )
 NO_RATE_SCHEDULE = Requirement(
     lambda s: bool(s.learning_rate_schedule),
-    "beside a schedule of the learning rate",
+    "with a schedule of the learning rate",
     "Leave one of the two out.",
 )
 USE_OF_PATIENCE = Requirement(
     lambda s: not s.auto_stop and s.learning_rate_plateau == 1,
-    "when nothing happens at a loss that stands still",
+    "without a setting that reacts when the loss stops falling",
     "Add --auto-stop or --learning-rate-plateau 0.5, or leave it out.",
 )
 PALETTE_PICTURE = Requirement(
-    lambda s: not names_picture(s.palette or ""), "on a palette that is no picture", "Leave it out."
+    lambda s: not names_picture(s.palette or ""), "with a palette that is not a picture", "Leave it out."
 )
 LARGER_SQUARES = Requirement(
     lambda s: 2 * s.pixel_grid > min(s.width, s.height),
@@ -144,12 +146,12 @@ STAGES = Requirement(
 )
 LARGER_PICTURE = Requirement(
     lambda s: (s.tile_size or 0) >= max(s.width, s.height),
-    "on a picture that is no larger",
+    "on a picture that is not larger than one tile",
     "Use a larger --size or leave it out.",
 )
 NO_COMPILED_DECODER = Requirement(
     lambda s: s.compile and not s.tile_size_at(s.width, s.height),
-    "on a decoder that is compiled",
+    "with a compiled decoder",
     "Leave one of them out.",
 )
 
@@ -173,7 +175,7 @@ DETAILS = Requirement(
         "cut_overview" in CUT_METHODS[s.cut_method]
         and all(key.value == 1 for key in Schedule.parse(s.cut_overview).keys)
     ),
-    "where every cutout is an overview",
+    "when every cutout shows the whole picture",
     "Lower --cut-overview, or leave it out.",
 )
 SCALED_AUGMENTS = Requirement(
@@ -183,8 +185,8 @@ SCALED_AUGMENTS = Requirement(
 )
 STRENGTH = Requirement(
     lambda s: s.augment == 0 and bool(codes := parse_augments(s.augments)) and UNSCALED.isdisjoint(codes),
-    "at the strength 0",
-    "Leave --augment out, or say --augments none.",
+    "when --augment is 0",
+    "Leave --augment out, or use --augments none.",
 )
 
 MOTION = Requirement(
@@ -211,16 +213,16 @@ def moving(name: str, rest: float) -> tuple[Requirement, ...]:
 
 FRAMES = Requirement(lambda s: not s.save_every, "without frames", "Use --save-every 1 or higher.")
 VIDEO = (
-    Requirement(lambda s: not s.video, "without a video", "Leave it out, or have a video: --video."),
+    Requirement(lambda s: not s.video, "without a video", "Leave it out, or add --video."),
     Requirement(
         lambda s: not s.save_every,
-        "without frames, of which the video is made",
+        "without frames to make a video from",
         "Leave it out, or use --save-every 1 or higher.",
     ),
 )
 NO_VIDEO_SECONDS = Requirement(
     lambda s: s.video_seconds is not None,
-    "beside video_seconds, which sets the rate",
+    "with video_seconds, which sets the rate",
     "Leave one of them out.",
 )
 

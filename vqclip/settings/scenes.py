@@ -147,7 +147,7 @@ def parse_story(source: str, later: Sequence[str], scene_steps: int) -> tuple[Sc
     """
     scenes = parse_scenes(source) if source.strip() else ((),)
     if later and len(scenes) > 1:
-        raise UsageError("prompt_at has no effect beside ^ in the prompt.", "Use one of the two.")
+        raise UsageError("prompt_at cannot be used with ^ in the prompt.", "Use one of the two.")
     count = len(scenes)
     even = [Position(100 * at / count, percent=True) for at in range(count)]
     if scene_steps:

@@ -118,7 +118,7 @@ class Settings(StartSettings):
         requires=(need.EDGE_LOSS,))
     tv: float = _option(0.0, "Losses", "Penalise the picture's total variation, with this weight.", low=0, high=1000,
         weight_of="tv", requires=(need.STEPS,))
-    latent_l2: float = _option(0.0, "Losses", "Penalise the latent's mean square, fading out by mid-run.", low=0,
+    latent_l2: float = _option(0.0, "Losses", "Penalise the latent's mean square in the first half of a run.", low=0,
         high=1000, weight_of="latent-l2", requires=(need.STEPS,))
     cutouts: int = _option(32, "Where CLIP looks", "Show CLIP this many cutouts in each step.", unit="cutouts", low=1,
         high=4096, common=True, also=("cutouts", *EDITS))

@@ -154,7 +154,7 @@ def _refuse_addresses(merged: Layer, named: Sequence[Layer], earlier: Layer) -> 
             continue
         for address in _addresses(name, raw):
             raise UsageError(
-                f"{raw.origin}: {name} names {printable(address)}, and files open no connection.",
+                f"{raw.origin}: {name} names {printable(address)}, but settings files may not use the network.",
                 "Give it on the command line, or in a line of a batch.",
             )
 
@@ -229,7 +229,7 @@ def read_prompt(prompt: str, file: Path | None) -> str:
     source = file or Path("-")
     found = join_lines(reading.read_lines(local_file(source, reading.MAX_TEXT_BYTES)))
     if file is not None and prompt:
-        raise UsageError("prompt_file has no effect beside a prompt.", "Leave one of the two out.")
+        raise UsageError("prompt_file cannot be used with a prompt.", "Leave one of the two out.")
     if not found:
         name = "standard input" if str(source) == "-" else files.printable(source)
         raise UsageError(f"{name} holds no prompt.", "Write one on each line.")
