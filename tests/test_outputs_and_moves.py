@@ -56,8 +56,8 @@ def test_no_command_writes_over_its_input_or_a_part_of_a_run(small: dict[str, An
         "edit photo.png cat --at left -o one/image.png": "is a part of a run",
         "variations out/1.png -n 1 -o out --overwrite": "is an input",
         "video shots -o shots/1.webp": "is an input",
-        "report one -o one/run.json": "is no name of a page",
-        "report . -o one/metrics.jsonl": "is no name of a page",
+        "report one -o one/run.json": "does not end in .html",
+        "report . -o one/metrics.jsonl": "does not end in .html",
     }.items():
         answer = call(*line.split())
         assert (answer.code in (2, 5), words in answer.err) == (True, True), (line, answer.err)

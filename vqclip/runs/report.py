@@ -148,7 +148,7 @@ def page_target(directory: Path, target: Path | None) -> Path:
     if target is None:
         return directory / REPORT
     if target.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"{files.printable(target)} is no name of a page.", "End it in .html.")
+        raise UsageError(f"{files.printable(target)} does not end in .html.", "Choose a name that does.")
     refuse_output(target, product=REPORT)
     return target
 
