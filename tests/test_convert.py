@@ -151,7 +151,7 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(tmp_path, call):
         (UsageError, "is the checkpoint itself", (str(safe), safe)),
         (UsageError, "only-vqgan has no effect", (str(source), tmp_path / "b.safetensors", {"only_vqgan": True})),
         (UsageError, "dtype is 'int8'", (str(source), tmp_path / "b.safetensors", {"dtype": "int8"})),
-        (OutputError, "there is another", (str(source), tmp_path / "taken.safetensors")),
+        (OutputError, "exists already, with other content", (str(source), tmp_path / "taken.safetensors")),
         (ModelError, "does not exist", (str(tmp_path / "no.ckpt"), tmp_path / "b.safetensors")),
     ]:
         given, place, *options = arguments

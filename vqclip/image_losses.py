@@ -1,4 +1,4 @@
-"""The image losses that `--loss` names: functions of the picture and its latent, beside CLIP's loss.
+"""The image losses that `--loss` names: functions of the picture and its latent, in addition to CLIP's loss.
 
 Each is a function marked with `@image_loss`; its name, with dashes, is what users write. A loss grows with what is
 not wanted. torch is not imported here, so that a wrong name is refused at once; the functions use the methods of the

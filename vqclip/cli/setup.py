@@ -166,7 +166,7 @@ def _described(steps: Sequence[Step]) -> tuple[str, dict[str, Any]]:
     unknown = [step.name for step in steps if not step.here and step.bytes is None]
     place = existing_parent(steps[0].path)
     free = shutil.disk_usage(place).free
-    also = f", and {', '.join(unknown)}, whose size nobody has published" if unknown else ""
+    also = f", and {', '.join(unknown)}, whose size is not published" if unknown else ""
     blocks.append(f"To download: {_size(missing)}{also}. Free in {printable(place)}: {_size(free)}.")
     facts = [{**vars(step), "path": str(step.path)} for step in steps]
     return "\n".join(blocks), {"models": facts, "bytes_to_download": missing, "bytes_free": free}

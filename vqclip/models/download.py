@@ -398,7 +398,7 @@ class _Download:
         discard(self.part)
         discard(self.record)
         if self.source.own and self.source.sha256 is None:
-            self.note(f"{self.source.name}: nobody has published a hash of it; the archive or file has {found}")
+            self.note(f"{self.source.name}: no hash is published for it; the hash of this file is {found}")
 
     def _unpack(self, member: str) -> None:
         """Extract the checkpoint from the zip archive of its makers."""

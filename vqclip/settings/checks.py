@@ -1,6 +1,6 @@
-"""What is refused of settings as a whole: values that mean nothing, contradictions, and parts without effect.
+"""Checks of settings as a whole: invalid values, contradictions, and parts without effect.
 
-A schedule has its own way to be without effect: a key or scene that lies after the end of the run.
+A key of a schedule, or a scene, has no effect if it lies after the end of the run.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LANGUAGES = (
 
 
 def check_values(settings: Settings, options: Mapping[str, Option]) -> None:
-    """Raise UsageError for the first value that means nothing."""
+    """Raise UsageError for the first value that is not valid."""
     if settings.optimiser == "lbfgs":
         raise UsageError(
             "lbfgs cannot optimise here: its line search needs a loss that stays the same and its exact gradient. "

@@ -1,4 +1,4 @@
-"""What --init-strength stands for: the weights, steps, rate, stages and size of a run that starts from a picture."""
+"""The meaning of --init-strength: the weights, steps, rate, stages and size of a run that starts from a picture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def optimisation(strength: float, steps: int, pull: float = 0.5) -> dict[str, An
     Pixel steps and coarse stages are left out at every strength, since they wipe out the details of a picture.
 
     Args:
-        strength: From 0, which keeps the picture, to 1, which lets it go.
+        strength: From 0, which keeps the picture, to 1, which lets it change freely.
         steps: Of a run without an init picture, and of all strengths from 0.5 on.
         pull: The init weight at a strength of 0.5.
     """

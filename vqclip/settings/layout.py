@@ -104,7 +104,7 @@ def _with_things(scene: Scene, layout: SceneLayout | None) -> Scene:
 
 
 def layout_of(settings: Settings, scene: int) -> SceneLayout | None:
-    """How a scene is laid out; None where its prompts say it."""
+    """How a scene is laid out; None if it has no layout."""
     return settings.layouts[scene] if isinstance(settings, LaidOutSettings) else None
 
 

@@ -1,4 +1,4 @@
-"""How an option is declared, and what follows from its kind: its metavar, its valid values and the files it names."""
+"""How an option is declared, and what its kind determines: its metavar, valid values and the files that it names."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Settings files: presets and styles by name, and the YAML that all of them are written in.
 
-YAML is composed, never constructed: `prompt: no` stays the word "no", and no tag is obeyed.
+YAML is composed, never constructed: `prompt: no` stays the word "no", and tags have no effect.
 """
 
 from __future__ import annotations

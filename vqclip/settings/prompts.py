@@ -87,7 +87,7 @@ class Prompt:
         region: The part of the picture that the prompt applies to: a name in REGIONS, or the file of a mask in
             brackets, with a minus in front for the black part; empty for the whole picture.
         style: Words that name a style, with {} for the text, for a CLIP that knows styles.
-        language: Of the text, for models that know English words alone: a code, or "auto".
+        language: Of the text, for models that know only English words: a code, or "auto".
     """
 
     text: str
@@ -148,7 +148,7 @@ def parse_images(source: str) -> tuple[Prompt, ...]:
 
 
 def parse_noise(source: str) -> Prompt:
-    """Read a noise prompt, `SEED:weight:stop`. Raises UsageError, also for a seed that is no whole number from 0."""
+    """Read a noise prompt, `SEED:weight:stop`. Raises UsageError, also for a seed that is not a whole number."""
     found = re.fullmatch(r"\s*([0-9]{1,18})\s*(:.*)?", source)
     if not found:
         raise UsageError(f"noise prompt {source!r} has no seed.", "Write SEED:WEIGHT, as in 7:0.5.")
@@ -254,7 +254,7 @@ def _only(source: str, kind: str) -> tuple[Prompt, ...]:
 
 
 def normal(source: str) -> str:
-    """The source with accents composed, without characters that nobody sees, and with blanks between its lines.
+    """The source with composed accents, without invisible characters, and with spaces in place of line breaks.
 
     The names of files, in brackets, stay as they are.
     """

@@ -50,7 +50,7 @@ _WHOLE, _TILE = 768, 384
 
 @dataclass(frozen=True)
 class Settings(StartSettings):
-    """The settings of one run; `validate` refuses those that cannot be meant.
+    """The settings of one run; `validate` refuses invalid combinations.
 
     The names are common in VQGAN+CLIP tools. `prompt` keeps the user's spelling; `prompts` is its meaning.
     One option is one entry.
@@ -223,7 +223,7 @@ class Settings(StartSettings):
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
-        """All prompts: texts, pictures, noise and away from letters, in the order of a perceptor's targets."""
+        """All prompts: texts, pictures, noise and text-off, in the order of a perceptor's targets."""
         return self.story.prompts
 
     @property
@@ -290,7 +290,7 @@ class Settings(StartSettings):
 
     @property
     def refines(self) -> bool:
-        """Whether edges become crisp; by itself not in a photo, whose details go, nor in a video that would jump."""
+        """Whether edges become crisp: on auto, not in a photo (it would lose details) or video (it would jump)."""
         still = self.iterations > 0 and len(self.story.scenes) == 1 and not self.motion_schedules
         return self.refine == "on" or (self.refine == "auto" and self.keeps_edges and still and not self.init_image)
 
@@ -340,7 +340,7 @@ class Settings(StartSettings):
         return bool(getattr(self, name) != default_of(name))
 
     def check_values(self) -> None:
-        """Raise UsageError for the first value that means nothing by itself."""
+        """Raise UsageError for the first value that is not valid on its own."""
         _ = self._values_checked
 
     @functools.cached_property
@@ -349,7 +349,7 @@ class Settings(StartSettings):
         return True
 
     def validate(self, *, recorded: bool = False, bounds: bool = True, frame_steps: int = 0) -> Settings:
-        """Return the settings, or raise UsageError for the first one that cannot be meant.
+        """Return the settings, or raise UsageError for the first invalid one or one without effect.
 
         recorded: of a run that has begun: options without effect are not refused. bounds: whether `iterations` is the
         length of the run, so that nothing may lie after it. frame_steps: the steps of each frame of a restyled video,

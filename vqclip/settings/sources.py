@@ -127,7 +127,7 @@ def resolve(
 
 
 def _given(flags: Mapping[str, Any]) -> dict[str, Raw]:
-    """The values that are not None. Raises UsageError for a name that is no setting."""
+    """The values that are not None. Raises UsageError for an unknown setting."""
     for name in flags:
         if name not in options():
             raise UsageError(f"unknown setting {name!r}.", did_you_mean(name, options(), ALL_SETTINGS))
@@ -178,7 +178,7 @@ def _merged(layers: Iterable[Layer]) -> dict[str, Raw]:
 
 
 def _keep_named_rate(merged: dict[str, Raw], layers: Iterable[Layer]) -> None:
-    """Leave learning_rate_steps out where a layer names the rate alone: it is meant for the steps of the run."""
+    """Drop learning_rate_steps where a layer names only the rate: that rate is meant for the steps of the run."""
     named = [raw for layer in layers for raw in layer.values()]
     if any(merged.get("learning_rate") is raw for raw in named) and merged.get("learning_rate_steps") not in named:
         merged.pop("learning_rate_steps", None)
@@ -192,7 +192,7 @@ def _with_init_strength(
     own_preset: bool,
     only_size: OnlySize,
 ) -> list[Layer]:
-    """Insert what the init strength stands for above the preset, so that all that the user names wins over it.
+    """Insert the settings of the init strength above the preset, so that all that the user names overrides them.
 
     A record holds it already, unless a flag now changes the picture or the strength. own_preset: of the user.
     """

@@ -53,7 +53,7 @@ class Candidates:
 
     @property
     def ranking(self) -> Tensor:
-        """What orders them, (N,), lower is better: CLIP's losses with what `_CUT_OFF` and `LIKELY` add."""
+        """The sort key, (N,), lower is better: CLIP's losses plus the terms of `_CUT_OFF` and `LIKELY`."""
         return self.losses + _CUT_OFF * cut_off(self.images) - LIKELY * self.log_probabilities
 
     def take(self, order: Tensor) -> Candidates:
@@ -134,7 +134,7 @@ def _ranked(
 def cut_off(images: Tensor) -> Tensor:
     """The share of the border where a drawing on white touches it: (N, 3, H, W) to (N,), in [0, 0.5].
 
-    A scene fills its square. So of a drawing that covers most of the border, the rest of it counts.
+    A scene fills its square, so if a drawing covers more than half of the border, the uncovered share counts instead.
     """
     covered = framed(images)
     return torch.minimum(covered, 1 - covered)

@@ -37,7 +37,7 @@ def opacity(drawing: Tensor) -> Tensor:
 
 
 def framed(images: Tensor) -> Tensor:
-    """The share of the border that is no white ground: (N, 3, H, W) to (N,)."""
+    """The share of the border that is not white ground: (N, 3, H, W) to (N,)."""
     drawn = _drawn(images)
     return torch.cat([drawn[..., 0, :], drawn[..., -1, :], drawn[..., 0], drawn[..., -1]], -1).mean((1, 2))
 
@@ -102,7 +102,7 @@ def grown(cover: Tensor, width: int) -> Tensor:
 
 
 def trimmed(drawing: Tensor, *, inner: bool = False) -> tuple[Tensor, Tensor]:
-    """The part of a drawing, (1, 3, H, W), that is no ground, and its opacity.
+    """The part of a drawing, (1, 3, H, W), that is not ground, and its opacity.
 
     inner: Without its outermost pixels, in which its colours blend with white.
     """

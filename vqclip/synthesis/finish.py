@@ -1,7 +1,7 @@
 """The last step to the finished picture: outlines and hatching, the colours of a palette, and square pixels.
 
-Words and losses pull towards a look; these give it. Every pixel has a colour of the palette, and every square one
-colour.
+Words and losses only pull towards such a style; this step guarantees it. Every pixel has a colour of the palette, and
+every square has one colour.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ _TO_LAB = (
 def _prices(distances: Tensor) -> Tensor:
     """What to add to the distance of each colour, (1, K, 1, 1), so that each is nearest to its least share of pixels.
 
-    A colour that is nearest to too few is made cheaper by what its next pixels lack, again and again, as in an
-    auction.
+    In each round, a colour that has too few pixels becomes cheaper by as much as its next nearest pixels need,
+    as in an auction.
     """
     count = distances.shape[1]
     wanted = max(1, int(_SHARE / count * distances[0, 0].numel()))

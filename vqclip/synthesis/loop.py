@@ -245,7 +245,7 @@ class Synthesizer:
     def _fade_in(self) -> Iterator[Event]:
         """Blend the picture into the candidate of a scene that begins, as fast as its prompts fade in.
 
-        CLIP alone would bend the picture of the scene before, which has another form.
+        CLIP alone would only deform the picture of the previous scene, whose forms differ.
         """
         if self.starts is None or not self.settings.uses_prior:
             return
@@ -347,7 +347,7 @@ class Synthesizer:
     def _stopped_by(self) -> str:
         """The setting that ends the run here, or an empty string.
 
-        Only a picture of full size can be good enough or stand still.
+        Only a picture of full size can reach the score or stop improving.
         """
         if self.time_is_up():
             return "max_seconds"
@@ -355,7 +355,7 @@ class Synthesizer:
 
     @torch.no_grad()
     def _add_noise(self) -> None:
-        """Shake the latent by the noise that is due at this step."""
+        """Add the noise that is due at this step to the latent."""
         now, given = self.current, self.settings.latent_noise
         amount = Schedule.parse(given).at(self.steps_done, self.settings.iterations) if given else 0.0
         if amount and not now.stage.pixels:

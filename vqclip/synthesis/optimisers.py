@@ -165,8 +165,8 @@ def rate_at(settings: Settings, step: int, stage: Stage) -> float:
 def long_run_share(settings: Settings, stage: Stage) -> float:
     """The share of the rates that a run longer than `learning_rate_steps` keeps.
 
-    A candidate of the prior has its form already, and the gradient of CLIP leads on beyond it, to patterns that only
-    CLIP takes for the thing. So the path of a longer run is divided into more steps. More steps also average the
+    A candidate of the prior has its form already. The gradient of CLIP leads beyond it, to patterns that only CLIP
+    takes for the thing. So the path of a longer run is divided into more steps. More steps also average the
     noise of the cutouts, so pixels follow CLIP straighter. Their path becomes shorter where no `flatness` holds them.
     """
     ratio = settings.learning_rate_steps / max(1, settings.iterations)

@@ -1,4 +1,4 @@
-"""Progress of a stage: a loss that stands still lowers the learning rate, and it or a high score may end the run."""
+"""Progress of a stage: a loss that stops falling lowers the learning rate; it or a high score may end the run."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from vqclip.synthesis.clip_loss import PromptLoss
 
 
 class Scorer:
-    """Scores pictures of any size. Nothing is cut and nothing is random, so pictures of all stages compare."""
+    """Scores pictures of any size. It takes no cutouts and no random numbers, so pictures of all stages compare."""
 
     def __init__(self, clip_targets: Sequence[ClipTarget], prompts: Sequence[Prompt]) -> None:
         total = sum(abs(target.weight) for target in clip_targets)

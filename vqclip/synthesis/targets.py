@@ -45,7 +45,7 @@ def encode_prompts(
 
 
 def parts_of(perceptor: Perceptor, text: str) -> list[str]:
-    """A text in parts that the CLIP's context holds: as many whole words as fit, and pieces of what is no word."""
+    """A text in parts that the CLIP's context holds: as many whole words as fit, and pieces of anything else."""
     parts: list[str] = []
     for word in text.split():
         longer = f"{parts[-1]} {word}" if parts else word
@@ -77,8 +77,8 @@ def text_off(perceptor: Perceptor, texts: Sequence[str]) -> Tensor:
     """The direction away from written letters: (E,) unit float32.
 
     It is the mean difference between things without and with letters on them, the prompts' own among them, less its
-    share along the prompts: so pulling there lets go of letters and of nothing that was asked for. pixray's textoff
-    is a vector kept for each CLIP, to the same end.
+    share along the prompts. So a pull in this direction removes letters, but nothing of the prompts. pixray's textoff
+    is a stored vector for each CLIP, with the same purpose.
     """
     things = [*dict.fromkeys(texts), *THINGS]
     plain = perceptor.encode_text(things)
