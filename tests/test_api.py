@@ -256,7 +256,7 @@ def test_fault_42_another_model_is_refused(small: dict[str, Any]) -> None:
     manifest = json.loads(path.read_text())
     manifest["models"]["tiny"] = "0" * 64
     path.write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match="the model tiny is not the one") as caught:
+    with pytest.raises(ModelError, match="the model tiny has changed") as caught:
         list(vqclip.resume("run"))
     assert caught.value.exit_code == 3
 

@@ -107,7 +107,7 @@ def test_a_kill_while_the_best_start_is_taken_over_loses_nothing(whole: Any, iso
     asked = manifest.settings.replace(**BEST)
     with directory.open_run(Path("killed")) as run:
         run.write(replace(manifest, settings=asked, status="running", step=0))
-        for path in (*run.state.iterdir(), run.image, *run.video_paths()):
+        for path in (*run.state.iterdir(), run.image, *run.directory.glob("video.*")):
             path.unlink(missing_ok=True)
         # One of the start's snapshots is here already, the others are not.
         first = sorted((run.directory / "starts" / best / "state").iterdir())[0]

@@ -148,7 +148,7 @@ def test_every_network_but_coca_is_of_a_compared_kind() -> None:
 def test_a_listed_network_is_accepted_or_refused_with_the_reason(name: str) -> None:
     config = open_clip.get_model_config(name)
     if name.startswith("coca"):
-        with pytest.raises(ModelError, match=r"is a CoCa model, which vqclip does not take\. Take a plain CLIP\."):
+        with pytest.raises(ModelError, match=r"is a CoCa model, which vqclip does not support\. Use a plain CLIP\."):
             check_model(config, name)
     else:
         assert check_model(config, name) == config

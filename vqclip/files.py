@@ -117,18 +117,6 @@ def matching(folder: Path, pattern: str) -> list[Path]:
         return []
 
 
-@contextlib.contextmanager
-def utf8_name(path: Path) -> Iterator[str]:
-    """A name of a file that libraries open which take only UTF-8, as safetensors does."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        with path.open("rb") as handle:
-            yield f"/dev/fd/{handle.fileno()}"
-    else:
-        yield str(path)
-
-
 def absence(path: Path) -> str:
     """Why there is nothing at a path: "does not exist", or the message of the system."""
     try:

@@ -156,18 +156,23 @@ def restyle(
     directory = output or new_directory(inputs.settings, parent or Path("runs"))
     manifest = Manifest(inputs.settings, preset=preset, restyle=asdict(how))
     if output is not None and holds_run(directory) and not overwrite:
-        earlier = read_manifest(directory) if files.is_file(directory / "run.json") else None
-        same = earlier and earlier.restyle == manifest.restyle
-        if not earlier or not same or earlier.settings.digest() != inputs.settings.digest():
-            hint = "Choose another --output, or replace it with --overwrite."
-            hint += f" {resume_hint(directory)}" if earlier else ""
-            raise OutputError(f"{files.printable(directory)} holds another run.", hint)
-        # Other options of the video take effect, because it is written from the frames.
-        same = progress_video.options_in(earlier.settings) == progress_video.options_in(inputs.settings)
-        manifest = replace(earlier, settings=inputs.settings, status=earlier.status if same else "running")
+        manifest = _continued(directory, manifest)
     refuse_inputs(directory, [source.path, *map(Path, inputs.pictures())])
     run = open_run(directory, state=False)
     return _Restyling(inputs, run, how, source, stop).draw(manifest, replaces=overwrite)
+
+
+def _continued(directory: Path, asked: Manifest) -> Manifest:
+    """Return the record of the run in a folder, with what is asked for now. Raises OutputError for another run."""
+    earlier = read_manifest(directory) if files.is_file(directory / "run.json") else None
+    same = earlier and earlier.restyle == asked.restyle
+    if not earlier or not same or earlier.settings.digest() != asked.settings.digest():
+        hint = "Choose another --output, or replace it with --overwrite."
+        hint += f" {resume_hint(directory)}" if earlier else ""
+        raise OutputError(f"{files.printable(directory)} holds another run.", hint)
+    # Other options of the video take effect, because it is written from the frames.
+    same = progress_video.options_in(earlier.settings) == progress_video.options_in(asked.settings)
+    return replace(earlier, settings=asked.settings, status=earlier.status if same else "running")
 
 
 def holds_restyle(directory: Path) -> bool:

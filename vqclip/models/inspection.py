@@ -286,3 +286,15 @@ def _large_index(name: str) -> ModelError:
 
 def _cut_short(name: str, size: int, whole: str) -> ModelError:
     return ModelError(f"{name} is cut short ({size} of {whole} bytes).", _AGAIN)
+
+
+@contextlib.contextmanager
+def utf8_name(path: Path) -> Iterator[str]:
+    """A name of a file that libraries open which take only UTF-8, as safetensors does."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        with open_regular(path, ModelError) as handle:
+            yield f"/dev/fd/{handle.fileno()}"
+    else:
+        yield str(path)

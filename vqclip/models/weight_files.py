@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from vqclip.errors import ModelError, OutOfMemory, VqclipError
-from vqclip.files import excerpt, is_file, printable, utf8_name
-from vqclip.models.inspection import Inspected, is_read
+from vqclip.files import excerpt, is_file, printable
+from vqclip.models.inspection import Inspected, is_read, utf8_name
 from vqclip.reading import MORE_MEMORY, check_regular, is_out_of_memory, open_regular, read_json, reason, refusing
 
 # The state dict of a checkpoint may be under one of these names. Running averages are what the makers sample with.

@@ -22,7 +22,7 @@ from vqclip.errors import InputError, ModelError, OutputError, UsageError
 from vqclip.media import images
 from vqclip.media.image_folder import Entry, Skipped, format_skipped, readable, scan
 from vqclip.models import inspection
-from vqclip.models.inspection import inspect
+from vqclip.models.inspection import inspect, utf8_name
 
 Features = npt.NDArray[np.float32]
 Notify = Callable[[str], None]
@@ -264,7 +264,7 @@ def _read(path: Path) -> PictureIndex:
     try:
         if inspect(path, header_bytes=MAX_HEADER_BYTES).kind != "safetensors":
             raise _DamagedError("it is not a safetensors file")
-        with files.utf8_name(path) as source, safe_open(source, framework="numpy") as archive:
+        with utf8_name(path) as source, safe_open(source, framework="numpy") as archive:
             header = (archive.metadata() or {}).get("vqclip_index")
             if header is None:
                 raise UsageError(f"{shown} is not an index of pictures.", "Choose another name.")

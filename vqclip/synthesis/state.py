@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vqclip import files, reading
 from vqclip.errors import InputError, ModelError
 from vqclip.models.architecture import Architecture
-from vqclip.models.inspection import inspect
+from vqclip.models.inspection import inspect, utf8_name
 from vqclip.models.phrases import laid_out
 from vqclip.models.titok_config import Titok
 from vqclip.settings.schema import Settings
@@ -173,7 +173,7 @@ def read_tensors(path: Path, key: str = "vqclip") -> tuple[dict[str, Any], dict[
 
     if inspect(path).kind != "safetensors":
         raise ValueError("it is not a safetensors file")
-    with files.utf8_name(path) as source, safe_open(source, framework="pt") as archive:
+    with utf8_name(path) as source, safe_open(source, framework="pt") as archive:
         numbers = reading.parse_json((archive.metadata() or {}).get(key, "null"))
         if not isinstance(numbers, dict):
             raise ValueError("it is not of vqclip")
