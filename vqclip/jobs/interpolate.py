@@ -189,6 +189,12 @@ def _digest(
     return hashlib.sha256(files.canonical([*parts, [end.digest() for end in ends]]).encode()).hexdigest()
 
 
+def _video_digest(settings: Settings) -> str:
+    """The SHA-256 of the options of the video."""
+    options = progress_video.options_in(settings) | {"video": settings.video}
+    return hashlib.sha256(files.canonical(options).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 @dataclass(frozen=True)
 class _End:
     """One end, checked but not encoded. pixels: of a picture. manifest: of a run. grid: of a file of tokens."""
@@ -276,13 +282,13 @@ def _draw(
     from vqclip.models.vqgan import load_vqgan
 
     target, count = run.video_path(settings.video_format), interpolation.count(len(ends))
-    of_video = files.canonical(progress_video.options_in(settings) | {"video": settings.video})
-    of_video = hashlib.sha256(of_video.encode()).hexdigest()
+    of_video = _video_digest(settings)
     with run:
         yield from run.warnings()
         done = _frames_done(run, count) if earlier else 0
-        same_video = earlier is not None and earlier.video == of_video and files.is_file(target)
-        finished = earlier is not None and earlier.finished and done == count and (same_video or not settings.video)
+        finished = earlier is not None and earlier.finished and done == count
+        if settings.video and not (files.is_file(target) and earlier and earlier.video == of_video):
+            finished = False
         yield Opened(run.directory, None, done, finished=finished)
         if finished:
             if settings.video:
@@ -298,12 +304,10 @@ def _draw(
             clear(run)
         record = _Record(recorded, device_config.dtype_name, device_config.threads, video=of_video)
         record.write(run.directory)
-        writer = None
-        if settings.video:
-            warnings: list[str] = []
-            options = progress_video.writer_options(settings, count) | {"comment": settings.video_comment}
-            writer = video.VideoWriter(target, **options, warn=warnings.append)
-            yield from map(Warned, warnings)
+        warnings: list[str] = []
+        options = progress_video.writer_options(settings, count) | {"comment": settings.video_comment}
+        writer = video.VideoWriter(target, **options, warn=warnings.append) if settings.video else None
+        yield from map(Warned, warnings)
         with writer or contextlib.nullcontext():
             for number, (before, after, share) in enumerate(interpolation.positions(len(ends))):
                 frame = run.frame(number)
