@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from vqclip.cli import app
+from vqclip.cli.help import NAMED
 
 
 def commands(group: Any, name: str = "") -> Iterator[str]:
@@ -37,6 +38,17 @@ def parse(words: list[str]) -> str:
 
 def test_every_command_is_found() -> None:
     assert {"generate", "models convert", "config check", "restyle"} <= set(COMMANDS)
+
+
+def test_names_are_whole_in_the_help(call: Any) -> None:
+    text = call("generate", "--help-all").out
+    names = [name for listed in NAMED.values() for name in listed()]
+    assert [name for name in names if name not in text] == []
+
+
+def test_an_option_that_a_command_describes_itself_is_common(call: Any) -> None:
+    assert "--mask FILE" in call("edit", "--help").out
+    assert "--fps X" in call("restyle", "--help").out
 
 
 @pytest.mark.parametrize("command", COMMANDS)

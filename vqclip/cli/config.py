@@ -19,7 +19,10 @@ config = typer.Typer(
 
 def info(
     image: Annotated[
-        Path, typer.Argument(help="Picture made by vqclip or AUTOMATIC1111, or the folder of a run.", metavar="IMAGE")
+        Path,
+        typer.Argument(
+            help="Picture made by vqclip or AUTOMATIC1111, or the folder of a run.", metavar="IMAGE_OR_RUN"
+        ),
     ],
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ SHORT = {"iterations": "-n"}
 """One-letter flags by setting."""
 FEW = 30
 """A command with more options than this shows the common ones; `--help-all` shows all."""
+_COLUMN = 24
+"""The width of the column of options."""
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "vqclip": ('vqclip generate "a red apple"', "vqclip generate --help", "vqclip models list"),
     "vqclip generate": (
@@ -157,8 +160,14 @@ class HelpCommand(TyperCommand):
 
 
 def _write_section(formatter: Any, title: str, rows: list[tuple[str, str]]) -> None:
+    """Write a table. Its texts are wrapped here, because the formatter would divide names at their hyphens."""
+    width = max(10, formatter.width - min(_COLUMN, max((len(left) for left, _ in rows), default=0)) - 4)
+
+    def wrapped(text: str) -> str:
+        return "\b\n" + textwrap.fill(text.replace("\\[", "["), width, break_on_hyphens=False)
+
     with formatter.section(title):
-        formatter.write_dl([(left, right.replace("\\[", "[")) for left, right in rows], col_max=24)
+        formatter.write_dl([(left, wrapped(right)) for left, right in rows], col_max=_COLUMN)
 
 
 def _first_sentence(text: str | None) -> str:
@@ -166,10 +175,12 @@ def _first_sentence(text: str | None) -> str:
 
 
 def _is_common(parameter: Any) -> bool:
+    from vqclip.cli.options import setting_options
     from vqclip.settings.schema import options
 
     option = options().get(parameter.name)
-    return option is None or option.common
+    # A command that describes an option in words of its own needs it.
+    return option is None or option.common or parameter.help != setting_options()[parameter.name][1].help
 
 
 def _with_names(parameter: Any, record: tuple[str, str]) -> tuple[str, str]:
