@@ -290,7 +290,7 @@ def _cut_short(name: str, size: int, whole: str) -> ModelError:
 
 @contextlib.contextmanager
 def utf8_name(path: Path) -> Iterator[str]:
-    """A name of a file that libraries open which take only UTF-8, as safetensors does."""
+    """Yield a name by which a library that takes only UTF-8 names, such as safetensors, can open a file."""
     try:
         str(path).encode()
     except UnicodeEncodeError:

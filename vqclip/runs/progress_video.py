@@ -42,7 +42,7 @@ def frame_steps(settings: Settings) -> list[int]:
 
 
 def frames_of(directory: Path) -> list[Path]:
-    """Return the frames of a run in their order; other pictures in their folder are none of them."""
+    """Return the frames of a run in their order, without other pictures in their folder."""
     found = [path for path in files.matching(directory / "frames", "*.png") if _FRAME.fullmatch(path.name)]
     return sorted(found, key=lambda path: int(path.stem))
 

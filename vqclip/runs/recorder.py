@@ -69,7 +69,7 @@ def noting_failure(run: Run, manifest: Manifest) -> Iterator[None]:
 
 
 def status_of(error: BaseException) -> str:
-    """The status of a run that an exception ends; a loop over its events that is left early interrupts it."""
+    """The status of a run that an exception ends. Leaving a loop over its events early interrupts the run."""
     return "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt, GeneratorExit)) else "failed"
 
 
