@@ -118,6 +118,14 @@ def test_the_cache_follows_the_platform_without_the_variable():
     assert catalogue.cache_dir() == Path(os.environ["XDG_CACHE_HOME"]) / "vqclip"
 
 
+@pytest.mark.parametrize("name", ["clips/mine", "./clips/mine", "mine"])
+def test_a_folder_of_a_clip_without_its_prefix_is_answered_with_the_prefix(name: str, isolated: Path) -> None:
+    (isolated / name).mkdir(parents=True)
+    (isolated / name / "open_clip_model.safetensors").write_bytes(b"")
+    with pytest.raises(UsageError, match=rf"the CLIP {name} is a folder\. Write local-dir:{name}\."):
+        registry.find_clip(name)
+
+
 def test_the_built_in_pair_is_always_here():
     vqgan, clip = registry.find_vqgan("tiny"), registry.find_clip("tiny")
     assert vqgan.checkpoint == data_path("checkpoints", "tiny_vqgan.safetensors")

@@ -371,6 +371,8 @@ def _unlisted_clip(name: str) -> ClipFiles:
             f"the CLIP {printable(name)} is a file, which does not say what its network is.",
             f"Write NETWORK/FILE, as in ViT-B-32/{printable(name)}; open_clip.list_models() has the networks.",
         )
+    if _weights_in(user_path(name)):
+        raise UsageError(f"the CLIP {printable(name)} is a folder.", f"Write local-dir:{printable(name)}.")
     if not (slash and network and tag):
         known = [*clip_names(), *(alias for entry in clip_entries() for alias in entry.aliases)]
         raise UsageError(

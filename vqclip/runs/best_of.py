@@ -19,7 +19,7 @@ from vqclip.errors import Interrupted, UsageError, VqclipError
 from vqclip.events import CandidateScored, Chosen, Event, Finished, Started, Stepped, Warned
 from vqclip.media import images
 from vqclip.runs import directory as run_folder
-from vqclip.runs import recorder
+from vqclip.runs import progress_video, recorder
 from vqclip.runs.directory import Manifest, Run
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import Models
@@ -194,7 +194,7 @@ def _write_sheet(run: Run, starts: list[Settings], scores: Mapping[str, float]) 
     """Write starts.png: the last frames of the starts."""
     pictures, labels = [], []
     for number, start in enumerate(starts, 1):
-        frames = sorted((_folder(run, number) / "frames").glob("*.png"))
+        frames = progress_video.frames_of(_folder(run, number))
         if frames:
             pixels = images.open_image(frames[-1])
             pictures.append(images.shrink(pixels, SHEET_SIDE))
