@@ -56,6 +56,9 @@ def test_no_command_writes_over_its_input_or_a_part_of_a_run(small: dict[str, An
         "edit photo.png cat --at left -o one/image.png": "is a part of a run",
         "variations out/1.png -n 1 -o out --overwrite": "is an input",
         "video shots -o shots/1.webp": "is an input",
+        "sample apple -n 1 -o one/image.png": "is a part of a run",
+        "search . apple --sheet one/image.png": "is a part of a run",
+        "search shots --image photo.png --sheet photo.png": "is an input",
         "report one -o one/run.json": "does not end in .html",
         "report . -o one/metrics.jsonl": "does not end in .html",
     }.items():

@@ -10,6 +10,7 @@ from vqclip import files
 from vqclip.errors import InputError, OutputError
 from vqclip.media import images
 from vqclip.runs import samples
+from vqclip.runs.directory import refuse_output
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
 from vqclip.runs.session import library_versions
@@ -38,6 +39,7 @@ def sample(settings: Settings, output: Path) -> dict[str, Any]:
     if not output.suffix or (files.is_folder(output) and output.suffix.lower() != ".png"):
         output = output / samples.SHEET
     images.check_png_name(output)
+    refuse_output(output)
     record = samples.record_beside(output)
     _refuse_other_files(record)
     if settings.seed is None:

@@ -21,6 +21,7 @@ from vqclip.errors import InputError, UsageError
 from vqclip.media import image_folder, images
 from vqclip.media.image_folder import Skipped
 from vqclip.models import registry
+from vqclip.runs.directory import refuse_output
 from vqclip.runs.loading import unread
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
@@ -240,6 +241,7 @@ def search(
     prompts = _prompts(query) if isinstance(query, str) else (Prompt(str(query)),)
     if sheet is not None:
         images.check_png_name(sheet, "sheet")
+        refuse_output(sheet, query if isinstance(query, Path) else None)
     clip = _Clip(settings)
     path = index_path(folder, path)
     wanted = images.open_image(query) if isinstance(query, Path) else None
