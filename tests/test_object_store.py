@@ -276,7 +276,7 @@ def test_fault_69_a_batch_draws_the_runs_of_a_process_that_is_gone(
     events = list(batch(tmp_path / "list.txt", **given))
     started = [event.directory for event in events if isinstance(event, JobStarted)]
     assert len(started) == 3, "one was tried twice"
-    assert [event for event in events if isinstance(event, Warned) and "draws 1 of the runs" in event.message]
+    assert [event for event in events if isinstance(event, Warned) and "is drawing 1 of the runs" in event.message]
     rows = [json.loads(line) for line in memory.cat("/b/batch/table.jsonl").splitlines()]
     assert [row["status"] for row in rows] == ["finished"] * 2
 

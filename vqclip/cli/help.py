@@ -175,12 +175,11 @@ def _first_sentence(text: str | None) -> str:
 
 
 def _is_common(parameter: Any) -> bool:
-    from vqclip.cli.options import setting_options
     from vqclip.settings.schema import options
 
     option = options().get(parameter.name)
     # A command that describes an option in words of its own needs it.
-    return option is None or option.common or parameter.help != setting_options()[parameter.name][1].help
+    return option is None or option.common or not parameter.help.startswith(option.help)
 
 
 def _with_names(parameter: Any, record: tuple[str, str]) -> tuple[str, str]:

@@ -345,8 +345,8 @@ class _Batch:
         if not leased or self._mirror is None:
             return
         yield Warned(
-            f"another process is drawing {len(leased)} runs: this one tries again in {lease.EXPIRES:.0f} seconds, "
-            "in case the other one has stopped."
+            f"another process is drawing {len(leased)} of the runs: this one tries again in {lease.EXPIRES:.0f} "
+            "seconds, in case the other one has stopped."
         )
         until = time.monotonic() + lease.EXPIRES
         while time.monotonic() < until:

@@ -211,6 +211,13 @@ def index(settings: Settings, folder: Path, path: Path | None, notify: Notify) -
     )
 
 
+def _check_sheet(sheet: Path | None, query: str | Path) -> None:
+    """Raise UsageError or OutputError for a sheet that cannot be written, or that is the picture to look for."""
+    if sheet is not None:
+        images.check_png_name(sheet, "sheet")
+        refuse_output(sheet, query if isinstance(query, Path) else None)
+
+
 def search(
     settings: Settings,
     folder: Path,
@@ -239,9 +246,7 @@ def search(
         for several prompts. Raises VqclipError.
     """
     prompts = _prompts(query) if isinstance(query, str) else (Prompt(str(query)),)
-    if sheet is not None:
-        images.check_png_name(sheet, "sheet")
-        refuse_output(sheet, query if isinstance(query, Path) else None)
+    _check_sheet(sheet, query)
     clip = _Clip(settings)
     path = index_path(folder, path)
     wanted = images.open_image(query) if isinstance(query, Path) else None
