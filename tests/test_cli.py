@@ -264,8 +264,8 @@ BAD = [
     (["generate", "a", "--init-image", "nowhere.png"], 4, "nowhere.png"),
     (["generate", "a", "--config", "nowhere.yaml"], 2, "nowhere.yaml"),
     (["generate", "a", "-o", "file"], 5, "file"),
-    (["resume", "nowhere"], 2, "holds no run"),
-    (["video", "nowhere"], 2, "holds no run"),
+    (["resume", "nowhere"], 4, "nowhere does not exist"),
+    (["video", "nowhere"], 4, "nowhere does not exist"),
     (["info", "nowhere.png"], 4, "nowhere.png"),
     (["info", "file"], 4, "file"),
     (["reconstruct", "nowhere.png", "-o", "out.png"], 4, "nowhere.png"),
@@ -567,7 +567,7 @@ def test_a_signal_ends_a_command_that_keeps_no_run_with_a_word_and_tidily(
     monkeypatch.setattr("vqclip.search.score.index", interrupted)
     before = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     answer = call("index", "pictures")
-    assert (answer.code, answer.err.strip(), tidied) == (code, "stopped: stopped at once.", [True])
+    assert (answer.code, answer.err.strip(), tidied) == (code, "stopped at once.", [True])
     assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
     monkeypatch.setattr("vqclip.search.score.index", interrupted)
     assert call("index", "pictures", "--json").lines[-1]["exit_code"] == code

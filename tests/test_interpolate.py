@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import torch
 from PIL import Image
 
 import vqclip
-from vqclip.jobs.interpolate import Interpolation, between
+from vqclip.errors import Interrupted
+from vqclip.jobs.interpolate import Interpolation, between, interpolate
 from vqclip.media import images
 from vqclip.models import registry
 from vqclip.models.checkpoints import sha256
 from vqclip.runs import latents
+from vqclip.settings.schema import Settings
 
 
 def pixels(path: Path | str) -> np.ndarray:
@@ -226,3 +229,20 @@ def test_runs_of_two_sizes_and_unfinished_runs_are_refused(
     Path("c/image.png").unlink()
     answer = call("interpolate", "a", "c", "-o", "other")
     assert (answer.code, "no picture yet" in answer.err) == (4, True)
+
+
+def test_a_stopped_interpolation_says_how_to_continue(call: Any) -> None:
+    for name, grey in (("a", 0), ("b", 200)):
+        images.save_png(Path(f"{name}.png"), np.full((32, 32, 3), grey, np.uint8), {})
+    ends, length = [Path("a.png"), Path("b.png")], Interpolation(frames=4)
+    settings = Settings(size="32x32", threads=1, dtype="float32", vqgan="tiny")
+    asked = iter([None, signal.SIGINT])
+    with pytest.raises(Interrupted) as stopped:
+        list(interpolate(settings, ends, Path("way"), length, stop=lambda: next(asked)))
+    assert (stopped.value.message, stopped.value.exit_code) == ("stopped after frame 2 of 4.", 130)
+    assert stopped.value.hint == "To continue, give the same command again."
+    answer = call("resume", "way")
+    assert "way holds an interpolation, not a run" in answer.err
+    assert "give the same `vqclip interpolate` command again" in answer.err
+    list(interpolate(settings, ends, Path("way"), length))
+    assert len(list(Path("way/frames").iterdir())) == 4

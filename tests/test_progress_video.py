@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -278,3 +279,20 @@ def test_the_video_command_leaves_gaps_out_on_request_alone(call: Any) -> None:
     assert call("video", "steps", "-o", "clip.apng", "--allow-gaps").code == 0
     with Image.open("clip.apng") as image:
         assert image.n_frames == 3
+
+
+def test_a_folder_without_frames_is_told_why(call: Any, small: dict[str, Any]) -> None:
+    Path("empty").mkdir()
+    list(vqclip.generate("a red apple", output="bare", seed=1, **small | {"iterations": 1, "save_every": 0}))
+    list(vqclip.generate("a red apple", output="begun", seed=1, **small | {"iterations": 1}))
+    shutil.rmtree("begun/frames")
+    for folder, message, hint in (
+        ("nowhere", "nowhere does not exist.", "Give the folder of a run"),
+        ("empty", "empty holds no run and no numbered pictures.", "Give the folder of either."),
+        ("bare", "bare has no frames: its run kept none.", "--save-every 1"),
+        ("begun", "begun has no frames yet.", "vqclip resume begun"),
+    ):
+        answer = call("video", folder)
+        assert answer.code == 4
+        assert message in answer.err
+        assert hint in answer.err

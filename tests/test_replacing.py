@@ -196,3 +196,23 @@ def test_other_hardware_or_libraries_are_reported_when_a_run_is_resumed() -> Non
     assert list(directory.environment_changes(manifest, "cuda:1", {"torch": "2.10", "numpy": "2.0"})) == []
     told = list(directory.environment_changes(manifest, "cpu", {"torch": "2.11", "numpy": "2.0"}))
     assert ["cuda" in told[0] and "cpu" in told[0], "torch 2.10" in told[1]] == [True, True]
+
+
+def test_no_run_is_written_into_the_folder_of_a_batch(call: Any, pictures: Path) -> None:
+    assert call("sweep", "a red apple", *FLAGS, "--vary", "seed=1,2", "-o", "all").code == 0
+    before = contents("all")
+    commands = [
+        ("generate", "a red apple", *FLAGS, "-o", "all"),
+        ("generate", "a red apple", *FLAGS, "-o", "all", "--overwrite"),
+        ("generate", "a red apple", *FLAGS, "-o", "all", "--dry-run"),
+        ("restyle", str(pictures), "red", "-o", "all", "--overwrite"),
+        ("interpolate", "pictures/0.png", "pictures/1.png", "-o", "all", "--overwrite"),
+    ]
+    for command in commands:
+        answer = call(*command)
+        assert (answer.code, "all holds a batch or sweep." in answer.err) == (5, True), (command, answer.err)
+    assert contents("all") == before
+    for command in ("video", "rerun", "continue", "info"):
+        answer = call(command, "all")
+        assert "all holds a batch or sweep" in answer.err, command
+        assert "Give the folder of one of its runs" in answer.err, command

@@ -205,3 +205,35 @@ def test_the_record_of_a_model_folder_does_not_tell_where_it_lies() -> None:
     assert metadata.last_part("local-dir:/home/someone/models/mine:0.5") == "local-dir:mine:0.5"
     assert metadata.last_part("local-dir:mine") == "local-dir:mine"
     assert metadata.last_part("ViT-B-32:0.5") == "ViT-B-32:0.5"
+
+
+def test_a_restyled_video_is_not_repeated_as_one_picture(call: Any) -> None:
+    Path("frames").mkdir()
+    for number in range(2):
+        Image.new("RGB", (32, 32), (90 * number, 0, 0)).save(f"frames/{number}.png")
+    flags = ("--size", "32", "--frame-steps", "1", "--cutouts", "2", "--seed", "1", "--no-video")
+    assert call("restyle", "frames", "a red star", "-o", "film", *flags).code == 0
+    for command in ("rerun", "continue"):
+        answer = call(command, "film", "-o", "new")
+        assert answer.code == 2
+        assert "film is a restyled video, not a run of one picture." in answer.err
+        assert f"vqclip restyle {Path('frames').absolute()} 'a red star'" in answer.err
+        assert "--init-image film/frames/00001.png" in answer.err
+    answer = call("generate", "a red star", "--init-run", "film")
+    assert f"--init-image {Path('film/frames/00001.png').absolute()}" in answer.err
+    assert not Path("new").exists()
+
+
+@pytest.mark.slow
+def test_what_was_done_after_the_run_is_named(call: Any, run: Path) -> None:
+    assert call("upscale", "run/image.png", "-o", "large.png").code == 0
+    edit = ("--at", "left", "--seed", "1", "-n", "1", "-q")
+    assert call("edit", "large.png", "a blue star", "-o", "edited.png", *edit).code == 0
+    answer = call("rerun", "edited.png", "-o", "again")
+    assert answer.code == 0
+    assert "edited.png was changed by vqclip edit and vqclip upscale after its run: only the run is" in answer.err
+    assert Path("again/image.png").read_bytes() == Path("run/image.png").read_bytes()
+    assert call("variations", "run/image.png", "-n", "1", "-o", "new", "--seed", "1", "-q").code == 0
+    answer = call("rerun", "new/1.png")
+    assert answer.code == 4
+    assert "new/1.png was made by vqclip variations from another picture, not by a run." in answer.err

@@ -251,7 +251,7 @@ def test_the_status_tells_living_processes_from_dead_ones_and_lists_failures(cal
     said = call("status", ".").out
     assert "run 3: c: it is too dark" in said
     assert "nothing draws it now: give the same command again" in said
-    assert call("status", "nowhere").code == 2
+    assert call("status", "nowhere").code == 4
 
 
 def test_flat_names_are_for_few_runs(call: Any, isolated: Path) -> None:

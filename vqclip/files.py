@@ -129,6 +129,11 @@ def absence(path: Path) -> str:
     return "is neither a file nor a folder"
 
 
+def no_folder(path: Path) -> str:
+    """Why a path is not that of a folder: "is not a folder", or as `absence`."""
+    return "is not a folder" if exists(path) else absence(path)
+
+
 def require_file(path: Path, what: str) -> Path:
     """The path of a file of a model. Raises ModelError, which calls the file `what`, when there is none."""
     if is_file(path):
@@ -140,7 +145,7 @@ def require_file(path: Path, what: str) -> Path:
 def require_folder(path: Path, what: str) -> None:
     """Raise ModelError, which calls the folder `what`, when there is none."""
     if not is_folder(path):
-        problem = "is not a folder" if exists(path) else absence(path)
+        problem = no_folder(path)
         raise ModelError(f"{what} {printable(path)} {problem}.", "Check the path.")
 
 

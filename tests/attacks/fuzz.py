@@ -164,7 +164,7 @@ def run_json(folder: Path) -> Door:
 
 def metrics(folder: Path) -> Door:
     """metrics.jsonl, as `vqclip report` reads it."""
-    from vqclip.runs import directory, report
+    from vqclip.runs import metrics, report
 
     run = _sound_run(folder)
     sound = (run / "metrics.jsonl").read_bytes()
@@ -172,7 +172,7 @@ def metrics(folder: Path) -> Door:
 
     def read(data: bytes) -> None:
         (run / "metrics.jsonl").write_bytes(data)
-        for _ in directory.read_metrics(run):
+        for _ in metrics.read_metrics(run):
             pass
         report.write(run)
 

@@ -29,7 +29,8 @@ def info(
 ) -> None:
     """Show how a picture was made, from its metadata, or how far a run is."""
     console = console_for(as_json=as_json, quiet=quiet)
-    from vqclip.files import is_file
+    from vqclip.errors import InputError, UsageError
+    from vqclip.files import is_file, is_folder
     from vqclip.media import metadata
     from vqclip.object_store import address_of
     from vqclip.runs import remote
@@ -37,7 +38,11 @@ def info(
 
     shown = address_of(image) or str(image)
     with remote.fetched(image, only=("run.json",)) as folder:
-        run = read_manifest(folder).to_dict() if is_file(folder / "run.json") else None
+        holds_run = is_file(folder / "run.json")
+        try:
+            run = read_manifest(folder).to_dict() if holds_run or is_folder(image) else None
+        except UsageError as error:
+            raise error if holds_run else InputError(error.message, error.hint) from None
     if run is not None:
         steps = f"{run['step']} of {run['settings']['iterations']}"
         rows = {name: run[name] for name in ("status", "score", "seconds", "device")} | {"steps": steps}

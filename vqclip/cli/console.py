@@ -144,7 +144,7 @@ class Console:
         from rich.text import Text
 
         screen = RichConsole(stderr=True, soft_wrap=True, highlight=False)
-        label = "stopped: " if error.kind == "interrupted" else "error: "
+        label = "" if error.kind == "interrupted" else "error: "
         screen.print(Text(label, style="bold red") + Text(plain(excerpt(error.message, MOST_CHARACTERS))))
         if error.hint:
             screen.print(Text(plain(excerpt(error.hint, MOST_CHARACTERS))))

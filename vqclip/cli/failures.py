@@ -17,8 +17,8 @@ from vqclip.reading import MORE_MEMORY, is_out_of_memory, reason
 EXIT_CODES = """
 Exit codes: 0 done, 1 failed, 2 usage or settings, 3 model refused, 4 input file,
 5 output or disk, 6 diverged, 7 out of memory, 8 no video encoder, 9 some runs of a
-batch or sweep failed, 129, 130 and 143 stopped by SIGHUP, SIGINT or SIGTERM (continue
-with `vqclip resume DIR`), 141 the reader of the output is gone.
+batch or sweep failed, 129, 130 and 143 stopped by SIGHUP, SIGINT or SIGTERM (the
+message says how to continue), 141 the reader of the output is gone.
 """
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)

@@ -166,7 +166,8 @@ class LivePage:
         facts: dict[str, Any] = {}
         if self._directory is not None:
             from vqclip.jobs.restyle import holds_restyle
-            from vqclip.runs.directory import read_manifest, read_metrics
+            from vqclip.runs.directory import read_manifest
+            from vqclip.runs.metrics import read_metrics
 
             # A page without its prompt is better than a run that ends.
             with contextlib.suppress(VqclipError):

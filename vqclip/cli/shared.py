@@ -161,7 +161,7 @@ def follow(start: Callable[[Stop], Iterator[Event]], console: Console, *, live: 
     live: Show them in a browser too. Returns what `Console.finish` returns.
     """
     from vqclip.cli.signals import StopSignals
-    from vqclip.events import CandidateScored, JobStepped, Started
+    from vqclip.events import CandidateScored, JobStepped, Saved, Started
 
     with StopSignals() as stop, _page(stop, console, live=live) as page:
         events = start(stop)
@@ -171,7 +171,7 @@ def follow(start: Callable[[Stop], Iterator[Event]], console: Console, *, live: 
                 if number is not None and not stop.optimising:
                     # The signal came during an import that suppressed the exception.
                     raise Interrupted("stopped at once.", "", number)
-                stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored, JobStepped))
+                stop.optimising = stop.optimising or isinstance(event, (Started, CandidateScored, JobStepped, Saved))
                 console.show(event)
                 if page is not None:
                     page.show(event)

@@ -68,18 +68,21 @@ def interpolate(
     with files_first(*ends):
         # Every frame is kept here, whatever a settings file says about runs.
         resolved = resolve({**settings, "save_every": 1})
-        events = interpolate(
-            resolved.settings,
-            ends,
-            output,
-            Interpolation(frames, path, easing, loop, quantise),
-            with_vqgan=settings["vqgan"] is not None or settings["vqgan_config"] is not None,
-            with_size=settings["size"] is not None,
-            overwrite=overwrite,
-        )
-    for event in events:
-        console.show(event)
-    console.finish()
+
+    def start(stop: Stop) -> Iterator[Event]:
+        with files_first(*ends):
+            return interpolate(
+                resolved.settings,
+                ends,
+                output,
+                Interpolation(frames, path, easing, loop, quantise),
+                with_vqgan=settings["vqgan"] is not None or settings["vqgan_config"] is not None,
+                with_size=settings["size"] is not None,
+                overwrite=overwrite,
+                stop=stop,
+            )
+
+    follow(start, console)
 
 
 def restyle(

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from vqclip import files, reading
-from vqclip.errors import UsageError
+from vqclip.errors import InputError, UsageError
 from vqclip.jobs.grid import Axis
 from vqclip.object_store import ObjectFolder, address_of
-from vqclip.runs.directory import holds_run
+from vqclip.runs.directory import BATCH, holds_run
 from vqclip.settings.option import change_paths
 from vqclip.settings.schema import options
 
 SCHEMA = 3
-NAME = "batch.json"
+NAME = BATCH
 MAX_BYTES = 64_000_000
 
 
@@ -104,16 +104,16 @@ def holds(directory: Path) -> bool:
 
 
 def read(directory: Path) -> Command:
-    """Read the command of a folder. Raises UsageError when it is damaged or not there."""
+    """Read the command of a folder. Raises InputError without a folder, UsageError without a sound batch.json."""
     from vqclip.records import BatchRecord, checked
 
     path = directory / NAME
+    shown, hint = files.printable(directory), "Give the folder that `vqclip batch` or `vqclip sweep` printed."
+    if not files.is_folder(directory):
+        raise InputError(f"{shown} {files.no_folder(directory)}.", hint)
     if not files.exists(path):
-        why = f"holds {'one run, ' if holds_run(directory) else ''}no batch or sweep: there is no {NAME}"
-        raise UsageError(
-            f"{files.printable(directory)} {why if files.exists(directory) else files.absence(directory)}.",
-            "Give the folder that `vqclip batch` or `vqclip sweep` printed.",
-        )
+        held = "one run, no batch or sweep" if holds_run(directory) else "no batch or sweep"
+        raise UsageError(f"{shown} holds {held}: there is no {NAME}.", hint)
     data = reading.read_bytes(path, MAX_BYTES, UsageError)
     again = "Give the same command again, with another folder."
     with reading.refusing(f"{files.printable(path)} cannot be read", again, UsageError):

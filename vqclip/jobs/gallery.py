@@ -30,7 +30,8 @@ from vqclip.errors import InputError, OutputError, UsageError, VqclipError
 from vqclip.media import images
 from vqclip.media.video_encoders import formats
 from vqclip.runs import remote
-from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics
+from vqclip.runs.directory import REPORT, Manifest, read_manifest
+from vqclip.runs.metrics import read_metrics
 from vqclip.runtime import limits
 
 NAME, CACHE = "gallery.html", ".gallery"
@@ -153,16 +154,12 @@ def is_shown(name: str) -> bool:
 def found_runs(directory: Path) -> list[Path]:
     """The folders of runs below a folder, at any depth. Raises InputError, or UsageError where there is none."""
     if not files.is_folder(directory):
-        raise InputError(f"{files.printable(directory)} {_absence(directory)}.", "Give a folder of runs.")
+        raise InputError(f"{files.printable(directory)} {files.no_folder(directory)}.", "Give a folder of runs.")
     found = list(_run_folders(directory))
     if not found:
         again = 'Draw one first, as with: vqclip generate "a red apple"'
         raise UsageError(f"{files.printable(directory)} holds no run, at any depth.", again)
     return found
-
-
-def _absence(directory: Path) -> str:
-    return "is not a folder" if files.exists(directory) else files.absence(directory)
 
 
 def _run_folders(top: Path) -> Iterator[Path]:

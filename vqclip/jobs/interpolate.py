@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import math
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vqclip import files, reading
-from vqclip.errors import InputError, ModelError, OutputError, UsageError
+from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
 from vqclip.events import Event, Opened, Saved, Warned
 from vqclip.media import images, token_grids, video
 from vqclip.models import registry
@@ -31,6 +31,7 @@ from vqclip.runs.directory import (
     read_manifest,
     refuse_inputs,
 )
+from vqclip.runs.recorder import Stop
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.runtime.torch_state import in_own_state
@@ -91,6 +92,7 @@ def interpolate(
     with_vqgan: bool = False,
     with_size: bool = False,
     overwrite: bool = False,
+    stop: Stop = lambda: None,
 ) -> Iterator[Event]:
     """Draw the frames from end to end, and their video, into a folder.
 
@@ -105,6 +107,7 @@ def interpolate(
         with_size: Likewise for the size. Pictures are resized to it, and those of runs when their size or VQGAN
             differs.
         overwrite: Replace the pictures in the folder.
+        stop: As in `api.generate`, asked after every frame.
 
     Raises:
         VqclipError: At once for what can be checked without loading the VQGAN.
@@ -138,7 +141,7 @@ def interpolate(
             "Choose another --output, or replace it with --overwrite.",
         )
     run = open_run(output, state=False)
-    return _draw(interpolation, settings, found, model, run, earlier, digest, with_size=with_size)
+    return _draw(interpolation, settings, found, model, run, earlier, digest, with_size=with_size, stop=stop)
 
 
 @dataclass(frozen=True)
@@ -274,6 +277,7 @@ def _draw(
     recorded: str,
     *,
     with_size: bool,
+    stop: Stop,
 ) -> Iterator[Event]:
     """Draw the missing frames, and the video. earlier: of the folder. recorded: the digest of this interpolation."""
     import torch
@@ -305,8 +309,7 @@ def _draw(
         record = _Record(recorded, device_config.dtype_name, device_config.threads, video=of_video)
         record.write(run.directory)
         warnings: list[str] = []
-        options = progress_video.writer_options(settings, count) | {"comment": settings.video_comment}
-        writer = video.VideoWriter(target, **options, warn=warnings.append) if settings.video else None
+        writer = _writer(settings, target, count, warnings.append) if settings.video else None
         yield from map(Warned, warnings)
         with writer or contextlib.nullcontext():
             for number, (before, after, share) in enumerate(interpolation.positions(len(ends))):
@@ -317,13 +320,24 @@ def _draw(
                     z = between(latents[before], latents[after], share, interpolation.path)
                     pixels = _decoded(vqgan, z, size, quantise=interpolation.quantise)
                     images.save_png(frame, pixels, {})
+                    yield Saved("frame", frame, number)
                 if writer is not None:
                     writer.write(pixels)
-                if number >= done:
-                    yield Saved("frame", frame, number)
+                _raise_if_stopped(stop(), number + 1, count)
         replace(record, finished=True).write(run.directory)
         if writer is not None:
             yield Saved("video", target, count)
+
+
+def _writer(settings: Settings, target: Path, count: int, warn: Callable[[str], None]) -> video.VideoWriter:
+    options = progress_video.writer_options(settings, count) | {"comment": settings.video_comment}
+    return video.VideoWriter(target, **options, warn=warn)
+
+
+def _raise_if_stopped(signal: int | None, drawn: int, count: int) -> None:
+    if signal is not None:
+        hint = "To continue, give the same command again."
+        raise Interrupted(f"stopped after frame {drawn} of {count}.", hint, signal)
 
 
 def _decoded(vqgan: ImageModel, z: Tensor, size: tuple[int, int], *, quantise: bool) -> images.Pixels:

@@ -274,14 +274,12 @@ def render(
         VqclipError: As `VideoWriter` does.
     """
     if not frames:
-        raise InputError(
-            f"There are no frames for {files.printable(out)}.", "Run with --save-every 1 or higher to keep frames."
-        )
+        raise InputError(f"There are no frames for {files.printable(out)}.", "Give frames.")
     missing = find_gap(frames)
     if missing and not allow_gaps:
         raise InputError(
             f"Frames are missing: {missing} in {files.printable(frames[0].parent)}.",
-            "Resume the run to draw them again, or ignore this with --allow-gaps.",
+            "Put them back, or leave them out with --allow-gaps.",
         )
     with VideoWriter(out, fps, size=size, warn=warn, **options) as writer:
         stretched = False

@@ -3,6 +3,7 @@
 run.json  image.png  video.mp4  frames/00000.png ...  metrics.jsonl  state/step-000200.safetensors  report.html
 starts/  starts.json  starts.png: of a run with --best-of
 interpolation.json: of an interpolation, in the place of run.json
+batch.json: of a batch or sweep, whose runs are in folders of their own
 """
 
 from __future__ import annotations
@@ -33,10 +34,9 @@ from vqclip.settings.schema import Settings, from_dict
 
 SCHEMA = 2
 MAX_MANIFEST_BYTES = 4_000_000
-MAX_METRICS_BYTES = 1_000_000_000
 REPORT = "report.html"
 STARTS, STARTS_RECORD, STARTS_SHEET = "starts", "starts.json", "starts.png"
-INTERPOLATION = "interpolation.json"
+INTERPOLATION, BATCH = "interpolation.json", "batch.json"
 _FOLDERS = ("frames", "state", STARTS)
 
 
@@ -164,14 +164,22 @@ class Run:
 
 
 def read_manifest(directory: Path) -> Manifest:
-    """Read and check run.json, which may have been edited. Raises UsageError."""
+    """Read and check run.json, which may have been edited.
+
+    Raises:
+        InputError: There is no such folder.
+        UsageError: The folder holds no run, or its run.json is damaged.
+    """
     from vqclip.records import ManifestRecord, checked
 
     path = directory / "run.json"
     shown = files.printable(path)
     again = "Give the folder of a run, as printed by `vqclip generate`."
+    if not files.is_folder(directory):
+        raise InputError(f"{files.printable(directory)} {files.no_folder(directory)}.", again)
     if not os.path.lexists(path):
-        raise UsageError(f"{files.printable(directory)} holds no run: there is no run.json.", again)
+        held, hint = _held_instead(directory)
+        raise UsageError(f"{files.printable(directory)} holds {held}.", hint or again)
     damaged = "Give another folder, or draw the run again with --overwrite."
     values = reading.read_json(path, MAX_MANIFEST_BYTES, UsageError, damaged)
     if not isinstance(values, dict) or not isinstance(values.get("settings"), dict):
@@ -194,6 +202,15 @@ def read_manifest(directory: Path) -> Manifest:
         return Manifest(settings, **dict(checked(ManifestRecord, values)))
 
 
+def _held_instead(directory: Path) -> tuple[str, str]:
+    """What a folder without run.json holds, in words, and what to do; no hint for a folder of unknown files."""
+    if files.is_file(directory / BATCH):
+        return "a batch or sweep, not a single run", "Give the folder of one of its runs; its table.csv lists them."
+    if files.is_file(directory / INTERPOLATION):
+        return "an interpolation, not a run", "To continue it, give the same `vqclip interpolate` command again."
+    return "no run: there is no run.json", ""
+
+
 def find_moved(path: str, directory: Path, manifest: Manifest, hash_of: Callable[[Path], str] | None = None) -> str:
     """Return the place of a picture of a run, which may have been moved together with the run.
 
@@ -211,30 +228,6 @@ def find_moved(path: str, directory: Path, manifest: Manifest, hash_of: Callable
             if files.exists(place) and (hash_of or sha256)(place) in manifest.inputs.values():
                 return str(place)
     return path
-
-
-def read_metrics(directory: Path) -> Iterator[dict[str, Any]]:
-    """The rows of metrics.jsonl in the order of their steps, read one at a time.
-
-    A row has `step`, `stage`, `loss` and `score`; numbers that were not finite are None. Damaged rows and rows whose
-    step does not follow that of the row before are passed over. Raises UsageError for a file that is not an ordinary
-    one.
-    """
-    from vqclip.records import MAX_STAGES, MAX_STEPS
-
-    before = 0
-    for row in reading.json_lines(directory / "metrics.jsonl", MAX_METRICS_BYTES, UsageError):
-        step, stage = row.get("step"), row.get("stage")
-        if type(step) is not int or type(stage) is not int:
-            continue
-        follows = before < step <= MAX_STEPS and 0 <= stage <= MAX_STAGES
-        if follows and {"loss", "score"} <= row.keys() and all(map(_is_plain_number, row.values())):
-            before = step
-            yield row
-
-
-def _is_plain_number(value: object) -> bool:
-    return value is None or (type(value) in (int, float) and abs(value) <= 1e15)  # type: ignore[arg-type]
 
 
 def _checked_settings(values: Mapping[str, Any], shown: str) -> Settings:
@@ -325,9 +318,11 @@ def release(directory: Path, lock: FileLock) -> None:
 def open_run(directory: Path, *, state: bool = True) -> Run:
     """Make the directory, acquire its lock and remove the temporary files of a killed process.
 
-    state: whether the run has snapshots. Raises OutputError for a folder that cannot be written, or that another
-    process uses.
+    state: whether the run has snapshots. Raises OutputError for a folder that cannot be written, that another process
+    uses, or that holds a batch or sweep.
     """
+    if files.is_file(directory / BATCH):
+        raise batch_in_the_way(files.printable(directory))
     directory = files.ensure_writable(directory)
     lock = take_lock(directory)
     run = Run(directory, lock)
@@ -346,6 +341,11 @@ def open_run(directory: Path, *, state: bool = True) -> Run:
         run.close()
         raise
     return run
+
+
+def batch_in_the_way(shown: str) -> OutputError:
+    """The error for a run whose folder holds a batch or sweep. shown: The folder."""
+    return OutputError(f"{shown} holds a batch or sweep.", "Choose another --output.")
 
 
 def holds_run(directory: Path) -> bool:

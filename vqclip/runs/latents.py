@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vqclip import files
 from vqclip.errors import InputError, ModelError, UsageError
 from vqclip.runs import directory as run_folder
-from vqclip.runs import samples
+from vqclip.runs import progress_video, samples
 from vqclip.settings.schema import Settings
 from vqclip.synthesis import state as snapshots
 
@@ -112,5 +112,7 @@ def read(ended: Ended, digest: str, vqgan: ImageModel) -> Tensor:
 
 
 def _as_picture(directory: Path) -> str:
-    """The option that starts from the picture of a run, as it is typed in a shell."""
-    return f"--init-image {shlex.quote(str(directory / 'image.png'))}"
+    """The option that starts from the picture of a run, or its last frame, as it is typed in a shell."""
+    pictures = [*progress_video.frames_of(directory), directory / "image.png"]
+    last = next((path for path in reversed(pictures) if files.is_file(path)), pictures[-1])
+    return f"--init-image {shlex.quote(str(last))}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from vqclip import files
-from vqclip.errors import UsageError
+from vqclip.errors import InputError, UsageError
 from vqclip.media import images, video
 from vqclip.media.metadata import last_part
 from vqclip.media.video_encoders import MAX_FPS, MIN_FPS, check_encoder, format_of
@@ -146,11 +147,25 @@ def render_again(
         found = ", ".join(f"{count} of the form {files.printable(name)}" for name, count in patterns.most_common(4))
         more = f" and {len(patterns) - 4} more forms" if len(patterns) > 4 else ""
         warn(f"{files.printable(folder)} holds no run; the video shows its numbered pictures: {found}{more}.")
+    if not frames:
+        raise _no_frames(folder, kept)
     target = output or folder / f"video{format_of(settings.video_format).suffix}"
     directory.refuse_output(target, *frames, product=target.name)
-    size = images.open_image(frames[-1]).shape[1::-1] if frames else None
-    options = writer_options(settings, len(frames) or 1)
+    size = images.open_image(frames[-1]).shape[1::-1]
+    options = writer_options(settings, len(frames))
     video.render(frames, target, size=size, allow_gaps=allow_gaps, warn=warn, **options)
     rate = options["smooth"] or options["fps"]
     seconds = len(frames) / options["fps"] + round(options["hold"] * rate) / rate
     return {"video": str(target), "frames": len(frames), "fps": options["fps"], "seconds": seconds}
+
+
+def _no_frames(folder: Path, kept: Settings | None) -> InputError | UsageError:
+    """The error for a folder without frames. kept: The settings of its run, if it holds one."""
+    shown = files.printable(folder)
+    if kept is None:
+        if files.exists(folder / directory.BATCH):
+            return UsageError(f"{shown} holds a batch or sweep.", "Give the folder of one of its runs.")
+        return InputError(f"{shown} holds no run and no numbered pictures.", "Give the folder of either.")
+    if not kept.save_every:
+        return InputError(f"{shown} has no frames: its run kept none.", "Draw it again with --save-every 1 or more.")
+    return InputError(f"{shown} has no frames yet.", f"Draw them with: vqclip resume {shlex.quote(str(folder))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from vqclip import files
 from vqclip.errors import InputError, UsageError, did_you_mean
 from vqclip.media import metadata
-from vqclip.runs import directory, samples
+from vqclip.runs import directory, progress_video, samples
 from vqclip.runs.capabilities import only_size
 from vqclip.settings import sources
 from vqclip.settings.option import parse_size
@@ -31,6 +32,7 @@ class Recipe:
         threads: Of the processor; 0 when they are not recorded.
         whole_paths: Whether files are recorded with their folders, as only run.json does.
         sample_side: The shorter side of the candidates in pixels, of samples.
+        changed_by: What was done to the picture after its run, such as "vqclip edit".
     """
 
     source: Path
@@ -41,6 +43,7 @@ class Recipe:
     threads: int = 0
     whole_paths: bool = True
     sample_side: int = 0
+    changed_by: str = ""
 
     def resolve(
         self,
@@ -111,6 +114,8 @@ class Recipe:
     ) -> Iterator[str]:
         """Describe each difference of models, versions and machine that may change the picture."""
         shown = files.printable(self.source)
+        if self.changed_by:
+            yield f"{shown} was changed by {self.changed_by} after its run: only the run is repeated."
         then = {metadata.last_part(name): digest for name, digest in self.models.items()}
         for name, digest in models.items():
             name = metadata.last_part(name)
@@ -154,7 +159,11 @@ def read(source: Path) -> Recipe:
     """Read the record of a run folder, a run.json or a picture.
 
     A picture in the folder of its run is read together with run.json, because a picture records files without their
-    folders. Raises UsageError for a folder without a run, and InputError for a picture without metadata of vqclip.
+    folders.
+
+    Raises:
+        UsageError: The folder holds no run, or a restyled video.
+        InputError: The picture has no metadata of a run.
     """
     if source.name == "run.json":
         source = source.parent
@@ -165,6 +174,11 @@ def read(source: Path) -> Recipe:
     own = found.get("vqclip")
     if own is None or own.get("left_out"):
         made = "was made by another program" if found["source"] == "a1111" else "does not say how it was made"
+        if found["source"] == "none" and (commands := _changed_by(found)):
+            raise InputError(
+                f"{shown} was made by {commands} from another picture, not by a run.",
+                f"Give that command again; `vqclip info {shlex.quote(str(source))}` shows its seed and options.",
+            )
         raise InputError(f"{shown} {made}.", "Give a picture of vqclip with full metadata, or the folder of its run.")
     unknown = [name for name in own["settings"] if name not in options()]
     if unknown:
@@ -180,10 +194,31 @@ def read(source: Path) -> Recipe:
     recorded = metadata.shaping(Settings()) | own["settings"]
     if beside is not None and metadata.shaping(beside.settings) == recorded:
         return _of_run(source.parent, beside)
-    return Recipe(source, own["settings"], own["models"], own["versions"], whole_paths=False)
+    return Recipe(
+        source, own["settings"], own["models"], own["versions"], whole_paths=False, changed_by=_changed_by(found)
+    )
+
+
+def _changed_by(found: Mapping[str, Any]) -> str:
+    """The commands that drew a picture from another one or upscaled it, from its metadata; empty without any."""
+    names = []
+    record = found.get("edited")
+    while isinstance(record, dict):
+        names.append(files.printable(str(record.get("command", "edit")))[:20])
+        record = record.get("after")
+    upscaled = ["upscale"] if "upscaled" in found else []
+    return " and ".join(dict.fromkeys(f"vqclip {name}" for name in (*reversed(names), *upscaled)))
 
 
 def _of_run(folder: Path, manifest: directory.Manifest) -> Recipe:
+    if manifest.restyle:
+        frames = progress_video.frames_of(folder)
+        arguments = shlex.join([str(manifest.restyle.get("source")), manifest.settings.prompt])
+        frame = f", or start from a frame: --init-image {shlex.quote(str(frames[-1]))}" if frames else ""
+        raise UsageError(
+            f"{files.printable(folder)} is a restyled video, not a run of one picture.",
+            f"Restyle the source again: vqclip restyle {arguments}{frame}",
+        )
     return Recipe(
         folder,
         manifest.settings.to_dict(),

@@ -20,9 +20,9 @@ from vqclip.errors import InputError, Interrupted
 from vqclip.events import Event, Finished, Saved, StageStarted, Started, Stepped, Warned
 from vqclip.media import images, metadata, video
 from vqclip.picture_files import is_whole_png
-from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video, report
 from vqclip.runs.directory import Manifest, Run
+from vqclip.runs.metrics import read_metrics
 from vqclip.runtime import snapshot_request
 from vqclip.settings import scenes
 from vqclip.synthesis import state
@@ -147,7 +147,7 @@ class _Recorder:
     def _continue_from(self, step: int) -> Iterator[Event]:
         """Drop what was written after the snapshot, and write the frames before it to the new video."""
         with files.atomic(self.run.metrics) as temp, temp.open("w", encoding="utf-8") as lines:
-            for row in run_folder.read_metrics(self.run.directory):
+            for row in read_metrics(self.run.directory):
                 if row["step"] <= step:
                     lines.write(files.canonical(row) + "\n")
         kept = bisect.bisect_right(self.steps, step)

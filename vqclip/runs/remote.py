@@ -42,6 +42,8 @@ def mirrored(address: str, begin: Callable[[Path], Iterator[Event]]) -> Iterator
         with mirror.naming_address():
             mirror.remote.ensure_writable()
             mirror.lease.acquire()
+            if run_folder.BATCH in mirror.remote.names(direct=True):
+                raise run_folder.batch_in_the_way(address)
             mirror.fetch()
             events = begin(mirror.local)
     except BaseException:

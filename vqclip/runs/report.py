@@ -27,7 +27,8 @@ from vqclip.media.charts import line_chart
 from vqclip.media.metadata import last_part
 from vqclip.media.video_encoders import format_of
 from vqclip.runs import progress_video
-from vqclip.runs.directory import REPORT, Manifest, read_manifest, read_metrics, refuse_output
+from vqclip.runs.directory import REPORT, Manifest, read_manifest, refuse_output
+from vqclip.runs.metrics import read_metrics
 from vqclip.settings.schema import options
 from vqclip.settings.video_formats import FORMATS
 

@@ -23,8 +23,9 @@ from vqclip.events import (
 from vqclip.jobs.engines import Job, Stop
 from vqclip.object_store import address_of, allow
 from vqclip.runs import launch, remote
-from vqclip.runs.directory import read_manifest, read_metrics
+from vqclip.runs.directory import read_manifest
 from vqclip.runs.loading import ModelCache
+from vqclip.runs.metrics import read_metrics
 
 REPORT_SECONDS = 0.5
 
