@@ -170,10 +170,29 @@ def test_a_dry_run_says_what_is_read(
         ("a cat and 🐶", "a cat and 🐶"),
         ("🍎 سیب", "🍎 apple"),
         ("سرخ 🌹", "red 🌹"),
+        # "a" is "and" in Czech, and "it" a dog in Turkish.
+        ('a "red" apple, 🍎 it\'s', 'a "red" apple, 🍎 it\'s'),
+        ("a dog's 🍎", "a dog's 🍎"),
     ],
 )
 def test_words_between_emoji_are_read_and_emoji_stay(text: str, english: str) -> None:
     assert read(text).english == english
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("don't", "do not"),
+        ("a house that isn’t red", "a house that is not red"),
+        ("we can't and won't see you're here", "we can not and will not see you here"),
+        ("a dog's bone", "a dog s bone"),
+        ("l'arbre vert", "green tree"),
+        ("un'arancia rossa", "red orange"),
+        ("برتقالة حمراء", "red orange"),
+    ],
+)
+def test_apostrophes_do_not_make_words_of_parts_of_words(text: str, english: str) -> None:
+    assert legible(text) == english
 
 
 def test_an_unknown_language_is_refused(call: Callable[..., Any]) -> None:

@@ -160,6 +160,10 @@ def _ordered(group: Sequence[Part]) -> list[str]:
     adjectives = [part.text for part in group if part.known and part.text in ADJECTIVES]
     kinds = {text: next(place for place, kind in enumerate(_ORDER) if text in kind) for text in adjectives}
     nouns = [part for part in group if _is_noun(part)]
+    if not nouns and "orange" in adjectives[1:] + adjectives[:1] * group[0].after:
+        # The fruit is named where English puts its noun last, as in "arancia rossa".
+        adjectives.remove("orange")
+        nouns = [Part("orange")]
     adjectives = [text for text in adjectives if not any(text in part.text.split() for part in nouns if part.known)]
     texts = [plural(part.text) if numbers and part.known else part.text for part in nouns]
     return [*numbers[:1], *dict.fromkeys(sorted(adjectives, key=kinds.__getitem__)), *dict.fromkeys(texts)]

@@ -32,6 +32,12 @@ _EMOJI = regex.compile(r"[\p{Emoji_Presentation}\p{Extended_Pictographic}\ufe0f\
 _JOINED = regex.compile(r"[\s'‘’ʼ\-\u200b-\u200f]*")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _BRITISH = regex.compile(rf"\b(?:{'|'.join(AMERICAN)})\b", regex.IGNORECASE)
+_WITH_VERB = regex.compile(
+    r"\b(i|you|we|they|he|she|it|that|there|who|what)['’](?:re|ve|ll|d|m|s)\b", regex.IGNORECASE
+)
+_WITH_NOT = regex.compile(r"\b(ca|wo|sha|\w+)n['’]t\b", regex.IGNORECASE)
+_POSSESSIVE = regex.compile(r"(?<=[a-z])['’]s\b", regex.IGNORECASE)
+_VERBS = {"ca": "can", "wo": "will", "sha": "shall"}
 _COUNT, _MARKS = regex.compile(r"(?<![\w.,:/-])(\d{1,2})(?!\w|[.,:/-]\d)"), regex.compile(r"[^\w\s,]|[\d_]")
 
 
@@ -66,9 +72,11 @@ def read(text: str, language: str = "auto") -> Reading:
         return whole
     found: list[str] = []
     languages: list[str] = []
-    replaced, emoji = False, _EMOJI.search(text)
+    replaced, before = False, ""
     for run, gap in _runs(text):
-        reading = (_link(run, language) if emoji else None) or (_Run(run, language).read() if run else None)
+        alone = _EMOJI.search(before) and _EMOJI.search(gap)
+        before = gap
+        reading = (_link(run, language) if alone else None) or (_Run(run, language).read() if run else None)
         if reading is None:
             found += [run, gap]
             continue
@@ -122,13 +130,23 @@ def changes(text: str, language: str = "auto") -> bool:
 def spelt_out(text: str) -> str:
     """Spell a text out in words that the built-in models were trained on.
 
-    Emoji become their names, British words American ones, numbers up to ten words, and other marks except commas
-    blanks. A full stop, which never occurred in training, would spoil the picture of every second text.
+    Emoji become their names, British words American ones, numbers up to ten words, and "isn't" becomes "is not".
+    Other marks except commas become blanks: a full stop, which never occurred in training, would spoil the picture of
+    every second text.
     """
-    named = with_emoji_named(text)
+    named = _uncontracted(with_emoji_named(text))
     counted = _COUNT.sub(lambda match: _NUMBERS[int(match[1])] if int(match[1]) <= 10 else match[1], named)
     american = _BRITISH.sub(lambda match: AMERICAN[match[0].lower()], _without_marks(counted))
     return " ".join(american.split())
+
+
+def _uncontracted(text: str) -> str:
+    """A text without the contractions of English verbs. The 's of "a dog's bone" occurred in training and stays."""
+    if "'" not in text and "’" not in text:
+        return text
+    return str(
+        _WITH_VERB.sub(r"\1", _WITH_NOT.sub(lambda match: f"{_VERBS.get(match[1].lower(), match[1])} not", text))
+    )
 
 
 def words_of(text: str) -> list[str]:
@@ -164,10 +182,10 @@ def read_story(scenes: Iterable[Sequence[Prompt]]) -> str | None:
 def _is_english(text: str) -> bool:
     """Whether the built-in models know every word, so that the lexicon need not be read."""
     plain = _EMOJI.sub(" ", text)
-    words = words_of(plain)
+    words = words_of(_POSSESSIVE.sub("", _uncontracted(plain)))
     # A letter between emoji, as the Spanish "y", is a word of another language.
     alone = plain != text and any(len(word) == 1 and word != "a" for word in words)
-    return plain.isascii() and not alone and vocabulary().issuperset(words)
+    return plain.replace("’", "'").isascii() and not alone and vocabulary().issuperset(words)
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
