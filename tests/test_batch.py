@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import vqclip
-from vqclip.errors import Diverged, Interrupted, OutputError, RunsFailed, UsageError
+from vqclip.errors import Diverged, InputError, Interrupted, OutputError, RunsFailed, UsageError
 from vqclip.events import JobFailed, JobStarted, Stepped, Warned
 from vqclip.jobs import batch, command
 from vqclip.jobs import grid as grids
@@ -261,7 +261,7 @@ def test_a_sweep_that_somebody_edited_or_a_run_is_refused(call: Any, isolated: P
     Path("grid/batch.json").write_text('{"schema": 3, "kind": "sweep", "axes": [["seed", [1]]]}')
     answer = call("resume", "grid")
     assert (answer.code, "batch.json cannot be read" in answer.err) == (2, True)
-    with pytest.raises(UsageError):
+    with pytest.raises(InputError, match="nowhere does not exist"):
         command.read(Path("nowhere"))
     Path("run/frames").mkdir(parents=True)
     Path("run/frames/0000.png").write_bytes(b"a frame")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,10 +52,46 @@ def test_a_negative_prompt_is_a_prompt_that_pushes_away() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '--prompt "a tree" --width 64 --height 48 --cfg_scale 7 --sampler_name "Euler a" --n_iter 2\n',
+        "prompt,width,height\na tree,64,48\n",
+        '{"prompt": "a tree", "width": 64, "height": 48}\n',
+    ],
+)
+def test_a_width_and_a_height_are_the_size(text: str) -> None:
+    Path("p.txt").write_text(text)
+    (job,) = jobs(iterations=7)
+    assert isinstance(job, Job)
+    assert (job.settings.width, job.settings.height, job.settings.iterations) == (64, 48, 7)
+
+
+def test_options_that_only_a1111_has_are_ignored_with_one_warning(call: Any) -> None:
+    line = '--prompt "a tree" --seed {} --size 16 --steps 1 --cutouts 2 --stages 1 --init tokens'
+    Path("p.txt").write_text(f"{line.format(1)} --cfg_scale 7\n{line.format(2)} --cfg_scale 5 --tiling true\n")
+    answer = call("batch", "p.txt", "-o", "out", "--no-video", "--pixel-steps", "0")
+    assert answer.code == 0, answer.err
+    warned = [part for part in answer.err.splitlines() if "A1111" in part]
+    assert warned == ["warning: options of A1111 that vqclip does not have are ignored: --cfg_scale, --tiling."]
+
+
+def test_wrong_lines_are_to_be_corrected(call: Any) -> None:
+    line = '--prompt "a tree" --seed 1 --size 16 --steps 1 --cutouts 2 --stages 1 --init tokens'
+    Path("p.txt").write_text(f"{line}\n{line} --sky blue\n")
+    answer = call("batch", "p.txt", "-o", "out", "--no-video", "--pixel-steps", "0")
+    assert answer.code == 9
+    assert "there is no setting for the option '--sky'" in answer.err
+    assert "Correct the lines, and run the same command again to retry them." in answer.err
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("prompt,seed\na tree,1,2\n", "line 2 has more columns than the header"),
         ('{"prompt": "a tree"\n', "line 1 is not JSON"),
+        ('--prompt "a tree" --width 64\n', "line 1: width is given alone"),
+        ('--prompt "a tree" --width 64 --height 64 --size 64\n', "line 1: width, height and size are given"),
+        ('--prompt "a tree" --steps 1 --iterations 2\n', "line 1: two options name the setting 'iterations'"),
         ('{"prompt": "a tree", "sede": 1}\n', "line 1: there is no setting for the column 'sede'"),
         ('--prompt "a tree\n', "line 1: No closing quotation"),
         ("prompt,seed\n,1\n", "line 2: there is no prompt"),

@@ -196,6 +196,7 @@ def resume(directory: str | Path, *, stop: recorder.Stop = never) -> Iterator[Ev
         stop: As for `generate`.
 
     Raises:
+        InputError: There is no such folder.
         UsageError: The folder holds no run.
         ModelError: A model of the run changed.
     """

@@ -148,6 +148,7 @@ def resume(
         engine, cluster, stop: As in `batch`. The engine may be another one than before.
 
     Raises:
+        InputError: There is no such folder.
         UsageError: The folder holds no batch, or one that read standard input.
         RunsFailed: As `batch`.
     """
@@ -293,7 +294,9 @@ class _Batch:
         self._leased: list[engines.Job] = []
         self._refused = deque[JobFailed](maxlen=_MOST_MESSAGES)
         self._failures, self._first_failure, self._elsewhere = 0, "", 0
+        self._wrong_lines = 0
         self._warned: set[str] = set()
+        self._unused: set[str] = set()
 
     def run(
         self,
@@ -333,7 +336,8 @@ class _Batch:
         if self._failures:
             number = f"{self._failures} of {self._count if whole and self._count else 'the'} runs failed"
             which = f"{number}{RunsFailed.FOR_ONE}{self._first_failure}"
-            raise RunsFailed(which, "Run the same command again to retry them.")
+            first = "Correct the lines, and run" if self._wrong_lines == self._failures else "Run"
+            raise RunsFailed(which, f"{first} the same command again to retry them.")
 
     def _drawn(
         self, draw: engines.Engine, pool: engines.Pool, found: Iterable[engines.Job | Refused]
@@ -371,6 +375,7 @@ class _Batch:
         for each in found:
             if isinstance(each, Refused):
                 self._fail(each.number, each.id, each.prompt, each.error.message)
+                self._wrong_lines += 1
                 self._refused.append(JobFailed(each.number, each.error.message, each.error.hint, each.error.kind))
                 continue
             yield from self._registered([replace(each, directory=self._runs / each.directory)])
@@ -378,6 +383,9 @@ class _Batch:
             self._ledger.write("total", total=self._plan.total)
 
     def _refusals(self) -> Iterator[Event]:
+        if unused := self._plan.unused - self._unused:
+            self._unused |= unused
+            yield Warned(f"options of A1111 that vqclip does not have are ignored: --{', --'.join(sorted(unused))}.")
         while self._refused:
             yield self._refused.popleft()
 

@@ -25,6 +25,13 @@ _NAMES = {
     "negative_prompt": _NEGATIVE, "steps": "iterations", "n_iter": "iterations", "text": "prompt",
     "caption": "prompt",
 }  # fmt: skip
+_UNUSED = frozenset((
+    "batch_size", "cfg_scale", "do_not_save_grid", "do_not_save_samples", "n_iter", "outpath_grids",
+    "outpath_samples", "prompt_for_display", "restore_faces", "sampler_index", "sampler_name", "sd_model",
+    "seed_resize_from_h", "seed_resize_from_w", "styles", "subseed", "subseed_strength", "tiling",
+))  # fmt: skip
+"""Options of A1111's lines that a vqclip run does not have."""
+_SIDES = ("width", "height")
 _SEPARATORS = ",;\t"
 _LIST_OF_JSON = re.compile(r'\s*\[\s*(?:[{"]|$)')
 
@@ -50,10 +57,15 @@ class BatchFile:
     Args:
         path: The file.
         stop: Ends standard input when it returns a signal.
+
+    Attributes:
+        name: Of the file, for messages.
+        unused: Options of A1111 in the lines so far that have no effect, without their values.
     """
 
     def __init__(self, path: Path, stop: lines.Stop = lambda: None) -> None:
         self._path, self._stop = path, stop
+        self.unused: set[str] = set()
         address = address_of(path)
         here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         self.name = "standard input" if str(path) == "-" else files.printable(address or here)
@@ -132,6 +144,10 @@ class BatchFile:
             if not lines.is_text(text):
                 raise UsageError(f"{origin} is not UTF-8 text.", "Save the file as UTF-8.")
             row = read(text, origin)
+            if read is _options:
+                unused = row.keys() & _UNUSED
+                self.unused |= unused
+                row = {f"--{name}": value for name, value in row.items() if name not in unused}
             return Line(number, row if read is _prompt else _settings(row.items(), origin))
         except VqclipError as error:
             return Line(number, error=error)
@@ -217,12 +233,12 @@ def _options(line: str, origin: str) -> Row:
 
 def _name(column: str) -> str:
     """The name of the setting that a column or key means."""
-    name = column.strip().lower().replace("-", "_").replace(" ", "_")
+    name = column.strip().lower().removeprefix("--").replace("-", "_").replace(" ", "_")
     return _NAMES.get(name, name)
 
 
 def _is_known(name: str) -> bool:
-    return name in options() or name == _NEGATIVE
+    return name in options() or name == _NEGATIVE or name in _SIDES
 
 
 def _settings(row: Iterable[tuple[str, str]], origin: str) -> Row:
@@ -231,13 +247,28 @@ def _settings(row: Iterable[tuple[str, str]], origin: str) -> Row:
         name = _name(column)
         if not _is_known(name):
             known = [*options(), _NEGATIVE]
+            kind = "option" if column.startswith("--") else "column"
             raise UsageError(
-                f"{origin}: there is no setting for the column {column!r}.", did_you_mean(name, known, ALL_SETTINGS)
+                f"{origin}: there is no setting for the {kind} {column!r}.", did_you_mean(name, known, ALL_SETTINGS)
             )
         if name in found:
-            raise UsageError(f"{origin}: two columns name the setting {name!r}.", "Leave one of them out.")
+            kind = "options" if column.startswith("--") else "columns"
+            raise UsageError(f"{origin}: two {kind} name the setting {name!r}.", "Leave one of them out.")
         found[name] = value
+    _join_sides(found, origin)
     if negative := found.pop(_NEGATIVE, "").strip():
         # A comma may be in it, but a bar would end it.
         found["prompt"] = f"{found.get('prompt', '')} | {negative.replace('|', ',')}:-0.5"
     return found
+
+
+def _join_sides(found: dict[str, str], origin: str) -> None:
+    """Make the size of a width and a height. Raises UsageError for one of them, or with a size."""
+    sides = {name: found.pop(name) for name in _SIDES if name in found}
+    if not sides:
+        return
+    if len(sides) < 2:
+        raise UsageError(f"{origin}: {next(iter(sides))} is given alone.", "Give width and height, or size.")
+    if "size" in found:
+        raise UsageError(f"{origin}: width, height and size are given.", "Leave the size or the other two out.")
+    found["size"] = "x".join(side.strip() for side in sides.values())

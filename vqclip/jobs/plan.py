@@ -203,6 +203,11 @@ class Plan:
         return self._resolved_alone.replace(prompt="", seed=None).digest()
 
     @property
+    def unused(self) -> set[str]:
+        """Options of other tools in the lines so far, which have no effect."""
+        return self._file.unused if self._file else set()
+
+    @property
     def seed(self) -> int | None:
         """The seed of all runs, None if none is given."""
         return self._resolved_alone.seed

@@ -160,7 +160,7 @@ def _ordered(group: Sequence[Part]) -> list[str]:
     adjectives = [part.text for part in group if part.known and part.text in ADJECTIVES]
     kinds = {text: next(place for place, kind in enumerate(_ORDER) if text in kind) for text in adjectives}
     nouns = [part for part in group if _is_noun(part)]
-    if not nouns and "orange" in adjectives[1:] + adjectives[:1] * group[0].after:
+    if not nouns and len(adjectives) > 1 and "orange" in adjectives[not group[0].after :]:
         # The fruit is named where English puts its noun last, as in "arancia rossa".
         adjectives.remove("orange")
         nouns = [Part("orange")]

@@ -242,6 +242,7 @@ def resume(
         stop, cache: As for `start`.
 
     Raises:
+        InputError: There is no such folder.
         UsageError: The folder holds no run.
         ModelError: A model of the run changed.
     """
