@@ -454,3 +454,16 @@ def test_a_frame_that_cannot_be_read_is_an_input_that_is_refused_before_the_firs
     answer = call("restyle", "in", "a red apple", "-o", "out", "--size", "32x32")
     assert (answer.code, "in/1.png: it is empty" in answer.err) == (4, True), answer.err
     assert not Path("out").exists()
+
+
+def test_a_restyle_records_the_seconds_that_it_took(small: dict[str, Any], isolated: Path) -> None:
+    Path("steps").mkdir()
+    for number in range(3):
+        images.save_png(Path(f"steps/{number}.png"), np.full((32, 32, 3), 60 * number, np.uint8), {})
+    stops = iter([None] * 2 + [signal.SIGINT])
+    with pytest.raises(Interrupted):
+        list(restyle(wanted(small), Restyle("steps", 1), output=Path("out"), stop=lambda: next(stops)))
+    before = directory.read_manifest(Path("out")).seconds
+    assert before > 0
+    list(restyling.resume(Path("out")))
+    assert directory.read_manifest(Path("out")).seconds > before

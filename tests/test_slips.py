@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from vqclip.cli import slips
 from vqclip.errors import UsageError
 from vqclip.search import labels
 from vqclip.settings.schema import Settings
@@ -48,6 +49,17 @@ def test_what_is_there_already_is_named(changes: dict[str, Any], said: str, way:
         (["interpolate", "a tree", "a house"], 4, "vqclip generate 'a tree' -o one, and name the folder"),
         (["upscale", "a.png", "--factor", "2.5"], 2, "factor is 2.5. Valid: whole numbers from 2 to 8."),
         (["sweep", "a", "--vary", "seed=3..1"], 2, "A range runs upwards, as 1..3"),
+        (["generate", "a", "--steps", "5"], 2, "Here it is called --iterations."),
+        (["generate", "a", "--CFG_scale=7"], 2, "Here it is called --guidance."),
+        (["generate", "a", "--width", "64"], 2, "Here it is called --size WIDTHxHEIGHT."),
+        (["generate", "a", "--negative_prompt", "fog"], 2, "with a negative weight"),
+        (["generate", "a", "--batch-size", "4"], 2, "vqclip sweep"),
+        (["generate", "a", "--learning_rat", "4"], 2, "Did you mean '--learning-rate'?"),
+        (["generate", "a", "--out", "b"], 2, "Did you mean '--output'?"),
+        (["generate", "--prompts", "a"], 2, "The prompt needs no option"),
+        (["restyle", "frames", "a", "-n", "5"], 2, "Here it is called --frame-steps."),
+        (["restyle", "frames", "a", "--iterations", "5"], 2, "Here it is called --frame-steps."),
+        (["sample", "a", "--count", "5"], 2, "Here it is called --candidates."),
     ],
 )
 def test_a_slip_on_the_command_line_is_answered_with_a_way(
@@ -78,3 +90,17 @@ def test_frames_are_drawn_with_whatever_a_step_takes(call: Any) -> None:
         answer = call("restyle", "film", "a flower", "-o", name, *common, *flags)
         assert answer.code == 0, answer.err
     assert Path("plain/frames/00001.png").read_bytes() != Path("changed/frames/00001.png").read_bytes()
+
+
+def test_nothing_unlike_an_option_is_suggested(call: Any) -> None:
+    for command in ("generate", "sample", "restyle"):
+        answer = call(command, "a", "a", "--zzyx")
+        assert answer.code == 2
+        assert "Did you mean" not in answer.err
+
+
+def test_every_name_of_another_tool_is_that_of_an_option() -> None:
+    reference = (Path(__file__).parents[1] / "docs/reference.md").read_text(encoding="utf-8")
+    for others in slips._CALLED.values():
+        for other in others:
+            assert f"`{other} " in reference or f"`{other}`" in reference or f"`{other}," in reference, other

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import gc
 import os
@@ -10,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from vqclip.cli.slips import hint_for
 from vqclip.errors import InputError, Interrupted, OutOfMemory, UsageError, VqclipError
 from vqclip.files import output_error, printable
 from vqclip.reading import MORE_MEMORY, is_out_of_memory, reason
@@ -60,17 +60,16 @@ def _of_usage(problem: BaseException) -> UsageError | None:
     hint = "See --help for what is valid."
     if "unexpected extra argument" in message:
         hint = 'Put a text of several words in quotes, as in: vqclip generate "a red apple"'
-    elif "--continue" in message:
-        hint = "Continue a finished run with: vqclip continue RUN, or --init-run RUN."
     elif message.startswith("Missing") and (examples := _examples(problem)):
         hint = f"Write it as in: {examples[0]}"
     elif named := getattr(problem, "option_name", None):
         message = message.partition(" (Possible options")[0]
-        known = getattr(problem, "possibilities", None) or ()
-        if named in ("-p", "--prompt") and (examples := _examples(problem)):
+        if named in ("-p", "--prompt", "--prompts", "--text") and (examples := _examples(problem)):
             hint = f"The prompt needs no option, as in: {examples[0]}"
-        elif close := difflib.get_close_matches(named, known, 1):
-            hint = f"Did you mean '{close[0]}'? {hint}"
+        else:
+            command = getattr(getattr(problem, "ctx", None), "command", None)
+            parameters = getattr(command, "params", ())
+            hint = hint_for(named, [flag for one in parameters for flag in (*one.opts, *one.secondary_opts)])
     return UsageError(message.replace("\n", " "), hint)
 
 

@@ -6,6 +6,7 @@ continues with its first missing frame, and only one frame is in memory.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -242,7 +243,7 @@ class _Restyling:
                 if int(path.stem) >= done:
                     files.discard(path)
             run.write(manifest)
-            status = "finished"
+            status, began = "finished", time.monotonic()
             try:
                 if done < self.source.frames:
                     models = models or load(self.inputs, device_config)
@@ -253,8 +254,9 @@ class _Restyling:
                 status = status_of(error)
                 raise
             finally:
-                drawn = len(progress_video.frames_of(run.directory))
-                run.write(replace(manifest, status=status, step=drawn * self.how.steps))
+                step = len(progress_video.frames_of(run.directory)) * self.how.steps
+                seconds = manifest.seconds + time.monotonic() - began
+                run.write(replace(manifest, status=status, step=step, seconds=seconds))
             yield from last
 
     def _frames(self, models: Models, done: int) -> Iterator[Event]:
