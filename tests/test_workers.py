@@ -6,10 +6,12 @@ import csv
 import json
 import multiprocessing
 import os
+import queue
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,10 @@ import torch
 from attacks import forks
 from PIL import Image
 
-from vqclip.errors import Interrupted
+from vqclip.errors import Interrupted, UsageError
 from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, Stepped, Warned
 from vqclip.jobs import batch
+from vqclip.jobs.arrivals import arriving
 from vqclip.jobs.engines import Job, local
 from vqclip.jobs.engines.losses import Losses
 from vqclip.runs.directory import read_manifest
@@ -224,6 +227,45 @@ def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_reported(isola
         steps[" ".join(jobs)] = sum(json.loads(line)["event"] == "stepped" for line in reported.stdout.splitlines())
         assert statuses(f"of{len(jobs)}") == ["finished"] * 4
     assert steps[""] == 0 < steps["--jobs 1"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_runs_end_while_the_next_line_is_waited_for(isolated: Path) -> None:
+    process = subprocess.Popen(
+        [forks.program(), "batch", "-", "-n", "1", "--init", "spot", "--stages", "1", "--pixel-steps", "0",
+         "--size", "32", "--cutouts", "2", "--device", "cpu", "--json", "--jobs", "2", "-o", "out"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+    )  # fmt: skip
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for number, prompt in enumerate(("a red apple", "a blue car", "a green tree"), 1):
+            process.stdin.write(f"{prompt}\n")
+            process.stdin.flush()
+            events = (json.loads(line) for line in process.stdout)
+            finished = next(event for event in events if event["event"] == "jobfinished")
+            assert finished["number"] == number
+        process.stdin.close()
+        assert json.loads(process.stdout.read().splitlines()[-1])["table"].endswith("table.csv")
+    assert process.returncode == 0
+    assert statuses("out") == ["finished"] * 3
+
+
+def test_what_arrives_is_yielded_at_once_and_errors_are_raised() -> None:
+    lines: queue.Queue[int] = queue.Queue()
+
+    def found() -> Iterator[int]:
+        yield from iter(lines.get, -1)
+        raise UsageError("the end")
+
+    items = arriving(found())
+    assert next(items) is None
+    lines.put(7)
+    assert next(filter(None, items)) == 7
+    lines.put(-1)
+    with pytest.raises(UsageError, match="the end"):
+        next(filter(None, items))
 
 
 @pytest.mark.option("--engine")

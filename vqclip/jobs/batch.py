@@ -32,6 +32,7 @@ from vqclip.events import (
     Warned,
 )
 from vqclip.jobs import collect, command, engines, grid, ledger, remote
+from vqclip.jobs.arrivals import arriving
 from vqclip.jobs.command import Command
 from vqclip.jobs.engines.local import default_jobs
 from vqclip.jobs.grid import Axis, parse_axis
@@ -216,10 +217,12 @@ def _open(
     files.sweep(directory)
     if kept is None or not kept.same_runs(asked):
         asked.write(directory)
-    rest = found if asked.source == "-" else _ahead(found)
     pool = replace(pool, size=asked.jobs if engine == "local" else pool.cluster.workers, most=share)
     # The steps of other engines give no events either, also with one worker.
     at_once = pool.size if engine == "local" else max(2, pool.size)
+    rest: Iterator[engines.Job | Refused | None] = found if asked.source == "-" else _ahead(found)
+    if asked.source == "-" and at_once > 1:
+        rest = arriving(found)
     opened = BatchOpened(asked.kind, directory, share, min(mine, share or mine), at_once=at_once)
     return _Batch(plan, directory, shard, count, stop, mirror).run(engine, pool, itertools.chain(first, rest), opened)
 
@@ -302,7 +305,7 @@ class _Batch:
         self,
         engine: str,
         pool: engines.Pool,
-        found: Iterable[engines.Job | Refused],
+        found: Iterable[engines.Job | Refused | None],
         opened: BatchOpened,
     ) -> Iterator[Event]:
         """Draw the runs, and yield the events of the engine and of what is written at the end."""
@@ -340,7 +343,7 @@ class _Batch:
             raise RunsFailed(which, f"{first} the same command again to retry them.")
 
     def _drawn(
-        self, draw: engines.Engine, pool: engines.Pool, found: Iterable[engines.Job | Refused]
+        self, draw: engines.Engine, pool: engines.Pool, found: Iterable[engines.Job | Refused | None]
     ) -> Generator[Event]:
         """Draw the runs; in an object store, those that another process had once more, when it may be gone."""
         with contextlib.closing(draw(self._jobs(found), pool, self._stop)) as events:  # type: ignore[type-var]
@@ -371,8 +374,11 @@ class _Batch:
             self._mirror.fetch_pictures()
         yield from collect.collect(self._directory, pictures=pictures, finished=finished)
 
-    def _jobs(self, found: Iterable[engines.Job | Refused]) -> Iterator[engines.Job]:
+    def _jobs(self, found: Iterable[engines.Job | Refused | None]) -> Iterator[engines.Job | None]:
         for each in found:
+            if each is None:
+                yield None
+                continue
             if isinstance(each, Refused):
                 self._fail(each.number, each.id, each.prompt, each.error.message)
                 self._wrong_lines += 1

@@ -2,11 +2,12 @@
 
 An engine is a module with one function, here called NAME after its module, and nothing has to be registered:
 
-    def run(jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]
+    def run(jobs: Iterator[Job | None], pool: Pool, stop: Stop) -> Iterator[Event]
 
 It has to do this:
 
-- It takes the next job only when a worker is free, so that a batch of a million lines is never in memory.
+- It takes the next job only when a worker is free, so that a batch of a million lines is never in memory. None in the
+  place of a job says that the next line of standard input has not come yet: the engine goes on and asks again.
 - It draws each job with `worker.draw`, in a worker that lives for many jobs and keeps one `ModelCache`, so that the
   models load once. A worker draws one job at a time. `worker.reports` leaves the events that are worth sending.
 - It yields what the workers report: for each job `JobStarted`, `JobStepped` about twice a second, `Warned`, and at
@@ -111,7 +112,7 @@ class Pool:
 class Engine(Protocol):
     """What the function `run` of an engine's module takes and yields; see the top of this module."""
 
-    def __call__(self, jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]:
+    def __call__(self, jobs: Iterator[Job | None], pool: Pool, stop: Stop) -> Iterator[Event]:
         """Draw jobs. Raises Interrupted after a stop."""
 
 

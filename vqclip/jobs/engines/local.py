@@ -23,7 +23,7 @@ from vqclip.runs.loading import ModelCache
 from vqclip.runtime import devices, limits, snapshot_request
 from vqclip.settings.schema import Settings, default_of
 
-_POLL_SECONDS = 0.2
+_POLL_SECONDS, _END = 0.2, object()
 _FEWEST_RUNS, _MOST_JOBS = 4, 8
 # A process needs more memory than estimated for its run: candidates, frames of a video, freed memory that is kept.
 _MEMORY_FACTOR = 1.5
@@ -50,14 +50,14 @@ def _by_memory(settings: Sequence[Settings]) -> int:
     return _MOST_JOBS if free is None or each is None else int(free // (_MEMORY_FACTOR * each))
 
 
-def run(jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]:
+def run(jobs: Iterator[Job | None], pool: Pool, stop: Stop) -> Iterator[Event]:
     """Draw jobs as `vqclip.jobs.engines` says. With one worker all events of the runs are yielded."""
     return _run_at_once(jobs, pool.size, stop) if pool.size > 1 else _run_in_turn(jobs, stop)
 
 
-def _run_in_turn(jobs: Iterator[Job], stop: Stop) -> Iterator[Event]:
+def _run_in_turn(jobs: Iterator[Job | None], stop: Stop) -> Iterator[Event]:
     cache = ModelCache()
-    for job in jobs:
+    for job in filter(None, jobs):
         if number := stop():
             raise Interrupted("stopped.", "", number)
         for event in draw(job, stop, cache):
@@ -66,10 +66,10 @@ def _run_in_turn(jobs: Iterator[Job], stop: Stop) -> Iterator[Event]:
                 raise Interrupted(event.message, "", stop() or signal.SIGINT)
 
 
-def _run_at_once(jobs: Iterator[Job], size: int, stop: Stop) -> Iterator[Event]:
+def _run_at_once(jobs: Iterator[Job | None], size: int, stop: Stop) -> Iterator[Event]:
     """Draw up to `size` jobs at once, each with its share of the cores and one of the GPUs, if there are any."""
     pool: dict[int, _Process] = {}
-    again, losses, number = list[Job](), Losses(), None
+    again, losses, number, ended = list[Job](), Losses(), None, False
     try:
         while True:
             number = number or stop()
@@ -79,14 +79,15 @@ def _run_at_once(jobs: Iterator[Job], size: int, stop: Stop) -> Iterator[Event]:
             for index in range(size) if not number else ():
                 if index in pool and pool[index].job is not None:
                     continue
-                job = again.pop() if again else next(jobs, None)
-                if job is None:
+                job = again.pop() if again else next(jobs, _END)
+                ended = job is _END
+                if not isinstance(job, Job):
                     break
                 if index not in pool:
                     pool[index] = _Process(index, size)
                 pool[index].start(job)
             busy = {index: each for index, each in pool.items() if each.job is not None}
-            if not busy:
+            if not busy and (ended or number):
                 break
             snapshot_request.pass_on([each.process.pid for each in busy.values() if each.process.pid])
             wait([each.connection for each in busy.values()], _POLL_SECONDS)

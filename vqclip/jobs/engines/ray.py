@@ -47,9 +47,9 @@ _END_SECONDS = 120.0
 _NODE = "ray.io/node-id"
 
 
-def run(jobs: Iterator[Job], pool: Pool, stop: Stop) -> Iterator[Event]:
+def run(jobs: Iterator[Job | None], pool: Pool, stop: Stop) -> Iterator[Event]:
     """Draw jobs as `vqclip.jobs.engines` says."""
-    first = next(jobs, None)
+    first = next(filter(None, jobs), None)
     if first is None:
         return
     with connected(pool.cluster) as alone:
@@ -110,16 +110,16 @@ class _Worker:
 class _Driver:
     """Gives the jobs to workers, and replaces lost workers."""
 
-    def __init__(self, first: Job, jobs: Iterator[Job], pool: Pool, stop: Stop) -> None:
+    def __init__(self, first: Job, jobs: Iterator[Job | None], pool: Pool, stop: Stop) -> None:
         self._pool, self._stop = pool, stop
         self._needs = Needs.of(first, pool)
-        self._jobs: Iterator[Job] | None = jobs
+        self._jobs: Iterator[Job | None] | None = jobs
         self._again = deque([first])
         self._later: list[tuple[float, Job]] = []
         self._locked_until: dict[int, float] = {}
         self._workers: list[_Worker] = []
         self._losses = Losses("Give each run more memory: fewer --workers, or more --cpus-per-run.")
-        self._signal, self._failed_starts = 0, 0
+        self._signal, self._failed_starts, self._waits = 0, 0, False
         self._added = self._started = time.monotonic() - _ADD_SECONDS
         self._said: set[str] = set()
 
@@ -202,7 +202,7 @@ class _Driver:
             job = self._next(worker.node)
             if job is not None:
                 worker.draw(job)
-            elif not self._later:
+            elif not self._later and not self._waits:
                 self._release(worker)
         for job in list(self._again):
             if event := self._losses.hopeless(job.number, self._needs.slots()):
@@ -217,9 +217,11 @@ class _Driver:
                 return again
         if self._jobs is None or not self._losses.takes(node):
             return None
-        job = next(self._jobs, None)
-        if job is None:
-            self._jobs = None
+        try:
+            job = next(self._jobs)
+        except StopIteration:
+            job = self._jobs = None
+        self._waits = self._jobs is not None and job is None
         return job
 
     def _release(self, worker: _Worker) -> None:
