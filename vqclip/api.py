@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Unpack
 
 from vqclip import display, files
-from vqclip.events import Event, Opened, Saved, Warned
+from vqclip.events import Event, Opened, Saved, Stop, Warned, never
 from vqclip.media import given_pictures
-from vqclip.runs import capabilities, launch, recorder
+from vqclip.runs import capabilities, launch
 from vqclip.runs.loading import ModelCache
 from vqclip.runs.result import Result
-from vqclip.runs.session import never
 from vqclip.runtime.torch_state import in_own_state
 from vqclip.settings import sources
 from vqclip.settings.keywords import SettingsKeywords
@@ -39,7 +38,7 @@ def draw(
     config_files: Sequence[str | Path] = (),
     overwrite: bool = False,
     progress: bool = True,
-    stop: recorder.Stop = never,
+    stop: Stop = never,
     **settings: Unpack[SettingsKeywords],
 ) -> Result:
     """Draw a prompt, and return the finished picture with its files.
@@ -86,7 +85,7 @@ def generate(
     preset: str | None = None,
     config_files: Sequence[str | Path] = (),
     overwrite: bool = False,
-    stop: recorder.Stop = never,
+    stop: Stop = never,
     **settings: Unpack[SettingsKeywords],
 ) -> Iterator[Event]:
     """Draw a prompt and yield events.
@@ -97,7 +96,7 @@ def generate(
         preset: Settings by name, or a YAML file.
         config_files: YAML files of settings; later ones win.
         overwrite: Replace another run in `output`.
-        stop: Asked after every step, see `vqclip.runs.recorder.Stop`.
+        stop: Asked after every step, see `vqclip.events.Stop`.
         settings: Any option by name, such as `iterations=100`.
 
     Raises:
@@ -115,7 +114,7 @@ def rerun(
     parent: Path | None = None,
     overwrite: bool = False,
     forget: Collection[str] = (),
-    stop: recorder.Stop = never,
+    stop: Stop = never,
     **settings: Unpack[SettingsKeywords],
 ) -> Iterator[Event]:
     """Repeat a run from its folder or its picture, and yield events.
@@ -155,7 +154,7 @@ def continue_run(
     output: str | Path | None = None,
     parent: Path | None = None,
     overwrite: bool = False,
-    stop: recorder.Stop = never,
+    stop: Stop = never,
     **settings: Unpack[SettingsKeywords],
 ) -> Iterator[Event]:
     """Start a new run from the last latent of a finished one or from a sample, and yield events.
@@ -188,7 +187,7 @@ def continue_run(
 
 
 @in_own_state
-def resume(directory: str | Path, *, stop: recorder.Stop = never) -> Iterator[Event]:
+def resume(directory: str | Path, *, stop: Stop = never) -> Iterator[Event]:
     """Continue a run from its newest snapshot, and yield events; a finished run yields that it is finished.
 
     Args:
@@ -211,7 +210,7 @@ def _generate(
     preset: str | None,
     config_files: Sequence[str | Path],
     overwrite: bool,
-    stop: recorder.Stop,
+    stop: Stop,
     *,
     parent: Path | None = None,
     cache: ModelCache | None = None,

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from vqclip.synthesis.state import State
 
 
+Stop = Callable[[], int | None]
+"""Asked after each step of a run. Returns the number of the signal that ends it, or None."""
+
+
+def never() -> None:
+    """A stop that is never asked for."""
+
+
 @dataclass(frozen=True)
 class Event:
     """Anything that happens in a run."""

@@ -32,8 +32,7 @@ from vqclip.files import parent_folder
 
 if TYPE_CHECKING:
     from vqclip.cli.console import Console
-    from vqclip.events import Event
-    from vqclip.runs.recorder import Stop
+    from vqclip.events import Event, Stop
     from vqclip.settings.schema import Settings
 
 

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from vqclip.cli.console import Console
     from vqclip.cli.live import LivePage
     from vqclip.cli.signals import StopSignals
-    from vqclip.events import Event
-    from vqclip.runs.recorder import Stop
+    from vqclip.events import Event, Stop
 
 
 def option(

@@ -25,8 +25,7 @@ from vqclip.cli.shared import (
 from vqclip.files import parent_folder
 
 if TYPE_CHECKING:
-    from vqclip.events import Event
-    from vqclip.runs.recorder import Stop
+    from vqclip.events import Event, Stop
 
 
 def interpolate(

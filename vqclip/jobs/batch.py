@@ -29,7 +29,9 @@ from vqclip.events import (
     JobPreempted,
     JobStarted,
     JobStopped,
+    Stop,
     Warned,
+    never,
 )
 from vqclip.jobs import collect, command, engines, grid, ledger, remote
 from vqclip.jobs.arrivals import arriving
@@ -41,7 +43,7 @@ from vqclip.jobs.shards import Shard
 from vqclip.object_store import address_of
 from vqclip.runs import lease
 from vqclip.runs.directory import fresh_folder, holds_run, words_of
-from vqclip.runs.recorder import Stop, resume_hint
+from vqclip.runs.recorder import resume_hint
 from vqclip.settings.schema import Settings
 
 AHEAD = 100
@@ -64,7 +66,7 @@ def batch(
     cluster: engines.Cluster = engines.HERE,
     shard: Shard = _ALL,
     flat: bool = False,
-    stop: Stop = lambda: None,
+    stop: Stop = never,
     **settings: Any,
 ) -> Iterator[Event]:
     """Draw every line of a file, with every combination of the values in `vary`.
@@ -107,7 +109,7 @@ def sweep(
     jobs: int = 1,
     engine: str = "local",
     cluster: engines.Cluster = engines.HERE,
-    stop: Stop = lambda: None,
+    stop: Stop = never,
     **settings: Any,
 ) -> Iterator[Event]:
     """Draw every combination of the values in `vary`.
@@ -139,7 +141,7 @@ def resume(
     jobs: int = 0,
     engine: str = "local",
     cluster: engines.Cluster = engines.HERE,
-    stop: Stop = lambda: None,
+    stop: Stop = never,
 ) -> Iterator[Event]:
     """Continue a stopped batch or sweep.
 
@@ -220,9 +222,8 @@ def _open(
     pool = replace(pool, size=asked.jobs if engine == "local" else pool.cluster.workers, most=share)
     # The steps of other engines give no events either, also with one worker.
     at_once = pool.size if engine == "local" else max(2, pool.size)
-    rest: Iterator[engines.Job | Refused | None] = found if asked.source == "-" else _ahead(found)
-    if asked.source == "-" and at_once > 1:
-        rest = arriving(found)
+    rest: Iterator[engines.Job | Refused | None]
+    rest = _ahead(found) if asked.source != "-" else arriving(found) if at_once > 1 else found
     opened = BatchOpened(asked.kind, directory, share, min(mine, share or mine), at_once=at_once)
     return _Batch(plan, directory, shard, count, stop, mirror).run(engine, pool, itertools.chain(first, rest), opened)
 

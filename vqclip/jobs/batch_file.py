@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vqclip import files, reading
 from vqclip.errors import UsageError, VqclipError, did_you_mean
+from vqclip.events import Stop, never
 from vqclip.jobs import lines
 from vqclip.object_copies import MAX_LIST_BYTES, local_file
 from vqclip.object_store import address_of
@@ -63,7 +64,7 @@ class BatchFile:
         unused: Options of A1111 in the lines so far that have no effect, without their values.
     """
 
-    def __init__(self, path: Path, stop: lines.Stop = lambda: None) -> None:
+    def __init__(self, path: Path, stop: Stop = never) -> None:
         self._path, self._stop = path, stop
         self.unused: set[str] = set()
         address = address_of(path)

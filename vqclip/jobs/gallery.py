@@ -32,6 +32,7 @@ from vqclip.media.video_encoders import formats
 from vqclip.runs import remote
 from vqclip.runs.directory import REPORT, Manifest, read_manifest
 from vqclip.runs.metrics import read_metrics
+from vqclip.runs.report import shipped
 from vqclip.runtime import limits
 
 NAME, CACHE = "gallery.html", ".gallery"
@@ -326,10 +327,10 @@ def _forget(cache: Path, kept: set[str]) -> None:
 
 
 def _page(directory: Path, rows: list[dict[str, Any]], number: int, pages: int) -> str:
-    script, style = _shipped("gallery.js"), _shipped("gallery.css")
+    script, style = (shipped(__file__, f"gallery.{kind}") for kind in ("js", "css"))
     links = [f'<a href="{page_name(each)}">{each}</a>' for each in range(1, pages + 1)]
     links[number - 1] = f'<b aria-current="page">{number}</b>'
-    return Template(_shipped("gallery.html")).substitute(
+    return Template(shipped(__file__, "gallery.html")).substitute(
         title=escape(files.printable(directory.absolute().name)[:200]),
         version=escape(__version__),
         pages=f'<nav aria-label="Pages">{" ".join(links)}</nav>' if pages > 1 else "",
@@ -340,11 +341,6 @@ def _page(directory: Path, rows: list[dict[str, Any]], number: int, pages: int) 
         # Without "<" the data cannot end their element.
         runs=files.canonical({"cache": CACHE, "page": number, "pages": pages, "runs": rows}).replace("<", "\\u003c"),
     )
-
-
-def _shipped(name: str) -> str:
-    """Read a part of the page that is shipped beside this module."""
-    return reading.read_text(Path(__file__).with_name(name), reading.MAX_TEXT_BYTES)
 
 
 def _digest(text: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from vqclip import files, reading
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
-from vqclip.events import Event, Opened, Saved, Warned
+from vqclip.events import Event, Opened, Saved, Stop, Warned, never
 from vqclip.media import images, token_grids, video
 from vqclip.models import registry
 from vqclip.picture_files import is_whole_png
@@ -31,7 +31,6 @@ from vqclip.runs.directory import (
     read_manifest,
     refuse_inputs,
 )
-from vqclip.runs.recorder import Stop
 from vqclip.runtime import devices
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.runtime.torch_state import in_own_state
@@ -92,7 +91,7 @@ def interpolate(
     with_vqgan: bool = False,
     with_size: bool = False,
     overwrite: bool = False,
-    stop: Stop = lambda: None,
+    stop: Stop = never,
 ) -> Iterator[Event]:
     """Draw the frames from end to end, and their video, into a folder.
 

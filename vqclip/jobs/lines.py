@@ -7,14 +7,14 @@ import io
 import re
 import select
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from vqclip import reading
 from vqclip.errors import InputError
+from vqclip.events import Stop
 
-Stop = Callable[[], int | None]
 _CHUNK_BYTES, _WAIT_SECONDS = 2**16, 0.2
 # As in `reading.read_lines`.
 _LINE_END = re.compile(r"\r\n?|\n")

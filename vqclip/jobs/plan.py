@@ -21,11 +21,12 @@ import numpy as np
 
 from vqclip import files, names
 from vqclip.errors import NotDownloaded, UsageError, VqclipError
+from vqclip.events import Stop
 from vqclip.jobs import grid
 from vqclip.jobs.batch_file import BatchFile
 from vqclip.jobs.command import Command
 from vqclip.jobs.digests import DigestSet
-from vqclip.jobs.engines import Job, Stop
+from vqclip.jobs.engines import Job
 from vqclip.jobs.shards import Shard
 from vqclip.object_store import address_of, allow, is_allowed
 from vqclip.runs.capabilities import only_size

@@ -16,7 +16,7 @@ import numpy as np
 
 from vqclip import files
 from vqclip.errors import InputError, Interrupted, ModelError, OutputError, UsageError
-from vqclip.events import Event, Finished, Opened, Saved, Started, Stepped, Warned
+from vqclip.events import Event, Finished, Opened, Saved, Started, Stepped, Stop, Warned, never
 from vqclip.media import images, video
 from vqclip.media.sound import add_sound
 from vqclip.media.video_source import VideoSource
@@ -36,7 +36,7 @@ from vqclip.runs.directory import (
 )
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import load
-from vqclip.runs.recorder import Stop, resume_hint, status_of
+from vqclip.runs.recorder import resume_hint, status_of
 from vqclip.runs.time_left import TimeLeft, Work
 from vqclip.runtime.devices import DeviceConfig
 from vqclip.runtime.torch_state import in_own_state
@@ -117,7 +117,7 @@ def restyle(
     with_size: bool = False,
     overwrite: bool = False,
     preset: str | None = None,
-    stop: Stop = lambda: None,
+    stop: Stop = never,
 ) -> Iterator[Event]:
     """Restyle a video, an animated picture or a folder of pictures into `output`, or into a new folder in `parent`.
 
@@ -181,7 +181,7 @@ def holds_restyle(directory: Path) -> bool:
     return files.is_file(directory / "run.json") and bool(read_manifest(directory).restyle)
 
 
-def resume(directory: Path, *, stop: Stop = lambda: None) -> Iterator[Event]:
+def resume(directory: Path, *, stop: Stop = never) -> Iterator[Event]:
     """Continue a restyled video after its newest frame. Raises VqclipError."""
     manifest = read_manifest(directory)
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip import files, reading
 from vqclip.errors import Interrupted, UsageError, VqclipError
-from vqclip.events import CandidateScored, Chosen, Event, Finished, Started, Stepped, Warned
+from vqclip.events import CandidateScored, Chosen, Event, Finished, Started, Stepped, Stop, Warned
 from vqclip.media import images
 from vqclip.runs import directory as run_folder
 from vqclip.runs import progress_video, recorder
@@ -92,7 +92,7 @@ def choose(models: Models, inputs: Inputs) -> Generator[Event, None, tuple[Setti
 
 
 def choose_recorded(
-    models: Models, inputs: Inputs, run: Run, manifest: Manifest, stop: recorder.Stop
+    models: Models, inputs: Inputs, run: Run, manifest: Manifest, stop: Stop
 ) -> Generator[Event, None, tuple[Settings, State]]:
     """Run every start in a folder of its own, unless it is there already; return the settings and state of the best.
 
@@ -141,7 +141,7 @@ def score_of(image: np.ndarray, models: Models, settings: Settings) -> float:
 
 
 def _run_start(
-    models: Models, inputs: Inputs, settings: Settings, directory: Path, manifest: Manifest, stop: recorder.Stop
+    models: Models, inputs: Inputs, settings: Settings, directory: Path, manifest: Manifest, stop: Stop
 ) -> Generator[Event, None, np.ndarray]:
     """Run one start to its last step, from its newest snapshot if it has one; return its picture."""
     from vqclip.synthesis import state as snapshots

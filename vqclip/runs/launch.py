@@ -11,7 +11,7 @@ from typing import Any
 
 from vqclip import files
 from vqclip.errors import InputError, ModelError, NotDownloaded, OutputError, UsageError
-from vqclip.events import Event, Opened, Saved, Warned
+from vqclip.events import Event, Opened, Saved, Stop, Warned, never
 from vqclip.media import given_pictures
 from vqclip.object_store import ObjectFolder, address_of
 from vqclip.picture_files import is_whole_png
@@ -20,7 +20,7 @@ from vqclip.runs import directory as run_folder
 from vqclip.runs import recipe as recipes
 from vqclip.runs.inputs import Inputs
 from vqclip.runs.loading import ModelCache
-from vqclip.runs.session import Session, never
+from vqclip.runs.session import Session
 from vqclip.runtime.devices import check_device
 from vqclip.settings.option import absolute
 from vqclip.settings.schema import Settings, options
@@ -36,7 +36,7 @@ def start(
     parent: Path | None = None,
     overwrite: bool = False,
     recipe: recipes.Recipe | None = None,
-    stop: recorder.Stop = never,
+    stop: Stop = never,
     cache: ModelCache | None = None,
     pictures: Mapping[str, bytes] = _NO_PICTURES,
 ) -> Iterator[Event]:
@@ -53,7 +53,7 @@ def start(
         parent: Without `output`, the folder of a new run folder. Without both, no files are written.
         overwrite: Replace another run in `output`.
         recipe: The record that this run repeats; the run warns about other models or versions.
-        stop: Asked after every step, see `vqclip.runs.recorder.Stop`.
+        stop: Asked after every step, see `vqclip.events.Stop`.
         cache: Keeps the models loaded for the next run.
         pictures: The content of files that the settings name and that do not exist yet, by name. They are written
             into the run folder.
@@ -86,7 +86,7 @@ def _start(
     *,
     overwrite: bool,
     recipe: recipes.Recipe | None,
-    stop: recorder.Stop,
+    stop: Stop,
     cache: ModelCache | None,
 ) -> Iterator[Event]:
     session = Session(Inputs.check(settings.with_paths(absolute)), stop, recipe, cache)
@@ -147,7 +147,7 @@ def rerun(
     parent: Path | None = None,
     overwrite: bool = False,
     forget: Collection[str] = (),
-    stop: recorder.Stop = never,
+    stop: Stop = never,
     pictures: Mapping[str, bytes] = _NO_PICTURES,
     **settings: Any,
 ) -> Iterator[Event]:
@@ -192,7 +192,7 @@ def continue_run(
     output: str | Path | None = None,
     parent: Path | None = None,
     overwrite: bool = False,
-    stop: recorder.Stop = never,
+    stop: Stop = never,
     pictures: Mapping[str, bytes] = _NO_PICTURES,
     **settings: Any,
 ) -> Iterator[Event]:
@@ -231,7 +231,7 @@ def resume(
     directory: str | Path,
     asked: Settings | None = None,
     *,
-    stop: recorder.Stop = never,
+    stop: Stop = never,
     cache: ModelCache | None = None,
 ) -> Iterator[Event]:
     """Continue a run from its newest snapshot, and yield events; a finished run yields that it is finished.

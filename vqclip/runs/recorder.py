@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from vqclip import files
 from vqclip.errors import InputError, Interrupted
-from vqclip.events import Event, Finished, Saved, StageStarted, Started, Stepped, Warned
+from vqclip.events import Event, Finished, Saved, StageStarted, Started, Stepped, Stop, Warned
 from vqclip.media import images, metadata, video
 from vqclip.picture_files import is_whole_png
 from vqclip.runs import progress_video, report
@@ -29,9 +29,6 @@ from vqclip.synthesis import state
 
 if TYPE_CHECKING:
     import numpy as np
-
-Stop = Callable[[], int | None]
-"""Asked after each step. Returns the number of the signal that ends the run, or None."""
 
 
 def record(events: Iterable[Event], run: Run, manifest: Manifest, stop: Stop) -> Iterator[Event]:

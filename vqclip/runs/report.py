@@ -60,9 +60,9 @@ def write(directory: Path, target: Path | None = None) -> Path:
     # A killed run has newer steps in metrics.jsonl than in its manifest.
     reached = max([manifest.step, *(row["step"] for row in rows)])
     shown = list(_frames(directory, progress_video.frame_steps(manifest.settings), reached))
-    script = _shipped("report.js")
+    script = shipped(__file__, "report.js")
     prompt = manifest.settings.prompt
-    text = Template(_shipped("report.html")).substitute(
+    text = Template(shipped(__file__, "report.html")).substitute(
         title=escape(prompt[:200]),
         heading=escape(prompt),
         version=escape(__version__),
@@ -206,9 +206,9 @@ def _inline(path: Path, page: Path) -> str:
     return _data(_KINDS[path.suffix], reading.read_bytes(path, MOST_BYTES))
 
 
-def _shipped(name: str) -> str:
-    """Read a part of the page that is shipped beside this module."""
-    return reading.read_text(Path(__file__).with_name(name), reading.MAX_TEXT_BYTES)
+def shipped(module: str, name: str) -> str:
+    """Read a part of a page that is shipped beside a module. module: Its `__file__`."""
+    return reading.read_text(Path(module).with_name(name), reading.MAX_TEXT_BYTES)
 
 
 def _data(kind: str, content: bytes) -> str:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from vqclip._version import __version__
-from vqclip.events import Event, Opened, PriorSampleChosen, Warned
+from vqclip.events import Event, Opened, PriorSampleChosen, Stop, Warned, never
 from vqclip.runs import best_of, recorder
 from vqclip.runs import directory as run_folder
 from vqclip.runs.directory import Manifest, Run
@@ -28,23 +28,19 @@ if TYPE_CHECKING:
 VERSIONED = ("torch", "open_clip_torch", "taming-transformers-rom1504", "numpy", "pillow", "av")
 
 
-def never() -> None:
-    """A stop that is never asked for."""
-
-
 @dataclass(frozen=True)
 class Session:
     """What one run is made from.
 
     Attributes:
         inputs: Settings and files, checked.
-        stop: Asked after every step, see `recorder.Stop`.
+        stop: Asked after every step, see `vqclip.events.Stop`.
         recipe: The record that the run repeats; the run warns about what differs here.
         cache: Keeps the models loaded for the next run.
     """
 
     inputs: Inputs
-    stop: recorder.Stop = never
+    stop: Stop = never
     recipe: Recipe | None = None
     cache: ModelCache | None = None
 

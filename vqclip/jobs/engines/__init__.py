@@ -27,20 +27,18 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from vqclip.errors import UsageError, did_you_mean
-from vqclip.events import Event, JobFailed, JobStarted
+from vqclip.events import Event, JobFailed, JobStarted, Stop
 from vqclip.settings.schema import Settings
 
 if TYPE_CHECKING:
     from vqclip.errors import VqclipError
 
-Stop = Callable[[], int | None]
-"""Returns the number of the signal that asks all runs to end after their step, or None."""
 _PARTS = ("worker", "losses", "ray_actor", "ray_cluster")
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 
 from vqclip.errors import Interrupted
-from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStopped
-from vqclip.jobs.engines import Job, Pool, Stop
+from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStopped, Stop
+from vqclip.jobs.engines import Job, Pool
 from vqclip.jobs.engines.losses import Losses
 from vqclip.jobs.engines.worker import draw, reports
 from vqclip.runs import dry_run

@@ -21,8 +21,8 @@ from typing import Any
 
 from vqclip import __version__, files
 from vqclip.errors import Interrupted, UsageError, VqclipError
-from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, JobStopped, Warned
-from vqclip.jobs.engines import Job, Pool, Stop
+from vqclip.events import Event, JobFailed, JobFinished, JobPreempted, JobStarted, JobStopped, Stop, Warned
+from vqclip.jobs.engines import Job, Pool
 from vqclip.jobs.engines.losses import ASIDE_SECONDS, MOST_CRASHES, Losses
 from vqclip.jobs.engines.ray_actor import Actor
 from vqclip.jobs.engines.ray_cluster import (

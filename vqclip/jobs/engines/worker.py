@@ -18,9 +18,10 @@ from vqclip.events import (
     JobStopped,
     Opened,
     Stepped,
+    Stop,
     Warned,
 )
-from vqclip.jobs.engines import Job, Stop
+from vqclip.jobs.engines import Job
 from vqclip.object_store import address_of, allow
 from vqclip.runs import launch, remote
 from vqclip.runs.directory import read_manifest
