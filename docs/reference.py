@@ -20,6 +20,7 @@ from vqclip.settings.option import PANELS
 from vqclip.settings.schema import options
 
 PAGE = Path(__file__).with_name("reference.md")
+RECORDED = " [default: as recorded]"
 HEAD = f"""# Reference
 
 Every command and option, as in `vqclip COMMAND --help-all`. `make reference` writes this page, and a test fails when
@@ -61,13 +62,21 @@ def row(flags: list[str], metavar: str | None, text: str) -> list[str]:
     return [names, line, default.removesuffix("]")]
 
 
+def without_default(text: str | None) -> str | None:
+    """A help text without the default at its end."""
+    return text.rpartition(" [default: ")[0] if text else None
+
+
 def section(name: str, command: Any, context: Any, shared: dict[str, str]) -> str:
     """What one command takes. shared: help of the settings, which have a section of their own, by name."""
-    own, settings = [], []
+    own, settings, recorded = [], [], False
     for parameter in command.params:
         flags = [*parameter.opts, *parameter.secondary_opts]
         needed = " [default: required]" if parameter.required else ""
-        if parameter.help == shared.get(parameter.name):
+        if (parameter.help or "").replace(RECORDED, "") == without_default(shared.get(parameter.name)):
+            settings.append(parameter.name)
+            recorded = True
+        elif parameter.help == shared.get(parameter.name):
             settings.append(parameter.name)
         elif not flags[0].startswith("-"):
             own.append(row([parameter.metavar or flags[0]], None, parameter.help + needed))
@@ -83,7 +92,7 @@ def section(name: str, command: Any, context: Any, shared: dict[str, str]) -> st
     return (
         f"## {name}\n\n{' '.join((command.help or '').split())}\n\n    {usage}\n\n"
         + table(own, "argument or option", "what it does", "default")
-        + (f"[Settings](#settings): {taken}.\n\n" if settings else "")
+        + (f"[Settings](#settings){', by default as recorded' * recorded}: {taken}.\n\n" if settings else "")
     )
 
 

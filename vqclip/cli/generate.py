@@ -312,8 +312,8 @@ def sample(
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(with_settings(generate))
-    app.command()(with_settings(rerun))
-    app.command("continue")(with_settings(continue_run, without=("init_run",)))
+    app.command()(with_settings(rerun, default="as recorded"))
+    app.command("continue")(with_settings(continue_run, without=("init_run",), default="as recorded"))
     app.command()(resume)
     app.command()(with_settings(video, "video"))
     app.command()(report)

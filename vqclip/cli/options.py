@@ -19,6 +19,7 @@ def setting_options(
     names: Iterable[str] | None = None,
     short: Mapping[str, str] = SHORT,
     helps: Mapping[str, str] | None = None,
+    default: str = "",
 ) -> dict[str, tuple[Any, Any]]:
     """The annotation and the typer option of each setting, by name.
 
@@ -29,14 +30,16 @@ def setting_options(
         names: Of the settings; all by default. The prompt is an argument of its commands and never an option.
         short: One-letter flags.
         helps: Help lines in place of those of the settings, where a command takes less than a run does.
+        default: What holds without an option, in words; empty for the defaults of the settings.
     """
-    chosen = options() if names is None else names
     return {
-        name: _setting_option(name, short.get(name), (helps or {}).get(name)) for name in chosen if name != "prompt"
+        name: _setting_option(name, short.get(name), (helps or {}).get(name), default)
+        for name in (options() if names is None else names)
+        if name != "prompt"
     }
 
 
-def _setting_option(name: str, letter: str | None, line: str | None) -> tuple[Any, Any]:
+def _setting_option(name: str, letter: str | None, line: str | None, default: str) -> tuple[Any, Any]:
     option, kind = options()[name], type_of(name)
     flag = f"--{name.replace('_', '-')}"
     declarations = [flag, *([letter] if letter else [])]
@@ -52,7 +55,7 @@ def _setting_option(name: str, letter: str | None, line: str | None) -> tuple[An
     shown = typer.Option(
         None,
         *declarations,
-        help=_help(name, option, option.help if line is None else line),
+        help=_help(name, option, option.help if line is None else line, default),
         metavar=metavar,
         rich_help_panel=option.panel,
         show_default=False,
@@ -72,11 +75,16 @@ def completion(name: str) -> Callable[[str], list[str]]:
 
 
 def make_command(
-    command: Callable[..., None], name: str, names: Iterable[str], short: Mapping[str, str], helps: Mapping[str, str]
+    command: Callable[..., None],
+    name: str,
+    names: Iterable[str],
+    short: Mapping[str, str],
+    helps: Mapping[str, str],
+    default: str = "",
 ) -> Any:
     """The typer command `name` with an option per setting in place of its `**settings`, as for `setting_options`."""
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name, cls=HelpCommand)(_with_signature(command, setting_options(names, short, helps)))
+    alone.command(name, cls=HelpCommand)(_with_signature(command, setting_options(names, short, helps, default)))
     return typer.main.get_command(alone)
 
 
@@ -121,7 +129,7 @@ def _panel(parameter: inspect.Parameter) -> int:
     return PANELS.index(panels[0]) if panels else -1
 
 
-def _help(name: str, option: Option, line: str) -> str:
+def _help(name: str, option: Option, line: str, instead: str) -> str:
     unit = f" {option.unit}" if option.unit else ""
     default = default_of(name)
     shown = "none" if default in (None, ()) else _plain(default) + unit
@@ -129,7 +137,7 @@ def _help(name: str, option: Option, line: str) -> str:
     if preset is not None and preset != _plain(default):
         shown = f"{preset}{unit}; {shown} for other models"
     choices = f" One of: {', '.join(option.choices)}." if option.choices else ""
-    return f"{line}{choices} [default: {option.default_text or shown}]"
+    return f"{line}{choices} [default: {instead or option.default_text or shown}]"
 
 
 def _plain(value: Any) -> str:

@@ -197,6 +197,7 @@ def with_settings(
     without: Sequence[str] = (),
     short: Mapping[str, str] = SHORT,
     helps: Mapping[str, str] | None = None,
+    default: str = "",
 ) -> Callable[[], None]:
     """Give a command one option per setting in place of its `**settings`.
 
@@ -210,6 +211,7 @@ def with_settings(
         without: Settings that the command does not take.
         short: One-letter flags by setting.
         helps: Help lines in place of those of the settings, where a command takes less than a run does.
+        default: What holds without an option, in words; empty for the defaults of the settings.
     """
 
     def placeholder() -> None:
@@ -220,7 +222,7 @@ def with_settings(
         from vqclip.settings.schema import options, options_of
 
         names = [name for name in (options() if takes is None else options_of(takes)) if name not in without]
-        return make_command(command, name, names, short, helps or {})
+        return make_command(command, name, names, short, helps or {}, default)
 
     placeholder.__name__, placeholder.__doc__ = command.__name__, command.__doc__
     placeholder.whole = whole  # type: ignore[attr-defined]
