@@ -16,11 +16,11 @@ import typer
 from vqclip.cli import app
 from vqclip.cli.failures import EXIT_CODES
 from vqclip.cli.options import setting_options
+from vqclip.cli.shared import RECORDED
 from vqclip.settings.option import PANELS
 from vqclip.settings.schema import options
 
 PAGE = Path(__file__).with_name("reference.md")
-RECORDED = " [default: as recorded]"
 HEAD = f"""# Reference
 
 Every command and option, as in `vqclip COMMAND --help-all`. `make reference` writes this page, and a test fails when
@@ -62,22 +62,21 @@ def row(flags: list[str], metavar: str | None, text: str) -> list[str]:
     return [names, line, default.removesuffix("]")]
 
 
-def without_default(text: str | None) -> str | None:
-    """A help text without the default at its end."""
-    return text.rpartition(" [default: ")[0] if text else None
+def section(name: str, command: Any, context: Any, shared: dict[str, str], repeated: dict[str, str]) -> str:
+    """What one command takes.
 
-
-def section(name: str, command: Any, context: Any, shared: dict[str, str]) -> str:
-    """What one command takes. shared: help of the settings, which have a section of their own, by name."""
-    own, settings, recorded = [], [], False
+    Args:
+        name, command, context: Of the command.
+        shared: Help of the settings, which have a section of their own, by name.
+        repeated: The same in commands that repeat a run.
+    """
+    own, settings, by_default = [], [], ""
     for parameter in command.params:
         flags = [*parameter.opts, *parameter.secondary_opts]
         needed = " [default: required]" if parameter.required else ""
-        if (parameter.help or "").replace(RECORDED, "") == without_default(shared.get(parameter.name)):
+        if parameter.help in (shared.get(parameter.name), repeated.get(parameter.name)):
             settings.append(parameter.name)
-            recorded = True
-        elif parameter.help == shared.get(parameter.name):
-            settings.append(parameter.name)
+            by_default = "" if parameter.help == shared[parameter.name] else f", by default {RECORDED}"
         elif not flags[0].startswith("-"):
             own.append(row([parameter.metavar or flags[0]], None, parameter.help + needed))
         elif parameter.name not in ("help", "help_all"):
@@ -92,7 +91,7 @@ def section(name: str, command: Any, context: Any, shared: dict[str, str]) -> st
     return (
         f"## {name}\n\n{' '.join((command.help or '').split())}\n\n    {usage}\n\n"
         + table(own, "argument or option", "what it does", "default")
-        + (f"[Settings](#settings){', by default as recorded' * recorded}: {taken}.\n\n" if settings else "")
+        + (f"[Settings](#settings){by_default}: {taken}.\n\n" if settings else "")
     )
 
 
@@ -102,6 +101,7 @@ def page() -> str:
     found = list(commands(root, root.context_class(root, info_name="vqclip"), "vqclip"))
     settings = {name: option for name, (_, option) in setting_options().items()}
     shared = {name: option.help for name, option in settings.items()}
+    repeated = {name: option.help for name, (_, option) in setting_options(default=RECORDED).items()}
     listed = [
         [f"[{name}](#{name.replace(' ', '-')})", (c.help or "").partition(". ")[0].rstrip(".")]
         for name, c, _ in found
@@ -114,7 +114,7 @@ def page() -> str:
             if options()[name].panel == panel
         ]
         panels += [f"### {panel}\n\n", table(rows, "option", "what it does", "default")] if rows else []
-    sections = [section(name, command, context, shared) for name, command, context in found]
+    sections = [section(name, command, context, shared, repeated) for name, command, context in found]
     return (
         "".join([HEAD, table(listed, "command", "what it does"), *sections, "## Settings\n\n", *panels]).rstrip()
         + "\n"

@@ -18,8 +18,10 @@ TESTS = Path(__file__).resolve().parent
 def flags(group: Any, context: Any, name: str = "") -> Iterator[str]:
     """Every option that is not a setting, after the name of its command: `upscale --factor`."""
     from vqclip.cli.options import setting_options
+    from vqclip.cli.shared import RECORDED
 
-    settings = {name: option.help for name, (_, option) in setting_options().items()}
+    known = [setting_options(), setting_options(default=RECORDED)]
+    settings = {(name, option.help) for each in known for name, (_, option) in each.items()}
     for word in group.commands:
         _, command, _ = group.resolve_command(context, [word])
         inner = type(context)(command, info_name=word, parent=context)
@@ -28,7 +30,7 @@ def flags(group: Any, context: Any, name: str = "") -> Iterator[str]:
             continue
         for parameter in command.params:
             # Some commands have an option of their own with the name of a setting, such as `restyle --fps`.
-            own = parameter.help != settings.get(parameter.name)
+            own = (parameter.name, parameter.help) not in settings
             if own and parameter.opts[0].startswith("-") and parameter.name != "help":
                 yield f"{name}{word} {parameter.opts[0]}"
 

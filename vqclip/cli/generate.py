@@ -12,6 +12,7 @@ import typer
 
 from vqclip.cli.engine_options import AddressOption, CpusOption, EngineOption, GpusOption, WorkersOption, cluster
 from vqclip.cli.shared import (
+    RECORDED,
     ConfigOption,
     JobsOption,
     JsonOption,
@@ -312,8 +313,8 @@ def sample(
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(with_settings(generate))
-    app.command()(with_settings(rerun, default="as recorded"))
-    app.command("continue")(with_settings(continue_run, without=("init_run",), default="as recorded"))
+    app.command()(with_settings(rerun, default=RECORDED))
+    app.command("continue")(with_settings(continue_run, without=("init_run",), default=RECORDED))
     app.command()(resume)
     app.command()(with_settings(video, "video"))
     app.command()(report)

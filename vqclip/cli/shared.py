@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from vqclip.events import Event, Stop
 
 
+RECORDED = "as recorded"
+"""The default of settings in commands that repeat a run."""
+
+
 def option(
     *flags: str, help: str, default: str = "", metavar: str | None = None, panel: str | None = None, **known: Any
 ) -> Any:

@@ -32,9 +32,7 @@ _EMOJI = regex.compile(r"[\p{Emoji_Presentation}\p{Extended_Pictographic}\ufe0f\
 _JOINED = regex.compile(r"[\s'‘’ʼ\-\u200b-\u200f]*")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _BRITISH = regex.compile(rf"\b(?:{'|'.join(AMERICAN)})\b", regex.IGNORECASE)
-_WITH_VERB = regex.compile(
-    r"\b(i|you|we|they|he|she|it|that|there|who|what)['’](?:re|ve|ll|d|m|s)\b", regex.IGNORECASE
-)
+_WITH_VERB = regex.compile(r"\b(i|you|we|they|he|she|it|that|there|who|what)['’](?:re|ve|ll|d|m)\b", regex.IGNORECASE)
 _WITH_NOT = regex.compile(r"\b(ca|wo|sha|\w+)n['’]t\b", regex.IGNORECASE)
 _POSSESSIVE = regex.compile(r"(?<=[a-z])['’]s\b", regex.IGNORECASE)
 _VERBS = {"ca": "can", "wo": "will", "sha": "shall"}
