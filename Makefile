@@ -6,7 +6,7 @@ SOURCES := vqclip tests training benchmarks configs checkpoints docs examples
 FUZZ_SECONDS ?= 60
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-fast coverage fuzz lint format typecheck docs bench bench-check tiny reference build clean help
+.PHONY: demo test test-all test-fast coverage fuzz lint format typecheck docs bench bench-check tiny reference build clean help
 .DEFAULT_GOAL := help
 
 # Where PYTHONDONTWRITEBYTECODE is set, as in many containers, Python would compile vqclip at every start (0.7 s).
@@ -22,14 +22,17 @@ demo: $(READY) ## set up, and draw a red apple with its frames and video into de
 # Without compiled modules, every process of a test would compile vqclip again, and every run of the tests itself.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -n 2 --dist worksteal
 
-test: $(READY) ## set up, and run every test
+test: $(READY) ## set up, and run the tests that take less than five seconds each
+	$(PYTEST) -m "not long" $(ARGS)
+
+test-all: $(READY) ## run every test
 	$(PYTEST) $(ARGS)
 
 test-fast: $(READY) ## run the tests that take less than half a second each
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow and not long" $(ARGS)
 
 coverage: $(READY) ## run every test; fail if they reach less than 90 % of the lines
-	$(MAKE) test ARGS="--cov --cov-report= --durations=25 --durations-min=1 $(ARGS)"
+	$(MAKE) test-all ARGS="--cov --cov-report= --durations=25 --durations-min=1 $(ARGS)"
 	$(BIN)/coverage report --fail-under=90 --skip-covered
 
 fuzz: $(READY) ## try changed files on every reader for a minute each: make fuzz FUZZ_SECONDS=600

@@ -40,7 +40,7 @@ def faults(whose: str, **environment: str) -> int:
     return int(told.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_on_the_processor_takes_no_new_pages() -> None:
     before = faults("nothing")
     assert before > 100_000
@@ -48,7 +48,7 @@ def test_a_run_on_the_processor_takes_no_new_pages() -> None:
     assert faults("run") < before / 5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_the_user_tuned_is_left_alone() -> None:
     assert faults("run", MALLOC_MMAP_THRESHOLD_="65536") > 100_000
     assert faults("run", GLIBC_TUNABLES="glibc.malloc.mmap_threshold=65536") > 100_000

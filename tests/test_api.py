@@ -29,6 +29,7 @@ def draw(output: Path | str, small: dict[str, Any], prompt: str = "a red apple",
     return list(vqclip.generate(prompt, output=output, **{**small, "seed": 5, **changes}))
 
 
+@pytest.mark.slow
 @pytest.mark.option("iterations", "save_every", "snapshot_every")
 def test_a_run_folder_holds_what_the_guide_says(small: dict[str, Any]) -> None:
     events = draw("run", small, iterations=5, snapshot_every=2)
@@ -273,6 +274,7 @@ def test_inputs_are_refused_before_anything_is_written(small: dict[str, Any], is
     assert not (isolated / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_long_prompt_says_what_is_not_seen(small: dict[str, Any]) -> None:
     events = draw(None, small, prompt="an apple " * 60 + "zebra")  # type: ignore[arg-type]
     warned = [e.message for e in events if isinstance(e, Warned)]
@@ -302,7 +304,7 @@ def test_folders_that_a_kill_left_empty_are_no_run(small: dict[str, Any]) -> Non
     assert Path("run/image.png").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_fault_38_a_killed_run_resumes_to_the_same_picture(small: dict[str, Any], isolated: Path) -> None:
     context = multiprocessing.get_context("forkserver")

@@ -305,7 +305,7 @@ def test_a_sheet_of_charts_names_its_axes_and_lines_and_is_the_same_each_time(tm
     assert width > height
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_start_is_timed_to_its_first_step_and_its_imports_are_separated() -> None:
     flags = ["--size", "32x32", "--candidates", "1", "--cutouts", "2", "--threads", "1"]
     seconds, told = starts.first_step(flags, ["-X", "importtime"])
@@ -481,6 +481,7 @@ def test_ledgers_measures_every_part_of_a_batch() -> None:
     assert times == {"append", "read", "skip", "own", "rows"}
 
 
+@pytest.mark.slow
 def test_the_benchmark_for_a_gpu_measures_on_the_processor_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -101,6 +101,7 @@ def test_wherever_it_is_stopped_it_ends_the_same(call: Any, whole: Any, at: int)
         assert Path("broken", name).read_bytes() == (whole[0] / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_kill_while_the_best_start_is_taken_over_loses_nothing(whole: Any, isolated: Path) -> None:
     shutil.copytree(whole[0], "killed")
     best, manifest = str(chosen_of(whole[1]).number), directory.read_manifest(whole[0])

@@ -61,6 +61,7 @@ def test_a_drawing_counts_as_cut_off_where_the_border_has_some_of_it() -> None:
     assert found.tolist() == pytest.approx([0, 0.375, 0.28], abs=0.01)
 
 
+@pytest.mark.slow
 def test_of_candidates_that_fit_alike_the_whole_one_comes_first(
     pair: Pair, sampler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +77,7 @@ def test_of_candidates_that_fit_alike_the_whole_one_comes_first(
     assert after.losses.tolist() == [0, 0, 0, 0]
 
 
+@pytest.mark.slow
 def test_of_candidates_that_fit_alike_the_likelier_one_comes_first(
     pair: Pair, sampler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +88,7 @@ def test_of_candidates_that_fit_alike_the_likelier_one_comes_first(
     assert len(set(likely)) == 4
 
 
+@pytest.mark.slow
 def test_a_prior_finds_a_drawing_of_its_own_text_likelier_than_of_another_and_than_its_codes_in_another_order(
     pair: Pair, sampler: Any
 ) -> None:
@@ -184,6 +187,7 @@ def test_the_options_of_samples_reach_its_sheet(pair: Pair, sampler: Any, call: 
     assert len(told["candidates"]) == 2
 
 
+@pytest.mark.slow
 def test_the_best_candidate_at_its_own_size_is_its_codes(pair: Pair, sampler: Any) -> None:
     found, vqgan = drawn(pair, sampler), pair[0]
     z = candidates.first_latent(vqgan, found, (64, 64))
@@ -233,7 +237,7 @@ def test_a_run_begins_with_the_best_of_its_candidates(small: dict[str, Any]) -> 
     assert sum(places) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("prompt", "warned"), [("a sewing machine", 1), ("a red apple", 0)])
 def test_a_best_candidate_that_hardly_shows_the_prompt_is_warned_about_once(
     small: dict[str, Any], prompt: str, warned: int
@@ -246,7 +250,7 @@ def test_a_best_candidate_that_hardly_shows_the_prompt_is_warned_about_once(
     assert all(f"its score is {best.score:.2f}" in message for message in doubts)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_with_candidates_resumes_without_drawing_them_again(small: dict[str, Any]) -> None:
     flags = {
         **small,

@@ -273,7 +273,7 @@ class _Part(torch.nn.Module):
         return x
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_archive_of_openai_is_read_without_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
     import open_clip
 
@@ -306,6 +306,7 @@ def test_an_archive_of_openai_is_read_without_its_code(monkeypatch: pytest.Monke
     assert loads == []
 
 
+@pytest.mark.slow
 def test_a_clip_that_does_not_fit_is_answered_with_the_network() -> None:
     makers.write_pt(Path("a.pt"), {"state_dict": {"x": torch.zeros(2**24)}})
     with pytest.raises(UsageError, match=r"\./a\.pt is a file, which does not say what its network is"):

@@ -504,7 +504,7 @@ def heeded() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_fault_39_and_40_a_signal_keeps_the_run_and_says_how_to_go_on(number: int, code: int) -> None:
@@ -536,7 +536,7 @@ def test_fault_40_a_reader_that_goes_away_causes_no_traceback() -> None:
     assert "Exception ignored" not in err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_fault_59_and_60_odd_places_and_odd_environments() -> None:
     odd = Path("an odd  'place' – 世界")
     odd.mkdir()
@@ -622,11 +622,13 @@ def test_info_says_how_far_a_run_is(call: Any) -> None:
     assert call("info", "run", "--json").record["run"]["status"] == "finished"
 
 
+@pytest.mark.slow
 def test_prompts_that_are_all_negative_are_doubted(call: Any) -> None:
     assert "no prompt names what to draw" in call("generate", "a cat:-1", "--dry-run").err
     assert "no prompt names what to draw" not in call("generate", "a cat:-1 | a dog", "--dry-run").err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("style", "warned"), [("oil", True), ("watercolor", True), ("ink", False), ("poster", False)]
 )

@@ -129,6 +129,7 @@ def test_tokens_of_any_text_are_open_clips(text: str, tokenizers: tuple[Tokenize
     assert ours.encode(text) == theirs.encode(text)
 
 
+@pytest.mark.slow
 def test_the_full_vocabulary_is_read_as_open_clip_reads_it() -> None:
     merges = Path(open_clip.__file__).with_name("bpe_simple_vocab_16e6.txt.gz")
     ours, theirs = Tokenizer(merges), SimpleTokenizer(bpe_path=str(merges))

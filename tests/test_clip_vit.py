@@ -311,6 +311,7 @@ def test_the_text_tower_is_untouched() -> None:
     assert modules == list(model.transformer.modules())
 
 
+@pytest.mark.slow
 def test_the_built_in_tower_is_folded_and_sees_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     files = registry.find_clip("tiny")
     folded = load_perceptor(files, CPU)

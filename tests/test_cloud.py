@@ -137,7 +137,7 @@ def prompts_drawn(folder: str) -> list[str]:
     return sorted(found["settings"]["prompt"] for found in manifests if found["status"] == "finished")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("slurm")
 def test_the_slurm_script_queues_its_shard_again_before_the_time_limit_and_then_finishes_it(
     monkeypatch: pytest.MonkeyPatch,
@@ -330,7 +330,7 @@ def wait_until_ready(address: str) -> None:
             health = ask(f"{address}/health-check")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_cog_serves_pictures_and_says_what_is_wrong_with_a_prompt(cog_server: str) -> None:
     wait_until_ready(cog_server)
     answer = ask(f"{cog_server}/predictions", {"input": {"prompt": "a red apple", "size": "64x32", "iterations": 2}})

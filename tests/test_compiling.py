@@ -43,7 +43,7 @@ def graphs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sides
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.option("compile")
 def test_a_compiled_run_draws_the_same_with_a_graph_for_each_network_and_stage(
     small: dict[str, Any], graphs: list[int]
@@ -59,7 +59,7 @@ def test_without_the_setting_nothing_is_compiled(small: dict[str, Any], graphs: 
     assert graphs == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_compiler_is_one_plain_line(small: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def backend(*_: Any) -> Any:
         raise RuntimeError("no working C++ compiler")

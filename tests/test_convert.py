@@ -165,7 +165,7 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(tmp_path, call):
     assert (told.code, told.out) == (2, "")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_same_checkpoint_gives_the_same_bytes_in_every_process(tmp_path):
     source = lightning(tmp_path, makers.Reference())
     convert(str(source), tmp_path / "copy.safetensors")

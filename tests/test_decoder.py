@@ -73,6 +73,7 @@ def test_low_memory_keeps_two_thirds_at_most(pair: tuple[Any, Callable[..., Any]
     assert 0 < kept[1] < 0.67 * kept[0]
 
 
+@pytest.mark.slow
 @pytest.mark.option("low_memory")
 def test_low_memory_takes_less_memory_for_a_step(
     pair: tuple[Any, Callable[..., Any]], peak_memory: Any, monkeypatch: pytest.MonkeyPatch

@@ -119,6 +119,7 @@ def image_file(name: str) -> str:
     return name
 
 
+@pytest.mark.slow
 def test_an_interrupt_of_python_can_be_resumed(small: dict[str, Any]) -> None:
     def interrupt() -> int | None:
         raise KeyboardInterrupt
@@ -131,6 +132,7 @@ def test_an_interrupt_of_python_can_be_resumed(small: dict[str, Any]) -> None:
     assert np.array_equal(resumed.image, vqclip.draw("a tree", **{**known, "output": "whole"}).image)
 
 
+@pytest.mark.slow
 def test_a_run_with_pictures_in_memory_resumes_exactly(small: dict[str, Any]) -> None:
     known: Any = {**small, "seed": 5, "init_image": PHOTO, "target_image": Image.fromarray(PHOTO)}
     whole = list(vqclip.generate("a tree", **known))[-1]

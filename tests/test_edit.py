@@ -138,7 +138,7 @@ def reds(picture: np.ndarray) -> np.ndarray:
     return np.asarray(picture[..., 0] > picture[..., 1].astype(int) + 80)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.option("edit --amount")
 def test_an_apple_changes_its_colour_and_keeps_its_form_and_ground(apple: np.ndarray, call: Any) -> None:
     images.save_png(Path("wide.png"), apple)
@@ -159,7 +159,7 @@ def test_an_apple_changes_its_colour_and_keeps_its_form_and_ground(apple: np.nda
     assert reds(images.open_image(Path("same.png")))[reds(apple)].mean() > 0.8, "a low amount keeps the colour"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_transparent_stays_transparent_around_what_changes(apple: np.ndarray, call: Any) -> None:
     shown = apple.min(-1) < 230
     Image.fromarray(np.dstack([apple, shown.astype(np.uint8) * 255])).save("clear.png")

@@ -81,7 +81,7 @@ def test_each_prompt_starts_from_the_run_before_it(run_python: Any) -> None:
     assert Path("out/02/image.png").stat().st_mtime_ns == drawn
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_batch_keeps_the_best_picture_of_each_prompt() -> None:
     Path("prompts.txt").write_text("a red apple\n# a comment\na blue car\n")
@@ -93,7 +93,7 @@ def test_a_batch_keeps_the_best_picture_of_each_prompt() -> None:
     assert {path: path.stat().st_mtime_ns for path in Path("out/batch").glob("*/image.png")} == drawn
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_notebook_runs_and_shows_pictures() -> None:
     import nbformat
     from nbclient import NotebookClient

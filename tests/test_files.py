@@ -188,6 +188,7 @@ def test_a_killed_process_whose_parent_has_not_noticed_is_not_alive() -> None:
     assert not files.is_alive(process.pid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

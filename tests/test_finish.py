@@ -73,6 +73,7 @@ def test_colours_of_oklab() -> None:
     assert torch.allclose(oklab(colours), expected, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.option("palette", "pixel_grid", "sketch")
 def test_a_run_is_finished_so_and_optimises_as_before(small: dict[str, Any]) -> None:
     quick = small | {"iterations": 2, "init": "spot", "size": "64x64", "seed": 1}

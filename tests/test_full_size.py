@@ -21,7 +21,7 @@ F16 = {"z_channels": 256, "resolution": 256, "ch": 128, "ch_mult": [1, 1, 2, 2, 
        "attn_resolutions": [16]}  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_steps_of_f16_16384_and_vit_b_32_run_from_official_files() -> None:
     reference = makers.Reference(embed_dim=256, codes=16384, **F16)
     assert reference.config["model"] == catalogue.vqgan_entry("imagenet").model

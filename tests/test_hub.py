@@ -98,6 +98,7 @@ def test_a_text_tower_brings_its_configuration_and_tokenizer(server):
     assert (found.text / "tokenizer.json").read_bytes() == b"{}"
 
 
+@pytest.mark.slow
 def test_a_tag_of_open_clip_s_brings_the_tokenizer_of_its_network(server):
     server.files["timm/ViT-B-16-SigLIP", "open_clip_model.safetensors"] = b"weights"
     with pytest.raises(ModelError, match=r"it has no tokenizer\.json or vocab\.txt"):

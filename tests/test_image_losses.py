@@ -235,6 +235,7 @@ def test_a_loss_lowers_what_it_measures(pair: Pair, free: torch.Tensor, name: st
     assert after < before - 0.1 * abs(before)
 
 
+@pytest.mark.slow
 def test_the_loss_palette_pulls_the_picture_before_it_is_finished_in_these_colours(pair: Pair) -> None:
     vqgan, targets_of = pair
 
@@ -286,7 +287,7 @@ def first_and_last(prompt: str, output: str, **changes: Any) -> list[torch.Tenso
     return [torch.from_numpy(rows).permute(2, 0, 1)[None] / 255 for rows in pixels]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.option("flatness")
 def test_flatness_holds_the_areas_of_a_candidate_flat_through_pixels_and_latents() -> None:
     def change(flat: float, output: str) -> float:
@@ -297,7 +298,7 @@ def test_flatness_holds_the_areas_of_a_candidate_flat_through_pixels_and_latents
     assert change(3.0, "flat") < 0.75 * change(0.0, "free")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.option("hue")
 def test_hue_keeps_the_greys_of_a_candidate_grey_through_pixels_and_latents() -> None:
     def tint(weight: float, output: str) -> float:
@@ -312,7 +313,7 @@ def test_a_weight_below_zero_asks_for_the_opposite(pair: Pair, free: torch.Tenso
     assert value("saturation", drawn(pair, "saturation:-30")) > value("saturation", free) + 0.02
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.option("loss")
 def test_a_schedule_is_followed_at_every_step(small: dict[str, Any]) -> None:
     terms = ["tv:2@0:1,2:0", "contrast:-0.5@0:0,1:1 hold"]
@@ -328,7 +329,7 @@ def test_a_schedule_is_followed_at_every_step(small: dict[str, Any]) -> None:
     assert all(row["contrast"] < 0 for row in rows[1:])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_palette_file_is_read_kept_and_guarded(call: Any, small: dict[str, Any]) -> None:
     Image.new("RGB", (8, 8), "red").save("red.png")
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in small.items()]

@@ -98,11 +98,13 @@ def test_a_picture_that_is_missing_is_named_and_a_strength_needs_one(photo: str)
         resolve(init_image=photo, init_strength=1.5)
 
 
+@pytest.mark.slow
 def test_a_picture_in_memory_gives_its_shape_too(photo: str) -> None:
     with Image.open(photo) as image:
         assert drawn(image, preset="draft", iterations=1).shape == (64, 96, 3)
 
 
+@pytest.mark.slow
 def test_a_mask_frees_its_white_part_for_a_candidate_of_the_prior(photo: str) -> None:
     Image.fromarray(np.repeat([[0] * 48 + [255] * 48], 64, 0).astype(np.uint8)).save("mask.png")
     found = resolve(init_image=photo, mask="mask.png")
@@ -171,6 +173,7 @@ def test_a_drawing_over_a_picture_leaves_its_details_until_it_covers_all() -> No
     assert half[inside].mean((2, 3))[0].tolist() == pytest.approx([0.74, 0.26, 0.26], abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.option("init_candidate")
 def test_the_form_of_a_candidate_shows_in_the_picture_and_a_resumed_run_is_the_same(photo: str) -> None:
     flags: dict[str, Any] = {"candidates": 4, "cutouts": 4, "iterations": 4, "snapshot_every": 1, "preset": "draft"}
@@ -197,7 +200,7 @@ def test_the_form_of_a_candidate_shows_in_the_picture_and_a_resumed_run_is_the_s
 
 
 @pytest.mark.option("init_strength")
-@pytest.mark.slow
+@pytest.mark.long
 def test_more_strength_changes_more_and_the_default_keeps_the_layout(photo: str) -> None:
     own = np.asarray(Image.open(photo).convert("RGB"))
     pictures = [drawn(photo, preset="draft", init_strength=strength) for strength in (0, 0.5, 1)]
@@ -208,6 +211,7 @@ def test_more_strength_changes_more_and_the_default_keeps_the_layout(photo: str)
     assert np.corrcoef(layout(own), layout(pictures[1]))[0, 1] > 0.85
 
 
+@pytest.mark.slow
 def test_a_run_again_with_another_strength_takes_what_that_stands_for(photo: str) -> None:
     list(
         vqclip.generate(

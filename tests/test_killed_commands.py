@@ -53,7 +53,7 @@ def material() -> None:
     makers.write_config(Path("last.yaml"), reference.config)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("material", "forked_workers")
 @pytest.mark.parametrize(

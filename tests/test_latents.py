@@ -70,6 +70,7 @@ def test_it_begins_with_the_picture_and_goes_on_with_the_new_prompt(call: Any, f
     assert np.mean(scores[-3:]) > np.mean(scores[:3])
 
 
+@pytest.mark.slow
 @pytest.mark.option("init_run")
 def test_any_run_can_begin_where_a_finished_one_ended(call: Any, first: Path) -> None:
     flags = ["--size", "64x64", "--stages", "1", "-n", "0", "--seed", "9", "--dtype", "float32"]

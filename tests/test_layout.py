@@ -189,7 +189,7 @@ def test_the_first_stage_has_room_for_the_candidates() -> None:
     assert stages_of(laid_out(settings.replace(prompt="a fish")), 8)[0].size == (64, 64)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.option("layout")
 def test_a_run_draws_things_apart_and_resumes(call: Callable[..., Any]) -> None:
     answer = call("generate", "fünf Äpfel", *SMALL, "-o", "five")

@@ -315,6 +315,7 @@ def test_a_pan_moves_the_picture_by_its_pixels(pair: Pair) -> None:
     assert places[2][1] - places[1][1] == pytest.approx(-8, abs=2.5)
 
 
+@pytest.mark.slow
 @pytest.mark.option("move_border")
 def test_what_comes_in_at_a_moved_edge_is_the_border_that_is_named(pair: Pair) -> None:
     photo = np.full((64, 64, 3), (250, 250, 250), np.uint8)
@@ -438,6 +439,7 @@ def test_perceptors_pull_by_their_weight(pair: Pair) -> None:
     assert (apple - car).norm() > 0.1 * both.norm()
 
 
+@pytest.mark.slow
 @pytest.mark.option("clip_alternate")
 def test_alternating_perceptors_look_in_turn_each_with_the_pull_of_its_round(pair: Pair) -> None:
     vqgan, targets_of = pair
@@ -527,6 +529,7 @@ def test_going_on_from_a_state_leaves_it_as_it_was(pair: Pair) -> None:
     assert np.array_equal(final(pair, wanted, state=state), first)
 
 
+@pytest.mark.slow
 def test_a_move_does_not_forget_how_the_stage_goes(pair: Pair) -> None:
     wanted = settings(zoom="1.01", move_every=2, iterations=30, auto_stop=True, patience=4, min_gain=1.0)
     last = events_of(pair, wanted)[-1]

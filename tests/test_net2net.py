@@ -129,6 +129,7 @@ def test_a_run_begins_with_a_candidate_of_the_checkpoints_own_transformer(
     assert isinstance(events[-1], Finished)
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_a_picked_sample_of_the_transformer(
     mingpt: Any, tmp_path: Path, small: dict[str, Any]
 ) -> None:

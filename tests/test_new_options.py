@@ -57,7 +57,7 @@ def run(folder: Path, *arguments: str) -> Any:
     return done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_option_that_names_a_picture_touches_two_files_and_the_weight_of_a_loss_one(changed: Path) -> None:
     assert [file for file, *_ in examples()] == [
         "vqclip/settings/schema.py", "vqclip/settings/schema.py", "vqclip/runs/recorder.py",

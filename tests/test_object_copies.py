@@ -85,7 +85,7 @@ a plain one,,,,,tokens,
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_batch_of_addresses_draws_the_pictures_of_a_local_one(
     memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_batch_of_addresses_draws_the_pictures_of_a_local_one(
     assert set(first["inputs"]) == {"memory://b/init.png", "memory://b/mask.png"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_is_not_resumed_with_another_picture_at_the_same_address(memory: Any, tmp_path: Path) -> None:
     stop = iter([None, 2])
     given: dict[str, Any] = {

@@ -76,7 +76,7 @@ def test_credentials_in_an_address_are_refused_and_not_shown() -> None:
     assert "SECRET" not in str(caught.value)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_in_an_object_store_has_the_files_of_a_run_in_a_folder(memory: Any, tmp_path: Path) -> None:
     plain = vqclip.draw("a red apple", output=tmp_path / "run", progress=False, **SMALL)
     stored = vqclip.draw("a red apple", output="memory://b/run", progress=False, **SMALL)
@@ -347,7 +347,7 @@ def call_in_s3(s3: dict[str, str], call: Any, monkeypatch: pytest.MonkeyPatch) -
     return call_in_s3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_command_line_draws_into_s3_and_keeps_no_secret(
     s3: dict[str, str], call_in_s3: Any, isolated: Path
 ) -> None:
@@ -373,7 +373,7 @@ def pictures_of(rows: list[dict[str, Any]], read: Any) -> dict[str, bytes]:
     return {row["prompt"]: read(row["path"]) for row in rows}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_batch_in_s3_is_that_of_a_folder_and_continues(
     s3: dict[str, str], call_in_s3: Any, isolated: Path, forked_workers: None
 ) -> None:

@@ -28,7 +28,7 @@ def seam(pixels: np.ndarray, column: int) -> float:
     return float((steps[: column - 1] < steps[column - 1]).mean() * 100)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.option("outpaint --right", "outpaint --top", "outpaint --output", "outpaint --size")
 @pytest.mark.parametrize("prompt", ["", "a red apple"])
 def test_the_picture_stays_to_the_byte_and_continues_without_a_seam(prompt: str, call: Any) -> None:

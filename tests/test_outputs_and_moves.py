@@ -76,6 +76,7 @@ def moved(*names: str) -> None:
     os.chdir("other")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_moved_with_its_picture_is_resumed(small: dict[str, Any]) -> None:
     Image.new("RGB", (32, 32), (200, 40, 40)).save("start.png")
     known = {**small, "init": "tokens", "snapshot_every": 1, "init_image": "start.png", "init_weight": 1.0}
@@ -129,7 +130,7 @@ def test_a_restyle_that_failed_at_its_last_write_is_resumed(small: dict[str, Any
     assert Path("one/frames/00000.png").stat().st_mtime_ns == drawn
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_files_whose_names_are_not_utf_8_are_read_as_any_others(small: dict[str, Any], call: Any) -> None:
     here = Path(os.fsdecode(b"caf\xe9"))
     (here / "in").mkdir(parents=True)

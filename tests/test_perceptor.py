@@ -72,6 +72,7 @@ def test_features_of_texts_are_open_clips(tiny: Perceptor) -> None:
     assert (tiny.encode_text(TEXTS) - expected).abs().max() < 1e-5
 
 
+@pytest.mark.slow
 def test_a_vision_transformer_of_a_folder_is_open_clips(tmp_path: Path) -> None:
     path = folder(tmp_path / "vit", mean=[0.5, 0.4, 0.3], std=[0.2, 0.25, 0.3])
     perceptor = load(f"local-dir:{path}")

@@ -219,6 +219,7 @@ def test_a_large_picture_is_not_decoded_for_its_pixel_steps(pair: Pair, monkeypa
     assert [image.shape for image in shown] == [(96, 96, 3)] * 4
 
 
+@pytest.mark.slow
 def test_terms_of_the_latent_wait_for_a_latent(pair: Pair) -> None:
     wanted = settings(latent_l2=1.0, tv=1.0, iterations=10)
     terms = [set(event.losses) for event in events_of(pair, wanted) if isinstance(event, Stepped)]

@@ -84,7 +84,7 @@ def test_a_low_temperature_and_few_codes_keep_to_the_likely(prior: Prior) -> Non
     assert not torch.equal(prior.sample(text, torch.ones(1), style, seeded(), temperature=5.0), best)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_built_in_prior_follows_words_and_styles(sampler: Any) -> None:
     def draw(prompt: str, style: str) -> torch.Tensor:
         drawn: torch.Tensor = sampler.sample(parse(prompt), 2, seeded(), style=style)
@@ -134,7 +134,7 @@ def test_what_is_no_description_is_refused(text: str) -> None:
         read_prior_shape(Path("prior.json"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_edited_drawings_stay_as_near_to_a_drawing_as_the_amount_says(sampler: Any) -> None:
     drawn = sampler.sample(parse("a red apple"), 1, seeded(), style="noto")
     source, book = parse("a red apple")[0], sampler._codebook

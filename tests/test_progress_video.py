@@ -243,6 +243,7 @@ def test_the_video_command_makes_it_again_with_what_is_given(small: dict[str, An
     assert "Use a name that ends in .webm" in answer.err
 
 
+@pytest.mark.slow
 def test_pictures_without_a_run_make_a_video_too(call: Any) -> None:
     folder = Path("old steps")
     folder.mkdir()
@@ -281,6 +282,7 @@ def test_the_video_command_leaves_gaps_out_on_request_alone(call: Any) -> None:
         assert image.n_frames == 3
 
 
+@pytest.mark.slow
 def test_a_folder_without_frames_is_told_why(call: Any, small: dict[str, Any]) -> None:
     Path("empty").mkdir()
     list(vqclip.generate("a red apple", output="bare", seed=1, **small | {"iterations": 1, "save_every": 0}))

@@ -146,6 +146,7 @@ def test_a_standing_judges_what_each_run_had_by_then() -> None:
     assert set(found.measures()) == {"similarity", "standard error", "R@1", "R@5", "median rank"}
 
 
+@pytest.mark.slow
 def test_every_judge_of_the_panel_sees_nothing_in_random_codes(pair: Any) -> None:
     vqgan, _ = pair
     codes = torch.randint(vqgan.n_embed, (8, 8, 8), generator=torch.Generator().manual_seed(1))

@@ -117,7 +117,7 @@ def actors(folder: Path) -> list[int]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.option("--address")
 def test_lost_nodes_and_processes_and_a_stop_leave_the_pictures_of_plain_runs(simulated: Any, isolated: Path) -> None:
@@ -191,7 +191,7 @@ sys.addaudithook(wait)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_nodes_without_the_model_and_with_a_full_disk_leave_their_runs_to_others(
     simulated: Any, isolated: Path, tmp_path: Path
@@ -239,7 +239,7 @@ sys.addaudithook(note)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_workers_load_the_models_once_and_a_batch_in_s3_survives_the_end_of_its_driver(
     simulated: Any, s3: dict[str, str], isolated: Path, tmp_path: Path

@@ -66,6 +66,7 @@ def test_a_large_picture_is_refined_in_strips_without_a_seam(monkeypatch: pytest
     assert torch.allclose(refine(soft), whole, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.option("refine")
 def test_only_the_finished_picture_of_a_drawing_is_refined(small: dict[str, Any]) -> None:
     def drawn(**changes: Any) -> list[Event]:

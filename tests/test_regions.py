@@ -134,6 +134,7 @@ def drawn(pair: Any, prompt: str, **changes: Any) -> Any:
     return list(drawing(pair, prompt, **changes))[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["red @left | blue @right", "red @[-m.png] | blue @[m.png]"])
 def test_each_half_of_the_picture_goes_its_own_way(pair: Any, prompt: str) -> None:
     picture = drawn(pair, prompt).image().astype(float)

@@ -198,6 +198,7 @@ def test_other_hardware_or_libraries_are_reported_when_a_run_is_resumed() -> Non
     assert ["cuda" in told[0] and "cpu" in told[0], "torch 2.10" in told[1]] == [True, True]
 
 
+@pytest.mark.slow
 def test_no_run_is_written_into_the_folder_of_a_batch(call: Any, pictures: Path) -> None:
     assert call("sweep", "a red apple", *FLAGS, "--vary", "seed=1,2", "-o", "all").code == 0
     before = contents("all")

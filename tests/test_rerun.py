@@ -224,7 +224,7 @@ def test_a_restyled_video_is_not_repeated_as_one_picture(call: Any) -> None:
     assert not Path("new").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_was_done_after_the_run_is_named(call: Any, run: Path) -> None:
     assert call("upscale", "run/image.png", "-o", "large.png").code == 0
     edit = ("--at", "left", "--seed", "1", "-n", "1", "-q")

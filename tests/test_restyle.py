@@ -166,6 +166,7 @@ def test_a_video_keeps_its_its_length_shape_and_sound(call: Any, monkeypatch: py
     assert (other.code, "another run" in other.err) == (5, True)
 
 
+@pytest.mark.slow
 def test_a_frame_begins_with_its_picture_and_the_moved_one_before(small: dict[str, Any], pair: Any) -> None:
     Path("in").mkdir()
     rows = np.arange(32, dtype=np.uint8)[:, None, None]
@@ -456,6 +457,7 @@ def test_a_frame_that_cannot_be_read_is_an_input_that_is_refused_before_the_firs
     assert not Path("out").exists()
 
 
+@pytest.mark.slow
 def test_a_restyle_records_the_seconds_that_it_took(small: dict[str, Any], isolated: Path) -> None:
     Path("steps").mkdir()
     for number in range(3):

@@ -88,6 +88,7 @@ def test_such_a_run_resumes_and_repeats_exactly(sheet: Path) -> None:
     assert np.array_equal(Image.open("next/image.png"), Image.open("whole/image.png"))
 
 
+@pytest.mark.slow
 def test_a_wide_picture_does_not_stretch_the_sample(sheet: Path) -> None:
     square, wide = (list(begun(sheet, size=size, stages=1, iterations=0))[-1] for size in ("64x64", "128x64"))
     assert isinstance(square, Finished)
@@ -114,6 +115,7 @@ def test_a_bad_pick_is_refused_with_the_valid_numbers(call: Any, sheet: Path, is
         vqclip.continue_run("several", pick=1)
 
 
+@pytest.mark.slow
 def test_samples_of_another_vqgan_or_damaged_ones_are_refused(sheet: Path, isolated: Path) -> None:
     from safetensors import safe_open
     from safetensors.torch import save_file

@@ -145,7 +145,7 @@ def test_labels_are_read_from_standard_input(call: Any, discs: Path, monkeypatch
     assert "a red circle" in answer.out.splitlines()[0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_fault_57_ten_thousand_labels(discs: Path) -> None:
     labels = [f"thing {number}" for number in range(9_999)] + ["a red circle"]
     report = scoring.classify(SETTINGS, [discs / "red.png"], labels, templates=["{}"], top=3)

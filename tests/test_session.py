@@ -53,6 +53,7 @@ def test_each_clip_is_the_one_that_is_named_and_pulls_by_the_weight_that_is_give
     torch.testing.assert_close(second.targets, -first.targets)
 
 
+@pytest.mark.slow
 @pytest.mark.option("dtype")
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])
 def test_the_networks_compute_in_the_precision_that_is_named(name: str) -> None:

@@ -215,7 +215,7 @@ cli.main(["setup", "imagenet"])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_ten_random_moments_it_ends_with_verified_files(
     server: Hub, data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from vqclip.runtime import snapshot_request
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no SIGUSR1")
 
 
+@pytest.mark.slow
 def test_a_request_adds_one_snapshot_and_changes_no_picture(small: dict[str, Any]) -> None:
     list(vqclip.generate("a red apple", seed=1, output="plain", **small))
     events = []

@@ -62,6 +62,7 @@ def rows(folder: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in Path(folder, "table.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.long
 @examples(max_examples=20, deadline=None)
 @given(
     st.lists(st.sampled_from(["a cat", "a dog", "a red apple", "a tree:2"]), min_size=1, max_size=9),
@@ -180,6 +181,7 @@ def _drawn(folder: str) -> Any:
         worker.launch.start = before
 
 
+@pytest.mark.slow
 def test_a_run_whose_picture_is_cut_off_is_drawn_again(isolated: Path) -> None:
     Path("p.txt").write_text("a cat\na dog\na tree\n")
     list(_drawn("out"))
@@ -268,7 +270,7 @@ def test_a_batch_of_standard_input_is_continued_by_its_command(isolated: Path, c
     assert (answer.code, "Give the same command with the same input again" in answer.err) == (2, True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_large_batch_starts_at_once_and_takes_as_long_for_each_run_as_a_small_one(isolated: Path) -> None:
     def draw(lines: int, most: int) -> dict[str, Any]:

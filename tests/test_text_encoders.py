@@ -128,6 +128,7 @@ def write_tokenizer(folder: Path) -> None:
     transformers.PreTrainedTokenizerFast(tokenizer_object=made, **special).save_pretrained(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["registry", "own"])
 @pytest.mark.parametrize("layout", ["new", "old"])
 @pytest.mark.parametrize("pooler", [None, "mean_pooler", "cls_pooler", "cls_last_hidden_state_pooler"])

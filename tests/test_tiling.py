@@ -98,6 +98,7 @@ def test_the_gradient_of_a_tile_is_the_decoders(pair: Pair) -> None:
     assert F.cosine_similarity(*gradients, dim=0) > 0.98
 
 
+@pytest.mark.slow
 @pytest.mark.option("tile_size")
 def test_a_step_decodes_one_tile_of_the_side_that_is_named(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     vqgan, targets_of = pair
@@ -138,7 +139,7 @@ def test_a_tiled_step_takes_the_memory_of_a_small_picture(
     assert peaks["256x256", 64] < 4 * peaks["64x64", 0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_losses_against_the_start_keep_one_picture_and_little_more(pair: Pair, peak_memory: Any) -> None:
     vqgan, targets_of = pair
     peaks = []
@@ -181,7 +182,7 @@ def test_a_run_in_tiles_goes_on_exactly_from_any_step(pair: Pair, stop: int) -> 
     assert ends[0].image().shape == (64, 96, 3)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_score_of_the_prompt_rises_and_every_token_moves(pair: Pair) -> None:
     vqgan, targets_of = pair
     wanted = settings(size="96x96", tile_size=48, iterations=30, learning_rate=0.15, init="spot")

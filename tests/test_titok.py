@@ -353,7 +353,7 @@ PRESET = ("--preset", "titok", "--clip", "tiny", "--size", "32", "--cutouts", "2
           "--dtype", "float32", "--threads", "1", "--save-every", "0", "--snapshot-every", "1")  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_of_the_preset_moves_the_tokens_and_goes_on_after_a_kill(tmp_path, call):
     """Killed at some step and resumed, it ends with the picture of an undisturbed run."""
     model = str(write(tmp_path))
@@ -390,6 +390,7 @@ def test_a_run_starts_from_a_picture_s_tokens_or_from_the_best_of_several(tmp_pa
     assert len(json.loads(Path("b/starts.json").read_text())) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.option("latent_noise")
 def test_latent_noise_shakes_the_latent_while_its_schedule_says_so(pair, small):
     from vqclip.synthesis.loop import Synthesizer

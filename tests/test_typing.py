@@ -12,7 +12,7 @@ from documents import ROOT
 EXAMPLE = Path(__file__).with_name("typed_calls.py")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_mypy_refuses_the_wrong_calls_and_no_others() -> None:
     from mypy import api
 

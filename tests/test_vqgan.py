@@ -160,6 +160,7 @@ WRITERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("container", WRITERS)
 @pytest.mark.parametrize("layout", ["VQModel", "GumbelVQ", "Net2Net"])
 def test_every_official_layout_decodes_the_same(layout, container, tmp_path):

@@ -213,7 +213,7 @@ def test_no_more_are_drawn_at_once_than_fit(monkeypatch: pytest.MonkeyPatch) -> 
     assert fitting(None, 0, 1, 0, 1) == 4
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(limits.cores() == 1, reason="one core draws in turn")
 def test_a_batch_draws_several_at_once_by_itself_and_in_turn_when_reported(isolated: Path) -> None:
     lines = "a red apple\na blue car\na green tree\na yellow bird\n"

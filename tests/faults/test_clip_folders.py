@@ -202,7 +202,7 @@ def scored(folder: Path, **options: Any) -> Ended:
     return guarded(["score", str(picture), "a red apple", "--clip", f"local-dir:{folder}"], timeout=60, **options)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_hostile_folders_are_refused_by_name_in_no_time_and_little_memory(tmp_path: Path) -> None:
     made = folders(tmp_path, BAD)
     # The hub's cache is looked at, and so is its place in the home folder.

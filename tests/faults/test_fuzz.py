@@ -15,7 +15,7 @@ from attacks import forks, fuzz
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "5"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(SECONDS * 5 + 120)
 @pytest.mark.parametrize("door", fuzz.DOORS)
 def test_a_changed_file_is_read_or_refused(door: str) -> None:

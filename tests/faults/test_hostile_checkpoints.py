@@ -60,7 +60,7 @@ def refused(path: Path, *words: str) -> ModelError:
     return caught.value
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
 @pytest.mark.parametrize("attack", checkpoints.PICKLES)
 def test_fault_07_an_index_that_asks_for_too_much_is_refused_before_it_is_loaded(attack, legacy, tmp_path):
@@ -166,6 +166,7 @@ def test_sound_checkpoints_with_much_beside_their_weights_are_read(tmp_path):
         assert len(read_state_dict(makers.write_pt(tmp_path / "x.pt", content, legacy=legacy))) == 2000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", checkpoints.yaml_texts())
 def test_fault_11_hostile_configurations_are_one_clear_error(what, tmp_path):
     path = tmp_path / "x.yaml"
@@ -320,7 +321,7 @@ def test_fault_17_odd_arrays_are_no_token_grid(what, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("what", token_grids.FILES)
 def test_fault_17_archives_that_unfold_are_no_token_grid(what, tmp_path):
     bounded("attacks.read_file", str(token_grids.FILES[what](tmp_path / "x.npz")), code=4)

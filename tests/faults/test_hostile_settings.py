@@ -18,6 +18,7 @@ from vqclip.errors import InputError
 Call = Callable[..., Any]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("kind", settings.YAML)
 def test_fault_49_a_hostile_file_of_settings_is_one_clear_error(kind: str, isolated: Path, call: Call) -> None:

@@ -312,6 +312,7 @@ def test_a_reader_that_is_gone_is_code_141_in_silence(command: list[str]) -> Non
     assert (ended.code, ended.err) == (141, "")
 
 
+@pytest.mark.slow
 def test_a_slow_reader_of_a_pipe_that_does_not_block_gets_all() -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
@@ -607,7 +608,7 @@ def test_python_may_be_started_in_any_way(picture: Path, command: list[str]) -> 
     assert run(*command, environment=odd).code == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_needs_no_temporary_folder_and_no_terminal(isolated: Path) -> None:
     odd = {"TERM": "dumb", "COLUMNS": "1", "TMPDIR": "/there/is/no/folder", "PYTHONWARNINGS": "error"}
     assert run(*GENERATE, environment=odd, flags=("-O",)).code == 0

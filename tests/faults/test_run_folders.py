@@ -120,6 +120,7 @@ def test_fault_17_special_files_in_a_run_folder(name: str, kind: str, run: Path,
         assert answer.err.count("\n") <= 3, answer.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", records.METRICS)
 def test_fault_42_damaged_metrics_are_passed_over(kind: str, run: Path, whole: bytes, call: Call) -> None:
     records.spoil_metrics(run, records.METRICS[kind])
